@@ -1,0 +1,63 @@
+"""Events to and from JSON, one record an event, each with its version.
+
+JSON has no NaN and no infinity: as metrics they are written as the strings "nan", "inf" and "-inf".
+"""
+
+import math
+from typing import Any
+
+import msgspec
+
+from trimma.errors import StoreError
+from trimma.events import Event, Reported, TrialFinished
+
+VERSION = 1
+
+
+class _Record(msgspec.Struct, frozen=True):
+    v: int
+    event: Event
+
+
+class _Version(msgspec.Struct, frozen=True):
+    v: int
+
+
+_encoder = msgspec.json.Encoder()
+# strict=False is what reads the strings "nan", "inf" and "-inf" back as floats
+_decoder = msgspec.json.Decoder(_Record, strict=False)
+_version = msgspec.json.Decoder(_Version)
+
+
+def encode(event: Event) -> bytes:
+    """One event as a JSON record."""
+    if isinstance(event, Reported | TrialFinished) and not all(map(math.isfinite, event.metrics.values())):
+        metrics: dict[str, Any] = {
+            name: value if math.isfinite(value) else str(value) for name, value in event.metrics.items()
+        }
+        event = msgspec.structs.replace(event, metrics=metrics)
+    return _encoder.encode(_Record(VERSION, event))
+
+
+def decode(record: bytes) -> Event:
+    """The event of a record; `StoreError` when it is damaged or was written by a newer version."""
+    try:
+        read = _decoder.decode(record)
+    except msgspec.DecodeError as error:
+        raise _unreadable(record, error) from error
+    if read.v != VERSION:
+        raise _unreadable(record, None)
+    return read.event
+
+
+def _unreadable(record: bytes, error: Exception | None) -> StoreError:
+    try:
+        version = _version.decode(record).v
+    except msgspec.DecodeError:
+        version = VERSION
+    if version > VERSION:
+        return StoreError(
+            f"the study was written by a newer Trimma (record version {version}, this one reads up to {VERSION}): "
+            "upgrade with pip install --upgrade trimma"
+        )
+    return StoreError(f"a damaged record: {error or 'unknown version'} in {bytes(record[:120])!r}")

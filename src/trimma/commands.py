@@ -1,0 +1,46 @@
+"""What the core wants done, after its events are stored."""
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+
+class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """One attempt at a trial, for one worker. The objective waits for a signal at each of ``rungs``."""
+
+    trial: int
+    attempt: int
+    worker: str
+    config: dict[str, Any]
+    rungs: tuple[int, ...] = ()
+    budget: int | None = None
+
+
+class Signal(StrEnum):
+    """Named like the operating system's: go on (at a rung), end at the next report, end now."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
+    KILL = "kill"
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """Begin an attempt."""
+
+    job: Job
+
+
+class Send(Struct, frozen=True, kw_only=True, tag=True):
+    """Pass a signal on to an attempt."""
+
+    trial: int
+    attempt: int
+    signal: Signal
+
+
+class Close(Struct, frozen=True, kw_only=True):
+    """Nothing more will come: let the workers go."""
+
+
+Command = Start | Send | Close

@@ -1,0 +1,141 @@
+"""Trials on this machine: the agents live in this process, each runner is a child of it. No port is opened."""
+
+import selectors
+import socket
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from trimma.clock import SystemClock
+from trimma.commands import Job, Signal
+from trimma.engines.resources import check_gpus, environment, usable_cores, visible_devices
+from trimma.engines.worker.agent import Agent
+from trimma.errors import EngineError, UsageError
+from trimma.facts import Fact
+from trimma.pickling import dumps
+from trimma.program import Program
+
+_LOOK_UP = 0.25
+_GRACE = 3.0
+
+
+class Local:
+    """Warm worker processes on this machine.
+
+    ``workers`` run one trial each at a time (default: one for each ``cpus`` usable cores); each may use ``cpus``
+    threads for its numerical libraries (default 1) and sees ``gpus`` accelerators of its own (default 0; a
+    fraction such as 0.5 shares one).
+
+    Raises `UsageError` for numbers that make no sense or more accelerators than there are.
+    """
+
+    def __init__(self, workers: int | None = None, *, cpus: int = 1, gpus: float = 0) -> None:
+        if cpus < 1 or cpus != int(cpus):
+            raise UsageError(f"cpus={cpus!r} must be a whole number, 1 or more")
+        if workers is None:
+            workers = max(1, usable_cores() // cpus)
+        if workers < 1 or workers != int(workers):
+            raise UsageError(f"workers={workers!r} must be a whole number, 1 or more")
+        self._devices = visible_devices() if gpus else []
+        check_gpus(workers, gpus, self._devices)
+        self.capacity = workers
+        self.clock = SystemClock()
+        self._cpus, self._gpus = cpus, gpus
+        self._agents: dict[str, Agent] = {}
+
+    def __repr__(self) -> str:
+        gpus = f", gpus={self._gpus:g}" if self._gpus else ""
+        return f"Local(workers={self.capacity}, cpus={self._cpus}{gpus})"
+
+    def open(self, program: Program) -> None:
+        if self._agents:
+            raise EngineError("this engine is running a study already: give each study an engine of its own")
+        self._folder = tempfile.TemporaryDirectory(prefix="trimma-")
+        path = Path(self._folder.name) / "program.pickle"
+        path.write_bytes(dumps(program))
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._alarm = socket.socketpair()
+        self._wake.setblocking(False)
+        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._dead: deque[Agent] = deque()
+        self._watched: dict[Agent, Sequence[int]] = {}
+        for slot in range(self.capacity):
+            worker = f"local-{slot}"
+            own = environment(slot, self._cpus, self._gpus, self._devices)
+            agent = self._agents[worker] = Agent(worker, path, own, self._died)
+            self._watch(agent)
+
+    def _died(self, agent: Agent) -> None:
+        self._dead.append(agent)
+        try:
+            self._alarm.send(b"\0")
+        except OSError:
+            # the engine was closed meanwhile, and with it this alarm
+            return
+
+    def _watch(self, agent: Agent) -> None:
+        """Wait for input on those of the agent's descriptors that can still have some."""
+        watched, wanted = self._watched.get(agent, ()), agent.descriptors
+        if watched == wanted:
+            return
+        for descriptor in watched:
+            self._selector.unregister(descriptor)
+        for descriptor in wanted:
+            self._selector.register(descriptor, selectors.EVENT_READ, agent)
+        self._watched[agent] = wanted
+
+    def start(self, job: Job) -> None:
+        self._agents[job.worker].start(job)
+
+    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+        for agent in self._agents.values():
+            agent.signal(trial, attempt, signal)
+
+    def poll(self, timeout: float | None) -> Sequence[Fact]:
+        facts: list[Fact] = []
+        patience = _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
+        ready: dict[Agent, None] = {}
+        for key, _ in self._selector.select(patience):
+            if key.fileobj is self._wake:
+                self._drain_alarms()
+            else:
+                ready[key.data] = None
+        for agent in ready:
+            facts += agent.read()
+            self._watch(agent)
+        while self._dead:
+            agent = self._dead.popleft()
+            facts += agent.bury()
+            self._watch(agent)
+            agent.restart()
+            self._watch(agent)
+        return facts
+
+    def _drain_alarms(self) -> None:
+        try:
+            while self._wake.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    def close(self) -> None:
+        agents, self._agents = list(self._agents.values()), {}
+        if not agents:
+            return
+        try:
+            for agent in agents:
+                agent.dismiss()
+            deadline = time.monotonic() + _GRACE
+            for agent in agents:
+                if not agent.wait(max(0.0, deadline - time.monotonic())):
+                    agent.kill()
+        finally:
+            for agent in agents:
+                agent.kill()
+                agent.wait(_GRACE)
+            self._selector.close()
+            self._wake.close()
+            self._alarm.close()
+            self._folder.cleanup()

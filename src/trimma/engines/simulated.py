@@ -1,0 +1,239 @@
+"""Trials in virtual time: a day of a hundred workers in a second, the same each time.
+
+The objective runs in this process, at once; only the time that it takes is made up. Workers differ in speed,
+crash and leave as told, and everything random derives from ``seed``.
+"""
+
+import heapq
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from trimma.clock import ManualClock
+from trimma.commands import Job, Signal
+from trimma.errors import EngineError, UsageError
+from trimma.events import Failure
+from trimma.facts import Fact, Halted, Joined, Left, Measured, Printed, Raised, Returned
+from trimma.objective import Signature, StopTrial, as_metrics, next_step
+from trimma.program import Program
+
+Seconds = Callable[[Mapping[str, Any], int], float]
+"""How long a step of a config takes, in virtual seconds."""
+
+
+class Simulated:
+    """Workers on virtual time.
+
+    ``workers``: how many; ``seconds``: the time of one step, as a number or a function of config and step (an
+    objective that never reports takes one step); ``straggle``: the sigma of each worker's lognormal speed;
+    ``crash``: the chance, at each step, that the worker dies; ``restart``: seconds until it is back;
+    ``start_up``: seconds between the joining of one worker and the next.
+    """
+
+    def __init__(
+        self,
+        workers: int = 4,
+        *,
+        seconds: float | Seconds = 1.0,
+        straggle: float = 0.0,
+        crash: float = 0.0,
+        restart: float = 1.0,
+        start_up: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        if workers < 1:
+            raise UsageError(f"workers={workers!r} must be 1 or more")
+        self.capacity = workers
+        self.clock = ManualClock()
+        self._seconds: Seconds = seconds if callable(seconds) else lambda config, step: seconds
+        self._rng = np.random.default_rng(seed)
+        self._speeds = np.exp(straggle * self._rng.standard_normal(workers)).tolist()
+        self._crash, self._restart, self._start_up = crash, restart, start_up
+        self._agenda: list[tuple[float, int, Callable[[], Fact | None]]] = []
+        self._order = count()
+        self._runs: dict[int, _Run] = {}
+
+    def open(self, program: Program) -> None:
+        self._program, self._signature = program, Signature.of(program.objective)
+        for slot in range(self.capacity):
+            self._at(slot * self._start_up, Joined(worker=f"sim-{slot}"))
+
+    def start(self, job: Job) -> None:
+        script = _script(self._program, self._signature, job)
+        run = self._runs[job.trial] = _Run(job, script, self._speeds[int(job.worker[4:])])
+        self._next(run)
+
+    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+        run = self._runs.get(trial)
+        if run is None or run.job.attempt != attempt:
+            return
+        if signal is Signal.KILL:
+            self._lose(run, "killed")
+        elif signal is Signal.STOP:
+            run.stopped = True
+            if run.waiting:
+                self._end(run, Halted(trial=trial, attempt=attempt))
+        elif run.waiting:
+            run.waiting = False
+            self._next(run)
+
+    def poll(self, timeout: float | None) -> Sequence[Fact]:
+        limit = math.inf if timeout is None else self.clock.now() + timeout
+        if not self._agenda or self._agenda[0][0] > limit:
+            if limit == math.inf:
+                raise EngineError("nothing will ever happen: every simulated trial waits or takes forever")
+            self.clock.advance_to(limit)
+            return ()
+        moment = self._agenda[0][0]
+        self.clock.advance_to(moment)
+        facts = []
+        while self._agenda and self._agenda[0][0] <= moment:
+            _, _, act = heapq.heappop(self._agenda)
+            if (fact := act()) is not None:
+                facts.append(fact)
+        return facts
+
+    def close(self) -> None:
+        for run in self._runs.values():
+            run.script.close()
+        self._agenda.clear()
+        self._runs.clear()
+
+    def _at(self, delay: float, what: Fact | Callable[[], Fact | None]) -> None:
+        act = what if callable(what) else lambda: what
+        heapq.heappush(self._agenda, (self.clock.now() + delay, next(self._order), act))
+
+    def _next(self, run: "_Run") -> None:
+        """Put the end of the run's next step on the agenda."""
+        delay = self._seconds(run.job.config, (run.step or 0) + 1) * run.speed
+        if delay < math.inf:
+            self._at(delay, lambda: self._advance(run))
+
+    def _advance(self, run: "_Run") -> Fact | None:
+        job = run.job
+        if self._runs.get(job.trial) is not run or run.waiting:
+            return None
+        if run.stopped:
+            return self._finish(run, Halted(trial=job.trial, attempt=job.attempt))
+        if self._crash and self._rng.random() < self._crash:
+            self._lose(run, "crashed")
+            return None
+        try:
+            said = next(run.script)
+        except StopIteration as end:
+            return self._finish(run, end.value)
+        if isinstance(said, str):
+            self._at(0.0, lambda: self._advance(run))
+            return Printed(trial=job.trial, attempt=job.attempt, text=said)
+        step, metrics = said
+        before, run.step = run.step or 0, step
+        if job.budget is not None and step >= job.budget:
+            self._end(run, Returned(trial=job.trial, attempt=job.attempt, metrics={}))
+        elif bisect_right(job.rungs, step) > bisect_right(job.rungs, before):
+            run.waiting = True
+        else:
+            self._next(run)
+        return Measured(trial=job.trial, attempt=job.attempt, step=step, metrics=metrics)
+
+    def _end(self, run: "_Run", fact: Fact) -> None:
+        self._at(0.0, lambda: self._finish(run, fact))
+
+    def _finish(self, run: "_Run", fact: Fact) -> Fact | None:
+        if self._runs.get(run.job.trial) is not run:
+            return None
+        del self._runs[run.job.trial]
+        run.script.close()
+        return fact
+
+    def _lose(self, run: "_Run", cause: str) -> None:
+        del self._runs[run.job.trial]
+        run.script.close()
+        self._at(0.0, Left(worker=run.job.worker, cause=cause))
+        self._at(self._restart, Joined(worker=run.job.worker))
+
+
+class _Run:
+    __slots__ = ("job", "script", "speed", "step", "stopped", "waiting")
+
+    def __init__(self, job: Job, script: "_Script", speed: float) -> None:
+        self.job, self.script, self.speed = job, script, speed
+        self.step: int | None = None
+        self.stopped = self.waiting = False
+
+
+_Script = Generator[str | tuple[int, dict[str, float]], None, Returned | Raised | Halted]
+
+
+class _Handle:
+    """The ``trial`` of a simulated objective."""
+
+    def __init__(self, job: Job, said: list[Any]) -> None:
+        self.id, self.attempt, self.config = job.trial, job.attempt, job.config
+        self.budget, self.worker = job.budget, job.worker
+        self._said = said
+
+    def log(self, *values: object) -> None:
+        self._said.append(" ".join(map(str, values)) + "\n")
+
+
+def _script(program: Program, signature: Signature, job: Job) -> _Script:
+    """What an attempt will say, step by step, and at last what becomes of it.
+
+    A generator's steps are computed as they are needed, a function's all at once.
+    """
+    said: list[str | tuple[int, dict[str, float]]] = []
+    step: int | None = None
+
+    def report(value: Any = None, /, *, step: int | None = None, save: Any = None, **metrics: Any) -> None:
+        numbers = as_metrics(value, program.metric) | as_metrics(metrics, program.metric)
+        note(numbers, step)
+        if job.budget is not None and position() >= job.budget:
+            raise StopTrial(finished=True)
+
+    def note(numbers: dict[str, float], given: int | None) -> None:
+        nonlocal step
+        step = next_step(step, given)
+        said.append((step, numbers))
+
+    def position() -> int:
+        return step or 0
+
+    extras = {
+        "report": report,
+        "trial": _Handle(job, said),
+        "params": job.config,
+        "data": program.data,
+        "model": program.model,
+    }
+    key = {"trial": job.trial, "attempt": job.attempt}
+    outcome: Returned | Raised | Halted
+    try:
+        given = program.objective(**signature.arguments(job.config, extras))
+        if isinstance(given, Iterator):
+            final = yield from _stepwise(given, program.metric, report, said)
+        else:
+            final = as_metrics(given, program.metric)
+        outcome = Returned(metrics=final, **key)
+    except StopTrial as stop:
+        outcome = Returned(metrics={}, **key) if stop.finished else Halted(**key)
+    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+        outcome = Raised(failure=Failure(kind=type(error).__name__, message=str(error)), **key)
+    yield from said
+    return outcome
+
+
+def _stepwise(
+    given: Iterator[Any], metric: str, report: Callable[..., None], said: list[Any]
+) -> Generator[Any, None, dict[str, float]]:
+    while True:
+        try:
+            value = next(given)
+        except StopIteration as end:
+            return as_metrics(end.value, metric)
+        report(**as_metrics(value, metric))
+        yield from said
+        said.clear()

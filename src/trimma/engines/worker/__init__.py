@@ -1,0 +1,1 @@
+"""What runs at a worker: an agent, and its child, the runner, which runs the user's code."""

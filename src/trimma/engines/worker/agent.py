@@ -1,0 +1,216 @@
+"""The agent: starts a runner, speaks with it, and knows within a moment when and why it died.
+
+It never runs user code. It does not wait by itself: whoever owns it watches `descriptors` and calls `read`.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, cast
+
+from trimma.commands import Job, Send, Signal
+from trimma.engines.worker.link import FromRunner, Link, Ready, Refused
+from trimma.errors import EngineError, ObjectiveError
+from trimma.facts import Fact, Halted, Joined, Left, Printed, Raised, Returned
+
+_BOOTSTRAP = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
+    "from trimma.engines.worker.runner import main; main(int(sys.argv[1]), sys.argv[2])"
+)
+_TAIL = 4000
+_FRUITLESS_STARTS = 3
+_ENDS = (Returned, Raised, Halted)
+
+
+class Agent:
+    """One worker slot: a runner that is started again whenever it dies, until the agent is closed.
+
+    ``program`` is the path of the pickled program, ``environment`` the runner's, and ``died`` is called, from a
+    thread of its own, when the runner's process has ended.
+    """
+
+    def __init__(
+        self, worker: str, program: Path, environment: Mapping[str, str], died: Callable[["Agent"], None]
+    ) -> None:
+        self.worker = worker
+        self._program, self._environment, self._died = program, environment, died
+        self._fruitless = 0
+        self._spawn()
+
+    def _spawn(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._job: Job | None = None
+        self._tail = ""
+        self._ready = False
+        self._streaming = self._connected = True
+        self._link = Link(ours, FromRunner)
+        arguments = [str(theirs.fileno()), str(self._program), json.dumps(sys.path)]
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs.fileno()],
+                env=dict(self._environment),
+                start_new_session=True,
+            )
+        self._stdout = cast("IO[bytes]", self._process.stdout)
+        os.set_blocking(self._stdout.fileno(), False)
+        threading.Thread(target=self._reap, name=f"trimma-wait-{self.worker}", daemon=True).start()
+
+    def _reap(self) -> None:
+        process = self._process
+        if hasattr(os, "waitid"):
+            # until it is reaped nobody else can have its id: end what it has left running before that
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            _kill_group(process.pid)
+        process.wait()
+        self._died(self)
+
+    @property
+    def pid(self) -> int:
+        """The runner's process id."""
+        return self._process.pid
+
+    @property
+    def descriptors(self) -> Sequence[int]:
+        """The file descriptors that may have input: messages, and what is printed past Python."""
+        open_ones = []
+        if self._connected:
+            open_ones.append(self._link.socket.fileno())
+        if self._streaming:
+            open_ones.append(self._stdout.fileno())
+        return open_ones
+
+    def start(self, job: Job) -> None:
+        self._job = job
+        self._send(job)
+
+    def signal(self, trial: int, attempt: int, what: Signal) -> None:
+        if self._job is None or (self._job.trial, self._job.attempt) != (trial, attempt):
+            return
+        if what is Signal.KILL:
+            self.kill()
+        else:
+            self._send(Send(trial=trial, attempt=attempt, signal=what))
+
+    def _send(self, message: Job | Send) -> None:
+        # a runner that has died is heard of through its death, which says why
+        with contextlib.suppress(OSError):
+            self._link.send(message)
+
+    def read(self) -> list[Fact]:
+        """What the runner has sent since last time.
+
+        Raises `ObjectiveError` when the runner can't load the program.
+        """
+        facts: list[Fact] = []
+        try:
+            for message in self._link.waiting():
+                if isinstance(message, Ready):
+                    self._ready, self._fruitless = True, 0
+                    facts.append(Joined(worker=self.worker))
+                elif isinstance(message, Refused):
+                    failure = message.failure
+                    raise ObjectiveError(
+                        f"the objective can't be loaded in a worker: {failure}\n{failure.traceback.rstrip()}"
+                    )
+                else:
+                    if isinstance(message, _ENDS):
+                        # what the trial printed past Python belongs to it: fetch it before it counts as ended
+                        facts += self._printed()
+                        self._job = None
+                    facts.append(message)
+        except EOFError:
+            self._connected = False
+        facts += self._printed()
+        return facts
+
+    def _printed(self) -> list[Fact]:
+        if not self._streaming:
+            return []
+        try:
+            chunk = os.read(self._stdout.fileno(), 65536)
+        except BlockingIOError:
+            return []
+        self._streaming = bool(chunk)
+        text = chunk.decode("utf-8", "replace")
+        self._tail = (self._tail + text)[-_TAIL:]
+        if self._job is None or not text:
+            return []
+        return [Printed(trial=self._job.trial, attempt=self._job.attempt, text=text)]
+
+    def bury(self) -> list[Fact]:
+        """After the runner's death: what it still had to say, and the cause. Nothing is read after that.
+
+        Raises `EngineError` when runners keep dying before they are ready.
+        """
+        facts = self.read()
+        self._streaming = self._connected = False
+        cause = _cause(self._process.returncode, self._tail)
+        if self._ready:
+            facts.append(Left(worker=self.worker, cause=cause))
+        else:
+            self._fruitless += 1
+            if self._fruitless == _FRUITLESS_STARTS:
+                raise EngineError(f"worker {self.worker} died {_FRUITLESS_STARTS} times before it was ready: {cause}")
+        return facts
+
+    def restart(self) -> None:
+        """A fresh runner in the place of one that was buried."""
+        self._release()
+        self._spawn()
+
+    def kill(self) -> None:
+        """End the runner, and the processes that it started, at once."""
+        if self._process.poll() is None:
+            _kill_group(self._process.pid)
+
+    def dismiss(self) -> None:
+        """Ask the runner to end: at once when it is idle, through its ``finally`` blocks when it isn't."""
+        self._link.socket.close()
+        if self._job is not None:
+            self._process.terminate()
+
+    def wait(self, timeout: float) -> bool:
+        """Whether the runner has ended within ``timeout`` seconds."""
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        self._release()
+        return True
+
+    def _release(self) -> None:
+        self._link.socket.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _kill_group(leader: int) -> None:
+    # the runner leads a session of its own, so that its group is not ours
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _cause(code: int, tail: str) -> str:
+    if code < 0:
+        try:
+            how = f"was killed by {signal.Signals(-code).name}"
+        except ValueError:
+            how = f"was killed by signal {-code}"
+        if code == -signal.SIGKILL:
+            how += " (out of memory?)"
+    else:
+        how = f"exited with code {code}"
+    said = tail.strip()
+    return f"the worker's process {how}" + (f"; its last words: {said[-1000:]}" if said else "")

@@ -1,0 +1,95 @@
+"""Messages over a stream socket: a length of four bytes, then that many bytes of msgpack."""
+
+import socket
+from collections.abc import Iterator
+from struct import Struct as Layout
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from trimma.commands import Job, Send
+from trimma.events import Failure
+from trimma.facts import Halted, Measured, Printed, Raised, Returned
+
+MAX_FRAME = 64 * 2**20
+_LENGTH = Layout("!I")
+_CHUNK = 65536
+_CHUNKS = 64
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The runner has the program and waits for a job."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """The runner can't load the program."""
+
+    failure: Failure
+
+
+FromRunner = Ready | Refused | Measured | Printed | Returned | Raised | Halted
+ToRunner = Job | Send
+
+
+class Link:
+    """One end of the connection between an agent and its runner. Threads may share it for sending."""
+
+    def __init__(self, end: socket.socket, receives: Any) -> None:
+        self.socket = end
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(receives)
+        self._buffer = bytearray()
+        self._sending = Lock()
+
+    def send(self, message: Any) -> None:
+        """Send one message; `BrokenPipeError` and the like when the other end is gone."""
+        body = self._encoder.encode(message)
+        with self._sending:
+            self.socket.sendall(_LENGTH.pack(len(body)) + body)
+
+    def receive(self) -> Any:
+        """Wait for the next message; None when the other end is gone."""
+        while (message := self._next()) is None:
+            chunk = self.socket.recv(_CHUNK)
+            if not chunk:
+                return None
+            self._buffer += chunk
+        return message
+
+    def waiting(self) -> Iterator[Any]:
+        """The messages that are there already; `EOFError` once the other end is gone and all is read."""
+        gone = not self._fill()
+        while (message := self._next()) is not None:
+            yield message
+        if gone:
+            raise EOFError
+
+    def _fill(self) -> bool:
+        """Take what has arrived, within bounds; whether the other end may still send."""
+        for _ in range(_CHUNKS):
+            try:
+                chunk = self.socket.recv(_CHUNK, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return True
+            except ConnectionError:
+                return False
+            if not chunk:
+                return False
+            self._buffer += chunk
+            if len(chunk) < _CHUNK:
+                return True
+        return True
+
+    def _next(self) -> Any:
+        if len(self._buffer) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack_from(self._buffer)
+        if length > MAX_FRAME:
+            raise ConnectionError(f"a message of {length} bytes, where at most {MAX_FRAME} are allowed")
+        end = _LENGTH.size + length
+        if len(self._buffer) < end:
+            return None
+        message = self._decoder.decode(memoryview(self._buffer)[_LENGTH.size : end])
+        del self._buffer[:end]
+        return message

@@ -1,0 +1,119 @@
+"""What an objective is handed to speak with the study: ``report`` and ``trial``."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trimma.commands import Job, Send, Signal
+from trimma.engines.worker.link import Link
+from trimma.facts import Measured, Printed
+from trimma.objective import StopTrial, as_metrics, next_step
+
+
+class Reporter:
+    """Sends one attempt's reports, and ends the objective when the study says so."""
+
+    def __init__(self, link: Link, job: Job, metric: str) -> None:
+        self._link, self._job, self._metric = link, job, metric
+        self._step: int | None = None
+        self._stopped: StopTrial | None = None
+
+    def report(
+        self,
+        value: Any = None,
+        /,
+        *,
+        step: int | None = None,
+        save: Callable[..., Any] | None = None,
+        **metrics: Any,
+    ) -> None:
+        """Tell the study how the trial does.
+
+        ``report(loss=0.3, accuracy=0.9)`` names its metrics; ``report(0.9)`` gives the study's own. The step
+        counts itself from 1, or is given with ``step=`` and grows. ``save`` is a function that writes a
+        checkpoint, called when the runtime wants one.
+
+        Returns at once, except at a rung, where it waits for the scheduler. Raises `StopTrial` when the trial is
+        to end, `ObjectiveError` for a metric that isn't a number.
+        """
+        self._heed_waiting()
+        numbers = as_metrics(value, self._metric) | as_metrics(metrics, self._metric)
+        before, self._step = self._step, next_step(self._step, step)
+        job = self._job
+        self._link.send(Measured(trial=job.trial, attempt=job.attempt, step=self._step, metrics=numbers))
+        if job.rungs and bisect_right(job.rungs, self._step) > bisect_right(job.rungs, before or 0):
+            self._await_verdict()
+        if job.budget is not None and self._step >= job.budget:
+            self._end(StopTrial(finished=True))
+
+    def log(self, text: str) -> None:
+        job = self._job
+        self._link.send(Printed(trial=job.trial, attempt=job.attempt, text=text))
+
+    def _await_verdict(self) -> None:
+        while True:
+            message = self._link.receive()
+            if message is None:
+                raise SystemExit("the agent is gone")
+            if self._heed(message):
+                return
+
+    def _heed_waiting(self) -> None:
+        if self._stopped is not None:
+            raise self._stopped
+        try:
+            for message in self._link.waiting():
+                self._heed(message)
+        except EOFError:
+            raise SystemExit("the agent is gone") from None
+
+    def _heed(self, message: Any) -> bool:
+        """Act on a signal; True when it lets the trial go on. Signals for earlier attempts are stale."""
+        job = self._job
+        if not isinstance(message, Send) or (message.trial, message.attempt) != (job.trial, job.attempt):
+            return False
+        if message.signal is Signal.STOP:
+            self._end(StopTrial())
+        return message.signal is Signal.CONTINUE
+
+    def _end(self, stop: StopTrial) -> None:
+        self._stopped = stop
+        raise stop
+
+
+class TrialHandle:
+    """What an objective that asks for ``trial`` gets."""
+
+    def __init__(self, job: Job, reporter: Reporter) -> None:
+        self._job, self._reporter = job, reporter
+
+    @property
+    def id(self) -> int:
+        """The trial's number in its study, from 0."""
+        return self._job.trial
+
+    @property
+    def attempt(self) -> int:
+        """1, and one more for each time that the trial had to be started again."""
+        return self._job.attempt
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return self._job.config
+
+    @property
+    def budget(self) -> int | None:
+        """The step at which the scheduler calls the trial done; None when it is the objective's to say."""
+        return self._job.budget
+
+    @property
+    def worker(self) -> str:
+        return self._job.worker
+
+    def report(self, value: Any = None, /, **metrics: Any) -> None:
+        """The same as the ``report`` argument."""
+        self._reporter.report(value, **metrics)
+
+    def log(self, *values: object) -> None:
+        """Keep a line of text with the trial, as ``print`` would."""
+        self._reporter.log(" ".join(map(str, values)) + "\n")

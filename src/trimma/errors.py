@@ -1,0 +1,92 @@
+"""Everything that Trimma raises on purpose.
+
+::
+
+    TrimmaError
+    ├── UsageError (ValueError)      an argument of the front door is wrong
+    │   ├── SpaceError               a search space makes no sense
+    │   ├── ObjectiveError           the objective can't be called with this space, or can't be sent
+    │   └── UnknownName              no plug-in, metric or study has this name; the nearest is suggested
+    ├── StudyError                   a study isn't in the state that the call needs
+    │   ├── StudyExists              the name is taken
+    │   ├── StudyNotFound            the name is unknown
+    │   ├── StudyBusy                another writer has the study open
+    │   ├── StudyMismatch            a resume would change what the study asks
+    │   └── StudyFailed              the study stopped because its first trials all failed the same way
+    ├── StoreError                   a store can't be read or written (damaged, newer version, no permission)
+    ├── EngineError                  no worker can be started
+    ├── IllegalMove                  a history holds an event that its trial's state doesn't allow
+    └── MissingExtra (ImportError)   an optional dependency isn't installed
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class TrimmaError(Exception):
+    """Base of all errors that Trimma raises on purpose."""
+
+
+class UsageError(TrimmaError, ValueError):
+    """An argument of the front door is wrong."""
+
+
+class SpaceError(UsageError):
+    """A search space makes no sense."""
+
+
+class ObjectiveError(UsageError):
+    """The objective can't be called with this space, or can't be sent to a worker."""
+
+
+class UnknownName(UsageError):
+    """No plug-in, metric or study has this name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        nearest = difflib.get_close_matches(name, self.known, n=1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+        super().__init__(f"there is no {kind} named {name!r}{hint} Known: {', '.join(self.known) or 'none'}.")
+
+
+class StudyError(TrimmaError):
+    """A study isn't in the state that the call needs."""
+
+
+class StudyExists(StudyError):
+    """The name is taken."""
+
+
+class StudyNotFound(StudyError):
+    """The name is unknown."""
+
+
+class StudyBusy(StudyError):
+    """Another writer has the study open."""
+
+
+class StudyMismatch(StudyError):
+    """A resume would change what the study asks."""
+
+
+class StudyFailed(StudyError):
+    """The study stopped because its first trials all failed the same way."""
+
+
+class StoreError(TrimmaError):
+    """A store can't be read or written."""
+
+
+class EngineError(TrimmaError):
+    """No worker can be started."""
+
+
+class IllegalMove(TrimmaError):
+    """A history holds an event that its trial's state doesn't allow."""
+
+
+class MissingExtra(TrimmaError, ImportError):
+    """An optional dependency isn't installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs {package}: pip install 'trimma[{extra}]'")

@@ -1,0 +1,184 @@
+"""What has happened to a study. The store keeps nothing else; all that can be shown is folded from these.
+
+``at`` is in seconds since the epoch, as the driver saw it.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from trimma.stopping import Rule
+from trimma.study import StudySpec
+
+
+class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a trial failed: the exception's type (or ``Crash``, ``Timeout``), its message, its traceback."""
+
+    kind: str
+    message: str
+    traceback: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+
+class Outcome(StrEnum):
+    """How a study was closed."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class StudyCreated(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The first event of each study. ``program`` is the pickled program, where it is small enough to keep."""
+
+    at: float
+    spec: StudySpec
+    program: bytes | None = None
+
+
+class StudyOpened(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A driver took the study up, with these limits: whatever ran under an earlier driver runs no more."""
+
+    at: float
+    trials: int | None = None
+    until: Rule | None = None
+
+
+class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Nothing more happens to the study, unless it is opened again."""
+
+    at: float
+    outcome: Outcome
+    reason: str
+
+
+class WorkerJoined(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A worker is ready for trials."""
+
+    at: float
+    worker: str
+
+
+class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A worker is gone."""
+
+    at: float
+    worker: str
+    cause: str
+
+
+class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A config was chosen. ``rungs`` are the steps at which the trial waits for a verdict."""
+
+    at: float
+    trial: int
+    config: dict[str, Any]
+    branch: int = 0
+    hidden: dict[str, Any] = {}
+    rungs: tuple[int, ...] = ()
+    budget: int | None = None
+
+
+class TrialStarted(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """An attempt at the trial began on a worker."""
+
+    at: float
+    trial: int
+    attempt: int
+    worker: str
+
+
+class Reported(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The trial told its metrics at a step."""
+
+    at: float
+    trial: int
+    attempt: int
+    step: int
+    metrics: dict[str, float]
+
+
+class Logged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Text that the trial printed or logged."""
+
+    at: float
+    trial: int
+    attempt: int
+    text: str
+
+
+class StopRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The trial is to end at its next report."""
+
+    at: float
+    trial: int
+    attempt: int
+    reason: str
+
+
+class KillRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The trial's runner is to be killed: it ran over its time, or did not heed a stop."""
+
+    at: float
+    trial: int
+    attempt: int
+    reason: str
+
+
+class TrialStopped(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The trial ended because it was asked to."""
+
+    at: float
+    trial: int
+    attempt: int
+    reason: str = ""
+
+
+class TrialFinished(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The trial ran to its end; ``metrics`` is what it returned, empty when it returned nothing."""
+
+    at: float
+    trial: int
+    attempt: int
+    metrics: dict[str, float] = {}
+
+
+class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The trial ended without a result, for the reason given."""
+
+    at: float
+    trial: int
+    attempt: int
+    failure: Failure
+
+
+class TrialLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The attempt ended without the trial's doing (or by a crash: ``crashed``); the trial is queued again."""
+
+    at: float
+    trial: int
+    attempt: int
+    cause: str
+    crashed: bool = False
+
+
+Event = (
+    StudyCreated
+    | StudyOpened
+    | StudyClosed
+    | WorkerJoined
+    | WorkerLost
+    | TrialQueued
+    | TrialStarted
+    | Reported
+    | Logged
+    | StopRequested
+    | KillRequested
+    | TrialStopped
+    | TrialFinished
+    | TrialFailed
+    | TrialLost
+)

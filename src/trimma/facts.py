@@ -1,0 +1,65 @@
+"""What an engine tells the core. A runner sends most of them itself; the engine adds who came and went."""
+
+from msgspec import Struct
+
+from trimma.events import Failure
+
+
+class Joined(Struct, frozen=True, kw_only=True, tag=True):
+    """A worker is ready for a trial."""
+
+    worker: str
+
+
+class Left(Struct, frozen=True, kw_only=True, tag=True):
+    """A worker is gone, with whatever ran on it."""
+
+    worker: str
+    cause: str
+
+
+class Measured(Struct, frozen=True, kw_only=True, tag=True):
+    """The objective reported."""
+
+    trial: int
+    attempt: int
+    step: int
+    metrics: dict[str, float]
+
+
+class Printed(Struct, frozen=True, kw_only=True, tag=True):
+    """The objective printed or logged."""
+
+    trial: int
+    attempt: int
+    text: str
+
+
+class Returned(Struct, frozen=True, kw_only=True, tag=True):
+    """The objective ran to its end."""
+
+    trial: int
+    attempt: int
+    metrics: dict[str, float]
+
+
+class Raised(Struct, frozen=True, kw_only=True, tag=True):
+    """The objective raised."""
+
+    trial: int
+    attempt: int
+    failure: Failure
+
+
+class Halted(Struct, frozen=True, kw_only=True, tag=True):
+    """The objective heeded a stop."""
+
+    trial: int
+    attempt: int
+
+
+class Interrupted(Struct, frozen=True, kw_only=True, tag=True):
+    """The user wants the study to end now and to go on later."""
+
+
+Fact = Joined | Left | Measured | Printed | Returned | Raised | Halted | Interrupted

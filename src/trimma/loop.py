@@ -1,0 +1,82 @@
+"""The one place that orders side effects: poll the engine, step, append to the store, act."""
+
+from collections.abc import Callable, Sequence
+
+from trimma.commands import Close, Command, Send, Start
+from trimma.core import next_deadline, reopen, step
+from trimma.events import Event, StudyCreated
+from trimma.facts import Fact, Interrupted
+from trimma.history import History, Ledger
+from trimma.ports import Engine, Observer, Scheduler, Store
+from trimma.program import Program
+from trimma.stopping import Rule
+from trimma.study import StudySpec
+
+
+def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> Ledger:
+    """Write a new study's first event."""
+    created = StudyCreated(at=now, spec=spec, program=program)
+    store.append(spec.name, [created], expected=0)
+    ledger = Ledger()
+    ledger.fold(created)
+    return ledger
+
+
+def replay(store: Store, name: str) -> Ledger:
+    """A study's ledger, rebuilt from its events."""
+    ledger = Ledger()
+    for event in store.read(name):
+        ledger.fold(event)
+    return ledger
+
+
+def run(
+    ledger: Ledger,
+    scheduler: Scheduler,
+    engine: Engine,
+    store: Store,
+    program: Program,
+    *,
+    trials: int | None,
+    until: Rule | None,
+    observe: Observer,
+    interrupted: Callable[[], bool],
+) -> None:
+    """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens."""
+    history, clock = ledger.history, engine.clock
+    _append(store, history, reopen(ledger, trials, until, clock.now()))
+    try:
+        engine.open(program)
+        while history.closed is None:
+            facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()))
+            if interrupted():
+                facts = [*facts, Interrupted()]
+            now = clock.now()
+            turn = step(ledger, scheduler, facts, now)
+            _append(store, history, turn.events)
+            for command in turn.commands:
+                _act(engine, command)
+            observe(history, now)
+    finally:
+        engine.close()
+
+
+def _patience(history: History, now: float) -> float | None:
+    deadline = next_deadline(history, now)
+    return None if deadline is None else max(0.0, deadline - now)
+
+
+def _append(store: Store, history: History, events: Sequence[Event]) -> None:
+    """Store events that are already folded in."""
+    if events:
+        store.append(history.spec.name, events, expected=len(history) - len(events))
+
+
+def _act(engine: Engine, command: Command) -> None:
+    match command:
+        case Start(job=job):
+            engine.start(job)
+        case Send(trial=trial, attempt=attempt, signal=signal):
+            engine.signal(trial, attempt, signal)
+        case Close():
+            engine.close()

@@ -1,0 +1,164 @@
+"""The user's function: what it takes, how it is called, and how what it gives becomes metrics."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from trimma.errors import ObjectiveError
+
+ON_REQUEST = ("report", "trial", "params", "data", "model")
+"""What an objective is given when it has a parameter of that name."""
+
+
+class StopTrial(BaseException):
+    """Raised out of ``report`` to end a trial; catch it to clean up, then let it go on.
+
+    Like KeyboardInterrupt it is no `Exception`, so that an objective's own error handling doesn't swallow it.
+    """
+
+    def __init__(self, *, finished: bool = False) -> None:
+        self.finished = finished
+        super().__init__("the trial has run its budget" if finished else "the trial was asked to stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The names that an objective can be called with."""
+
+    name: str
+    accepts: frozenset[str]
+    required: frozenset[str]
+    open: bool
+
+    @classmethod
+    def of(cls, objective: Callable[..., Any]) -> "Signature":
+        """Raises `ObjectiveError` for what isn't callable by name."""
+        name = describe(objective)
+        if not callable(objective):
+            raise ObjectiveError(f"the objective must be a function, not {type(objective).__name__}: {objective!r}")
+        try:
+            parameters = inspect.signature(objective).parameters.values()
+        except (TypeError, ValueError) as error:
+            raise ObjectiveError(f"the arguments of {name} can't be read ({error}): wrap it in a function") from error
+        accepts, required, is_open = set(), set(), False
+        for parameter in parameters:
+            match parameter.kind:
+                case parameter.VAR_KEYWORD:
+                    is_open = True
+                case parameter.POSITIONAL_ONLY if parameter.default is parameter.empty:
+                    raise ObjectiveError(
+                        f"{name} takes {parameter.name!r} by position only, but hyperparameters are passed by name: "
+                        "remove the '/'"
+                    )
+                case parameter.POSITIONAL_OR_KEYWORD | parameter.KEYWORD_ONLY:
+                    accepts.add(parameter.name)
+                    if parameter.default is parameter.empty:
+                        required.add(parameter.name)
+        return cls(name, frozenset(accepts), frozenset(required), is_open)
+
+    def check(self, keys: Iterable[str], provided: Iterable[str]) -> None:
+        """Raise `ObjectiveError` unless a space with these keys fits; ``provided`` are the extras at hand."""
+        keys = set(keys)
+        if reserved := sorted(keys & set(ON_REQUEST)):
+            raise ObjectiveError(
+                f"the space uses the name {reserved[0]!r}, which Trimma passes itself: rename that key"
+            )
+        unwanted = sorted(keys - self.accepts)
+        if unwanted and not self.open and "params" not in self.accepts:
+            raise ObjectiveError(
+                f"the space has {_listed(unwanted)}, which {self.name} doesn't take"
+                + _nearest(unwanted, self.accepts - keys)
+                + f": add the argument to {self.name}, take 'params' (all of them as a dict), or remove the key"
+            )
+        lacking = sorted(self.required - keys - set(ON_REQUEST))
+        if lacking:
+            raise ObjectiveError(
+                f"{self.name} needs {_listed(lacking)}, which the space lacks"
+                + _nearest(lacking, keys - self.accepts)
+                + ": add the key to the space, or give the argument a default"
+            )
+        for extra in ("data", "model"):
+            if extra in self.required and extra not in provided:
+                raise ObjectiveError(f"{self.name} asks for {extra!r}: pass {extra}=... beside the objective")
+
+    def arguments(self, config: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
+        """What to call the objective with."""
+        taken = config if self.open else {name: value for name, value in config.items() if name in self.accepts}
+        return {**taken, **{name: value for name, value in extras.items() if name in self.accepts}}
+
+
+def describe(objective: Any) -> str:
+    """The objective's name, for messages."""
+    return str(getattr(objective, "__name__", None) or getattr(type(objective), "__name__", "objective"))
+
+
+def as_metrics(value: Any, metric: str) -> dict[str, float]:
+    """What an objective returned or yielded, as metrics: None, a number (of the study's metric), or a dict.
+
+    Raises `ObjectiveError` for anything else.
+    """
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return {str(name): as_number(name, number) for name, number in value.items()}
+    return {metric: as_number(metric, value)}
+
+
+def as_number(name: Any, value: Any) -> float:
+    """A metric's value as a float; anything that converts to one will do, but not text."""
+    if isinstance(value, str | bytes):
+        raise ObjectiveError(f"the metric {name!r} is {value!r}, which is text: give a number")
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise ObjectiveError(f"the metric {name!r} is {type(value).__name__}, which isn't a number: {error}") from error
+
+
+def conclude(given: Any, metric: str, report: Callable[..., None]) -> dict[str, float]:
+    """The final metrics of what an objective gave back; a generator is run, and what it yields is reported."""
+    return as_metrics(_drain(given, metric, report) if isinstance(given, Iterator) else given, metric)
+
+
+def _drain(generator: Iterator[Any], metric: str, report: Callable[..., None]) -> Any:
+    try:
+        while True:
+            try:
+                value = next(generator)
+            except StopIteration as end:
+                return end.value
+            report(**as_metrics(value, metric))
+    finally:
+        if (close := getattr(generator, "close", None)) is not None:
+            close()
+
+
+def next_step(previous: int | None, step: Any) -> int:
+    """The step of a report: one more than the last (1 at first), or the one that the objective names.
+
+    Raises `ObjectiveError` for a step that isn't a whole number above the last.
+    """
+    if step is None:
+        return (previous or 0) + 1
+    try:
+        number = int(step)
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if number != step or number < 0:
+        raise ObjectiveError(f"report(step={step!r}): a step is a whole number, zero or more")
+    if previous is not None and number <= previous:
+        raise ObjectiveError(f"report(step={number}) after step {previous}: steps must grow within a trial")
+    return number
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(repr(name) for name in names)
+
+
+def _nearest(names: Iterable[str], candidates: Iterable[str]) -> str:
+    candidates = list(candidates)
+    for name in names:
+        if near := get_close_matches(name, candidates, n=1):
+            return f" (did you mean {near[0]!r}?)"
+    return ""

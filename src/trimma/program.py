@@ -1,0 +1,15 @@
+"""What a worker is given once: the user's objective and what goes with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """The objective, the metric that a bare number stands for, and what the objective may ask for by name."""
+
+    objective: Callable[..., Any]
+    metric: str
+    data: Any = None
+    model: Any = None

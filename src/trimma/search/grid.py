@@ -1,0 +1,77 @@
+"""Every config of a space, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.random import Generator
+
+from trimma.errors import UsageError
+from trimma.history import History
+from trimma.ports import Searcher, Suggestion
+from trimma.space import Branch, Space, Variable
+
+
+@dataclass(frozen=True)
+class GridSearch:
+    """Try every config of the space once, in order, the last key fastest.
+
+    A variable with countably many values takes each of them; one with more than ``points``, or a continuous
+    one, takes ``points`` of them, evenly spaced on its own (perhaps logarithmic) scale, ends included.
+
+    Raises `UsageError` for a continuous variable when ``points`` isn't given.
+    """
+
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.points is not None and self.points < 2:
+            raise UsageError(f"GridSearch(points={self.points}): take two or more, for both ends")
+
+    def bind(self, space: Space, seed: int, trials: int | None) -> Searcher:
+        return _Grid(space, self.points)
+
+
+class _Grid:
+    def __init__(self, space: Space, points: int | None) -> None:
+        self._space = space
+        # all branches between start and stop come from one template: the same variables, the same values
+        self._blocks: list[tuple[int, int, list[list[Any]], int]] = []
+        for start, stop in space.branches.spans():
+            variables = space.branches[start].variables
+            values = [_values(name, variable, points) for name, variable in variables.items()]
+            cells = 1
+            for column in values:
+                cells *= len(column)
+            self._blocks.append((start, stop, values, cells))
+
+    def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+        number = history.trial_count
+        for start, stop, values, cells in self._blocks:
+            size = (stop - start) * cells
+            if number < size:
+                place, cell = divmod(number, cells)
+                return (_suggestion(self._space.branches[start + place], values, cell),)
+            number -= size
+        return ()
+
+
+def _suggestion(branch: Branch, values: list[list[Any]], cell: int) -> Suggestion:
+    chosen: dict[str, Any] = {}
+    for name, column in reversed(list(zip(branch.variables, values, strict=True))):
+        cell, place = divmod(cell, len(column))
+        chosen[name] = column[place]
+    return Suggestion(config=branch.config(chosen), branch=branch.index, hidden=branch.hidden(chosen))
+
+
+def _values(name: str, variable: Variable, points: int | None) -> list[Any]:
+    size = variable.size
+    if size is not None and (points is None or size <= points):
+        return [variable.from_unit((place + 0.5) / size) for place in range(size)]
+    if points is None:
+        raise UsageError(
+            f"a grid over {name}={variable!r} has no end: give it a step, make it a Grid, "
+            "or say how many of its values to take with GridSearch(points=...)"
+        )
+    spread = [variable.from_unit(place / (points - 1)) for place in range(points)]
+    return list(dict.fromkeys(spread))

@@ -1,0 +1,37 @@
+"""Independent random configs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from numpy.random import Generator
+
+from trimma.history import History
+from trimma.ports import Searcher, Suggestion
+from trimma.search.visits import Visits
+from trimma.space import Space
+
+
+@dataclass(frozen=True)
+class RandomSearch:
+    """Draw each config independently: uniform, or log-uniform where the space says so (Bergstra & Bengio 2012)."""
+
+    def bind(self, space: Space, seed: int, trials: int | None) -> Searcher:
+        return _Random(space, Visits(space, trials))
+
+
+@dataclass(frozen=True, slots=True)
+class _Random:
+    space: Space
+    visits: Visits
+
+    def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+        visit = self.visits[history.trial_count]
+        if visit is None:
+            return ()
+        branch = self.space.branches[visit.branch]
+        draws = rng.random(len(branch.variables)).tolist()
+        values = {
+            name: variable.from_unit(draw)
+            for (name, variable), draw in zip(branch.variables.items(), draws, strict=True)
+        }
+        return (Suggestion(config=branch.config(values), branch=branch.index, hidden=branch.hidden(values)),)

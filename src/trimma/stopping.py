@@ -1,0 +1,164 @@
+"""When a study has had enough: rules that combine with ``&`` and ``|``.
+
+A rule is a pure function of the study's progress and the time, and plain data, so it is stored with the study.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from trimma.errors import UsageError
+
+
+class Progress(Protocol):
+    """What a rule may look at; `trimma.history.History` is one."""
+
+    @property
+    def maximize(self) -> bool: ...
+    @property
+    def trial_count(self) -> int: ...
+    @property
+    def best_reported(self) -> float | None: ...
+    @property
+    def best_by_end(self) -> Sequence[float]: ...
+    def active_seconds(self, now: float) -> float: ...
+
+
+class Halt(Struct, frozen=True, kw_only=True):
+    """Start nothing more because of ``reason``; ``at_once`` also stops what runs."""
+
+    reason: str
+    at_once: bool
+
+
+class _Combinable:
+    __slots__ = ()
+
+    def __and__(self, other: "Rule") -> "All":
+        return All(rules=(self, other))  # type: ignore[arg-type]
+
+    def __or__(self, other: "Rule") -> "Either":
+        return Either(rules=(self, other))  # type: ignore[arg-type]
+
+
+class TrialCount(_Combinable, Struct, frozen=True, tag=True):
+    """Met when ``count`` trials have been chosen; those that run are left to finish."""
+
+    count: int
+
+    def __post_init__(self) -> None:
+        _positive("TrialCount", "count", self.count)
+
+    def met(self, progress: Progress, now: float) -> Halt | None:
+        if progress.trial_count < self.count:
+            return None
+        return Halt(reason=f"all {self.count} trials were run", at_once=False)
+
+    def deadline(self, progress: Progress, now: float) -> float | None:
+        return None
+
+
+class Timeout(_Combinable, Struct, frozen=True, tag=True):
+    """Met when the study has been running for ``seconds``, over all its sessions; what runs is stopped."""
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _positive("Timeout", "seconds", self.seconds)
+
+    def met(self, progress: Progress, now: float) -> Halt | None:
+        if progress.active_seconds(now) < self.seconds:
+            return None
+        return Halt(reason=f"the study has run for {self.seconds:g} s", at_once=True)
+
+    def deadline(self, progress: Progress, now: float) -> float | None:
+        return now + self.seconds - progress.active_seconds(now)
+
+
+class Target(_Combinable, Struct, frozen=True, tag=True):
+    """Met when any trial has reported a value at least as good as ``value``; what runs is stopped."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise UsageError(f"Target(value={self.value}) can never be met: give a finite number")
+
+    def met(self, progress: Progress, now: float) -> Halt | None:
+        best = progress.best_reported
+        if best is None or (best < self.value if progress.maximize else best > self.value):
+            return None
+        return Halt(reason=f"the target of {self.value:g} was reached with {best:g}", at_once=True)
+
+    def deadline(self, progress: Progress, now: float) -> float | None:
+        return None
+
+
+class Patience(_Combinable, Struct, frozen=True, tag=True):
+    """Met when the last ``trials`` ended trials have not improved the best by more than ``delta``."""
+
+    trials: int
+    delta: float = 0.0
+
+    def __post_init__(self) -> None:
+        _positive("Patience", "trials", self.trials)
+        if not 0 <= self.delta < math.inf:
+            raise UsageError(f"Patience(delta={self.delta}) must be a finite number, zero or more")
+
+    def met(self, progress: Progress, now: float) -> Halt | None:
+        best = progress.best_by_end
+        if len(best) <= self.trials:
+            return None
+        gain = best[-1] - best[-1 - self.trials]
+        # NaN, for no value yet, compares as not met
+        if (gain if progress.maximize else -gain) <= self.delta:
+            return Halt(reason=f"no better by more than {self.delta:g} for {self.trials} trials", at_once=True)
+        return None
+
+    def deadline(self, progress: Progress, now: float) -> float | None:
+        return None
+
+
+class All(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
+    """Met when each of ``rules`` is."""
+
+    rules: tuple["Rule", ...]
+
+    def met(self, progress: Progress, now: float) -> Halt | None:
+        halts = [rule.met(progress, now) for rule in self.rules]
+        met = [halt for halt in halts if halt]
+        if len(met) < len(halts):
+            return None
+        return Halt(reason=" and ".join(halt.reason for halt in met), at_once=any(halt.at_once for halt in met))
+
+    def deadline(self, progress: Progress, now: float) -> float | None:
+        return _earliest(self.rules, progress, now)
+
+
+class Either(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
+    """Met when one of ``rules`` is."""
+
+    rules: tuple["Rule", ...]
+
+    def met(self, progress: Progress, now: float) -> Halt | None:
+        halts = [halt for rule in self.rules if (halt := rule.met(progress, now))]
+        return next((halt for halt in halts if halt.at_once), halts[0]) if halts else None
+
+    def deadline(self, progress: Progress, now: float) -> float | None:
+        return _earliest(self.rules, progress, now)
+
+
+Rule = TrialCount | Timeout | Target | Patience | All | Either
+
+
+def _positive(rule: str, name: str, value: float) -> None:
+    if not 0 < value < math.inf:
+        raise UsageError(f"{rule}({name}={value!r}) must be a finite number above zero")
+
+
+def _earliest(rules: Sequence[Rule], progress: Progress, now: float) -> float | None:
+    """The next future moment at which one of ``rules`` may change its answer by time alone."""
+    moments = (rule.deadline(progress, now) for rule in rules)
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)

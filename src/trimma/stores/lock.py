@@ -1,0 +1,52 @@
+"""A lock file that names its holder and that the operating system releases when the holder dies."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+class Held(Exception):
+    """Somebody else holds the lock; ``holder`` says who, in words."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        super().__init__(f"held by {holder}")
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Hold the lock while the context lasts, or raise `Held` at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # append mode neither truncates what names the holder nor demands that the file be there
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Held(_read(path)) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def holder(path: Path) -> str | None:
+    """Who holds the lock, in words; None when nobody does."""
+    if not path.exists():
+        return None
+    with path.open("r", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _read(path)
+    return None
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip() or "another process"

@@ -1,0 +1,51 @@
+"""Studies kept in this process, for tests and for throw-away searches."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from trimma.codec import decode, encode
+from trimma.errors import StudyBusy
+from trimma.events import Event
+
+
+class MemoryStore:
+    """A store that forgets everything when the process ends; threads may share one."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, list[bytes]] = {}
+        self._writers: set[str] = set()
+        self._lock = threading.Lock()
+
+    def append(self, study: str, events: Sequence[Event], expected: int) -> None:
+        records = [encode(event) for event in events]
+        with self._lock:
+            held = len(self._records.get(study, ()))
+            if held != expected:
+                raise StudyBusy(f"study {study!r} holds {held} events, not {expected}: another writer has added some")
+            self._records.setdefault(study, []).extend(records)
+
+    def read(self, study: str, after: int = 0) -> Iterator[Event]:
+        with self._lock:
+            records = self._records.get(study, [])[after:]
+        return map(decode, records)
+
+    def studies(self) -> Sequence[str]:
+        with self._lock:
+            return list(self._records)
+
+    def writer(self, study: str) -> str | None:
+        with self._lock:
+            return "this process" if study in self._writers else None
+
+    @contextmanager
+    def claim(self, study: str) -> Iterator[None]:
+        with self._lock:
+            if study in self._writers:
+                raise StudyBusy(f"study {study!r} is being written by this process")
+            self._writers.add(study)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writers.discard(study)

@@ -1,0 +1,39 @@
+"""What a study asks: the part of it that is fixed when it is created."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from trimma.stopping import Rule
+
+
+class Metric(Struct, frozen=True, kw_only=True):
+    """The number that decides, and its direction."""
+
+    name: str
+    maximize: bool
+
+    def __str__(self) -> str:
+        return f"{'maximize' if self.maximize else 'minimize'}={self.name!r}"
+
+
+class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One question asked of an objective.
+
+    ``space`` is the space's description, ``searcher`` and ``scheduler`` are readable settings: enough to
+    show and to compare, while the objects themselves travel in the study's program.
+    """
+
+    name: str
+    metric: Metric
+    seed: int
+    objective: str = ""
+    space: list[dict[str, Any]] = []
+    searcher: str = ""
+    scheduler: str = ""
+    trials: int | None = None
+    until: Rule | None = None
+    max_attempts: int = 3
+    trial_timeout: float | None = None
+    stop_grace: float = 10.0
+    failures_to_give_up: int = 3

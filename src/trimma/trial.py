@@ -1,0 +1,170 @@
+"""A trial's states, the moves between them, and the read-only shape that policies and views see."""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from trimma.errors import IllegalMove
+from trimma.events import (
+    Failure,
+    KillRequested,
+    Logged,
+    Reported,
+    StopRequested,
+    TrialFailed,
+    TrialFinished,
+    TrialLost,
+    TrialQueued,
+    TrialStarted,
+    TrialStopped,
+)
+
+
+class State(StrEnum):
+    """Where a trial is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+ENDED = frozenset({State.DONE, State.STOPPED, State.FAILED})
+
+MOVES: Mapping[tuple[State | None, type], State] = {
+    (None, TrialQueued): State.QUEUED,
+    (State.QUEUED, TrialStarted): State.RUNNING,
+    (State.QUEUED, TrialStopped): State.STOPPED,
+    (State.RUNNING, Reported): State.RUNNING,
+    (State.RUNNING, Logged): State.RUNNING,
+    (State.RUNNING, StopRequested): State.STOPPING,
+    (State.RUNNING, KillRequested): State.STOPPING,
+    (State.RUNNING, TrialFinished): State.DONE,
+    (State.RUNNING, TrialFailed): State.FAILED,
+    (State.RUNNING, TrialLost): State.QUEUED,
+    (State.STOPPING, Logged): State.STOPPING,
+    (State.STOPPING, KillRequested): State.STOPPING,
+    (State.STOPPING, TrialFinished): State.DONE,
+    (State.STOPPING, TrialStopped): State.STOPPED,
+    (State.STOPPING, TrialFailed): State.FAILED,
+}
+
+
+def move(trial: int, state: State | None, event: type) -> State:
+    """The state that ``event`` leads to; `IllegalMove` when the table has no such move."""
+    try:
+        return MOVES[state, event]
+    except KeyError:
+        legal = sorted(kind.__name__ for origin, kind in MOVES if origin is state)
+        raise IllegalMove(
+            f"trial {trial} is {state or 'unknown'}, where {event.__name__} can't happen; "
+            f"what can: {', '.join(legal) or 'nothing, it has ended'}"
+        ) from None
+
+
+class Span(Struct, kw_only=True):
+    """One attempt's stay on a worker, in seconds since the epoch; ``end`` is None while it lasts."""
+
+    attempt: int
+    worker: str
+    start: float
+    end: float | None = None
+
+
+class Series:
+    """One metric of a trial: the steps at which it was reported, and its values there."""
+
+    __slots__ = ("steps", "values")
+
+    def __init__(self) -> None:
+        self.steps = array("q")
+        self.values = array("d")
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+class Curve:
+    """What one attempt reported: the step and the time of each report, and each metric's series."""
+
+    __slots__ = ("metrics", "steps", "times")
+
+    def __init__(self) -> None:
+        self.steps = array("q")
+        self.times = array("d")
+        self.metrics: dict[str, Series] = {}
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def append(self, step: int, at: float, metrics: Mapping[str, float]) -> None:
+        self.steps.append(step)
+        self.times.append(at)
+        for name, value in metrics.items():
+            series = self.metrics.get(name)
+            if series is None:
+                series = self.metrics[name] = Series()
+            series.steps.append(step)
+            series.values.append(value)
+
+    def series(self, metric: str) -> Series:
+        """The series of ``metric``; an empty one when it was never reported."""
+        return self.metrics.get(metric) or Series()
+
+
+class Trial(Protocol):
+    """One config being trained, as policies and views may see it: read only.
+
+    ``value`` is the study's metric as returned at the end, or else as last reported; None before the first.
+    ``since`` is when it came into its state; ``overdue`` says that it ran over its time, ``killed`` that its
+    runner is being killed; ``crashes`` counts the attempts that its own doing ended; ``spans`` are its attempts,
+    and ``lost_steps`` the reports of those that counted for nothing.
+    """
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+    @property
+    def branch(self) -> int: ...
+    @property
+    def hidden(self) -> Mapping[str, Any]: ...
+    @property
+    def rungs(self) -> Sequence[int]: ...
+    @property
+    def budget(self) -> int | None: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def crashes(self) -> int: ...
+    @property
+    def worker(self) -> str | None: ...
+    @property
+    def curve(self) -> Curve: ...
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def result(self) -> Mapping[str, float]: ...
+    @property
+    def failure(self) -> Failure | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def since(self) -> float: ...
+    @property
+    def overdue(self) -> bool: ...
+    @property
+    def killed(self) -> bool: ...
+    @property
+    def output(self) -> Sequence[str]: ...
+    @property
+    def spans(self) -> Sequence[Span]: ...
+    @property
+    def lost_steps(self) -> int: ...
