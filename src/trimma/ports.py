@@ -17,6 +17,7 @@ from trimma.events import Event
 from trimma.facts import Fact
 from trimma.history import History
 from trimma.program import Program
+from trimma.space import Space
 from trimma.trial import Trial
 
 
@@ -140,7 +141,7 @@ class Store(Protocol):
 class BindsSpace(Protocol):
     """A searcher's settings, to be bound to the space of a study."""
 
-    def bind(self, space: Any, seed: int, trials: int | None) -> Searcher: ...
+    def bind(self, space: Space, seed: int, trials: int | None) -> Searcher: ...
 
 
 class BindsSearcher(Protocol):

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from trimma.commands import Job
-from trimma.engines.worker.link import Link, Ready, Refused, ToRunner
-from trimma.engines.worker.output import TrialOutput
-from trimma.engines.worker.reporter import Reporter, TrialHandle
+from trimma.worker.link import Link, Ready, Refused, ToRunner
+from trimma.worker.output import TrialOutput
+from trimma.worker.reporter import Reporter, TrialHandle
 from trimma.events import Failure
 from trimma.facts import Halted, Raised, Returned
 from trimma.objective import Signature, StopTrial, conclude

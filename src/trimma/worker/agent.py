@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import IO, cast
 
 from trimma.commands import Job, Send, Signal
-from trimma.engines.worker.link import FromRunner, Link, Ready, Refused
+from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Printed, Raised, Returned
 
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
-    "from trimma.engines.worker.runner import main; main(int(sys.argv[1]), sys.argv[2])"
+    "from trimma.worker.runner import main; main(int(sys.argv[1]), sys.argv[2])"
 )
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
