@@ -1,3 +1,99 @@
-"""Trimma: asynchronous hyperparameter tuning, ablation and distributed training with one training function."""
+"""Trimma: one training function, tuned, trimmed and trained, on a laptop or on a cluster.
+
+>>> import trimma as tm
+>>> study = tm.tune(fit, tm.Space(lr=tm.Float(1e-4, 1e-1, log=True)), maximize="accuracy", trials=60)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trimma import errors
+    from trimma.api.check import Check, check
+    from trimma.api.study import Study, load, studies
+    from trimma.api.tune import tune
+    from trimma.engines import Local, Simulated
+    from trimma.objective import StopTrial
+    from trimma.schedule import Asha, MedianRule, RunAll
+    from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
+    from trimma.space import Choice, Derived, Float, Grid, Int, Space
+    from trimma.stopping import Patience, Target, Timeout, TrialCount
+    from trimma.stores import MemoryStore, SQLiteStore
 
 __version__ = "0.1.0"
+
+# imported when first used, so that importing the package costs next to nothing, in workers too
+_HOMES = {
+    "Asha": "trimma.schedule",
+    "Check": "trimma.api.check",
+    "Choice": "trimma.space",
+    "Derived": "trimma.space",
+    "Float": "trimma.space",
+    "Grid": "trimma.space",
+    "GridSearch": "trimma.search",
+    "Int": "trimma.space",
+    "Local": "trimma.engines",
+    "MedianRule": "trimma.schedule",
+    "MemoryStore": "trimma.stores",
+    "Patience": "trimma.stopping",
+    "QuasiRandomSearch": "trimma.search",
+    "RandomSearch": "trimma.search",
+    "RunAll": "trimma.schedule",
+    "SQLiteStore": "trimma.stores",
+    "Simulated": "trimma.engines",
+    "Space": "trimma.space",
+    "StopTrial": "trimma.objective",
+    "Study": "trimma.api.study",
+    "Target": "trimma.stopping",
+    "Timeout": "trimma.stopping",
+    "TrialCount": "trimma.stopping",
+    "check": "trimma.api.check",
+    "load": "trimma.api.study",
+    "studies": "trimma.api.study",
+    "tune": "trimma.api.tune",
+}
+
+__all__ = [
+    "Asha",
+    "Check",
+    "Choice",
+    "Derived",
+    "Float",
+    "Grid",
+    "GridSearch",
+    "Int",
+    "Local",
+    "MedianRule",
+    "MemoryStore",
+    "Patience",
+    "QuasiRandomSearch",
+    "RandomSearch",
+    "RunAll",
+    "SQLiteStore",
+    "Simulated",
+    "Space",
+    "StopTrial",
+    "Study",
+    "Target",
+    "Timeout",
+    "TrialCount",
+    "check",
+    "errors",
+    "load",
+    "studies",
+    "tune",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("trimma.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'trimma' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

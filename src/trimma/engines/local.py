@@ -11,11 +11,11 @@ from pathlib import Path
 from trimma.clock import SystemClock
 from trimma.commands import Job, Signal
 from trimma.engines.resources import check_gpus, environment, usable_cores, visible_devices
-from trimma.worker.agent import Agent
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
 from trimma.pickling import dumps
 from trimma.program import Program
+from trimma.worker.agent import Agent
 
 _LOOK_UP = 0.25
 _GRACE = 3.0

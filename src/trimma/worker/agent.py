@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, cast
 
 from trimma.commands import Job, Send, Signal
-from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Printed, Raised, Returned
+from trimma.worker.link import FromRunner, Link, Ready, Refused
 
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
@@ -63,16 +63,19 @@ class Agent:
                 start_new_session=True,
             )
         self._stdout = cast("IO[bytes]", self._process.stdout)
+        self._gone = threading.Event()
         os.set_blocking(self._stdout.fileno(), False)
         threading.Thread(target=self._reap, name=f"trimma-wait-{self.worker}", daemon=True).start()
 
     def _reap(self) -> None:
-        process = self._process
+        """Be the one thread that waits for the runner's end; others ask ``_gone``."""
+        process, gone = self._process, self._gone
         if hasattr(os, "waitid"):
             # until it is reaped nobody else can have its id: end what it has left running before that
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             _kill_group(process.pid)
         process.wait()
+        gone.set()
         self._died(self)
 
     @property
@@ -171,20 +174,19 @@ class Agent:
 
     def kill(self) -> None:
         """End the runner, and the processes that it started, at once."""
-        if self._process.poll() is None:
+        if not self._gone.is_set():
             _kill_group(self._process.pid)
 
     def dismiss(self) -> None:
         """Ask the runner to end: at once when it is idle, through its ``finally`` blocks when it isn't."""
         self._link.socket.close()
         if self._job is not None:
-            self._process.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGTERM)
 
     def wait(self, timeout: float) -> bool:
         """Whether the runner has ended within ``timeout`` seconds."""
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
+        if not self._gone.wait(timeout):
             return False
         self._release()
         return True

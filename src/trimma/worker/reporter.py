@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trimma.commands import Job, Send, Signal
-from trimma.worker.link import Link
 from trimma.facts import Measured, Printed
 from trimma.objective import StopTrial, as_metrics, next_step
+from trimma.worker.link import Link
 
 
 class Reporter:

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from trimma.commands import Job
-from trimma.worker.link import Link, Ready, Refused, ToRunner
-from trimma.worker.output import TrialOutput
-from trimma.worker.reporter import Reporter, TrialHandle
 from trimma.events import Failure
 from trimma.facts import Halted, Raised, Returned
 from trimma.objective import Signature, StopTrial, conclude
 from trimma.pickling import loads
 from trimma.program import Program
+from trimma.worker.link import Link, Ready, Refused, ToRunner
+from trimma.worker.output import TrialOutput
+from trimma.worker.reporter import Reporter, TrialHandle
 
 _PR_SET_PDEATHSIG = 1
 

@@ -1,0 +1,126 @@
+"""The front door's arguments, checked and turned into what the rest works with."""
+
+import operator
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trimma.errors import UsageError
+from trimma.ports import Engine, Store
+from trimma.registry import find, names, resolve
+from trimma.space import Space
+from trimma.stopping import Patience, Rule, Target, Timeout
+from trimma.study import Metric
+
+STORE_VARIABLE = "TRIMMA_STORE"
+DEFAULT_STORE = Path(".trimma") / "studies.db"
+
+
+def metric_of(maximize: Any, minimize: Any) -> Metric:
+    """The study's metric and its direction."""
+    if maximize is not None and minimize is not None:
+        raise UsageError(
+            f"maximize={maximize!r} and minimize={minimize!r}: a study has one metric that decides; give one of them"
+        )
+    name = maximize if maximize is not None else minimize
+    if name is None:
+        raise UsageError("say which metric decides: maximize='accuracy', or minimize='loss'")
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"the metric is named by a text such as 'accuracy', not {name!r}")
+    return Metric(name=name, maximize=maximize is not None)
+
+
+def space_of(space: Any) -> Space:
+    """The space, also when it is given as a plain mapping."""
+    if isinstance(space, Space):
+        return space
+    if isinstance(space, Mapping):
+        return Space(space)
+    raise UsageError(f"the space is a tm.Space(...) or a dict, not {type(space).__name__}: {space!r}")
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """A whole number of at least ``least``."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise UsageError(f"{name}={value!r} must be a whole number, {least} or more")
+    return number
+
+
+def seconds(name: str, value: Any) -> float:
+    """A duration in seconds, above zero."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise UsageError(f"{name}={value!r} must be a number of seconds above zero")
+    return float(value)
+
+
+def until_of(
+    until: Rule | None, timeout: float | None, target: float | None, patience: int | Patience | None
+) -> Rule | None:
+    """One rule for all ways to end a study, any of which is enough."""
+    rules: list[Rule] = []
+    if until is not None:
+        if not isinstance(until, Rule):
+            raise UsageError(
+                f"until={until!r} is no rule: combine tm.Timeout, tm.Target, tm.Patience and tm.TrialCount"
+            )
+        rules.append(until)
+    if timeout is not None:
+        rules.append(Timeout(seconds("timeout", timeout)))
+    if target is not None:
+        rules.append(Target(target))
+    if patience is not None:
+        rules.append(patience if isinstance(patience, Patience) else Patience(whole("patience", patience)))
+    combined: Rule | None = None
+    for rule in rules:
+        combined = rule if combined is None else combined | rule
+    return combined
+
+
+def engine_of(engine: str | Engine, workers: int | None) -> Engine:
+    """The engine, with the number of workers when it is given by name."""
+    if workers is None:
+        found: Engine = resolve("engine", engine, ["poll"])
+        return found
+    count = whole("workers", workers)
+    if not isinstance(engine, str):
+        raise UsageError(f"workers={workers} beside engine={engine!r}: give the number to the engine")
+    sized: Engine = find("engine", engine)(workers=count)
+    return sized
+
+
+def store_of(store: str | Path | Store | None) -> Store:
+    """The store that is meant: an object, "memory", or a file's path.
+
+    By default it is the file that ``TRIMMA_STORE`` names, or else ``.trimma/studies.db``.
+    """
+    path = _path_of(store)
+    if path is None:
+        found: Store = resolve("store", store, ["append"])
+        return found
+    if path == DEFAULT_STORE and not path.exists():
+        _keep_out_of_git(path.parent)
+    from trimma.stores import SQLiteStore
+
+    return SQLiteStore(path)
+
+
+def missing_store(store: str | Path | Store | None) -> Path | None:
+    """The path of a store that isn't there; None when it is."""
+    path = _path_of(store)
+    return path if path is not None and not path.exists() else None
+
+
+def _path_of(store: str | Path | Store | None) -> Path | None:
+    if store is None:
+        store = os.environ.get(STORE_VARIABLE) or DEFAULT_STORE
+    return Path(store) if isinstance(store, str | Path) and store not in names("store") else None
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")

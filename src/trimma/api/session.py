@@ -1,0 +1,74 @@
+"""One driver's session with a study: claimed, shown, run, and told how it ended."""
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from trimma.api.interrupt import Interrupts
+from trimma.api.recipe import Recipe
+from trimma.errors import StudyFailed
+from trimma.events import Outcome
+from trimma.history import History, Ledger
+from trimma.loop import run
+from trimma.ports import Engine, Observer, Store
+from trimma.stopping import Rule
+
+Shown = Callable[[], AbstractContextManager[Observer]]
+
+
+def carry_on(
+    ledger: Ledger,
+    recipe: Recipe,
+    engine: Engine,
+    store: Store,
+    *,
+    trials: int | None,
+    until: Rule | None,
+    progress: bool,
+) -> None:
+    """Run a claimed study until it is closed.
+
+    Raises `StudyFailed` when it was given up, and KeyboardInterrupt after ctrl-C, once all is in order.
+    """
+    with Interrupts() as interrupted, _view(progress, engine, store) as observe:
+        run(
+            ledger,
+            recipe.bind(ledger.history.spec),
+            engine,
+            store,
+            recipe.program,
+            trials=trials,
+            until=until,
+            observe=observe,
+            interrupted=interrupted,
+        )
+    conclude(ledger.history)
+
+
+def conclude(history: History) -> None:
+    """Say by an exception when the study did not end as asked."""
+    name, closed = history.spec.name, history.closed
+    if closed is None or closed.outcome is Outcome.FINISHED:
+        return
+    if closed.outcome is Outcome.INTERRUPTED:
+        sys.stderr.write(f"study {name!r} was interrupted; to go on: {how_to_resume(name)}\n")
+        raise KeyboardInterrupt
+    shown = next(trial.failure for trial in map(history.trials.__getitem__, reversed(history.ended)) if trial.failure)
+    detail = shown.traceback.rstrip() or str(shown)
+    raise StudyFailed(
+        f"study {name!r} was given up: {closed.reason}. One of them:\n\n{detail}\n\n"
+        f"Mend the objective, then go on with tm.load({name!r}).resume(objective=...), or start anew."
+    )
+
+
+def how_to_resume(name: str) -> str:
+    """The two ways to go on with a study, in words."""
+    return f"tm.load({name!r}).resume(), or: trimma resume {name}"
+
+
+def _view(progress: bool, engine: Engine, store: Store) -> Any:
+    def nothing(history: History, now: float) -> None:
+        return None
+
+    return nullcontext(nothing)

@@ -1,0 +1,166 @@
+"""The handle of a study: read it, look at it, go on with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trimma.api.arguments import (
+    STORE_VARIABLE,
+    engine_of,
+    metric_of,
+    missing_store,
+    space_of,
+    store_of,
+    until_of,
+    whole,
+)
+from trimma.api.mismatch import refuse_mismatch
+from trimma.api.recipe import Recipe, thaw
+from trimma.api.session import carry_on
+from trimma.errors import StudyError, StudyNotFound, UnknownName
+from trimma.history import History, Ledger
+from trimma.loop import replay
+from trimma.objective import Signature
+from trimma.ports import Engine, Store
+from trimma.space import Space
+from trimma.stopping import Patience, Rule
+from trimma.study import Metric
+from trimma.trial import Trial
+
+
+class Study:
+    """A stored study. What it tells is up to date, also while another process runs it."""
+
+    def __init__(self, store: Store, ledger: Ledger) -> None:
+        self._store, self._ledger = store, ledger
+
+    @property
+    def name(self) -> str:
+        return self._ledger.history.spec.name
+
+    @property
+    def store(self) -> Store:
+        return self._store
+
+    @property
+    def history(self) -> History:
+        """All that is known, with what has been stored since last time."""
+        history = self._ledger.history
+        for event in self._store.read(history.spec.name, after=len(history)):
+            self._ledger.fold(event)
+        return history
+
+    @property
+    def metric(self) -> Metric:
+        return self._ledger.history.spec.metric
+
+    @property
+    def status(self) -> str:
+        """ "running", "finished", "interrupted", "failed", or "lost" when its driver died."""
+        closed = self.history.closed
+        if closed is not None:
+            return closed.outcome.value
+        return "running" if self._store.writer(self.name) else "lost"
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """All trials; a trial's id is its index."""
+        return self.history.trials
+
+    @property
+    def best(self) -> Trial:
+        """The trial that ended with the best finite value; `StudyError` when there is none."""
+        history = self.history
+        if history.best is None:
+            counts = ", ".join(f"{count} {state}" for state, count in history.counts.items() if count) or "none yet"
+            raise StudyError(
+                f"no trial of study {self.name!r} has ended with a finite {self.metric.name!r} (trials: {counts})"
+            )
+        return history.best
+
+    def output(self, trial: int) -> str:
+        """What a trial printed and logged."""
+        trials = self.trials
+        if not 0 <= trial < len(trials):
+            raise StudyError(f"study {self.name!r} has trials 0 to {len(trials) - 1}, no {trial}")
+        return "".join(trials[trial].output)
+
+    def resume(
+        self,
+        *,
+        objective: Callable[..., Any] | None = None,
+        space: Space | Mapping[str, Any] | None = None,
+        maximize: str | None = None,
+        minimize: str | None = None,
+        trials: int | None = None,
+        timeout: float | None = None,
+        target: float | None = None,
+        patience: int | Patience | None = None,
+        until: Rule | None = None,
+        engine: str | Engine = "local",
+        workers: int | None = None,
+        data: Any = None,
+        model: Any = None,
+        progress: bool = True,
+    ) -> "Study":
+        """Go on where the study ended, was interrupted or was killed.
+
+        Its program is loaded from the store, unless ``objective``, ``data`` or ``model`` replace theirs.
+        ``trials`` (in all) and the rules for ending stay as they were, unless new ones are given: with
+        ``trials=200`` a study of 100 runs 100 more. The space and the metric are fixed: given others, it raises
+        `StudyMismatch`. Raises what `tune` raises.
+        """
+        with self._store.claim(self.name):
+            spec = self.history.spec
+            recipe = _replaced(thaw(self.name, self.history.program), objective, data, model)
+            given = msgspec.structs.replace(
+                spec,
+                metric=spec.metric if maximize is minimize is None else metric_of(maximize, minimize),
+                space=spec.space if space is None else space_of(space).describe(),
+            )
+            refuse_mismatch(spec, given)
+            rule = until_of(until, timeout, target, patience)
+            carry_on(
+                self._ledger,
+                recipe,
+                engine_of(engine, workers),
+                self._store,
+                trials=spec.trials if trials is None else whole("trials", trials),
+                until=spec.until if rule is None else rule,
+                progress=progress,
+            )
+        return self
+
+
+def load(name: str, store: str | Path | Store | None = None) -> Study:
+    """A stored study by its name; `StudyNotFound` suggests the nearest."""
+    if missing := missing_store(store):
+        raise StudyNotFound(
+            f"there is no study {name!r}, for there is no store at {missing}: run a study first, work in the folder "
+            f"where it was run, or name another file with store= or {STORE_VARIABLE}"
+        )
+    found = store_of(store)
+    known = found.studies()
+    if name not in known:
+        raise StudyNotFound(str(UnknownName("study", name, known)))
+    return Study(found, replay(found, name))
+
+
+def studies(store: str | Path | Store | None = None) -> list[Study]:
+    """All studies of a store, oldest first; none where there is no store yet."""
+    if missing_store(store):
+        return []
+    found = store_of(store)
+    return [Study(found, replay(found, name)) for name in found.studies()]
+
+
+def _replaced(recipe: Recipe, objective: Callable[..., Any] | None, data: Any, model: Any) -> Recipe:
+    """The recipe with the parts that were given anew, checked to fit together."""
+    new = {"objective": objective, "data": data, "model": model}
+    program = replace(recipe.program, **{name: part for name, part in new.items() if part is not None})
+    provided = [name for name in ("data", "model") if getattr(program, name) is not None]
+    Signature.of(program.objective).check(recipe.space.keys, provided)
+    return replace(recipe, program=program)

@@ -1,0 +1,139 @@
+"""``tune``: the best config of an objective."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from trimma.api.arguments import engine_of, metric_of, seconds, space_of, store_of, until_of, whole
+from trimma.api.mismatch import refuse_mismatch
+from trimma.api.recipe import Recipe, freeze
+from trimma.api.session import carry_on, how_to_resume
+from trimma.api.study import Study
+from trimma.errors import StudyExists, UsageError
+from trimma.history import Ledger
+from trimma.loop import create, replay
+from trimma.objective import Signature
+from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher, Store
+from trimma.program import Program
+from trimma.registry import resolve
+from trimma.space import Space
+from trimma.stopping import Patience, Rule
+from trimma.study import StudySpec
+
+
+def tune(
+    objective: Callable[..., Any],
+    space: Space | Mapping[str, Any],
+    *,
+    maximize: str | None = None,
+    minimize: str | None = None,
+    trials: int | None = None,
+    timeout: float | None = None,
+    target: float | None = None,
+    patience: int | Patience | None = None,
+    until: Rule | None = None,
+    searcher: str | BindsSpace | Searcher | None = None,
+    scheduler: str | BindsSearcher | Scheduler = "run-all",
+    engine: str | Engine = "local",
+    workers: int | None = None,
+    name: str | None = None,
+    store: str | Path | Store | None = None,
+    seed: int | None = None,
+    data: Any = None,
+    model: Any = None,
+    max_attempts: int = 3,
+    trial_timeout: float | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Study:
+    """Find the config with which ``objective`` does best.
+
+    The objective gets its hyperparameters by name and, where it has such parameters, ``report``, ``trial``,
+    ``params`` (the whole config), ``data`` and ``model``. It returns a number (the metric) or a dict, or reports
+    metrics step by step with ``report(loss=..., accuracy=...)``, or is a generator that yields them.
+
+    What is asked
+        ``maximize`` or ``minimize`` names the metric that decides. A trial's value is what it returned, or else
+        what it last reported.
+    When it ends, whichever comes first
+        ``trials`` run (exactly that many), ``timeout`` seconds, a value at least as good as ``target``,
+        ``patience`` trials without a better best, or any other rule in ``until``, such as
+        ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. A space of grids alone ends by itself.
+    How
+        ``searcher``: "random", "grid", "quasi-random" or an object (default: grid where nothing is left to
+        draw, else random). ``scheduler``: "run-all", "median", ``tm.Asha(max_steps=...)`` or an object.
+        ``engine``: "local" with ``workers`` processes (default: one for each core), ``tm.Local(...)`` or an
+        object. ``seed`` makes the choices repeatable (default: drawn, and kept).
+    What may go wrong
+        A trial whose process dies is started again, ``max_attempts`` times in all (default 3). One that runs
+        longer than ``trial_timeout`` seconds fails. An exception fails its trial, and the study goes on, unless
+        the first trials all fail alike.
+    Where it is kept
+        Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
+        ``.trimma/studies.db``). With ``resume=True`` a study of that name goes on, if it asks the same.
+
+    Returns the `Study`. Raises `UsageError` and its kin for arguments that make no sense, `StudyExists` for a
+    name that is taken, `StudyBusy` for a study that another process is running, `StudyFailed` when the first
+    trials all fail alike, and KeyboardInterrupt after ctrl-C, when everything is kept.
+
+    >>> study = tm.tune(fit, tm.Space(lr=tm.Float(1e-4, 1, log=True)), minimize="loss", trials=50)
+    >>> study.best.config
+    """
+    space = space_of(space)
+    metric = metric_of(maximize, minimize)
+    until = until_of(until, timeout, target, patience)
+    trials = None if trials is None else whole("trials", trials)
+    extras = {"data": data, "model": model}
+    signature = Signature.of(objective)
+    signature.check(space.keys, [label for label, extra in extras.items() if extra is not None])
+    default = "grid" if space.is_fixed else "random"
+    found_searcher = resolve("searcher", default if searcher is None else searcher, ["bind", "suggest"])
+    found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
+    if trials is None and until is None and space.size is None:
+        raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
+    program = Program(objective=objective, metric=metric.name, data=data, model=model)
+    recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
+    found = store_of(store)
+    spec = StudySpec(
+        name=_named(name, signature.name, found),
+        metric=metric,
+        seed=int.from_bytes(os.urandom(4), "big") if seed is None else whole("seed", seed, 0),
+        objective=signature.name,
+        space=space.describe(),
+        searcher=repr(found_searcher),
+        scheduler=repr(found_scheduler),
+        trials=trials,
+        until=until,
+        max_attempts=whole("max_attempts", max_attempts),
+        trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
+    )
+    ready = engine_of(engine, workers)
+    with found.claim(spec.name):
+        ledger = _take_up(found, spec, recipe, ready, resume=resume, seeded=seed is not None)
+        carry_on(ledger, recipe, ready, found, trials=trials, until=until, progress=progress)
+    return Study(found, ledger)
+
+
+def _take_up(store: Store, spec: StudySpec, recipe: Recipe, engine: Engine, *, resume: bool, seeded: bool) -> Ledger:
+    if spec.name not in store.studies():
+        return create(store, spec, freeze(recipe), engine.clock.now())
+    if not resume:
+        raise StudyExists(
+            f"there is a study {spec.name!r} already: take another name, go on with resume=True "
+            f"(or {how_to_resume(spec.name)}), or remove it with: trimma rm {spec.name}"
+        )
+    ledger = replay(store, spec.name)
+    refuse_mismatch(ledger.history.spec, spec, seeded=seeded)
+    return ledger
+
+
+def _named(name: Any, objective: str, store: Store) -> str:
+    if name is not None:
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise UsageError(f"name={name!r}: a study's name is a printable text")
+        return name
+    stem = f"{objective.strip('<>')}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    taken = set(store.studies())
+    return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken)

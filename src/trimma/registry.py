@@ -1,0 +1,72 @@
+"""Plug-ins by name: ours, and those that an installed package offers as an entry point.
+
+A package offers a scheduler named ``hyperband`` with::
+
+    [project.entry-points."trimma.schedulers"]
+    hyperband = "my_package:Hyperband"
+"""
+
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from trimma.errors import UnknownName, UsageError
+
+_OURS = {
+    "searcher": {
+        "random": "trimma.search:RandomSearch",
+        "grid": "trimma.search:GridSearch",
+        "quasi-random": "trimma.search:QuasiRandomSearch",
+    },
+    "scheduler": {
+        "run-all": "trimma.schedule:RunAll",
+        "median": "trimma.schedule:MedianRule",
+        "asha": "trimma.schedule:Asha",
+    },
+    "engine": {
+        "local": "trimma.engines:Local",
+        "simulated": "trimma.engines:Simulated",
+    },
+    "store": {
+        "memory": "trimma.stores:MemoryStore",
+    },
+}
+
+
+def names(kind: str) -> list[str]:
+    """The names of all plug-ins of a kind: "searcher", "scheduler", "engine" or "store"."""
+    return sorted({*_OURS[kind], *(point.name for point in entry_points(group=f"trimma.{kind}s"))})
+
+
+def find(kind: str, name: str) -> Any:
+    """The class or function of that name; `UnknownName` suggests the nearest."""
+    if name in _OURS[kind]:
+        module, _, attribute = _OURS[kind][name].partition(":")
+        return getattr(import_module(module), attribute)
+    for point in entry_points(group=f"trimma.{kind}s", name=name):
+        return point.load()
+    raise UnknownName(kind, name, names(kind))
+
+
+def resolve(kind: str, given: Any, methods: Iterable[str]) -> Any:
+    """The plug-in that ``given``, a name or an object, stands for; an object has one of ``methods`` at least.
+
+    Raises `UnknownName`, and `UsageError` for a name whose plug-in needs settings and for another object.
+    """
+    if isinstance(given, str):
+        plug_in = find(kind, given)
+        try:
+            return plug_in()
+        except TypeError as error:
+            label = getattr(plug_in, "__name__", given)
+            raise UsageError(f"{kind}={given!r} needs settings: write {kind}=tm.{label}(...) ({error})") from error
+    if isinstance(given, type):
+        raise UsageError(f"{kind}={given.__name__} is a class: give an object, {given.__name__}(...)")
+    wanted = list(methods)
+    if not any(callable(getattr(given, method, None)) for method in wanted):
+        raise UsageError(
+            f"{kind}={given!r} is no {kind}: it has no method named {' or '.join(wanted)}. "
+            f"By name there are: {', '.join(names(kind))}"
+        )
+    return given
