@@ -59,7 +59,7 @@ class Study:
 
     @property
     def status(self) -> str:
-        """ "running", "finished", "interrupted", "failed", or "lost" when its driver died."""
+        """How it stands: running, finished, interrupted, failed, or lost, when its driver died."""
         closed = self.history.closed
         if closed is not None:
             return closed.outcome.value
