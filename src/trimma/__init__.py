@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trimma import errors
     from trimma.api.check import Check, check
-    from trimma.api.study import Study, load, studies
+    from trimma.api.study import Study, delete, load, studies
     from trimma.api.tune import tune
     from trimma.engines import Local, Simulated
     from trimma.objective import StopTrial
@@ -48,6 +48,7 @@ _HOMES = {
     "Timeout": "trimma.stopping",
     "TrialCount": "trimma.stopping",
     "check": "trimma.api.check",
+    "delete": "trimma.api.study",
     "load": "trimma.api.study",
     "studies": "trimma.api.study",
     "tune": "trimma.api.tune",
@@ -78,6 +79,7 @@ __all__ = [
     "Timeout",
     "TrialCount",
     "check",
+    "delete",
     "errors",
     "load",
     "studies",

@@ -3,7 +3,7 @@
 Anything with these methods fits; `trimma.testing` holds the suites that say whether it fits well.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Any, Protocol
@@ -125,16 +125,16 @@ class Store(Protocol):
         """The events of a study from number ``after`` on, oldest first; none for an unknown study."""
         ...
 
-    def studies(self) -> Sequence[str]:
-        """The names of all studies, oldest first."""
-        ...
-
-    def writer(self, study: str) -> str | None:
-        """Who is writing the study now, in words; None when nobody is."""
+    def studies(self) -> Mapping[str, str | None]:
+        """The names of all studies, oldest first, each with who is writing it now, in words; None for nobody."""
         ...
 
     def claim(self, study: str) -> AbstractContextManager[None]:
         """Be the study's one writer while the context lasts; `StudyBusy` names who is."""
+        ...
+
+    def delete(self, study: str) -> None:
+        """Forget a study, known or not; `StudyBusy` while somebody else writes it."""
         ...
 
 

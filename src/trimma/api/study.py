@@ -63,7 +63,7 @@ class Study:
         closed = self.history.closed
         if closed is not None:
             return closed.outcome.value
-        return "running" if self._store.writer(self.name) else "lost"
+        return "running" if self._store.studies().get(self.name) else "lost"
 
     @property
     def trials(self) -> Sequence[Trial]:
@@ -155,6 +155,11 @@ def studies(store: str | Path | Store | None = None) -> list[Study]:
         return []
     found = store_of(store)
     return [Study(found, replay(found, name)) for name in found.studies()]
+
+
+def delete(name: str, store: str | Path | Store | None = None) -> None:
+    """Forget a stored study for good. `StudyNotFound` for an unknown name, `StudyBusy` while it runs."""
+    load(name, store).store.delete(name)
 
 
 def _replaced(recipe: Recipe, objective: Callable[..., Any] | None, data: Any, model: Any) -> Recipe:

@@ -3,10 +3,15 @@
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
+
+_TRIES = 20
+_PAUSE = 0.01
 
 
 class Held(Exception):
@@ -23,10 +28,8 @@ def hold(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # append mode neither truncates what names the holder nor demands that the file be there
     with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Held(_read(path)) from None
+        if not _locked(file):
+            raise Held(_read(path))
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
         file.flush()
@@ -46,6 +49,18 @@ def holder(path: Path) -> str | None:
         except BlockingIOError:
             return _read(path)
     return None
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether the lock was free. Who asks `holder` has it for a moment: that is waited for."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE)
+        else:
+            return True
+    return False
 
 
 def _read(path: Path) -> str:

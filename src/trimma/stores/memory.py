@@ -1,7 +1,7 @@
 """Studies kept in this process, for tests and for throw-away searches."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from trimma.codec import decode, encode
@@ -30,13 +30,9 @@ class MemoryStore:
             records = self._records.get(study, [])[after:]
         return map(decode, records)
 
-    def studies(self) -> Sequence[str]:
+    def studies(self) -> Mapping[str, str | None]:
         with self._lock:
-            return list(self._records)
-
-    def writer(self, study: str) -> str | None:
-        with self._lock:
-            return "this process" if study in self._writers else None
+            return {name: "this process" if name in self._writers else None for name in self._records}
 
     @contextmanager
     def claim(self, study: str) -> Iterator[None]:
@@ -49,3 +45,7 @@ class MemoryStore:
         finally:
             with self._lock:
                 self._writers.discard(study)
+
+    def delete(self, study: str) -> None:
+        with self.claim(study), self._lock:
+            self._records.pop(study, None)

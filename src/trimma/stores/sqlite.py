@@ -4,7 +4,7 @@ import hashlib
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,12 +79,10 @@ class SQLiteStore:
                 return
             after += len(rows)
 
-    def studies(self) -> Sequence[str]:
+    def studies(self) -> Mapping[str, str | None]:
         with self._errors() as connection:
-            return [name for (name,) in connection.execute("SELECT name FROM study ORDER BY id")]
-
-    def writer(self, study: str) -> str | None:
-        return holder(self._lock_file(study))
+            names = [name for (name,) in connection.execute("SELECT name FROM study ORDER BY id")]
+        return {name: holder(self._lock_file(name)) for name in names}
 
     @contextmanager
     def claim(self, study: str) -> Iterator[None]:
@@ -95,6 +93,13 @@ class SQLiteStore:
             raise StudyBusy(
                 f"study {study!r} is being written by {error.holder}; tm.load({study!r}) reads it meanwhile"
             ) from None
+
+    def delete(self, study: str) -> None:
+        with self.claim(study), self._errors() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM event WHERE study = (SELECT id FROM study WHERE name = ?)", (study,))
+            connection.execute("DELETE FROM study WHERE name = ?", (study,))
+            self._ids.pop(study, None)
 
     def close(self) -> None:
         """Close this thread's connection; it is opened again when needed."""
