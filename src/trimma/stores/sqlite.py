@@ -42,7 +42,6 @@ class SQLiteStore:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser().absolute()
         self._local = threading.local()
-        self._ids: dict[str, int] = {}
         self._connection()
 
     def __repr__(self) -> str:
@@ -52,7 +51,7 @@ class SQLiteStore:
         records = [encode(event) for event in events]
         with self._errors() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            key = self._id(connection, study) or self._new_id(connection, study)
+            key = _id(connection, study) or _new_id(connection, study)
             row = connection.execute("SELECT max(number) FROM event WHERE study = ?", (key,)).fetchone()
             held = 0 if row[0] is None else row[0] + 1
             if held != expected:
@@ -61,14 +60,12 @@ class SQLiteStore:
                 "INSERT INTO event VALUES (?, ?, ?)",
                 ((key, expected + offset, record) for offset, record in enumerate(records)),
             )
-        # only now: an id made in a transaction that was rolled back is none
-        self._ids[study] = key
 
     def read(self, study: str, after: int = 0) -> Iterator[Event]:
         while True:
             # a page at a time: no read transaction stays open while the caller thinks
             with self._errors() as connection:
-                key = self._id(connection, study)
+                key = _id(connection, study)
                 rows = connection.execute(
                     "SELECT record FROM event WHERE study = ? AND number >= ? ORDER BY number LIMIT ?",
                     (key, after, _PAGE),
@@ -99,7 +96,6 @@ class SQLiteStore:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("DELETE FROM event WHERE study = (SELECT id FROM study WHERE name = ?)", (study,))
             connection.execute("DELETE FROM study WHERE name = ?", (study,))
-            self._ids.pop(study, None)
 
     def close(self) -> None:
         """Close this thread's connection; it is opened again when needed."""
@@ -107,16 +103,6 @@ class SQLiteStore:
         if connection is not None:
             connection.close()
             del self._local.connection
-
-    def _id(self, connection: sqlite3.Connection, study: str) -> int | None:
-        if study not in self._ids:
-            row = connection.execute("SELECT id FROM study WHERE name = ?", (study,)).fetchone()
-            return row and int(row[0])
-        return self._ids[study]
-
-    def _new_id(self, connection: sqlite3.Connection, study: str) -> int:
-        row = connection.execute("INSERT INTO study (name) VALUES (?) RETURNING id", (study,)).fetchone()
-        return int(row[0])
 
     def _lock_file(self, study: str) -> Path:
         readable = re.sub(r"[^\w.-]", "_", study)[:60]
@@ -135,6 +121,16 @@ class SQLiteStore:
             yield self._connection()
         except sqlite3.Error as error:
             raise _mapped(self.path, error) from error
+
+
+def _id(connection: sqlite3.Connection, study: str) -> int | None:
+    row = connection.execute("SELECT id FROM study WHERE name = ?", (study,)).fetchone()
+    return row and int(row[0])
+
+
+def _new_id(connection: sqlite3.Connection, study: str) -> int:
+    row = connection.execute("INSERT INTO study (name) VALUES (?) RETURNING id", (study,)).fetchone()
+    return int(row[0])
 
 
 def _connect(path: Path) -> sqlite3.Connection:
