@@ -1,0 +1,40 @@
+"""The study's own time: seconds in which a driver worked on it, without the gaps between sessions."""
+
+from bisect import bisect_right
+
+from trimma.history import History
+from trimma.trial import Trial
+
+
+class Elapsed:
+    """Maps moments (seconds since the epoch) to the study's own time, which begins at 0.
+
+    ``end`` is where it ends: at the last event of a closed study, else at ``now`` if that is later.
+    """
+
+    __slots__ = ("_ends", "_offsets", "_starts", "end")
+
+    def __init__(self, history: History, now: float | None = None) -> None:
+        sessions = history.sessions
+        self._starts = [session.start for session in sessions]
+        self._ends = [session.end for session in sessions]
+        if sessions and now is not None and history.closed is None:
+            self._ends[-1] = max(now, self._ends[-1])
+        self._offsets = [0.0]
+        for start, end in zip(self._starts, self._ends, strict=True):
+            self._offsets.append(self._offsets[-1] + end - start)
+        self.end = self._offsets[-1]
+
+    def at(self, moment: float | None) -> float:
+        """The study's own time at ``moment``; what lies between two sessions is the end of the first; None, ``end``."""
+        if moment is None:
+            return self.end
+        session = bisect_right(self._starts, moment) - 1
+        if session < 0:
+            return 0.0
+        return self._offsets[session] + min(moment, self._ends[session]) - self._starts[session]
+
+
+def trial_seconds(trial: Trial, elapsed: Elapsed) -> float:
+    """How long workers have run the trial, in all its attempts together."""
+    return sum(elapsed.at(span.end) - elapsed.at(span.start) for span in trial.spans)

@@ -1,0 +1,52 @@
+"""How long the study will still take."""
+
+from trimma.history import History
+from trimma.stopping import All, Either, Rule, Timeout, TrialCount
+
+
+def eta(history: History, now: float) -> float | None:
+    """The seconds left at ``now`` (seconds since the epoch); 0 for a closed study, None when nothing tells.
+
+    It is what the trials left take at the rate at which trials have ended in this session, or what is left of a
+    `Timeout`, whichever is less; of the rules that only values decide, nothing is known.
+    """
+    if history.closed is not None:
+        return 0.0
+    if not history.sessions:
+        return None
+    spec = history.spec
+    known = [
+        _trials_left(history, spec.trials, now) if spec.trials else None,
+        _rule_left(history, spec.until, now) if spec.until else None,
+    ]
+    return min((seconds for seconds in known if seconds is not None), default=None)
+
+
+def _trials_left(history: History, limit: int, now: float) -> float | None:
+    session = history.sessions[-1]
+    ended, seconds = len(history.ended) - session.ended_before, now - session.start
+    if ended < 1 or seconds <= 0:
+        return None
+    # what runs already counts although the limit is reached, and a limit below it takes nothing back
+    left = max(limit, history.trial_count) - len(history.ended)
+    return left * seconds / ended
+
+
+def _rule_left(history: History, rule: Rule, now: float) -> float | None:
+    match rule:
+        case Timeout(seconds):
+            return max(0.0, seconds - history.active_seconds(now))
+        case TrialCount(count):
+            return _trials_left(history, count, now)
+        case Either(rules=rules):
+            return min(_known(history, rules, now), default=None)
+        case All(rules=rules):
+            known = _known(history, rules, now)
+            return max(known) if len(known) == len(rules) else None
+        case _:
+            return None
+
+
+def _known(history: History, rules: tuple[Rule, ...], now: float) -> list[float]:
+    found = (_rule_left(history, rule, now) for rule in rules)
+    return [seconds for seconds in found if seconds is not None]

@@ -1,0 +1,121 @@
+"""Which hyperparameters matter: PED-ANOVA.
+
+Source: Watanabe, Bansal and Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary
+Subspaces", IJCAI 2023.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from trimma.errors import StudyError, UsageError
+from trimma.history import History
+from trimma.trial import State, Trial
+from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
+
+MIN_TRIALS = 10
+MIN_TOP = 5
+CELLS = 50
+PRIOR = 1e-2  # a touch of the uniform distribution keeps what no trial tried from dividing by zero
+
+
+class Importance(Struct, frozen=True, kw_only=True):
+    """A hyperparameter's ``share`` of the importance of all; the shares sum to 1."""
+
+    name: str
+    share: float
+
+
+def importance(history: History, *, top: float = 0.1) -> list[Importance]:
+    """How much each hyperparameter decides whether a trial is among the best ``top`` of all; greatest first.
+
+    It compares, one hyperparameter at a time, where the best trials' values lie with where all trials' lie, by the
+    Pearson divergence of the two densities. Numbers are compared on their own scale (log where the space says so)
+    by truncated Gaussian kernels, of the same width in both, that an uneven search by itself gives none; options
+    by their frequencies. Where only some trials have the hyperparameter, its absence counts as one more value.
+    Trials that ended with a finite value count, at least 5 of them as the best. All shares are 0 when the values
+    are all the same.
+
+    Raises `UsageError` unless 0 < top < 1, and `StudyError` for fewer than 10 trials or a space that has nothing
+    to choose.
+    """
+    if not 0 < top < 1:
+        raise UsageError(f"importance(top={top!r}) must be a share between 0 and 1, such as 0.1")
+    trials = [trial for trial in history.trials if _counts(trial)]
+    if len(trials) < MIN_TRIALS:
+        raise StudyError(
+            f"importance needs at least {MIN_TRIALS} trials that ended with a finite value; "
+            f"study {history.spec.name!r} has {len(trials)}"
+        )
+    scales = hyperparameters(history)
+    if not scales:
+        raise StudyError(f"study {history.spec.name!r} has no hyperparameter that varies")
+    best = _best([trial.value or 0.0 for trial in trials], top, maximize=history.maximize)
+    rows = [settings(history, trial) for trial in trials]
+    found = {scale.name: _divergence(scale, [row.get(scale.name, _ABSENT) for row in rows], best) for scale in scales}
+    total = math.fsum(found.values())
+    shares = [Importance(name=name, share=size / total if total else 0.0) for name, size in found.items()]
+    return sorted(shares, key=lambda row: -row.share)
+
+
+_ABSENT = object()
+
+
+def _counts(trial: Trial) -> bool:
+    ended = trial.state is State.DONE or trial.state is State.STOPPED
+    return ended and trial.value is not None and math.isfinite(trial.value)
+
+
+def _best(values: Sequence[float], top: float, *, maximize: bool) -> NDArray[np.bool_]:
+    """Which values are among the best; all of those that equal the last of them are."""
+    scores = np.array(values) if maximize else -np.array(values)
+    places = max(math.ceil(top * len(scores)), MIN_TOP)
+    return scores >= np.sort(scores)[-places]  # type: ignore[no-any-return]
+
+
+def _divergence(scale: Hyperparameter, values: Sequence[Any], best: NDArray[np.bool_]) -> float:
+    units = np.array([math.nan if value is _ABSENT else scale.unit(value) for value in values])
+    if scale.kind == "category" and not scale.ordered:
+        everywhere, chosen = (_frequencies(units[which], len(scale.options)) for which in (slice(None), best))
+    else:
+        middles = (np.arange(CELLS) + 0.5) / CELLS
+        if scale.kind == "category":
+            middles = np.linspace(0.0, 1.0, len(scale.options))
+        width = _bandwidth(units[best & np.isfinite(units)], len(middles))
+        everywhere, chosen = (_density(units[which], middles, width) for which in (slice(None), best))
+    return float((everywhere * (chosen / everywhere - 1) ** 2).sum())
+
+
+def _bandwidth(units: NDArray[np.float64], cells: int) -> float:
+    """Scott's rule with a robust spread, and never narrower than half a cell."""
+    least = 0.5 / cells
+    if len(units) < 2:
+        return max(least, 0.25)
+    low, high = np.percentile(units, [25, 75])
+    spread = min(float(units.std(ddof=1)), float(high - low) / 1.34) or float(units.std(ddof=1))
+    return max(least, 1.059 * spread * math.pow(len(units), -0.2))
+
+
+def _density(units: NDArray[np.float64], middles: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """The weight of each cell, by kernels that are cut off at the ends of the scale."""
+    present = np.clip(units[np.isfinite(units)], 0.0, 1.0)
+    kernels = np.exp(-0.5 * ((middles - present[:, None]) / width) ** 2) + 1e-300
+    weights = (kernels / kernels.sum(axis=1, keepdims=True)).sum(axis=0)
+    return _shares(weights, len(units) - len(present))
+
+
+def _frequencies(units: NDArray[np.float64], options: int) -> NDArray[np.float64]:
+    present = units[np.isfinite(units)]
+    places = np.rint(present * (options - 1)).astype(int)
+    return _shares(np.bincount(places, minlength=options), len(units) - len(present))
+
+
+def _shares(weights: NDArray[Any], absent: int) -> NDArray[np.float64]:
+    """Weights, and that of absence, as shares of 1."""
+    weights = np.append(weights.astype(float), absent)
+    shares: NDArray[np.float64] = (1 - PRIOR) * weights / weights.sum() + PRIOR / len(weights)
+    return shares

@@ -1,0 +1,66 @@
+"""One flat row for each trial, to be exported."""
+
+from typing import Any
+
+from trimma.history import History
+from trimma.trial import ENDED, Trial
+from trimma.views.curves import metric_names
+from trimma.views.elapsed import Elapsed, trial_seconds
+from trimma.views.flatten import flat_config
+from trimma.views.steps import steps_of
+
+FIRST = ("trial", "state", "value", "attempt", "steps", "seconds", "worker", "reason")
+LAST = ("started", "ended")
+
+
+def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
+    """All trials in their order, each with the same columns, None where a trial has nothing for one.
+
+    The columns are ``trial, state, value, attempt, steps, seconds`` (of worker time, all attempts together),
+    ``worker`` (the latest), ``reason`` (why it was stopped, or failed), then ``config.<name>`` in the order of the
+    configs, ``metric.<name>`` (as returned, else as last reported), ``started`` and ``ended`` (seconds since the
+    epoch).
+    """
+    configs = [flat_config(history, trial) for trial in history.trials]
+    names = list(dict.fromkeys(name for config in configs for name in config))
+    metrics = metric_names(history)
+    elapsed = Elapsed(history, now)
+    return [
+        _front(trial, elapsed)
+        | {f"config.{name}": config.get(name) for name in names}
+        | {f"metric.{name}": _latest(trial, name) for name in metrics}
+        | _back(trial)
+        for trial, config in zip(history.trials, configs, strict=True)
+    ]
+
+
+def columns(history: History) -> list[str]:
+    """The columns of `table`, which stand even where there is no trial."""
+    rows = table(history)
+    return list(rows[0]) if rows else [*FIRST, *LAST]
+
+
+def _front(trial: Trial, elapsed: Elapsed) -> dict[str, Any]:
+    row = (
+        trial.id,
+        trial.state.value,
+        trial.value,
+        trial.attempt,
+        steps_of(trial),
+        trial_seconds(trial, elapsed),
+        trial.spans[-1].worker if trial.spans else None,
+        str(trial.failure) if trial.failure else trial.reason or None,
+    )
+    return dict(zip(FIRST, row, strict=True))
+
+
+def _back(trial: Trial) -> dict[str, Any]:
+    started = trial.spans[0].start if trial.spans else None
+    return dict(zip(LAST, (started, trial.since if trial.state in ENDED else None), strict=True))
+
+
+def _latest(trial: Trial, metric: str) -> float | None:
+    if metric in trial.result:
+        return trial.result[metric]
+    series = trial.curve.series(metric)
+    return series.values[-1] if len(series) else None

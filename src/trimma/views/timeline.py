@@ -1,0 +1,137 @@
+"""Who ran what, when; how busy the workers were.
+
+All times are the study's own, in seconds: they begin at 0 and leave out the gaps between sessions.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+from msgspec import Struct
+
+from trimma.history import History
+from trimma.trial import ENDED, Span, State, Trial
+from trimma.views.elapsed import Elapsed
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One attempt on a worker. ``outcome``: done, stopped, failed or lost; running or stopping while it lasts."""
+
+    trial: int
+    attempt: int
+    worker: str
+    start: float
+    end: float
+    outcome: str
+
+
+class Presence(Struct, frozen=True, kw_only=True):
+    """One stay of a worker; ``cause`` says why it left, and is empty while it stays."""
+
+    worker: str
+    start: float
+    end: float
+    cause: str
+
+
+class Busy(Struct, frozen=True, kw_only=True):
+    """``busy`` and ``present`` are worker-seconds; ``share`` is the one by the other, None without workers."""
+
+    start: float
+    end: float
+    busy: float
+    present: float
+    share: float | None
+
+
+class Gap(Struct, frozen=True, kw_only=True):
+    """A worker's wait between two attempts of one stay."""
+
+    worker: str
+    start: float
+    end: float
+
+
+def attempts(history: History, now: float | None = None) -> list[Attempt]:
+    """All attempts, by start; those that last end at ``now`` (seconds since the epoch; default: the last event)."""
+    elapsed = Elapsed(history, now)
+    rows = [
+        Attempt(
+            trial=trial.id,
+            attempt=span.attempt,
+            worker=span.worker,
+            start=elapsed.at(span.start),
+            end=elapsed.at(span.end),
+            outcome=_outcome(trial, span),
+        )
+        for trial in history.trials
+        for span in trial.spans
+    ]
+    return sorted(rows, key=lambda row: (row.start, row.trial, row.attempt))
+
+
+def stays(history: History, now: float | None = None) -> list[Presence]:
+    """All stays of all workers, in the order of joining."""
+    elapsed = Elapsed(history, now)
+    return [
+        Presence(worker=stay.worker, start=elapsed.at(stay.start), end=elapsed.at(stay.end), cause=stay.cause)
+        for stay in history.stays
+    ]
+
+
+def busy(history: History, now: float | None = None) -> Busy:
+    """The busy share of the workers over the whole study: worker-seconds with a trial by worker-seconds present."""
+    elapsed = Elapsed(history, now)
+    with_trial = sum(elapsed.at(s.end) - elapsed.at(s.start) for trial in history.trials for s in trial.spans)
+    present = sum(elapsed.at(stay.end) - elapsed.at(stay.start) for stay in history.stays)
+    return _share(0.0, elapsed.end, with_trial, present)
+
+
+def busy_over_time(history: History, bins: int = 100, now: float | None = None) -> list[Busy]:
+    """The busy share in each of ``bins`` stretches of equal length; none for a study that took no time."""
+    end = Elapsed(history, now).end
+    if end <= 0:
+        return []
+    edges = np.linspace(0.0, end, bins + 1)
+    with_trial = _per_bin(((row.start, row.end) for row in attempts(history, now)), edges)
+    present = _per_bin(((stay.start, stay.end) for stay in stays(history, now)), edges)
+    rows = zip(edges[:-1].tolist(), edges[1:].tolist(), with_trial, present, strict=True)
+    return [_share(*row) for row in rows]
+
+
+def gaps(history: History, now: float | None = None) -> list[Gap]:
+    """The waits between two attempts on the same worker, within one stay; those of no length are left out."""
+    by_worker: dict[str, list[Attempt]] = {}
+    for row in attempts(history, now):
+        by_worker.setdefault(row.worker, []).append(row)
+    joined: dict[str, list[float]] = {}
+    for stay in stays(history, now):
+        joined.setdefault(stay.worker, []).append(stay.start)
+    return [
+        Gap(worker=worker, start=before.end, end=after.start)
+        for worker, rows in by_worker.items()
+        for before, after in pairwise(rows)
+        if after.start > before.end
+        and not any(before.end <= start <= after.start and start > before.start for start in joined[worker])
+    ]
+
+
+def _outcome(trial: Trial, span: Span) -> str:
+    if span.attempt != trial.attempt or trial.state is State.QUEUED:
+        return "lost"
+    # a trial that was stopped while it waited for its next attempt had lost the one before
+    if trial.state in ENDED and span.end is not None and span.end < trial.since:
+        return "lost"
+    return trial.state.value
+
+
+def _per_bin(spans: Iterable[tuple[float, float]], edges: np.ndarray) -> list[float]:
+    """The seconds of all spans within each bin: differences of their seconds up to each edge."""
+    rows = np.array(list(spans)).reshape(-1, 2)
+    upto = np.array([(np.clip(edge, rows[:, 0], rows[:, 1]) - rows[:, 0]).sum() for edge in edges])
+    return np.diff(upto).tolist()  # type: ignore[no-any-return]
+
+
+def _share(start: float, end: float, with_trial: float, present: float) -> Busy:
+    share = min(1.0, with_trial / present) if present > 0 else None
+    return Busy(start=start, end=end, busy=with_trial, present=present, share=share)
