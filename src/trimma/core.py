@@ -81,7 +81,9 @@ def next_deadline(history: History, now: float) -> float | None:
     """The next moment at which `step` may decide something by time alone; None when there is none."""
     spec = history.spec
     moments = []
-    if spec.until is not None and (moment := spec.until.deadline(history, now)) is not None:
+    moment = spec.until.deadline(history, now) if spec.until else None
+    # a rule that is met already has had its effect, and is nothing to wake up for
+    if moment is not None and moment > now:
         moments.append(moment)
     if spec.trial_timeout is not None:
         moments += [trial.since + spec.trial_timeout for trial in islice(history.running.values(), 1)]

@@ -226,8 +226,14 @@ class History:
         if not self._sessions:
             return 0.0
         current = self._sessions[-1]
-        past = sum(session.end - session.start for session in self._sessions[:-1])
-        return past + (current.end if self._closed else max(now, current.end)) - current.start
+        return self._before_session() + (current.end if self._closed else max(now, current.end)) - current.start
+
+    def moment_after(self, active_seconds: float) -> float:
+        """When this session, if it lasts, will have brought the study to so many seconds of work."""
+        return self._sessions[-1].start + (active_seconds - self._before_session())
+
+    def _before_session(self) -> float:
+        return sum(session.end - session.start for session in self._sessions[:-1])
 
 
 class Ledger:

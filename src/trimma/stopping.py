@@ -23,7 +23,7 @@ class Progress(Protocol):
     def best_reported(self) -> float | None: ...
     @property
     def best_by_end(self) -> Sequence[float]: ...
-    def active_seconds(self, now: float) -> float: ...
+    def moment_after(self, active_seconds: float) -> float: ...
 
 
 class Halt(Struct, frozen=True, kw_only=True):
@@ -69,12 +69,12 @@ class Timeout(_Combinable, Struct, frozen=True, tag=True):
         _positive("Timeout", "seconds", self.seconds)
 
     def met(self, progress: Progress, now: float) -> Halt | None:
-        if progress.active_seconds(now) < self.seconds:
+        if now < progress.moment_after(self.seconds):
             return None
         return Halt(reason=f"the study has run for {self.seconds:g} s", at_once=True)
 
     def deadline(self, progress: Progress, now: float) -> float | None:
-        return now + self.seconds - progress.active_seconds(now)
+        return progress.moment_after(self.seconds)
 
 
 class Target(_Combinable, Struct, frozen=True, tag=True):

@@ -86,7 +86,8 @@ class Simulated:
         if not self._agenda or self._agenda[0][0] > limit:
             if limit == math.inf:
                 raise EngineError("nothing will ever happen: every simulated trial waits or takes forever")
-            self.clock.advance_to(limit)
+            # rounding must not hold time still just before the moment that is waited for
+            self.clock.advance_to(max(limit, math.nextafter(self.clock.now(), math.inf)))
             return ()
         moment = self._agenda[0][0]
         self.clock.advance_to(moment)

@@ -1,0 +1,222 @@
+"""What bad input gets at the front door: a message that says what, where, and the fix."""
+
+import re
+
+import pytest
+
+import trimma as tm
+from trimma.errors import ObjectiveError, StudyExists, StudyFailed, StudyNotFound, UnknownName, UsageError
+
+SPACE = tm.Space(lr=tm.Float(1e-4, 1.0, log=True))
+
+
+def fit(lr, report):
+    report(loss=lr)
+
+
+def tune(objective=fit, space=SPACE, **options):
+    given = {"minimize": "loss", "trials": 2, "engine": tm.Simulated(2), "store": "memory", "progress": False}
+    return tm.tune(objective, space, **{**given, **options})
+
+
+def says(*parts):
+    """A pattern for a message that holds all parts, in order."""
+    return "(?s)" + ".*".join(map(re.escape, parts))
+
+
+def test_an_unknown_scheduler_is_answered_with_the_nearest():
+    with pytest.raises(UnknownName, match=says("no scheduler named 'ashaa'", "did you mean 'asha'?", "run-all")):
+        tune(scheduler="ashaa")
+
+
+def test_an_unknown_searcher_and_engine_too():
+    with pytest.raises(UnknownName, match=says("no searcher named 'randon'", "'random'")):
+        tune(searcher="randon")
+    with pytest.raises(UnknownName, match=says("no engine named 'locale'", "'local'")):
+        tune(engine="locale")
+
+
+def test_a_scheduler_that_needs_settings_says_how_to_give_them():
+    with pytest.raises(UsageError, match=says("scheduler='asha' needs settings", "tm.Asha(...)", "max_steps")):
+        tune(scheduler="asha")
+
+
+def test_a_class_or_another_object_is_no_scheduler():
+    with pytest.raises(UsageError, match=says("scheduler=RunAll is a class", "RunAll(...)")):
+        tune(scheduler=tm.RunAll)
+    with pytest.raises(UsageError, match=says("scheduler=3 is no scheduler", "bind or plan", "asha, median, run-all")):
+        tune(scheduler=3)
+
+
+def test_a_metric_that_is_never_reported_is_named_with_those_that_were():
+    with pytest.raises(StudyFailed, match=says("MetricMissing", "'los' was never reported; what was: loss")):
+        tune(minimize="los", trials=10)
+
+
+def test_an_objective_that_reports_nothing_is_told_how():
+    with pytest.raises(StudyFailed, match=says("nothing was: report it, return it, or yield it")):
+        tune(lambda lr: None, trials=10)
+
+
+def test_both_directions_or_none():
+    with pytest.raises(UsageError, match=says("maximize='a' and minimize='b'", "give one of them")):
+        tune(maximize="a", minimize="b")
+    with pytest.raises(UsageError, match="say which metric decides: maximize='accuracy', or minimize='loss'"):
+        tune(minimize=None)
+    with pytest.raises(UsageError, match="named by a text such as 'accuracy', not True"):
+        tune(minimize=True)
+
+
+def test_a_key_that_the_objective_lacks():
+    with pytest.raises(ObjectiveError, match=says("the space has 'lrr', which fit doesn't take", "did you mean 'lr'?")):
+        tune(space={"lrr": tm.Float(0, 1)})
+
+
+def test_an_argument_that_the_space_lacks():
+    def wide(lr, width, report):
+        report(loss=lr)
+
+    with pytest.raises(ObjectiveError, match=says("wide needs 'width', which the space lacks", "add the key")):
+        tune(wide)
+
+
+def test_a_key_with_a_name_that_trimma_passes():
+    with pytest.raises(ObjectiveError, match=says("the space uses the name 'report'", "rename that key")):
+        tune(lambda lr, report: 0.0, {"lr": 1, "report": 2})
+
+
+def test_data_and_model_that_are_asked_for_but_not_given():
+    with pytest.raises(ObjectiveError, match=says("asks for 'data': pass data=...")):
+        tune(lambda lr, data: 0.0)
+    with pytest.raises(ObjectiveError, match=says("asks for 'model': pass model=...")):
+        tune(lambda lr, model: 0.0)
+
+
+def test_no_workers():
+    with pytest.raises(UsageError, match="workers=0 must be a whole number, 1 or more"):
+        tune(engine="local", workers=0)
+    with pytest.raises(UsageError, match="workers=0 must be a whole number"):
+        tm.Local(workers=0)
+    with pytest.raises(UsageError, match=says("workers=2 beside engine=", "give the number to the engine")):
+        tune(workers=2)
+
+
+def test_a_name_that_exists():
+    store = tm.MemoryStore()
+    tune(name="taken", store=store)
+    with pytest.raises(
+        StudyExists, match=says("'taken' already", "resume=True", "trimma resume taken", "trimma rm taken")
+    ):
+        tune(name="taken", store=store)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", 3])
+def test_a_name_that_is_none(name):
+    with pytest.raises(UsageError, match="a study's name is a printable text"):
+        tune(name=name)
+
+
+def test_an_objective_that_isnt_callable():
+    with pytest.raises(ObjectiveError, match="the objective must be a function, not int: 3"):
+        tune(3)
+
+
+def test_positional_only_arguments():
+    with pytest.raises(ObjectiveError, match=says("takes 'lr' by position only", "remove the '/'")):
+        tune(lambda lr, /: 0.0)
+
+
+@pytest.mark.parametrize("trials", [0, -1, 1.5, "10", True])
+def test_trials_that_make_no_sense(trials):
+    with pytest.raises(UsageError, match="must be a whole number, 1 or more"):
+        tune(trials=trials)
+
+
+def test_a_study_without_an_end():
+    with pytest.raises(UsageError, match=says("say when to end: trials=", "timeout=")):
+        tune(trials=None)
+
+
+def test_times_that_make_no_sense():
+    with pytest.raises(UsageError, match="timeout=0 must be a number of seconds above zero"):
+        tune(timeout=0)
+    with pytest.raises(UsageError, match="trial_timeout=-1 must be a number of seconds"):
+        tune(trial_timeout=-1)
+    with pytest.raises(UsageError, match="Target"):
+        tune(target=float("nan"))
+    with pytest.raises(UsageError, match="until='soon' is no rule"):
+        tune(until="soon")
+
+
+def test_a_space_that_is_none():
+    with pytest.raises(UsageError, match="the space is a tm"):
+        tune(space=[1, 2])
+
+
+def test_settings_of_asha_that_make_no_sense():
+    with pytest.raises(UsageError, match="1 <= grace_steps <= max_steps"):
+        tm.Asha(max_steps=0)
+    with pytest.raises(UsageError, match="must be above 1"):
+        tm.Asha(max_steps=9, reduction_factor=1)
+
+
+def test_an_unknown_study_is_answered_with_the_nearest(tmp_path):
+    tune(name="fashion", store=tmp_path / "s.db")
+    with pytest.raises(StudyNotFound, match=says("no study named 'fasion'", "did you mean 'fashion'?")):
+        tm.load("fasion", store=tmp_path / "s.db")
+
+
+def test_no_store_at_all(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StudyNotFound, match=says("no study 'x', for there is no store at", "TRIMMA_STORE")):
+        tm.load("x")
+    assert tm.studies() == []
+    assert not list(tmp_path.iterdir()), "looking for studies must not make a store"
+
+
+def test_an_objective_that_cant_be_sent():
+    import threading
+
+    lock = threading.Lock()
+
+    def locked(lr, report):
+        with lock:
+            report(loss=lr)
+
+    with pytest.raises(ObjectiveError, match=says("can't be sent to a worker", "lock", "made inside the objective")):
+        tune(locked, engine="local")
+
+
+def test_more_gpus_than_there_are(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    with pytest.raises(UsageError, match=says("4 workers with gpus=1 need 4 GPUs", "shows 2")):
+        tm.Local(workers=4, gpus=1)
+    with pytest.raises(UsageError, match="a fraction such as"):
+        tm.Local(workers=1, gpus=0.3)
+
+
+def test_all_trials_failing_at_the_start_stops_the_study_and_shows_that_error_once():
+    def broken(lr):
+        raise ValueError(f"no such file: {lr}")
+
+    store = tm.MemoryStore()
+    with pytest.raises(StudyFailed) as caught:
+        tune(broken, trials=100, name="broken", store=store)
+    message = str(caught.value)
+    assert "the first 3 trials all failed with ValueError" in message
+    assert message.count("no such file") == 1
+    assert "resume(objective=...)" in message
+    study = tm.load("broken", store=store)
+    assert study.status == "failed"
+    assert len(study.trials) <= 4, "a few trials, not a hundred"
+
+
+def test_trials_that_fail_differently_dont_stop_the_study():
+    def flaky(lr, trial):
+        if trial.id % 2:
+            raise ValueError("odd")
+        return lr
+
+    study = tune(flaky, trials=10)
+    assert len(study.trials) == 10
+    assert study.best.value is not None

@@ -1,0 +1,245 @@
+"""`tune` end to end, on the simulated engine where only decisions matter and on real workers where they do."""
+
+import json
+import math
+import os
+
+import pytest
+
+import trimma as tm
+from trimma.errors import StudyError, StudyMismatch
+
+SPACE = tm.Space(lr=tm.Float(1e-4, 1.0, log=True), width=tm.Int(1, 9))
+
+
+def fit(lr, width, report):
+    for step in range(9):
+        report(loss=lr / (step + 1), size=width)
+
+
+def tune(objective=fit, space=SPACE, **options):
+    given = {
+        "minimize": "loss",
+        "trials": 20,
+        "engine": tm.Simulated(3, straggle=0.3),
+        "store": "memory",
+        "progress": False,
+        "seed": 1,
+    }
+    return tm.tune(objective, space, **{**given, **options})
+
+
+def test_the_best_is_the_least_when_minimizing_and_the_greatest_when_maximizing():
+    least, greatest = tune(), tune(minimize=None, maximize="loss")
+    assert least.best.value == min(trial.value for trial in least.trials)
+    assert greatest.best.value == max(trial.value for trial in greatest.trials)
+    assert least.best.config["lr"] == min(trial.config["lr"] for trial in least.trials)
+
+
+def test_exactly_the_number_of_trials_asked_for_is_run():
+    study = tune(trials=17, engine=tm.Simulated(5, straggle=1.0, crash=0.02), max_attempts=50)
+    assert len(study.trials) == 17
+    assert len(study.history.ended) == 17
+
+
+def test_nan_and_infinity_are_recorded_and_never_best():
+    def wild(lr, trial):
+        return {0: math.nan, 1: -math.inf, 2: 5.0}.get(trial.id, 7.0)
+
+    study = tune(wild, {"lr": tm.Float(0, 1)}, trials=4)
+    assert study.best.id == 2
+    assert math.isnan(study.trials[0].value)
+    assert study.trials[1].value == -math.inf
+
+
+def test_without_a_finite_value_best_says_so():
+    study = tune(lambda lr: math.nan, {"lr": tm.Float(0, 1)}, trials=3)
+    with pytest.raises(StudyError, match=r"no trial of study .* finite 'loss' \(trials: 3 done\)"):
+        _ = study.best
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        lambda lr: lr,
+        lambda lr: {"loss": lr, "other": 1},
+        lambda params: params["lr"],
+        lambda **config: config["lr"],
+        lambda lr, report: report(lr),
+        lambda lr, report: report(loss=lr),
+        lambda lr, trial: trial.report(loss=lr) if hasattr(trial, "report") else lr,
+    ],
+    ids=["number", "dict", "params", "keywords", "report", "report by name", "trial.report"],
+)
+def test_each_way_to_give_a_value(objective):
+    study = tune(objective, {"lr": tm.Grid(0.5, 0.25)}, trials=None)
+    assert study.best.value == 0.25
+
+
+def test_a_generator_yields_metrics_and_may_name_its_steps():
+    def steps(lr):
+        yield {"loss": 3 * lr, "step": 10}
+        yield {"loss": 2 * lr, "step": 20}
+        yield lr
+
+    study = tune(steps, {"lr": tm.Grid(1.0)}, trials=None)
+    curve = study.best.curve
+    assert list(curve.steps) == [10, 20, 21]
+    assert list(curve.series("loss").values) == [3.0, 2.0, 1.0]
+
+
+def test_the_returned_value_counts_more_than_the_last_report():
+    def both(lr, report):
+        report(loss=1.0)
+        return 0.5
+
+    assert tune(both, {"lr": 1}, trials=1).best.value == 0.5
+
+
+def test_data_and_model_reach_the_objective():
+    study = tune(lambda lr, data, model: data * model, {"lr": 1}, trials=1, data=6, model=7)
+    assert study.best.value == 42
+
+
+def test_asha_saves_steps_and_keeps_the_best():
+    everything, halved = tune(trials=60), tune(trials=60, scheduler=tm.Asha(max_steps=9))
+    steps = [sum(len(trial.curve) for trial in study.trials) for study in (everything, halved)]
+    assert steps[1] < steps[0] / 2
+    assert halved.best.config == everything.best.config
+
+
+def test_rules_for_ending():
+    assert tune(trials=None, timeout=30.0).history.active_seconds(0) == pytest.approx(30.0, abs=5)
+    reached = tune(trials=1000, target=0.001)
+    assert reached.best.value <= 0.001
+    assert "target" in reached.history.closed.reason
+    patient = tune(trials=1000, patience=tm.Patience(10, delta=1e-3))
+    assert len(patient.trials) < 1000
+    both = tune(trials=1000, until=tm.Patience(3) & tm.TrialCount(40))
+    assert len(both.trials) >= 40
+
+
+def test_a_grid_runs_every_config_once_and_in_order():
+    study = tune(lambda a, b: a + b, tm.Space(a=tm.Grid(1, 2), b=tm.Grid(3, 4)), trials=None, engine=tm.Simulated(1))
+    assert [trial.config for trial in study.trials] == [
+        {"a": 1, "b": 3},
+        {"a": 1, "b": 4},
+        {"a": 2, "b": 3},
+        {"a": 2, "b": 4},
+    ]
+
+
+def test_one_failing_trial_is_recorded_with_its_traceback_and_the_study_goes_on():
+    def once(lr, trial):
+        if trial.id == 3:
+            raise RuntimeError("the disk is full")
+        return lr
+
+    study = tune(once, {"lr": tm.Float(0, 1)}, trials=6, engine=tm.Local(workers=2))
+    failed = study.trials[3].failure
+    assert (failed.kind, failed.message) == ("RuntimeError", "the disk is full")
+    assert "in once" in failed.traceback
+    assert "runner.py" not in failed.traceback
+    assert len(study.history.ended) == 6
+
+
+def test_the_same_seed_gives_the_same_configs_on_real_workers():
+    first, second = (tune(lambda lr, width: lr, trials=8, engine=tm.Local(workers=2), seed=7) for _ in range(2))
+    assert [trial.config for trial in first.trials] == [trial.config for trial in second.trials]
+
+
+def test_what_a_trial_prints_and_logs_is_kept_with_it():
+    def chatty(lr, trial):
+        print("value", lr)
+        trial.log("logged", 3)
+        os.write(1, b"past python\n")
+        return lr
+
+    study = tune(chatty, {"lr": tm.Grid(1, 2)}, trials=None, engine=tm.Local(workers=1))
+    assert study.output(0) == "value 1\nlogged 3\npast python\n"
+    assert "value 2" in study.output(1)
+    with pytest.raises(StudyError, match="has trials 0 to 1, no 2"):
+        study.output(2)
+
+
+def test_configs_are_json_and_numpy_scalars_become_pythons():
+    np = pytest.importorskip("numpy")
+    space = tm.Space(a=tm.Grid(np.int64(3), np.float32(0.5)), b={"c": np.bool_(True)}, d=(1, 2))
+    study = tune(lambda a, b, d: 1.0, space, trials=None)
+    assert json.loads(json.dumps(study.trials[0].config)) == {"a": 3, "b": {"c": True}, "d": [1, 2]}
+
+
+def test_a_study_is_resumed_for_more_trials(tmp_path):
+    first = [trial.config for trial in tune(store=tmp_path / "s.db", name="more", trials=5).trials]
+    again = tm.load("more", store=tmp_path / "s.db").resume(trials=12, engine=tm.Simulated(2), progress=False)
+    assert len(again.trials) == 12
+    assert [trial.config for trial in again.trials[:5]] == first
+    whole = tune(trials=12)
+    assert [trial.config for trial in again.trials] == [trial.config for trial in whole.trials]
+
+
+def test_a_finished_study_that_is_resumed_as_it_was_runs_nothing(tmp_path):
+    tune(store=tmp_path / "s.db", name="done", trials=5)
+    again = tm.load("done", store=tmp_path / "s.db").resume(engine=tm.Simulated(2), progress=False)
+    assert len(again.trials) == 5
+    assert again.status == "finished"
+
+
+def test_running_the_same_script_again_with_resume_goes_on(tmp_path):
+    tune(store=tmp_path / "s.db", name="script", trials=5)
+    assert len(tune(store=tmp_path / "s.db", name="script", trials=8, resume=True).trials) == 8
+
+
+def test_a_resume_that_would_ask_something_else_is_refused(tmp_path):
+    path = tmp_path / "s.db"
+    tune(store=path, name="fixed", trials=5)
+    study = tm.load("fixed", store=path)
+    with pytest.raises(StudyMismatch, match=r"the metric was minimize='loss', is maximize='loss'"):
+        study.resume(maximize="loss", engine=tm.Simulated(1))
+    with pytest.raises(StudyMismatch, match=r"lr was Float\(0.0001, 1.0, log=True\), is Float\(0.0, 1.0\)"):
+        study.resume(space={"lr": tm.Float(0, 1), "width": tm.Int(1, 9)}, engine=tm.Simulated(1))
+    with pytest.raises(StudyMismatch, match=r"the scheduler was RunAll\(\), is Asha\(max_steps=9"):
+        tune(store=path, name="fixed", scheduler=tm.Asha(max_steps=9), resume=True)
+    with pytest.raises(StudyMismatch, match="the seed was 1, is 2"):
+        tune(store=path, name="fixed", seed=2, resume=True)
+    assert len(tm.load("fixed", store=path).trials) == 5
+
+
+def test_a_mended_objective_takes_the_place_of_a_broken_one(tmp_path):
+    path = tmp_path / "s.db"
+
+    def broken(lr, width):
+        raise ValueError("oh")
+
+    with pytest.raises(tm.errors.StudyFailed):
+        tune(broken, store=path, name="mend", trials=6)
+    study = tm.load("mend", store=path)
+    failed = len(study.history.ended)
+    study.resume(objective=lambda lr, width: lr, engine=tm.Simulated(2), progress=False)
+    assert study.status == "finished"
+    assert len(study.trials) == 6
+    assert study.history.counts["done"] == 6 - failed
+
+
+def test_a_reader_sees_a_running_study_grow(tmp_path):
+    path = tmp_path / "s.db"
+    seen = []
+
+    def observe(lr, width):
+        reader = tm.load("live", store=path)
+        seen.append((reader.status, len(reader.history.ended)))
+        return lr
+
+    tune(observe, store=path, name="live", trials=4, engine=tm.Simulated(1))
+    assert seen == [("running", 0), ("running", 1), ("running", 2), ("running", 3)]
+
+
+def test_deleting(tmp_path):
+    path = tmp_path / "s.db"
+    tune(store=path, name="old")
+    tune(store=path, name="new")
+    assert [study.name for study in tm.studies(path)] == ["old", "new"]
+    tm.delete("old", path)
+    assert [study.name for study in tm.studies(path)] == ["new"]
+    tune(store=path, name="old", trials=3)
+    assert len(tm.load("old", path).trials) == 3
