@@ -1,0 +1,30 @@
+# Every target sets up what it needs by itself; see tools/uv.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench
+
+# The lock file is taken as it stands.
+export UV_FROZEN := 1
+
+run := tools/uv run
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+demo:  ## a first study, in your terminal (ARGS="...": options of trimma demo)
+	$(run) --no-default-groups trimma demo $(ARGS)
+
+test: check  ## all checks, all tests, and a test of the built wheel (ARGS="...": options of pytest)
+	$(run) pytest -n auto $(ARGS)
+	tools/test-wheel
+
+check:  ## format, lint, types and layers
+	$(run) ruff format --check
+	$(run) ruff check
+	$(run) mypy
+	$(run) lint-imports
+
+docs:  ## the documentation, into docs/_build/html
+	$(run) --group docs sphinx-build -W --keep-going docs docs/_build/html
+
+bench:  ## all benchmarks, and the table in docs/benchmarks.md (ARGS="--quick": the short form)
+	$(run) --group bench python benchmarks/run.py $(ARGS)
