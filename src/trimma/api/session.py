@@ -1,9 +1,8 @@
 """One driver's session with a study: claimed, shown, run, and told how it ended."""
 
 import sys
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TextIO
 
 from trimma.api.interrupt import Interrupts
 from trimma.api.recipe import Recipe
@@ -13,8 +12,6 @@ from trimma.history import History, Ledger
 from trimma.loop import run
 from trimma.ports import Engine, Observer, Store
 from trimma.stopping import Rule
-
-Shown = Callable[[], AbstractContextManager[Observer]]
 
 
 def carry_on(
@@ -31,7 +28,8 @@ def carry_on(
 
     Raises `StudyFailed` when it was given up, and KeyboardInterrupt after ctrl-C, once all is in order.
     """
-    with Interrupts() as interrupted, _view(progress, engine, store) as observe:
+    shown = view(engine, sys.stderr) if progress else nullcontext(_unseen)
+    with Interrupts() as interrupted, shown as observe:
         run(
             ledger,
             recipe.bind(ledger.history.spec),
@@ -67,8 +65,19 @@ def how_to_resume(name: str) -> str:
     return f"tm.load({name!r}).resume(), or: trimma resume {name}"
 
 
-def _view(progress: bool, engine: Engine, store: Store) -> Any:
-    def nothing(history: History, now: float) -> None:
-        return None
+def view(engine: Engine, stream: TextIO) -> AbstractContextManager[Observer]:
+    """A live view where ``stream`` is a terminal (or a notebook), plain lines elsewhere."""
+    from rich.console import Console
 
-    return nullcontext(nothing)
+    console = Console(file=stream)
+    if console.is_terminal or console.is_jupyter:
+        from trimma.display.live import LiveView
+
+        return LiveView(repr(engine), console=console)
+    from trimma.display.lines import LineView
+
+    return LineView(repr(engine), stream=stream)
+
+
+def _unseen(history: History, now: float) -> None:
+    """An observer that shows nothing."""

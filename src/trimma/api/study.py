@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,6 +29,13 @@ from trimma.space import Space
 from trimma.stopping import Patience, Rule
 from trimma.study import Metric
 from trimma.trial import Trial
+from trimma.views import columns, importance, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trimma.display.export import Format
+    from trimma.display.plots import Plots
 
 
 class Study:
@@ -87,6 +94,47 @@ class Study:
         if not 0 <= trial < len(trials):
             raise StudyError(f"study {self.name!r} has trials 0 to {len(trials) - 1}, no {trial}")
         return "".join(trials[trial].output)
+
+    @property
+    def plot(self) -> "Plots":
+        """The study's pictures: curves, history, parallel, slices, timeline and importance.
+
+        ``study.plot.curves()`` returns a plotly figure; ``study.plot.curves(file="curves.html")`` writes it too.
+        """
+        from trimma.display.plots import Plots
+
+        return Plots(lambda: self.history)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """A data frame with one row a trial; `MissingExtra` without pandas."""
+        from trimma.display.export import to_pandas
+
+        history = self.history
+        frame: pd.DataFrame = to_pandas(table(history), columns(history))
+        return frame
+
+    def export(self, target: str | Path | IO[Any], format: "Format | None" = None) -> None:  # noqa: A002
+        """Write one row a trial to a file or a stream as csv, json or parquet (by default what its name ends with)."""
+        from trimma.display.export import export
+
+        export(self.history, target, format)
+
+    def importance(self) -> dict[str, float]:
+        """How much each hyperparameter decides whether a config is among the best, as shares of 1.
+
+        See `trimma.views.importance` for the method and its limits.
+        """
+        return {row.name: row.share for row in importance(self.history)}
+
+    def __repr__(self) -> str:
+        from trimma.display.summary import closing_text
+
+        return closing_text(self.history).rstrip()
+
+    def _repr_html_(self) -> str:
+        from trimma.display.html import study_html
+
+        return study_html(self.history)
 
     def resume(
         self,

@@ -1,0 +1,5 @@
+"""``python -m trimma``."""
+
+from trimma.cli import main
+
+main()

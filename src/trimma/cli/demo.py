@@ -1,0 +1,81 @@
+"""The demo's objective: a neural network that learns to read handwritten digits."""
+
+from collections.abc import Callable
+from typing import Any
+
+from trimma.api.study import Study, studies
+from trimma.api.tune import tune
+from trimma.errors import MissingExtra
+from trimma.schedule import Asha
+from trimma.space import Choice, Float, Int, Space
+
+NAME = "demo"
+STEPS = 27
+SPACE = Space(
+    learning_rate=Float(1e-4, 1e-1, log=True),
+    width=Int(8, 128, log=True),
+    layers=Int(1, 3),
+    activation=Choice("relu", "tanh", "logistic"),
+    penalty=Float(1e-6, 1e-1, log=True),
+    batch=Choice(16, 32, 64, 128, ordered=True),
+)
+
+
+def digits() -> tuple[Any, Any, Any, Any]:
+    """Images and labels to train on and to validate with: the 1,797 digits that ship with scikit-learn."""
+    try:
+        from sklearn.datasets import load_digits
+        from sklearn.model_selection import train_test_split
+    except ImportError as error:
+        raise MissingExtra("scikit-learn", "sklearn", "the demo") from error
+    images, labels = load_digits(return_X_y=True)
+    train_x, valid_x, train_y, valid_y = train_test_split(images / 16, labels, test_size=0.25, random_state=0)
+    return train_x, train_y, valid_x, valid_y
+
+
+def fit(
+    learning_rate: float,
+    width: int,
+    layers: int,
+    activation: str,
+    penalty: float,
+    batch: int,
+    data: tuple[Any, Any, Any, Any],
+    report: Callable[..., None],
+) -> None:
+    """Train a network for `STEPS` epochs, and report how well it reads digits that it has not seen."""
+    from sklearn.neural_network import MLPClassifier
+
+    train_x, train_y, valid_x, valid_y = data
+    network = MLPClassifier(
+        hidden_layer_sizes=(width,) * layers,
+        activation=activation,
+        learning_rate_init=learning_rate,
+        alpha=penalty,
+        batch_size=batch,
+        random_state=0,
+    )
+    for _ in range(STEPS):
+        network.partial_fit(train_x, train_y, classes=range(10))
+        report(accuracy=network.score(valid_x, valid_y), loss=network.loss_)
+
+
+def run(trials: int, workers: int | None, seed: int, store: str | None) -> Study:
+    """Tune the network; a demo that had not ended goes on."""
+    data = digits()
+    known = {study.name: study for study in studies(store) if study.name.startswith(NAME)}
+    unfinished = next((name for name, study in known.items() if study.status in ("interrupted", "lost")), None)
+    names = (NAME, *(f"{NAME}-{number}" for number in range(2, len(known) + 2)))
+    return tune(
+        fit,
+        SPACE,
+        maximize="accuracy",
+        trials=trials,
+        scheduler=Asha(max_steps=STEPS),
+        workers=workers,
+        seed=seed,
+        data=data,
+        store=store,
+        name=unfinished or next(name for name in names if name not in known),
+        resume=unfinished is not None,
+    )

@@ -1,0 +1,157 @@
+"""The commands and their arguments; what they do is done by the front door."""
+
+import sys
+from typing import Any
+
+import click
+
+import trimma
+from trimma.errors import TrimmaError
+
+STORE_HELP = "The store's file. Default: the file that TRIMMA_STORE names, or .trimma/studies.db."
+
+
+class Commands(click.Group):
+    """Our errors are the user's to read: a message without a traceback, and exit status 1; 130 after ctrl-C."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TrimmaError as error:
+            click.echo(f"trimma: {error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(trimma.__version__, prog_name="trimma")
+def main() -> None:
+    """Tune, trim and train with one training function."""
+
+
+store_option = click.option("--store", metavar="FILE", help=STORE_HELP)
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), help="Worker processes. Default: one for each core."
+)
+
+
+@main.command()
+@click.option("--trials", type=click.IntRange(min=1), default=100, show_default=True, help="How many trials.")
+@workers_option
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Repeats the choice of configs.")
+@store_option
+def demo(trials: int, workers: int | None, seed: int, store: str | None) -> None:
+    """Tune a neural network that reads handwritten digits, live.
+
+    A demo that was interrupted or killed goes on where it was.
+    """
+    from trimma.cli.demo import run
+
+    study = run(trials, workers, seed, store)
+    _print_closing(study)
+    click.echo(f"{'':4}trimma show {study.name}\n{'':4}trimma plot {study.name} curves curves.html")
+
+
+@main.command("ls")
+@store_option
+def list_studies(store: str | None) -> None:
+    """List the studies of a store, oldest first."""
+    from trimma.cli.tables import print_studies
+
+    print_studies(trimma.studies(store))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--trial", type=click.IntRange(min=0), help="Show this trial: its config, its metrics, what it printed.")
+@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many of the best to list.")
+@store_option
+def show(name: str, trial: int | None, top: int, store: str | None) -> None:
+    """Show how a study stands, or one of its trials."""
+    from trimma.cli.tables import print_study, print_trial
+
+    study = trimma.load(name, store)
+    if trial is None:
+        print_study(study, top)
+    else:
+        print_trial(study, trial)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("picture")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+@store_option
+def plot(name: str, picture: str, file: str, store: str | None) -> None:
+    """Draw a PICTURE of a study to FILE (html, json, png, svg, pdf).
+
+    Pictures: curves, history, parallel, slices, timeline, importance.
+    """
+    from trimma.cli.tables import draw
+
+    draw(trimma.load(name, store), picture, file)
+    click.echo(f"wrote {file}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--trials", type=click.IntRange(min=1), help="Trials in all. Default: as the study was begun.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds in all.")
+@workers_option
+@store_option
+def resume(name: str, trials: int | None, timeout: float | None, workers: int | None, store: str | None) -> None:
+    """Go on with a study. This runs the program that is stored with it."""
+    study = trimma.load(name, store).resume(trials=trials, timeout=timeout, workers=workers)
+    _print_closing(study)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True))
+@click.option("--format", "format_", type=click.Choice(["csv", "json", "parquet"]), help="Default: what FILE ends in.")
+@store_option
+def export(name: str, file: str, format_: Any, store: str | None) -> None:
+    """Write a study's trials, one row each, to FILE (- for standard output)."""
+    study = trimma.load(name, store)
+    if file != "-":
+        study.export(file, format_)
+        click.echo(f"wrote {file}")
+        return
+    study.export(sys.stdout.buffer if format_ == "parquet" else sys.stdout, format_ or "csv")
+
+
+@main.command("rm")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@store_option
+def remove(name: str, yes: bool, store: str | None) -> None:
+    """Forget a study for good."""
+    study = trimma.load(name, store)
+    if not yes:
+        click.confirm(f"Forget study {name!r} with its {len(study.trials)} trials?", abort=True)
+    trimma.delete(name, store)
+    click.echo(f"removed {name}")
+
+
+@main.command()
+def doctor() -> None:
+    """Check this machine, and say what to do about what is wrong."""
+    from trimma.api.doctor import doctor as look
+
+    signs = {"ok": click.style("✓", fg="green"), "missing": click.style("-", fg="yellow")}
+    wrong = 0
+    for finding in look():
+        sign = signs.get(finding.state, click.style("✗", fg="red"))
+        click.echo(f"{sign} {finding.what:12} {finding.detail}")
+        if finding.advice:
+            click.echo(f"{'':15}→ {finding.advice}")
+        wrong += finding.state == "wrong"
+    if wrong:
+        raise SystemExit(1)
+
+
+def _print_closing(study: "trimma.Study") -> None:
+    from trimma.cli.tables import print_closing
+
+    print_closing(study)

@@ -1,0 +1,94 @@
+"""What the commands print: rows of the views, formatted."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from trimma.api.study import Study
+from trimma.display.summary import closing
+from trimma.display.text import duration, number
+from trimma.display.top import top_table
+from trimma.errors import StudyError, UnknownName
+from trimma.trial import Trial
+from trimma.views import flatten, hyperparameters, leaderboard, summary
+
+PICTURES = ("curves", "history", "importance", "parallel", "slices", "timeline")
+
+
+def print_studies(studies: Sequence[Study]) -> None:
+    """One line a study."""
+    console = Console()
+    if not studies:
+        console.print("no studies here yet; to make one: trimma demo")
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("name", "status", "trials", "best", "metric", "time"):
+        table.add_column(name, justify="right" if name in ("trials", "best", "time") else "left", header_style="dim")
+    for study in studies:
+        state = summary(study.history)
+        of = f"/{state.limit}" if state.limit else ""
+        best = number(state.best.value) if state.best else "-"
+        row = (study.name, study.status, f"{state.ended}{of}", best, str(state.metric), duration(state.elapsed))
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def print_closing(study: Study) -> None:
+    """How a study went, and how to look again."""
+    console = Console()
+    console.print(closing(study.history, _place(study), console.width))
+
+
+def print_study(study: Study, top: int) -> None:
+    """How a study stands, and its best trials."""
+    console = Console()
+    console.print(closing(study.history, _place(study), console.width))
+    rows = [row.trial for row in leaderboard(study.history, top) if row.rank is not None]
+    if len(rows) > 1:
+        console.print()
+        console.print(top_table(study.history, rows, hyperparameters(study.history), console.width, title="best"))
+
+
+def print_trial(study: Study, number_: int) -> None:
+    """One trial: its config, its metrics, what became of it, and what it printed."""
+    trials = study.trials
+    if number_ >= len(trials):
+        raise StudyError(f"study {study.name!r} has trials 0 to {len(trials) - 1}, no {number_}")
+    trial = trials[number_]
+    console = Console()
+    console.print(Text(f"trial {trial.id} of {study.name}: {trial.state}{_why(trial)}", style="bold"))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in flatten(trial.config).items():
+        table.add_row(Text(name, style="dim"), Text(repr(value)))
+    for name in sorted({*trial.curve.metrics, *trial.result}):
+        series = trial.curve.series(name).values
+        last = trial.result.get(name, series[-1] if series else None)
+        told = f" after {len(series)} reports" if series else ""
+        table.add_row(Text(name, style="dim"), Text(f"{number(last)}{told}"))
+    for span in trial.spans:
+        length = duration(span.end - span.start) if span.end is not None else "still running"
+        table.add_row(Text(f"attempt {span.attempt}", style="dim"), Text(f"{span.worker}, {length}"))
+    console.print(table)
+    if trial.failure is not None and trial.failure.traceback:
+        console.print(Text(f"\n{trial.failure.traceback.rstrip()}"))
+    if trial.output:
+        console.print(Text(f"\n{''.join(trial.output).rstrip()}"))
+
+
+def draw(study: Study, picture: str, file: str) -> None:
+    """Write one of the study's pictures."""
+    if picture not in PICTURES:
+        raise UnknownName("picture", picture, PICTURES)
+    getattr(study.plot, picture)(file=file)
+
+
+def _why(trial: Trial) -> str:
+    if trial.failure is not None:
+        return f", {trial.failure}"
+    return f", {trial.reason}" if trial.reason else ""
+
+
+def _place(study: Study) -> str:
+    return str(getattr(study.store, "path", "memory"))
