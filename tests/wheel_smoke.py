@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib import metadata, resources
 from pathlib import Path
@@ -29,7 +30,27 @@ def command_line() -> None:
     assert trimma.__version__ in done.stdout, done.stdout
 
 
-CHECKS: list[Callable[[], None]] = [installed_and_not_the_source_tree, version, typed, command_line]
+def score(x: float) -> float:
+    return -((x - 1.0) ** 2)
+
+
+def a_study_in_local_processes() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        space = trimma.Space(x=trimma.Float(-2.0, 2.0))
+        study = trimma.tune(
+            score, space, maximize="score", trials=4, workers=2, seed=1, store=f"{folder}/studies.db", progress=False
+        )
+        assert len(study.trials) == 4
+        assert -2.0 <= study.best.config["x"] <= 2.0
+
+
+CHECKS: list[Callable[[], None]] = [
+    installed_and_not_the_source_tree,
+    version,
+    typed,
+    command_line,
+    a_study_in_local_processes,
+]
 
 if __name__ == "__main__":
     for check in CHECKS:
