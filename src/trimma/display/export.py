@@ -1,0 +1,118 @@
+"""A study as a table for other tools: a data frame, CSV, JSON or Parquet."""
+
+import csv
+import json
+import math
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any, Literal, cast
+
+from trimma.errors import MissingExtra, UnknownName, UsageError
+from trimma.history import History
+from trimma.views import columns, table
+
+Format = Literal["csv", "json", "parquet"]
+FORMATS = ("csv", "json", "parquet")
+
+
+def to_pandas(rows: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> Any:
+    """The rows of `trimma.views.table` as a `pandas.DataFrame`; ``names`` are its columns where there is no row.
+
+    Raises `MissingExtra` without pandas.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingExtra("pandas", "pandas", "to_pandas()") from error
+    return pd.DataFrame(list(rows), columns=None if names is None else list(names))
+
+
+def export(history: History, target: str | PathLike[str] | IO[Any], format: Format | None = None) -> None:  # noqa: A002
+    """Write `trimma.views.table` to a path (UTF-8) or an open stream, which is left open.
+
+    ``format`` is by default what the path ends in, and must be given for a stream: text for csv and json, bytes for
+    parquet. NaN and infinity are written as ``nan``, ``inf`` and ``-inf``, in JSON as strings, as studies are stored.
+    None is an empty field in CSV and null elsewhere; lists and dicts are JSON text in CSV and Parquet, and so are
+    all values of a Parquet column whose values are of several kinds.
+
+    Raises `UnknownName` for another format, `UsageError` for a stream of the wrong kind, `MissingExtra` for parquet
+    without pyarrow.
+    """
+    if isinstance(target, str | PathLike):
+        chosen = _known(format or Path(target).suffix.removeprefix(".").lower())
+        _to_path(history, Path(target), chosen)
+        return
+    if format is None:
+        raise UsageError(f"export to a stream needs format=, one of {', '.join(FORMATS)}")
+    _to_stream(history, target, _known(format))
+
+
+def _known(format_: str) -> Format:
+    if format_ not in FORMATS:
+        raise UnknownName("export format", format_, FORMATS)
+    return cast(Format, format_)
+
+
+def _to_path(history: History, path: Path, format_: Format) -> None:
+    if format_ == "parquet":
+        _parquet(history, str(path))
+        return
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        _to_stream(history, stream, format_)
+
+
+def _to_stream(history: History, stream: IO[Any], format_: Format) -> None:
+    try:
+        stream.write(b"" if format_ == "parquet" else "")
+    except TypeError as error:
+        wanted, mode = ("bytes", "wb") if format_ == "parquet" else ("text", "w")
+        raise UsageError(f"format={format_!r} is {wanted}: open the stream with mode {mode!r}") from error
+    if format_ == "parquet":
+        _parquet(history, stream)
+    elif format_ == "csv":
+        _csv(history, stream)
+    else:
+        json.dump([_strings(row) for row in table(history)], stream, indent=1, allow_nan=False, ensure_ascii=False)
+        stream.write("\n")
+
+
+def _csv(history: History, stream: IO[str]) -> None:
+    writer = csv.DictWriter(stream, columns(history), lineterminator="\n")
+    writer.writeheader()
+    for row in table(history):
+        writer.writerow({name: _as_text(value) if _nested(value) else value for name, value in row.items()})
+
+
+def _parquet(history: History, target: str | IO[bytes]) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise MissingExtra("pyarrow", "parquet", "export to parquet") from error
+    rows = table(history)
+    data = {name: pa.array(_one_kind([row[name] for row in rows])) for name in columns(history)}
+    pq.write_table(pa.table(data), target)
+
+
+def _one_kind(values: list[Any]) -> list[Any]:
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds - {int, float}) == 0 or (len(kinds) == 1 and not any(map(_nested, values))):
+        return [float(value) for value in values] if None not in values and len(kinds) == 2 else values
+    return [None if value is None else _as_text(value) for value in values]
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, list | tuple | Mapping)
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _strings(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with NaN and infinity as the codec writes them, for JSON has neither."""
+    return {
+        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,127 @@
+"""A running study as plain lines, for logs and everything else that is no terminal."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TextIO
+
+from trimma.display.text import aim, config_text, count, duration, number, one_line, percent, shorten, varying
+from trimma.history import History
+from trimma.trial import State, Trial
+from trimma.views import summary
+
+EVERY_SECONDS = 10.0
+FAILURES_SHOWN = 3
+WIDTH = 200
+
+
+class LineView:
+    """An observer that writes a line at the start and the end, for each new best and each failure, and every 10 s.
+
+    Of failures of the same kind the first three are shown. ``stream`` is standard error by default; ``clock`` gives
+    the seconds by which progress lines are spaced, by default the study's own time.
+    """
+
+    def __init__(
+        self,
+        engine: str = "",
+        *,
+        stream: TextIO | None = None,
+        every: float = EVERY_SECONDS,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._engine, self._stream, self._every, self._clock = engine, stream, every, clock
+        self._began = False
+        self._closed = False
+        self._next = 0.0
+        self._seen = 0
+        self._best: Trial | None = None
+        self._failures: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        return None
+
+    def __call__(self, history: History, now: float) -> None:
+        moment = self._clock() if self._clock else now
+        if not self._began:
+            self._begin(history)
+            self._next = moment + self._every
+        self._tell_news(history)
+        if history.closed is not None:
+            if not self._closed:
+                self._end(history, now)
+            self._closed = True
+        elif moment >= self._next:
+            self._write(_progress(history, now))
+            self._next = moment + self._every
+
+    def _begin(self, history: History) -> None:
+        spec, session = history.spec, history.sessions[-1]
+        self._began, self._seen, self._best = True, session.ended_before, _best_before(history)
+        parts = [
+            f"study {spec.name}",
+            aim(spec.metric),
+            *([count(spec.trials, "trial")] if spec.trials else []),
+            *([f"engine {self._engine}"] if self._engine else []),
+            *([f"resumed after {count(session.ended_before, 'ended trial')}"] if len(history.sessions) > 1 else []),
+        ]
+        self._write(", ".join(parts))
+
+    def _tell_news(self, history: History) -> None:
+        """What has happened since the last look, in its order, but only the newest of several new bests."""
+        for number_ in history.ended[self._seen :]:
+            self._tell_failure(history.trials[number_])
+        self._seen = len(history.ended)
+        if history.best is not None and history.best is not self._best:
+            self._best = history.best
+            config = config_text(varying(history, history.best))
+            self._write(f"new best {number(history.best.value)} from trial {history.best.id}: {config}")
+
+    def _tell_failure(self, trial: Trial) -> None:
+        if trial.failure is None:
+            return
+        kind = trial.failure.kind
+        self._failures[kind] += 1
+        if self._failures[kind] <= FAILURES_SHOWN:
+            self._write(f"trial {trial.id} failed: {one_line(str(trial.failure))}")
+        if self._failures[kind] == FAILURES_SHOWN + 1:
+            self._write(f"trial {trial.id} failed with {kind}, too; more of the same are not shown")
+
+    def _end(self, history: History, now: float) -> None:
+        state = summary(history, now)
+        best = f"; best {number(state.best.value)} from trial {state.best.trial}" if state.best else "; no best trial"
+        self._write(f"{state.status} after {duration(state.elapsed)}, {state.reason}: {_counts(history)}{best}")
+
+    def _write(self, line: str) -> None:
+        stream = self._stream or sys.stderr
+        stream.write(f"trimma: {shorten(line, WIDTH)}\n")
+        stream.flush()
+
+
+def _best_before(history: History) -> Trial | None:
+    """The best trial of the earlier sessions, which is no news."""
+    before = history.sessions[-1].ended_before
+    return history.best if len(history.ended) == before else None
+
+
+def _progress(history: History, now: float) -> str:
+    state = summary(history, now)
+    of = f" of {state.limit:,}" if state.limit else ""
+    parts = [f"{state.ended:,}{of} trials ended ({_counts(history)})"]
+    if state.busy.share is not None:
+        parts.append(f"workers {percent(state.busy.share)} busy")
+    parts.append(f"{duration(state.elapsed)} so far")
+    if state.eta is not None:
+        parts.append(f"about {duration(state.eta)} left")
+    return ", ".join(parts)
+
+
+def _counts(history: History) -> str:
+    shown = [state for state in State if history.counts[state] or state is State.DONE]
+    return ", ".join(f"{history.counts[state]:,} {state}" for state in shown)

@@ -1,0 +1,181 @@
+"""A running study in a terminal, redrawn in place."""
+
+import time
+from collections.abc import Callable
+from itertools import chain, islice
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from trimma.display.text import NOTHING, aim, config_text, count, duration, number, percent, varying
+from trimma.display.top import COLOURS, plain_table, top_table
+from trimma.history import History
+from trimma.trial import State, Trial
+from trimma.views import Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
+
+RUNNING_ROWS = 8
+TOP_ROWS = 5
+FRAME_SECONDS = 0.125
+FIXED_ROWS = 9  # the lines of the frame that are neither running nor top trials
+
+
+class LiveView:
+    """An observer that redraws at most eight times a second, and leaves a few lines when its context ends.
+
+    ``engine`` is shown beside the name; ``console`` is where to draw (default: standard error); ``clock`` gives the
+    seconds by which frames are spaced, which is real time even where the study's isn't.
+    """
+
+    def __init__(
+        self,
+        engine: str = "",
+        *,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine, self._clock = engine, clock
+        self._console = console or Console(stderr=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._next = 0.0
+        self._latest: tuple[History, float] | None = None
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.stop()
+        if self._latest is not None:
+            self._console.print(final(*self._latest, self._engine))
+
+    def __call__(self, history: History, now: float) -> None:
+        self._latest = history, now
+        moment = self._clock()
+        if moment >= self._next:
+            self._live.update(self._frame(history, now), refresh=True)
+            self._next = moment + FRAME_SECONDS
+
+    def _frame(self, history: History, now: float) -> RenderableType:
+        return frame(history, now, self._engine, self._console.width, self._console.height)
+
+
+def frame(history: History, now: float, engine: str = "", width: int = 80, height: int = 24) -> RenderableType:
+    """One picture of a running study, for ``width`` columns and ``height`` lines, with a few trials at least."""
+    state, scales = summary(history, now), hyperparameters(history)
+    parts: list[RenderableType] = [*_head(history, state, engine, scales)]
+    ranked = min(TOP_ROWS, sum(history.counts[s] for s in (State.DONE, State.STOPPED)))
+    rows = max(2, min(RUNNING_ROWS, height - FIXED_ROWS - ranked))
+    if history.running or history.stopping:
+        parts += [Text(), _running(history, now, rows)]
+    if ranked:
+        parts += [Text(), _top(history, now, scales, width)]
+    return Group(*parts)
+
+
+def final(history: History, now: float, engine: str = "") -> RenderableType:
+    """What stays when the study is over: its name, how it went, its best."""
+    return Group(*_head(history, summary(history, now), engine, hyperparameters(history)))
+
+
+def _head(history: History, state: Summary, engine: str, scales: list[Hyperparameter]) -> list[RenderableType]:
+    return [_title(state, engine), _bar(state), _counts(state), _best(history, state, scales)]
+
+
+def _title(state: Summary, engine: str) -> Table:
+    left = Text.assemble((state.name, "bold"), "  ", aim(state.metric))
+    if engine:
+        left.append(f"  {engine}", "dim")
+    if state.status != "open":
+        right = state.status
+    elif state.workers:
+        right = f"{count(state.workers, 'worker')}  {duration(state.elapsed)}"
+    else:
+        right = "waiting for workers"
+    return _sides(left, Text(right, "dim"))
+
+
+def _bar(state: Summary) -> Table:
+    share, label = _done(state)
+    if state.status != "open":
+        label += f" in {duration(state.elapsed)}"
+    elif state.eta is not None:
+        label += f"  {duration(state.eta)} left"
+    table = Table.grid(expand=True, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(ratio=1)
+    table.add_column(no_wrap=True)
+    table.add_row(ProgressBar(total=1.0, completed=min(share, 1.0)), Text(label))
+    return table
+
+
+def _done(state: Summary) -> tuple[float, str]:
+    """How much of the study is done, from 0 to 1, and in words: by trials, else by time, else unknown."""
+    if state.limit:
+        return state.ended / state.limit, f"{state.ended:,}/{state.limit:,}"
+    if state.timeout:
+        of = f" of {duration(state.timeout)}" if state.status == "open" else ""
+        return state.elapsed / state.timeout, count(state.ended, "trial") + of
+    return float(state.status != "open"), count(state.ended, "trial")
+
+
+def _counts(state: Summary) -> Table:
+    live = state.counts[State.RUNNING] + state.counts[State.STOPPING]
+    numbers = {
+        "running": live,
+        "queued": state.counts[State.QUEUED],
+        "done": state.counts[State.DONE],
+        "stopped": state.counts[State.STOPPED],
+        "failed": state.counts[State.FAILED],
+    }
+    shown = {name: amount for name, amount in numbers.items() if amount or name == "done"}
+    left = Text("   ").join(Text(f"{amount:,} {name}", COLOURS[name]) for name, amount in shown.items())
+    right = Text() if state.busy.share is None else Text(f"workers {percent(state.busy.share)} busy", "dim")
+    return _sides(left, right)
+
+
+def _best(history: History, state: Summary, scales: list[Hyperparameter]) -> Text:
+    if state.best is None:
+        return Text("no trial has ended with a finite value yet" if state.status == "open" else "no best trial", "dim")
+    config = config_text(varying(history, history.trials[state.best.trial], scales))
+    text = Text.assemble(
+        "best ", (number(state.best.value), "bold green"), f"  trial {state.best.trial}  ", (config, "dim")
+    )
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def _running(history: History, now: float, rows: int) -> RenderableType:
+    live = list(islice(chain(history.running.values(), history.stopping.values()), rows))
+    more = len(history.running) + len(history.stopping) - len(live)
+    table = plain_table("trial", "worker", "step", history.spec.metric.name, "time")
+    for trial in live:
+        steps = f"{steps_of(trial)}/{trial.budget}" if trial.budget else str(steps_of(trial))
+        row = (str(trial.id), trial.worker or NOTHING, steps, number(trial.value), _lasting(trial, now))
+        table.add_row(*map(Text, row), style=COLOURS["stopped"] if trial.state is State.STOPPING else "")
+    return Group(table, Text(f"+{more:,} more", "dim")) if more else table
+
+
+def _lasting(trial: Trial, now: float) -> str:
+    return duration(max(0.0, now - trial.spans[-1].start)) if trial.spans else NOTHING
+
+
+def _top(history: History, now: float, scales: list[Hyperparameter], width: int) -> Table:
+    rows = [row.trial for row in leaderboard(history, TOP_ROWS, now) if row.rank is not None]
+    return top_table(history, rows, scales, width)
+
+
+def _sides(left: Text, right: Text) -> Table:
+    """Two texts at the two ends of a line; the left one gives way."""
+    left.no_wrap = right.no_wrap = True
+    left.overflow = "ellipsis"
+    table = Table.grid(expand=True)
+    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_row(left, right)
+    return table

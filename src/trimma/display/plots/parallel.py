@@ -1,0 +1,102 @@
+"""Parallel coordinates: each trial a line through its hyperparameters to its value."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trimma.display.plots.scales import LABEL, setting_ticks
+from trimma.display.plots.theme import BEST, Figure, bulk, empty, figure, graph_objects, subject
+from trimma.display.text import shorten
+from trimma.errors import StudyError
+from trimma.history import History
+from trimma.views import Hyperparameter, Line, hyperparameters, importance
+from trimma.views import parallel as lines_of
+
+MAX_AXES = 10
+MAX_LINES = 5000
+# from the worst, light, to the best, dark; the very best is gold
+COLOURS = ((0.0, "#DCE6EE"), (0.5, "#9CC5E0"), (0.85, "#0072B2"), (0.995, "#00304D"), (1.0, BEST))
+
+
+def parallel(history: History, max_axes: int = MAX_AXES) -> Figure:
+    """A line for each trial with a finite value, the better the darker; the best is gold.
+
+    Of more than ``max_axes`` hyperparameters the most important are shown, of more than 5,000 trials the best. A
+    trial that lacks a hyperparameter passes below its axis.
+    """
+    title = f"hyperparameters and {subject(history)}"
+    lines, scales = lines_of(history), hyperparameters(history)
+    if not lines or not scales:
+        return empty(title, "no trial has ended with a finite value" if scales else "no hyperparameter varies")
+    shown = _most_important(history, scales, max_axes)
+    notes = [f"{len(lines):,} trials"]
+    if len(lines) > MAX_LINES:
+        lines = sorted(lines, key=lambda line: line.value, reverse=history.maximize)[:MAX_LINES]
+        notes = [f"the best {len(lines):,} trials"]
+    if len(shown) < len(scales):
+        notes.append(f"the {len(shown)} most important of {len(scales)} hyperparameters")
+    values = np.array([line.value for line in lines])
+    low, high = _range(values, maximize=history.maximize)
+    # the worst first, so that the best are drawn over them
+    order = np.argsort(values if history.maximize else -values, kind="stable").tolist()
+    lines = [lines[place] for place in order]
+    axes = [_axis(scale, lines) for scale in shown]
+    axes.append(_value_axis(history.spec.metric.name, values[order], low, high, maximize=history.maximize))
+    result = figure(title, ", ".join(notes), margin={"l": 90, "r": 60, "t": 130, "b": 50})
+    result.add_trace(_trace(axes, np.clip(values[order], low, high).tolist(), low, high, maximize=history.maximize))
+    return result
+
+
+def _trace(axes: list[dict[str, Any]], values: list[float], low: float, high: float, *, maximize: bool) -> Any:
+    line = {
+        "color": values,
+        "colorscale": [list(stop) for stop in COLOURS],
+        "reversescale": not maximize,
+        "cmin": low,
+        "cmax": high,
+    }
+    return graph_objects().Parcoords(dimensions=axes, line=line, labelside="top", unselected={"line": {"opacity": 0.1}})
+
+
+def _most_important(history: History, scales: Sequence[Hyperparameter], limit: int) -> list[Hyperparameter]:
+    if len(scales) <= limit:
+        return list(scales)
+    try:
+        names = [row.name for row in importance(history)][:limit]
+    except StudyError:
+        names = [scale.name for scale in scales][:limit]
+    return [scale for scale in scales if scale.name in names]
+
+
+def _axis(scale: Hyperparameter, lines: Sequence[Line]) -> dict[str, Any]:
+    places = [scale.position(line.settings[scale.name]) if scale.name in line.settings else math.nan for line in lines]
+    ticks, texts = setting_ticks(scale)
+    low, high = (scale.low, scale.high) if scale.kind == "number" else (0.0, max(1.0, len(scale.options) - 1.0))
+    if scale.log:
+        places = [math.log10(place) if place > 0 else math.nan for place in places]
+        ticks, low, high = [math.log10(tick) for tick in ticks], math.log10(low), math.log10(high)
+    if any(map(math.isnan, places)):
+        below = low - 0.08 * (high - low)
+        places = [below if math.isnan(place) else place for place in places]
+        ticks, texts, low = [below, *ticks], ["none", *texts], below
+    label = escape(shorten(scale.name, LABEL))
+    return {"label": label, "values": places, "range": [low, high], "tickvals": ticks, "ticktext": texts}
+
+
+def _value_axis(name: str, values: NDArray[np.float64], low: float, high: float, *, maximize: bool) -> dict[str, Any]:
+    """The metric's axis; what lies beyond the range ends at its bad end, which says so."""
+    ticks = np.linspace(low, high, 6)
+    texts = [f"{tick:.3g}" for tick in ticks]
+    if values.min() < low or values.max() > high:
+        texts[0 if maximize else -1] += " or worse"
+    shown = {"tickvals": ticks.tolist(), "ticktext": texts, "range": [low, high]}
+    return {"label": escape(shorten(name, LABEL)), "values": np.clip(values, low, high).tolist(), **shown}
+
+
+def _range(values: NDArray[np.float64], *, maximize: bool) -> tuple[float, float]:
+    low, high = bulk(values, maximize=maximize)
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
