@@ -134,7 +134,7 @@ def _counts(state: Summary) -> Table:
         "failed": state.counts[State.FAILED],
     }
     shown = {name: amount for name, amount in numbers.items() if amount or name == "done"}
-    left = Text("   ").join(Text(f"{amount:,} {name}", COLOURS[name]) for name, amount in shown.items())
+    left = Text("   ").join(Text(f"{amount:,} {name}", COLOURS.get(name, "")) for name, amount in shown.items())
     right = Text() if state.busy.share is None else Text(f"workers {percent(state.busy.share)} busy", "dim")
     return _sides(left, right)
 

@@ -10,7 +10,6 @@ from trimma.display.plots.theme import (
     Figure,
     empty,
     figure,
-    graph_objects,
     hovers,
     scatter,
     subject,
@@ -42,7 +41,7 @@ def history(history: History, by: Literal["trial", "time"] = "trial") -> Figure:
     for state in ("stopped", "done"):
         _values(result, [row for row in rows if row.state == state and _finite(row)], state, by, texts)
     _crosses(result, [row for row in rows if row.state == "failed" or not _finite(row)], by, texts)
-    _best_line(result, [row for row in rows if row.best is not None], by)
+    _best_line(result, [row for row in rows if row.best is not None], by, len(rows))
     return result
 
 
@@ -103,12 +102,12 @@ def _points(
     )
 
 
-def _best_line(result: Figure, rows: Sequence[Step], by: str) -> None:
-    """The best so far as steps: only where it changes, and at the end."""
+def _best_line(result: Figure, rows: Sequence[Step], by: str, total: int) -> None:
+    """The best so far as steps: only where it changes, and at the end; drawn as the ``total`` points are."""
     kept = [row for place, row in enumerate(rows) if place == 0 or row.best != rows[place - 1].best]
     if not kept:
         return
     x = [_x(row, by) for row in [*kept, rows[-1]]]
     y = [row.best for row in [*kept, rows[-1]]]
     line = {"color": BEST, "width": 2.5, "shape": "hv"}
-    result.add_trace(graph_objects().Scatter(x=x, y=y, name="best so far", mode="lines", line=line, hoverinfo="skip"))
+    result.add_trace(scatter(total)(x=x, y=y, name="best so far", mode="lines", line=line, hoverinfo="skip"))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimma.display.plots.scales import LABEL, setting_ticks
-from trimma.display.plots.theme import BEST, Figure, bulk, empty, figure, graph_objects, subject
+from trimma.display.plots.theme import BEST, Figure, bulk, empty, figure, graph_objects, subject, thinned
 from trimma.display.text import shorten
 from trimma.errors import StudyError
 from trimma.history import History
@@ -17,48 +17,44 @@ from trimma.views import Hyperparameter, Line, hyperparameters, importance
 from trimma.views import parallel as lines_of
 
 MAX_AXES = 10
-MAX_LINES = 5000
+MAX_LINES = 1000
+KEPT = 50
 # from the worst, light, to the best, dark; the very best is gold
-COLOURS = ((0.0, "#DCE6EE"), (0.5, "#9CC5E0"), (0.85, "#0072B2"), (0.995, "#00304D"), (1.0, BEST))
+COLOURS = ((0.0, "#DCE6EE"), (0.5, "#9CC5E0"), (0.85, "#0072B2"), (0.98, "#00304D"), (0.981, BEST), (1.0, BEST))
 
 
 def parallel(history: History, max_axes: int = MAX_AXES) -> Figure:
     """A line for each trial with a finite value, the better the darker; the best is gold.
 
-    Of more than ``max_axes`` hyperparameters the most important are shown, of more than 5,000 trials the best. A
-    trial that lacks a hyperparameter passes below its axis.
+    Of more than ``max_axes`` hyperparameters the most important are shown, of more than 1,000 trials an
+    even choice and the best 50. A trial that lacks a hyperparameter passes below its axis.
     """
     title = f"hyperparameters and {subject(history)}"
     lines, scales = lines_of(history), hyperparameters(history)
     if not lines or not scales:
         return empty(title, "no trial has ended with a finite value" if scales else "no hyperparameter varies")
     shown = _most_important(history, scales, max_axes)
-    notes = [f"{len(lines):,} trials"]
-    if len(lines) > MAX_LINES:
-        lines = sorted(lines, key=lambda line: line.value, reverse=history.maximize)[:MAX_LINES]
-        notes = [f"the best {len(lines):,} trials"]
+    ranked = sorted(lines, key=lambda line: line.value, reverse=not history.maximize)  # the best come last
+    places = thinned(range(len(ranked)), MAX_LINES, range(max(0, len(ranked) - KEPT), len(ranked)))
+    drawn = [ranked[place] for place in places]
+    notes = [f"{len(lines):,} trials" if len(drawn) == len(lines) else f"{len(drawn):,} of {len(lines):,} trials"]
     if len(shown) < len(scales):
         notes.append(f"the {len(shown)} most important of {len(scales)} hyperparameters")
-    values = np.array([line.value for line in lines])
+    values = np.array([line.value for line in drawn])
     low, high = _range(values, maximize=history.maximize)
-    # the worst first, so that the best are drawn over them
-    order = np.argsort(values if history.maximize else -values, kind="stable").tolist()
-    lines = [lines[place] for place in order]
-    axes = [_axis(scale, lines) for scale in shown]
-    axes.append(_value_axis(history.spec.metric.name, values[order], low, high, maximize=history.maximize))
+    axes = [_axis(scale, drawn) for scale in shown]
+    axes.append(_value_axis(history.spec.metric.name, values, low, high, maximize=history.maximize))
+    height = (np.clip(values, low, high) - low) / (high - low)
+    goodness = 0.98 * (height if history.maximize else 1 - height)
+    goodness[-1] = 1.0
     result = figure(title, ", ".join(notes), margin={"l": 90, "r": 60, "t": 130, "b": 50})
-    result.add_trace(_trace(axes, np.clip(values[order], low, high).tolist(), low, high, maximize=history.maximize))
+    result.add_trace(_trace(axes, goodness.tolist()))
     return result
 
 
-def _trace(axes: list[dict[str, Any]], values: list[float], low: float, high: float, *, maximize: bool) -> Any:
-    line = {
-        "color": values,
-        "colorscale": [list(stop) for stop in COLOURS],
-        "reversescale": not maximize,
-        "cmin": low,
-        "cmax": high,
-    }
+def _trace(axes: list[dict[str, Any]], goodness: list[float]) -> Any:
+    """The lines, coloured from 0, the worst, to 1; plotly draws those with the greater number over the others."""
+    line = {"color": goodness, "colorscale": [list(stop) for stop in COLOURS], "cmin": 0.0, "cmax": 1.0}
     return graph_objects().Parcoords(dimensions=axes, line=line, labelside="top", unselected={"line": {"opacity": 0.1}})
 
 

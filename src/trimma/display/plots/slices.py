@@ -10,7 +10,6 @@ from trimma.display.plots.theme import (
     Figure,
     empty,
     figure,
-    graph_objects,
     hovers,
     scatter,
     subject,
@@ -87,7 +86,7 @@ def _panel(
             result.add_trace(_trace(scatter(len(points)), scale, group, state, texts, marker, suffix))
     star = [point for point in points if point.trial == best]
     marker = {"color": BEST, "size": 15, "symbol": "star", "line": {"width": 1, "color": "#7A5200"}}
-    result.add_trace(_trace(graph_objects().Scatter, scale, star, "best", texts, marker, suffix))
+    result.add_trace(_trace(scatter(len(points)), scale, star, "best", texts, marker, suffix))
 
 
 def _trace(
