@@ -191,6 +191,9 @@ class _Turn:
             case Raised(failure=failure):
                 self.record(TrialFailed(failure=failure, **key))
             case Halted():
+                if trial.state is State.RUNNING:
+                    # an objective may raise StopTrial of its own accord
+                    self.record(StopRequested(reason="it stopped itself", **key))
                 self.record(TrialStopped(**key))
 
     def _returned(self, trial: Trial, metrics: Mapping[str, float], key: Mapping[str, Any]) -> None:
@@ -202,7 +205,8 @@ class _Turn:
         message = f"the metric {metric!r} was never reported; " + (
             f"what was: {reported}" if reported else "nothing was: report it, return it, or yield it"
         )
-        self.record(TrialFailed(failure=Failure(kind="MetricMissing", message=message), **key))
+        failure = Failure(kind="MetricMissing", message=message)
+        self.record(TrialFailed(failure=failure, metrics=dict(metrics), **key))
 
     def abandon(self, trial: Trial, cause: str, *, crashed: bool) -> None:
         """End an attempt whose runner is gone: queue its trial again, if it may and should be run again."""
@@ -267,6 +271,8 @@ class _Turn:
                     )
                 )
                 self._start(history.trials[number])
+                if _halt(history, self.now):
+                    return False
             if not suggestions:
                 return True
         return False
@@ -286,8 +292,7 @@ class _Turn:
 
     def close(self, halt: Halt | None) -> None:
         history = self.history
-        ended = history.ended[history.sessions[-1].ended_before :]
-        failed = bool(ended) and all(history.trials[trial].state is State.FAILED for trial in ended)
+        failed = bool(history.ended) and history.counts[State.FAILED] == len(history.ended)
         reason = halt.reason if halt else "there was nothing more to try"
         if failed:
             self._close(Outcome.FAILED, f"{reason}, and every trial failed")

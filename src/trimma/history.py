@@ -85,6 +85,9 @@ class _Trial:
         self.output: list[str] = []
         self.spans: list[Span] = []
 
+    def __repr__(self) -> str:
+        return f"Trial({self.id}, {self.state}, value={self.value}, config={self.config})"
+
 
 class History:
     """What is known of one study. Read only: its events are the way to change it."""
@@ -262,7 +265,7 @@ def _created(history: History, event: ev.StudyCreated) -> None:
 def _opened(history: History, event: ev.StudyOpened) -> None:
     history._spec = msgspec.structs.replace(history.spec, trials=event.trials, until=event.until)
     for stay in history._workers.values():
-        stay.end = history._sessions[-1].end
+        stay.end = history._sessions[-1].end if history._sessions else event.at
     history._workers.clear()
     history._idle.clear()
     history._sessions.append(
@@ -394,7 +397,7 @@ def _stopped(history: History, event: ev.TrialStopped) -> None:
 
 def _failed(history: History, event: ev.TrialFailed) -> None:
     trial = _moved(history, event)
-    trial.failure = event.failure
+    trial.failure, trial.result = event.failure, event.metrics
     _end(history, trial, event.at)
 
 
