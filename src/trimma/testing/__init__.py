@@ -1,0 +1,33 @@
+"""Contract suites for plug-ins, and the helpers to test them on virtual time. Needs pytest.
+
+Subclass a suite in a test file, say how to make what is to be tested, and run pytest::
+
+    from trimma.testing import SearcherContract
+
+
+    class TestMySearch(SearcherContract):
+        def make(self):
+            return MySearch(population=20)
+
+``StoreContract``, ``SchedulerContract``, ``EngineContract`` and ``ProcessEngineContract`` work the same way.
+For tests that see the assertions' values, put ``pytest.register_assert_rewrite("trimma.testing")`` in the
+``conftest.py``.
+"""
+
+from trimma.testing.engines import EngineContract, ProcessEngineContract
+from trimma.testing.schedulers import SchedulerContract
+from trimma.testing.searchers import SearcherContract
+from trimma.testing.stores import StoreContract
+from trimma.testing.studies import Study, curve, cut, run_study
+
+__all__ = [
+    "EngineContract",
+    "ProcessEngineContract",
+    "SchedulerContract",
+    "SearcherContract",
+    "StoreContract",
+    "Study",
+    "curve",
+    "cut",
+    "run_study",
+]

@@ -1,0 +1,403 @@
+"""What every engine promises, and what those promise that run trials in processes of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from trimma.commands import Job, Signal
+from trimma.facts import Fact, Halted, Joined, Left, Measured, Printed, Raised, Returned
+from trimma.ports import Engine
+from trimma.program import Program
+
+PATIENCE = 30.0
+"""Wall-clock seconds after which a test gives up waiting."""
+
+
+class Driver:
+    """An open engine, and every fact that it has told so far."""
+
+    def __init__(self, engine: Engine, objective: Callable[..., Any]) -> None:
+        self.engine = engine
+        self.facts: list[Fact] = []
+        engine.open(Program(objective=objective, metric="score", data={"rows": [1, 2, 3]}))
+
+    def until(self, met: Callable[[list[Fact]], Any]) -> Any:
+        """Poll until ``met`` gives something for all facts so far, and return that."""
+        deadline = time.monotonic() + PATIENCE
+        while not (result := met(self.facts)):
+            assert time.monotonic() < deadline, f"it never came about; so far: {self.facts}"
+            self.facts += self.engine.poll(0.1)
+        return result
+
+    def joined(self, number: int) -> list[str]:
+        """Wait until that many workers have joined; their names."""
+        return list(self.until(lambda facts: (names := self._joined()) and len(names) >= number and names))
+
+    def _joined(self) -> list[str]:
+        return [fact.worker for fact in self.facts if isinstance(fact, Joined)]
+
+    def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
+        budget = more.pop("budget", None)
+        self.engine.start(Job(trial=trial, attempt=attempt, worker=worker, config=more, rungs=rungs, budget=budget))
+
+    def reaches(self, trial: int, count: int) -> None:
+        """Wait until the trial's first attempt has reported that often."""
+        self.until(lambda facts: len(self.measured(trial)) >= count)
+
+    def run(self, trial: int, worker: str, **more: Any) -> Fact:
+        """Start a trial and wait for its end."""
+        self.start(trial, worker, **more)
+        return self.end(trial, more.get("attempt", 1))
+
+    def end(self, trial: int, attempt: int = 1) -> Fact:
+        """Wait for the end of an attempt."""
+        end: Fact = self.until(lambda facts: next((f for f in self.of(trial, attempt) if is_end(f)), None))
+        return end
+
+    def of(self, trial: int, attempt: int = 1) -> list[Fact]:
+        """What was told of an attempt."""
+        return [fact for fact in self.facts if getattr(fact, "trial", None) == trial and fact_attempt(fact) == attempt]
+
+    def measured(self, trial: int, attempt: int = 1) -> list[Measured]:
+        return [fact for fact in self.of(trial, attempt) if isinstance(fact, Measured)]
+
+    def printed(self, trial: int, attempt: int = 1) -> str:
+        return "".join(fact.text for fact in self.of(trial, attempt) if isinstance(fact, Printed))
+
+
+def is_end(fact: Fact) -> bool:
+    """Whether the fact ends an attempt."""
+    return isinstance(fact, Returned | Raised | Halted)
+
+
+def fact_attempt(fact: Fact) -> int | None:
+    """The attempt that the fact tells of, if any."""
+    return getattr(fact, "attempt", None)
+
+
+def steps(params: Mapping[str, Any], trial: Any, data: Any) -> Generator[dict[str, float], None, float]:
+    """An objective that does as its config says: reports ``count`` times, speaks, raises."""
+    told = SimpleNamespace(count=3, say="", fail="", endless=False)
+    vars(told).update(params)
+    if told.say:
+        trial.log(told.say)
+    for step in count(1):
+        if not told.endless and step > told.count:
+            break
+        if told.endless:
+            time.sleep(0.001)
+        yield {"score": step / 10, "rows": len(data["rows"])}
+    if told.fail:
+        raise ValueError(told.fail)
+    return 0.5
+
+
+class EngineContract:
+    """Subclass it, and make an engine of two workers.
+
+    ::
+
+    class TestMyEngine(EngineContract):
+        def make(self) -> Engine:
+            return MyEngine(workers=2)
+    """
+
+    def make(self) -> Engine:
+        """An engine of two workers, not open."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def opened(self) -> Iterator[Callable[..., Driver]]:
+        """Open an engine for an objective; it is closed after the test."""
+        engines: list[Engine] = []
+
+        def start(objective: Callable[..., Any] = steps) -> Driver:
+            engines.append(self.make())
+            return Driver(engines[-1], objective)
+
+        yield start
+        for engine in engines:
+            engine.close()
+
+    def test_its_workers_join_once_each(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        names = driver.joined(driver.engine.capacity)
+        assert len(names) == len(set(names)) == driver.engine.capacity == 2
+
+    def test_a_trial_runs_to_its_end(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        end = driver.run(0, driver.joined(1)[0], count=5)
+        assert end == Returned(trial=0, attempt=1, metrics={"score": 0.5})
+        assert driver.measured(0) == [
+            Measured(trial=0, attempt=1, step=step, metrics={"score": step / 10, "rows": 3.0}) for step in range(1, 6)
+        ]
+        assert driver.of(0)[-1] is end, "nothing follows the end"
+
+    def test_a_worker_runs_one_trial_after_another(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        worker = driver.joined(1)[0]
+        for trial in range(10):
+            assert isinstance(driver.run(trial, worker, count=trial), Returned)
+            assert len(driver.measured(trial)) == trial
+
+    def test_workers_run_side_by_side(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        one, two = driver.joined(2)
+        driver.start(0, one, endless=True)
+        driver.start(1, two, endless=True)
+        driver.until(lambda facts: driver.measured(0) and driver.measured(1))
+
+    def test_time_does_not_go_back(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        driver.start(0, driver.joined(1)[0], endless=True)
+        moments = []
+        for _ in range(5):
+            driver.engine.poll(0.01)
+            moments.append(driver.engine.clock.now())
+        assert moments == sorted(moments)
+
+    def test_an_exception_is_told_with_its_traceback(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        worker = driver.joined(1)[0]
+        end = driver.run(0, worker, count=2, fail="no such luck")
+        assert isinstance(end, Raised)
+        assert (end.failure.kind, end.failure.message) == ("ValueError", "no such luck")
+        assert "raise ValueError(told.fail)" in end.failure.traceback
+        assert len(driver.measured(0)) == 2
+        assert isinstance(driver.run(1, worker), Returned), "the worker goes on"
+
+    def test_a_stop_is_heeded_at_the_next_report(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        worker = driver.joined(1)[0]
+        driver.start(0, worker, endless=True)
+        driver.until(lambda facts: len(driver.measured(0)) >= 3)
+        driver.engine.signal(0, 1, Signal.STOP)
+        assert driver.end(0) == Halted(trial=0, attempt=1)
+        assert isinstance(driver.run(1, worker), Returned), "the worker goes on"
+
+    def test_a_trial_waits_at_its_rung_until_it_may_go_on(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        driver.start(0, driver.joined(1)[0], count=6, rungs=(2, 4))
+        for rung in (2, 4):
+            driver.reaches(0, rung)
+            for _ in range(5):
+                driver.facts += driver.engine.poll(0.05)
+            assert len(driver.measured(0)) == rung, "it must wait"
+            driver.engine.signal(0, 1, Signal.CONTINUE)
+        assert isinstance(driver.end(0), Returned)
+        assert len(driver.measured(0)) == 6
+
+    def test_a_trial_can_be_stopped_at_its_rung(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        driver.start(0, driver.joined(1)[0], count=6, rungs=(2, 4))
+        driver.until(lambda facts: len(driver.measured(0)) == 2)
+        driver.engine.signal(0, 1, Signal.STOP)
+        assert driver.end(0) == Halted(trial=0, attempt=1)
+        assert len(driver.measured(0)) == 2
+
+    def test_a_budget_ends_a_trial_as_returned(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        end = driver.run(0, driver.joined(1)[0], endless=True, budget=4)
+        assert end == Returned(trial=0, attempt=1, metrics={})
+        assert [fact.step for fact in driver.measured(0)] == [1, 2, 3, 4]
+
+    def test_stale_signals_are_ignored(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        worker = driver.joined(1)[0]
+        driver.run(0, worker)
+        for signal_ in Signal:
+            driver.engine.signal(0, 1, signal_)
+            driver.engine.signal(99, 1, signal_)
+        driver.start(1, worker, attempt=2, count=4, rungs=(3,))
+        driver.until(lambda facts: len(driver.measured(1, 2)) == 3)
+        for signal_ in Signal:
+            driver.engine.signal(1, 1, signal_)
+            driver.engine.signal(0, 2, signal_)
+        for _ in range(5):
+            driver.facts += driver.engine.poll(0.05)
+        assert len(driver.measured(1, 2)) == 3, "another's CONTINUE must not release it"
+        driver.engine.signal(1, 2, Signal.CONTINUE)
+        assert isinstance(driver.end(1, 2), Returned)
+        assert not [fact for fact in driver.facts if isinstance(fact, Left)]
+
+    def test_output_belongs_to_its_trial(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        one, two = driver.joined(2)
+        driver.start(0, one, say="from zero", endless=True)
+        driver.run(1, two, say="from one: ü 🚀\nsecond line")
+        driver.until(lambda facts: driver.printed(0))
+        assert driver.printed(0) == "from zero\n"
+        assert driver.printed(1) == "from one: ü 🚀\nsecond line\n"
+
+    def test_a_killed_attempt_is_followed_by_a_fresh_worker(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        worker = driver.joined(1)[0]
+        driver.start(0, worker, endless=True)
+        driver.until(lambda facts: driver.measured(0))
+        driver.engine.signal(0, 1, Signal.KILL)
+        left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
+        assert left.worker == worker
+        assert left.cause
+        driver.until(lambda facts: Joined(worker=worker) in facts[facts.index(left) :])
+        assert not any(is_end(fact) for fact in driver.of(0)), "a killed attempt says nothing more"
+        assert isinstance(driver.run(0, worker, attempt=2), Returned)
+
+    def test_closing_twice_does_nothing(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        driver.start(0, driver.joined(1)[0], endless=True)
+        driver.engine.close()
+        driver.engine.close()
+
+    def test_closing_before_opening_does_nothing(self) -> None:
+        self.make().close()
+
+
+def in_a_process(params: Mapping[str, Any], report: Any, trial: Any) -> float:
+    """An objective that does to its process as its config says."""
+    if path := params.get("pid_file"):
+        Path(path).write_text(str(os.getpid()), encoding="utf-8")
+    match params.get("do"):
+        case "hang":
+            report(0.0)
+            while True:
+                time.sleep(0.01)
+        case "exit":
+            os._exit(int(params["code"]))
+        case "print":
+            sys.stdout.write("by Python\n")
+            sys.stderr.write("to stderr\n")
+            os.write(1, b"past Python\n")
+        case "child":
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+            Path(params["child_file"]).write_text(str(child.pid), encoding="utf-8")
+            report(0.0)
+            while True:
+                time.sleep(0.01)
+    report(float(os.getpid()))
+    return 1.0
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, other than as a zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return not Path("/proc").exists()
+
+
+def wait_until(met: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Wait for a condition that nothing tells of."""
+    deadline = time.monotonic() + patience
+    while not (result := met()):
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.01)
+    return result
+
+
+class ProcessEngineContract(EngineContract):
+    """The further promises of an engine that runs trials in processes of their own, on this machine."""
+
+    def test_trials_share_a_warm_process(self, opened: Callable[..., Driver]) -> None:
+        driver = opened(in_a_process)
+        worker = driver.joined(1)[0]
+        pids = set()
+        for trial in range(3):
+            driver.run(trial, worker)
+            pids.add(driver.measured(trial)[0].metrics["score"])
+        assert len(pids) == 1
+        assert pids != {float(os.getpid())}
+
+    def test_a_process_that_exits_costs_its_worker(self, opened: Callable[..., Driver]) -> None:
+        driver = opened(in_a_process)
+        one, two = driver.joined(2)
+        driver.start(1, two, do="hang")
+        driver.start(0, one, do="exit", code=3)
+        left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
+        assert left.worker == one
+        assert "exited with code 3" in left.cause
+        driver.until(lambda facts: facts.count(Joined(worker=one)) == 2)
+        assert isinstance(driver.run(0, one, attempt=2), Returned)
+        assert not driver.of(0, 1)
+        assert not any(is_end(fact) for fact in driver.of(1)), "the other worker is not disturbed"
+
+    def test_a_process_that_is_killed_costs_its_worker(self, opened: Callable[..., Driver], tmp_path: Path) -> None:
+        driver = opened(in_a_process)
+        worker = driver.joined(1)[0]
+        driver.start(0, worker, do="hang", pid_file=str(tmp_path / "pid"))
+        driver.until(lambda facts: driver.measured(0))
+        os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), signal.SIGKILL)
+        left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
+        assert "SIGKILL" in left.cause
+        driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+
+    def test_a_hung_trial_can_be_killed(self, opened: Callable[..., Driver]) -> None:
+        driver = opened(in_a_process)
+        worker = driver.joined(1)[0]
+        driver.start(0, worker, do="hang")
+        driver.until(lambda facts: driver.measured(0))
+        driver.engine.signal(0, 1, Signal.STOP)
+        driver.engine.signal(0, 1, Signal.KILL)
+        driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
+        driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+
+    def test_what_a_trial_starts_dies_with_its_process(self, opened: Callable[..., Driver], tmp_path: Path) -> None:
+        driver = opened(in_a_process)
+        driver.start(0, driver.joined(1)[0], do="child", child_file=str(tmp_path / "child"))
+        driver.until(lambda facts: driver.measured(0))
+        child = int((tmp_path / "child").read_text(encoding="utf-8"))
+        assert is_running(child)
+        driver.engine.signal(0, 1, Signal.KILL)
+        driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
+        wait_until(lambda: not is_running(child))
+
+    def test_all_output_is_captured(self, opened: Callable[..., Driver]) -> None:
+        driver = opened(in_a_process)
+        worker = driver.joined(1)[0]
+        driver.run(0, worker, do="print")
+        assert sorted(driver.printed(0).splitlines()) == ["by Python", "past Python", "to stderr"]
+        driver.run(1, worker)
+        assert driver.printed(1) == ""
+
+    @pytest.mark.parametrize("do", ["hang", "child", "nothing"])
+    def test_closing_leaves_no_process(self, opened: Callable[..., Driver], tmp_path: Path, do: str) -> None:
+        driver = opened(in_a_process)
+        pid, child = tmp_path / "pid", tmp_path / "child"
+        driver.start(0, driver.joined(2)[0], do=do, pid_file=str(pid), child_file=str(child))
+        driver.until(lambda facts: driver.measured(0))
+        pids = [int(file.read_text(encoding="utf-8")) for file in (pid, child) if file.exists()]
+        driver.engine.close()
+        wait_until(lambda: not any(map(is_running, pids)))
+
+    def test_closing_leaves_no_thread(self, opened: Callable[..., Driver]) -> None:
+        before = threading.active_count()
+        driver = opened(in_a_process)
+        driver.joined(2)
+        driver.engine.close()
+        wait_until(lambda: threading.active_count() <= before)
+
+    def test_closing_while_workers_start(self, opened: Callable[..., Driver]) -> None:
+        opened(in_a_process).engine.close()
+
+    def test_it_may_be_opened_again(self) -> None:
+        engine = self.make()
+        for _ in range(3):
+            driver = Driver(engine, in_a_process)
+            try:
+                assert isinstance(driver.run(0, driver.joined(2)[0]), Returned)
+            finally:
+                engine.close()

@@ -1,0 +1,487 @@
+"""What happens next: facts in, events and commands out."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.random import Generator
+
+from trimma import events as ev
+from trimma.commands import Close, Command, Send, Signal, Start
+from trimma.core import Turn, next_deadline, reopen, step
+from trimma.errors import IllegalMove
+from trimma.facts import Fact, Halted, Interrupted, Joined, Left, Measured, Printed, Raised, Returned
+from trimma.history import History, Ledger
+from trimma.ports import CONTINUE, Decision, Suggestion, Verdict
+from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
+from trimma.study import Metric, StudySpec
+from trimma.trial import ENDED, State, Trial
+
+
+class Plan:
+    """A scheduler that suggests up to ``total`` trials and stops those that report below zero."""
+
+    def __init__(self, total: int = 1000, *, rungs: tuple[int, ...] = (), batch: int | None = None) -> None:
+        self.total, self.rungs, self.batch = total, rungs, batch
+
+    def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+        count = min(self.batch or free, self.total - history.trial_count)
+        return [Suggestion(config={"n": history.trial_count + n}, rungs=self.rungs) for n in range(count)]
+
+    def verdict(self, history: History, trial: Trial) -> Verdict:
+        if (trial.value or 0) < 0:
+            return Verdict(Decision.STOP, "below zero")
+        return CONTINUE
+
+
+class Stage:
+    """A study on made-up facts."""
+
+    def __init__(
+        self, scheduler: Plan | None = None, *, workers: int = 1, until: Rule | None = None, **spec: Any
+    ) -> None:
+        self.scheduler = scheduler or Plan()
+        self.ledger = Ledger()
+        asked = {"trials": 3, "failures_to_give_up": 3} | spec
+        self.ledger.fold(
+            ev.StudyCreated(
+                at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0, until=until, **asked)
+            )
+        )
+        self.events: list[ev.Event] = list(reopen(self.ledger, asked["trials"], until, 0.0))
+        self.commands: list[Command] = []
+        self.tell(*(Joined(worker=f"w{n}") for n in range(workers)))
+
+    @property
+    def history(self) -> History:
+        return self.ledger.history
+
+    def tell(self, *facts: Fact, now: float = 0.0) -> Turn:
+        turn = step(self.ledger, self.scheduler, facts, now)
+        self.events += turn.events
+        self.commands += turn.commands
+        return turn
+
+    def trial(self, number: int = 0) -> Trial:
+        return self.history.trials[number]
+
+
+def measured(trial: int = 0, attempt: int = 1, step: int = 1, **metrics: float) -> Measured:
+    return Measured(trial=trial, attempt=attempt, step=step, metrics=metrics)
+
+
+def returned(trial: int = 0, attempt: int = 1, **metrics: float) -> Returned:
+    return Returned(trial=trial, attempt=attempt, metrics=metrics)
+
+
+def raised(trial: int = 0, attempt: int = 1, kind: str = "ValueError") -> Raised:
+    return Raised(trial=trial, attempt=attempt, failure=ev.Failure(kind=kind, message="no", traceback="here\n"))
+
+
+def kinds(events: Iterable[object]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def test_a_worker_that_joins_gets_a_trial() -> None:
+    stage = Stage(Plan(rungs=(1, 3)))
+    assert kinds(stage.events) == ["StudyOpened", "WorkerJoined", "TrialQueued", "TrialStarted"]
+    (start,) = stage.commands
+    assert isinstance(start, Start)
+    assert (start.job.trial, start.job.attempt, start.job.worker) == (0, 1, "w0")
+    assert start.job.config == {"n": 0}
+    assert start.job.rungs == (1, 3)
+
+
+def test_the_next_trial_starts_in_the_turn_in_which_one_ends() -> None:
+    stage = Stage()
+    turn = stage.tell(returned(m=0.5))
+    assert kinds(turn.events) == ["TrialFinished", "TrialQueued", "TrialStarted"]
+    assert stage.history.best is stage.trial(0)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+@pytest.mark.parametrize("batch", [None, 1, 100])
+def test_exactly_as_many_trials_as_asked_for(workers: int, batch: int | None) -> None:
+    stage = Stage(Plan(batch=batch), workers=workers, trials=5)
+    while running := list(stage.history.running):
+        stage.tell(returned(running[0], m=0.0))
+    assert stage.history.trial_count == 5
+    assert stage.history.counts[State.DONE] == 5
+    assert stage.history.closed
+    assert stage.history.closed.outcome is ev.Outcome.FINISHED
+    assert stage.commands[-1] == Close()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+@pytest.mark.parametrize("rule", [TrialCount(5), TrialCount(5) | Timeout(100), TrialCount(5) & TrialCount(3)])
+def test_a_count_among_the_rules_is_exact_too(workers: int, rule: Rule) -> None:
+    stage = Stage(workers=workers, trials=None, until=rule)
+    while running := list(stage.history.running):
+        stage.tell(returned(running[0], m=0.0))
+    assert stage.history.trial_count == 5
+    assert stage.history.closed
+
+
+def test_nothing_to_try_and_nothing_live_is_the_end() -> None:
+    stage = Stage(Plan(total=2), workers=3, trials=None)
+    assert stage.history.closed is None
+    stage.tell(returned(0, m=1.0))
+    assert stage.history.closed is None
+    stage.tell(returned(1, m=1.0))
+    assert stage.history.closed
+    assert stage.history.closed.reason == "there was nothing more to try"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        measured(attempt=1, m=-1.0),
+        returned(attempt=1, m=9.0),
+        raised(attempt=1),
+        Halted(trial=0, attempt=1),
+        Printed(trial=0, attempt=1, text="late"),
+        measured(attempt=3, m=-1.0),
+        measured(trial=7, m=1.0),
+        measured(trial=-1, m=1.0),
+        Left(worker="stranger", cause=""),
+    ],
+    ids=repr,
+)
+def test_what_an_earlier_attempt_still_sends_is_dropped(fact: Fact) -> None:
+    stage = Stage()
+    stage.tell(Left(worker="w0", cause="gone"), Joined(worker="w0"))
+    assert stage.trial().attempt == 2
+    turn = stage.tell(fact)
+    assert (turn.events, turn.commands) == ([], [])
+
+
+def test_a_result_delivered_twice_counts_once() -> None:
+    stage = Stage(trials=1)
+    turn = stage.tell(returned(m=0.5), returned(m=0.7), raised())
+    assert kinds(turn.events) == ["TrialFinished", "StudyClosed"]
+    assert stage.trial().value == 0.5
+
+
+def test_a_stop_is_sent_once_and_further_reports_are_ignored() -> None:
+    stage = Stage()
+    turn = stage.tell(measured(step=1, m=-1.0), measured(step=2, m=5.0), measured(step=3, m=-2.0))
+    assert kinds(turn.events) == ["Reported", "StopRequested"]
+    assert turn.commands == [Send(trial=0, attempt=1, signal=Signal.STOP)]
+    assert stage.trial().state is State.STOPPING
+    stage.tell(Halted(trial=0, attempt=1))
+    assert stage.trial().state is State.STOPPED
+    assert (stage.trial().reason, stage.trial().value) == ("below zero", -1.0)
+
+
+def test_a_trial_that_ends_before_it_heeds_the_stop_is_done() -> None:
+    stage = Stage()
+    stage.tell(measured(m=-1.0), returned(m=2.0))
+    assert stage.trial().state is State.DONE
+    assert (stage.trial().value, stage.trial().reason) == (2.0, "")
+
+
+def test_a_trial_may_stop_itself() -> None:
+    stage = Stage()
+    turn = stage.tell(measured(m=4.0), Halted(trial=0, attempt=1))
+    assert kinds(turn.events)[:3] == ["Reported", "StopRequested", "TrialStopped"]
+    assert (stage.trial().state, stage.trial().reason) == (State.STOPPED, "it stopped itself")
+    assert stage.history.best is stage.trial()
+
+
+def test_an_exception_while_stopping_is_kept_as_output() -> None:
+    stage = Stage()
+    stage.tell(measured(m=-1.0), raised())
+    assert stage.trial().state is State.STOPPED
+    assert "ValueError: no\nhere" in stage.trial().output[0]
+
+
+def test_a_rung_is_released_and_only_there() -> None:
+    stage = Stage(Plan(rungs=(2, 5)))
+    sent = [stage.tell(measured(step=number, m=1.0)).commands for number in (1, 2, 3, 4, 7, 8)]
+    go_on = [Send(trial=0, attempt=1, signal=Signal.CONTINUE)]
+    assert sent == [[], go_on, [], [], go_on, []]
+
+
+def test_a_rung_is_released_when_the_metric_is_missing_there() -> None:
+    stage = Stage(Plan(rungs=(1,)))
+    assert stage.tell(measured(step=1, other=1.0)).commands == [Send(trial=0, attempt=1, signal=Signal.CONTINUE)]
+
+
+def test_a_failed_trial_is_recorded_and_the_study_goes_on() -> None:
+    stage = Stage()
+    stage.tell(raised())
+    assert stage.trial().state is State.FAILED
+    assert stage.trial().failure == ev.Failure(kind="ValueError", message="no", traceback="here\n")
+    assert list(stage.history.running) == [1]
+
+
+def test_a_metric_that_was_never_reported() -> None:
+    stage = Stage(failures_to_give_up=9, trials=9)
+    stage.tell(measured(loss=1.0, b=2.0), returned(accuracy=1.0))
+    failure = stage.trial().failure
+    assert failure
+    assert failure.kind == "MetricMissing"
+    assert failure.message == "the metric 'm' was never reported; what was: accuracy, b, loss"
+    stage.tell(returned(1))
+    assert "nothing was" in stage.trial(1).failure.message  # type: ignore[union-attr]
+
+
+def test_the_last_report_stands_for_what_is_not_returned() -> None:
+    stage = Stage()
+    stage.tell(measured(step=1, m=3.0), measured(step=2, m=2.0), returned())
+    assert stage.trial().state is State.DONE
+    assert stage.trial().value == 2.0
+    assert stage.history.best_reported == 3.0
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_recorded_and_never_best(value: float) -> None:
+    stage = Stage()
+    stage.tell(returned(0, m=value))
+    assert stage.trial().state is State.DONE
+    assert repr(stage.trial().value) == repr(value)
+    assert stage.history.best is None
+    assert stage.history.best_reported is None
+    stage.tell(returned(1, m=-5.0))
+    assert stage.history.best is stage.trial(1)
+
+
+def test_a_lost_worker_costs_an_attempt() -> None:
+    stage = Stage()
+    stage.tell(measured(step=1, m=9.0))
+    turn = stage.tell(Left(worker="w0", cause="out of memory"))
+    assert kinds(turn.events) == ["WorkerLost", "TrialLost"]
+    assert stage.trial().state is State.QUEUED
+    assert (stage.trial().value, len(stage.trial().curve), stage.trial().lost_steps) == (None, 0, 1)
+    turn = stage.tell(Joined(worker="w0"))
+    assert kinds(turn.events) == ["WorkerJoined", "TrialStarted"]
+    assert stage.trial().attempt == 2
+
+
+def test_a_trial_that_keeps_crashing_fails_with_the_cause() -> None:
+    stage = Stage(max_attempts=3)
+    for attempt in (1, 2, 3):
+        assert stage.trial().attempt == attempt
+        stage.tell(Left(worker="w0", cause="it was killed by SIGSEGV"), Joined(worker="w0"))
+    failure = stage.trial().failure
+    assert failure
+    assert failure.kind == "Crash"
+    assert failure.message == "it was killed by SIGSEGV (3 of 3 attempts crashed)"
+    assert list(stage.history.running) == [1]
+
+
+def test_a_driver_that_ends_is_no_crash_of_the_trial() -> None:
+    stage = Stage(max_attempts=1)
+    for _ in range(3):
+        reopen(stage.ledger, 3, None, 1.0)
+        stage.tell(Joined(worker="w0"), now=1.0)
+    assert stage.trial().state is State.RUNNING
+    assert (stage.trial().attempt, stage.trial().crashes) == (4, 0)
+
+
+def test_a_trial_that_runs_too_long_is_killed_and_fails() -> None:
+    stage = Stage(trial_timeout=10.0)
+    assert next_deadline(stage.history, 0.0) == 10.0
+    assert stage.tell(now=math.nextafter(10.0, 0)).commands == []
+    turn = stage.tell(now=10.0)
+    assert turn.commands == [Send(trial=0, attempt=1, signal=Signal.KILL)]
+    assert stage.tell(now=11.0).commands == []
+    stage.tell(Left(worker="w0", cause="killed"), Joined(worker="w0"), now=11.0)
+    assert stage.trial().state is State.FAILED
+    assert stage.trial().failure.kind == "Timeout"  # type: ignore[union-attr]
+    assert "trial_timeout=10 s" in stage.trial().failure.message  # type: ignore[union-attr]
+    assert next_deadline(stage.history, 11.0) == 21.0
+
+
+def test_an_overdue_trial_of_a_dead_driver_is_not_run_again() -> None:
+    stage = Stage(trial_timeout=10.0)
+    stage.tell(now=10.0)
+    reopen(stage.ledger, 3, None, 12.0)
+    assert stage.trial().failure.kind == "Timeout"  # type: ignore[union-attr]
+
+
+def test_a_stop_that_is_not_heeded_ends_in_a_kill() -> None:
+    stage = Stage(stop_grace=4.0)
+    stage.tell(measured(m=-1.0), now=3.0)
+    assert next_deadline(stage.history, 3.0) == 7.0
+    assert stage.tell(now=6.9).commands == []
+    assert stage.tell(now=7.0).commands == [Send(trial=0, attempt=1, signal=Signal.KILL)]
+    assert stage.tell(now=8.0).commands == []
+    assert next_deadline(stage.history, 8.0) is None
+    stage.tell(Left(worker="w0", cause="killed"), now=8.0)
+    assert stage.trial().state is State.STOPPED
+    assert stage.trial().reason == "below zero"
+
+
+def test_ctrl_c_keeps_everything_and_ends_nothing_for_good() -> None:
+    stage = Stage(workers=2)
+    stage.tell(measured(0, step=1, m=0.5), measured(1, step=1, m=-1.0))
+    turn = stage.tell(returned(0, m=0.7), Interrupted(), returned(1, m=0.1))
+    assert kinds(turn.events) == ["TrialFinished", "TrialStopped", "StudyClosed"]
+    assert turn.commands == [Close()]
+    assert stage.history.closed.outcome is ev.Outcome.INTERRUPTED  # type: ignore[union-attr]
+    reopen(stage.ledger, 3, None, 5.0)
+    turn = stage.tell(Joined(worker="w0"), now=5.0)
+    assert kinds(turn.events) == ["WorkerJoined", "TrialQueued", "TrialStarted"]
+
+
+def test_ctrl_c_queues_what_ran() -> None:
+    stage = Stage()
+    stage.tell(Interrupted())
+    assert stage.trial().state is State.QUEUED
+    assert stage.trial().crashes == 0
+
+
+def test_it_gives_up_when_the_first_trials_all_fail_the_same_way() -> None:
+    stage = Stage(workers=2, trials=100)
+    stage.tell(raised(0))
+    stage.tell(raised(1))
+    assert stage.history.closed is None
+    turn = stage.tell(raised(2))
+    assert turn.commands[-1] == Close()
+    assert stage.history.closed.outcome is ev.Outcome.FAILED  # type: ignore[union-attr]
+    assert stage.history.closed.reason == "the first 3 trials all failed with ValueError"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("spoiler", [raised(1, kind="KeyError"), returned(1, m=0.0)], ids=["another error", "a result"])
+def test_it_does_not_give_up_while_there_is_hope(spoiler: Fact) -> None:
+    stage = Stage(trials=100)
+    stage.tell(raised(0))
+    stage.tell(spoiler)
+    for trial in range(2, 20):
+        stage.tell(raised(trial))
+    assert stage.history.closed is None
+
+
+def test_a_study_all_of_whose_trials_failed_has_failed() -> None:
+    stage = Stage(trials=2, failures_to_give_up=9)
+    stage.tell(raised(0, kind="KeyError"))
+    stage.tell(raised(1))
+    assert stage.history.closed.outcome is ev.Outcome.FAILED  # type: ignore[union-attr]
+
+
+def test_a_resumed_study_with_results_has_not_failed_by_one_more_failure() -> None:
+    stage = Stage(trials=2)
+    stage.tell(returned(0, m=1.0))
+    stage.tell(returned(1, m=1.0))
+    reopen(stage.ledger, 3, None, 1.0)
+    stage.tell(Joined(worker="w0"), now=1.0)
+    stage.tell(raised(2), now=2.0)
+    assert stage.history.closed
+    assert "every trial failed" not in stage.history.closed.reason
+    assert "the first" not in stage.history.closed.reason
+    assert stage.history.closed.outcome is ev.Outcome.FINISHED
+
+
+def test_a_target_that_is_reached_stops_what_runs() -> None:
+    stage = Stage(workers=3, trials=None, until=Target(1.0))
+    stage.tell(Left(worker="w2", cause="gone"))
+    turn = stage.tell(measured(0, m=1.5))
+    assert [command for command in turn.commands if isinstance(command, Send)] == [
+        Send(trial=number, attempt=1, signal=Signal.STOP) for number in (0, 1)
+    ]
+    assert stage.trial(2).state is State.STOPPED, "what was queued never starts"
+    assert stage.history.closed is None
+    stage.tell(Halted(trial=0, attempt=1), Halted(trial=1, attempt=1))
+    assert stage.history.closed.outcome is ev.Outcome.FINISHED  # type: ignore[union-attr]
+    assert "the target of 1 was reached with 1.5" in stage.history.closed.reason  # type: ignore[union-attr]
+
+
+def test_patience_ends_the_study() -> None:
+    stage = Stage(trials=None, until=Patience(2))
+    for trial, value in enumerate([1.0, 3.0, 2.0, 3.0]):
+        assert stage.history.closed is None
+        stage.tell(returned(trial, m=value))
+    assert stage.history.closed
+
+
+def test_a_timeout_wakes_once_and_counts_all_sessions() -> None:
+    stage = Stage(trials=None, until=Timeout(10.0))
+    assert next_deadline(stage.history, 0.0) == 10.0
+    stage.tell(measured(m=1.0), now=4.0)
+    reopen(stage.ledger, None, Timeout(10.0), 100.0)
+    stage.tell(Joined(worker="w0"), now=100.0)
+    assert next_deadline(stage.history, 100.0) == 106.0
+    turn = stage.tell(now=106.0)
+    assert turn.commands == [Send(trial=0, attempt=2, signal=Signal.STOP)]
+    assert next_deadline(stage.history, 106.5) == 116.0, "now it is the stop's grace that counts"
+
+
+def test_queued_trials_come_before_new_ones() -> None:
+    stage = Stage(workers=2, trials=10)
+    stage.tell(Left(worker="w0", cause=""), returned(1, m=0.0))
+    assert {trial.id: trial.worker for trial in stage.history.running.values()} == {0: "w1"}
+
+
+def test_after_the_limit_lost_trials_are_still_run() -> None:
+    stage = Stage(trials=1)
+    stage.tell(Left(worker="w0", cause=""))
+    assert stage.history.closed is None
+    stage.tell(Joined(worker="w0"))
+    stage.tell(returned(0, 2, m=1.0))
+    assert stage.history.closed
+
+
+ids = {"trial": st.integers(-1, 4), "attempt": st.integers(0, 3)}
+workers = st.sampled_from(["w0", "w1", "w2"])
+facts = st.one_of(
+    st.builds(Joined, worker=workers),
+    st.builds(Left, worker=workers, cause=st.just("gone")),
+    st.builds(
+        Measured, step=st.integers(0, 9), metrics=st.dictionaries(st.sampled_from("mn"), st.floats(), max_size=2), **ids
+    ),
+    st.builds(Printed, text=st.text(max_size=3), **ids),
+    st.builds(Returned, metrics=st.dictionaries(st.sampled_from("mn"), st.floats(), max_size=2), **ids),
+    st.builds(Raised, failure=st.builds(ev.Failure, kind=st.sampled_from(["A", "B"]), message=st.just("")), **ids),
+    st.builds(Halted, **ids),
+    st.just(Interrupted()),
+)
+turns = st.lists(st.tuples(st.lists(facts, max_size=4), st.floats(0, 3)), max_size=25)
+rules = st.sampled_from([None, Target(2.0), Timeout(20.0), Patience(2), TrialCount(3), Timeout(9.0) & TrialCount(2)])
+
+
+@given(turns, rules, st.sampled_from([None, 4]), st.sampled_from([None, 5.0]), st.integers(1, 3))
+def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
+    turns: list[tuple[list[Fact], float]], until: Rule | None, trials: int | None, timeout: float | None, attempts: int
+) -> None:
+    stage = Stage(
+        Plan(6, rungs=(2,)), workers=2, until=until, trials=trials, trial_timeout=timeout, max_attempts=attempts
+    )
+    now = 0.0
+    for batch, elapsed in turns:
+        now += elapsed
+        try:
+            if stage.history.closed:
+                stage.events += reopen(stage.ledger, trials, until, now)
+            stage.tell(*batch, now=now)
+        except IllegalMove:
+            joining = [fact.worker for fact in batch if isinstance(fact, Joined)]
+            assert joining, "only a worker that joins twice is refused"
+            return
+        history = stage.history
+        assert sum(history.counts.values()) == history.trial_count <= (trials or 6)
+        assert sorted([*history.queued, *history.running, *history.stopping, *history.ended]) == list(
+            range(history.trial_count)
+        )
+        busy = [trial.worker for trial in [*history.running.values(), *history.stopping.values()]]
+        assert len(busy) == len(set(busy)), "a worker runs one trial at a time"
+        assert set(busy) | set(history.idle) == set(history.workers) or history.closed
+        if history.closed:
+            assert stage.commands[-1] == Close()
+            assert not history.running
+            assert not history.stopping
+        for trial in history.trials:
+            assert trial.crashes <= attempts
+            assert (trial.state is State.FAILED) == (trial.failure is not None)
+            assert (trial.worker is not None) == (trial.state in (State.RUNNING, State.STOPPING))
+            assert trial.state in ENDED or trial.id not in history.ended
+    again = Ledger()
+    again.fold(ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0)))
+    for event in stage.events:
+        again.fold(event)
+    assert again.history.counts == stage.history.counts
+    assert list(again.history.ended) == list(stage.history.ended)
+    assert repr(again.history.best_by_end) == repr(stage.history.best_by_end)
