@@ -11,7 +11,7 @@ help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
 demo:  ## a first study, in your terminal (ARGS="...": options of trimma demo)
-	$(run) --no-default-groups trimma demo $(ARGS)
+	$(run) --no-default-groups --extra sklearn trimma demo $(ARGS)
 
 test: check  ## all checks, all tests, and a test of the built wheel (ARGS="...": options of pytest)
 	$(run) pytest -n auto $(ARGS)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from trimma.errors import StoreError
-from trimma.events import Event, Reported, TrialFinished
+from trimma.events import Event, Reported, TrialFailed, TrialFinished
 
 VERSION = 1
 
@@ -31,7 +31,7 @@ _version = msgspec.json.Decoder(_Version)
 
 def encode(event: Event) -> bytes:
     """One event as a JSON record."""
-    if isinstance(event, Reported | TrialFinished) and not all(map(math.isfinite, event.metrics.values())):
+    if isinstance(event, Reported | TrialFinished | TrialFailed) and not all(map(math.isfinite, event.metrics.values())):
         metrics: dict[str, Any] = {
             name: value if math.isfinite(value) else str(value) for name, value in event.metrics.items()
         }

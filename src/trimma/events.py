@@ -147,12 +147,13 @@ class TrialFinished(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The trial ended without a result, for the reason given."""
+    """The trial ended without a value, for the reason given; ``metrics`` is what it returned all the same."""
 
     at: float
     trial: int
     attempt: int
     failure: Failure
+    metrics: dict[str, float] = {}
 
 
 class TrialLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):

@@ -1,12 +1,14 @@
 """The user's function: what it takes, how it is called, and how what it gives becomes metrics."""
 
 import inspect
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from trimma.errors import ObjectiveError
+from trimma.events import Failure
 
 ON_REQUEST = ("report", "trial", "params", "data", "model")
 """What an objective is given when it has a parameter of that name."""
@@ -132,6 +134,15 @@ def _drain(generator: Iterator[Any], metric: str, report: Callable[..., None]) -
     finally:
         if (close := getattr(generator, "close", None)) is not None:
             close()
+
+
+def failure_of(error: BaseException, caller: str) -> Failure:
+    """An exception as plain text; its traceback begins below the frames of the file ``caller``."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == caller:
+        frames = frames.tb_next
+    text = "".join(traceback.format_exception(type(error), error, frames))
+    return Failure(kind=type(error).__name__, message=str(error), traceback=text)
 
 
 def next_step(previous: int | None, step: Any) -> int:

@@ -158,7 +158,7 @@ def test_what_a_trial_prints_and_logs_is_kept_with_it():
     study = tune(chatty, {"lr": tm.Grid(1, 2)}, trials=None, engine=tm.Local(workers=1))
     assert study.output(0) == "value 1\nlogged 3\npast python\n"
     assert "value 2" in study.output(1)
-    with pytest.raises(StudyError, match="has trials 0 to 1, no 2"):
+    with pytest.raises(StudyError, match="there is no trial 2: study .* has trials 0 to 1"):
         study.output(2)
 
 

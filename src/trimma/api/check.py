@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from numpy.random import Generator
 
-from trimma.api.arguments import space_of
+from trimma.api.arguments import metric_of, space_of
 from trimma.engines import Local
 from trimma.errors import TrimmaError
 from trimma.history import History
@@ -64,8 +64,8 @@ def check(
 
     >>> print(tm.check(fit, space, maximize="accuracy"))
     """
-    metric = maximize or minimize
     try:
+        metric = None if maximize is minimize is None else metric_of(maximize, minimize).name
         space = space_of(space)
         provided = [name for name, part in (("data", data), ("model", model)) if part is not None]
         Signature.of(objective).check(space.keys, provided)

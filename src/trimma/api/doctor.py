@@ -93,7 +93,7 @@ def _store() -> Iterator[Finding]:
     yield Finding(
         what="store",
         state="ok" if writable else "wrong",
-        detail=f"{path}, {count} studies, SQLite {sqlite3.sqlite_version}",
+        detail=f"{path}, {count} {'study' if count == 1 else 'studies'}, SQLite {sqlite3.sqlite_version}",
         advice="" if writable else f"it can't be written: name another file with {STORE_VARIABLE}",
     )
 

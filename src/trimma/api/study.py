@@ -89,10 +89,11 @@ class Study:
         return history.best
 
     def output(self, trial: int) -> str:
-        """What a trial printed and logged."""
+        """What a trial printed and logged; `StudyError` for a number that no trial has."""
         trials = self.trials
         if not 0 <= trial < len(trials):
-            raise StudyError(f"study {self.name!r} has trials 0 to {len(trials) - 1}, no {trial}")
+            held = f"trials 0 to {len(trials) - 1}" if trials else "no trials yet"
+            raise StudyError(f"there is no trial {trial}: study {self.name!r} has {held}")
         return "".join(trials[trial].output)
 
     @property
@@ -162,6 +163,8 @@ class Study:
         `StudyMismatch`. Raises what `tune` raises.
         """
         with self._store.claim(self.name):
+            if self.name not in self._store.studies():
+                raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")
             spec = self.history.spec
             recipe = _replaced(thaw(self.name, self.history.program), objective, data, model)
             given = msgspec.structs.replace(

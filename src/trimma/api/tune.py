@@ -118,6 +118,7 @@ def tune(
 
 def _take_up(store: Store, spec: StudySpec, recipe: Recipe, engine: Engine, *, resume: bool, seeded: bool) -> Ledger:
     if spec.name not in store.studies():
+        recipe.bind(spec)  # settings that don't fit the space are refused before anything is stored
         return create(store, spec, freeze(recipe), engine.clock.now())
     if not resume:
         raise StudyExists(

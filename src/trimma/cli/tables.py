@@ -10,7 +10,7 @@ from trimma.api.study import Study
 from trimma.display.summary import closing
 from trimma.display.text import duration, number
 from trimma.display.top import top_table
-from trimma.errors import StudyError, UnknownName
+from trimma.errors import UnknownName
 from trimma.trial import Trial
 from trimma.views import flatten, hyperparameters, leaderboard, summary
 
@@ -53,10 +53,8 @@ def print_study(study: Study, top: int) -> None:
 
 def print_trial(study: Study, number_: int) -> None:
     """One trial: its config, its metrics, what became of it, and what it printed."""
-    trials = study.trials
-    if number_ >= len(trials):
-        raise StudyError(f"study {study.name!r} has trials 0 to {len(trials) - 1}, no {number_}")
-    trial = trials[number_]
+    output = study.output(number_)
+    trial = study.trials[number_]
     console = Console()
     console.print(Text(f"trial {trial.id} of {study.name}: {trial.state}{_why(trial)}", style="bold"))
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -73,8 +71,8 @@ def print_trial(study: Study, number_: int) -> None:
     console.print(table)
     if trial.failure is not None and trial.failure.traceback:
         console.print(Text(f"\n{trial.failure.traceback.rstrip()}"))
-    if trial.output:
-        console.print(Text(f"\n{''.join(trial.output).rstrip()}"))
+    if output:
+        console.print(Text(f"\n{output.rstrip()}"))
 
 
 def draw(study: Study, picture: str, file: str) -> None:

@@ -52,9 +52,10 @@ class Local:
     def open(self, program: Program) -> None:
         if self._agents:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
+        pickled = dumps(program)
         self._folder = tempfile.TemporaryDirectory(prefix="trimma-")
         path = Path(self._folder.name) / "program.pickle"
-        path.write_bytes(dumps(program))
+        path.write_bytes(pickled)
         self._selector = selectors.DefaultSelector()
         self._wake, self._alarm = socket.socketpair()
         self._wake.setblocking(False)

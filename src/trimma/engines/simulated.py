@@ -16,9 +16,8 @@ import numpy as np
 from trimma.clock import ManualClock
 from trimma.commands import Job, Signal
 from trimma.errors import EngineError, UsageError
-from trimma.events import Failure
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Printed, Raised, Returned
-from trimma.objective import Signature, StopTrial, as_metrics, next_step
+from trimma.objective import Signature, StopTrial, as_metrics, failure_of, next_step
 from trimma.program import Program
 
 Seconds = Callable[[Mapping[str, Any], int], float]
@@ -222,7 +221,7 @@ def _script(program: Program, signature: Signature, job: Job) -> _Script:
     except StopTrial as stop:
         outcome = Returned(metrics={}, **key) if stop.finished else Halted(**key)
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        outcome = Raised(failure=Failure(kind=type(error).__name__, message=str(error)), **key)
+        outcome = Raised(failure=failure_of(error, __file__), **key)
     yield from said
     return outcome
 

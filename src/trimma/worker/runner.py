@@ -10,15 +10,13 @@ import signal
 import socket
 import sys
 import threading
-import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
 from trimma.commands import Job
-from trimma.events import Failure
 from trimma.facts import Halted, Raised, Returned
-from trimma.objective import Signature, StopTrial, conclude
+from trimma.objective import Signature, StopTrial, conclude, failure_of
 from trimma.pickling import loads
 from trimma.program import Program
 from trimma.worker.link import Link, Ready, Refused, ToRunner
@@ -37,7 +35,7 @@ def main(descriptor: int, program_path: str) -> None:
         program = loads(Path(program_path).read_bytes())
         signature = Signature.of(program.objective)
     except Exception as error:  # noqa: BLE001 - unpickling runs the user's imports
-        link.send(Refused(failure_of(error)))
+        link.send(Refused(failure_of(error, __file__)))
         return
     link.send(Ready())
     while (message := link.receive()) is not None:
@@ -69,20 +67,11 @@ def _run(link: Link, job: Job, program: Program, signature: Signature) -> None:
                 else Halted(trial=job.trial, attempt=job.attempt)
             )
         except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-            fact = Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error))
+            fact = Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
         output.finish()
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
     link.send(fact)
-
-
-def failure_of(error: BaseException) -> Failure:
-    """An exception as plain text, its traceback without the runner's own frames."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
-        frames = frames.tb_next
-    text = "".join(traceback.format_exception(type(error), error, frames))
-    return Failure(kind=type(error).__name__, message=str(error), traceback=text)
 
 
 def _terminate(number: int, frame: Any) -> NoReturn:

@@ -1,0 +1,94 @@
+"""`check` runs an objective once, in a real worker, and says in plain words what is wrong."""
+
+import os
+import threading
+import time
+
+import trimma as tm
+
+SPACE = tm.Space(lr=tm.Float(0, 1))
+
+
+def test_nothing_wrong():
+    def fit(lr, report):
+        for _ in range(10):
+            report(accuracy=0.5, loss=lr)
+
+    found = tm.check(fit, SPACE, maximize="accuracy")
+    assert found
+    assert found.metrics == ("accuracy", "loss")
+    assert str(found).startswith("✓ the objective runs in a worker with {'lr': ")
+
+
+def test_it_is_brief():
+    def fit(lr, report):
+        for _ in range(100):
+            time.sleep(0.05)
+            report(loss=lr)
+
+    found = tm.check(fit, SPACE, minimize="loss")
+    assert found
+    assert found.seconds < 3, "it ended after three reports"
+
+
+def test_without_a_metric_it_tells_which_there_are():
+    assert tm.check(lambda lr: {"loss": lr}, SPACE).metrics == ("loss",)
+    assert tm.check(lambda lr: lr, SPACE)
+
+
+def problem(objective, space=SPACE, **options):
+    found = tm.check(objective, space, **{"minimize": "loss", **options})
+    assert not found
+    (told,) = found.problems
+    assert str(found) == f"✗ {told}"
+    return told
+
+
+def test_what_cant_be_sent():
+    lock = threading.Lock()
+    assert "can't be sent to a worker" in problem(lambda lr: lock.locked())
+
+
+def test_an_argument_that_the_space_lacks():
+    assert "needs 'width', which the space lacks" in problem(lambda lr, width: lr)
+
+
+def test_nothing_reported():
+    assert problem(lambda lr: None) == (
+        "the metric 'loss' was never reported; nothing was: report it, return it, or yield it"
+    )
+
+
+def test_another_metric_reported():
+    assert problem(lambda lr: {"accuracy": lr}).endswith("'loss' was never reported; what was: accuracy")
+
+
+def test_a_metric_that_isnt_a_number():
+    assert problem(lambda lr: "good") == "the metric 'loss' is 'good', which is text: give a number"
+    assert "the metric 'loss' is list, which isn't a number" in problem(lambda lr, report: report(loss=[lr]))
+
+
+def test_steps_that_dont_grow():
+    def fit(lr, report):
+        report(step=2, loss=lr)
+        report(step=2, loss=lr)
+
+    assert problem(fit) == "report(step=2) after step 2: steps must grow within a trial"
+
+
+def test_an_exception_is_shown_with_its_traceback():
+    told = problem(lambda lr: 1 / 0)
+    assert told.startswith("the objective raised ZeroDivisionError: division by zero")
+    assert "<lambda>" in told
+
+
+def test_a_crash():
+    assert "the objective ended its process: the worker's process exited with code 3" in problem(lambda lr: os._exit(3))
+
+
+def test_a_hang():
+    assert "ran longer than trial_timeout=0.5 s" in problem(lambda lr: time.sleep(60), seconds=0.5)
+
+
+def test_a_space_that_makes_no_sense():
+    assert "the space is a tm.Space(...) or a dict" in problem(lambda lr: lr, 3)
