@@ -4,10 +4,12 @@ A rule is a pure function of the study's progress and the time, and plain data, 
 """
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from trimma.errors import UsageError
 
@@ -49,7 +51,7 @@ class TrialCount(_Combinable, Struct, frozen=True, tag=True):
     count: int
 
     def __post_init__(self) -> None:
-        _positive("TrialCount", "count", self.count)
+        force_setattr(self, "count", _whole("TrialCount", "count", self.count))
 
     def met(self, progress: Progress, now: float) -> Halt | None:
         if progress.trial_count < self.count:
@@ -66,7 +68,10 @@ class Timeout(_Combinable, Struct, frozen=True, tag=True):
     seconds: float
 
     def __post_init__(self) -> None:
-        _positive("Timeout", "seconds", self.seconds)
+        seconds = _finite("Timeout", "seconds", self.seconds)
+        if seconds <= 0:
+            raise UsageError(f"Timeout(seconds={self.seconds!r}) must be above zero")
+        force_setattr(self, "seconds", seconds)
 
     def met(self, progress: Progress, now: float) -> Halt | None:
         if now < progress.moment_after(self.seconds):
@@ -83,8 +88,7 @@ class Target(_Combinable, Struct, frozen=True, tag=True):
     value: float
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
-            raise UsageError(f"Target(value={self.value}) can never be met: give a finite number")
+        force_setattr(self, "value", _finite("Target", "value", self.value))
 
     def met(self, progress: Progress, now: float) -> Halt | None:
         best = progress.best_reported
@@ -103,9 +107,11 @@ class Patience(_Combinable, Struct, frozen=True, tag=True):
     delta: float = 0.0
 
     def __post_init__(self) -> None:
-        _positive("Patience", "trials", self.trials)
-        if not 0 <= self.delta < math.inf:
-            raise UsageError(f"Patience(delta={self.delta}) must be a finite number, zero or more")
+        delta = _finite("Patience", "delta", self.delta)
+        if delta < 0:
+            raise UsageError(f"Patience(delta={self.delta!r}) must be zero or more")
+        force_setattr(self, "trials", _whole("Patience", "trials", self.trials))
+        force_setattr(self, "delta", delta)
 
     def met(self, progress: Progress, now: float) -> Halt | None:
         best = progress.best_by_end
@@ -153,9 +159,25 @@ class Either(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
 Rule = TrialCount | Timeout | Target | Patience | All | Either
 
 
-def _positive(rule: str, name: str, value: float) -> None:
-    if not 0 < value < math.inf:
-        raise UsageError(f"{rule}({name}={value!r}) must be a finite number above zero")
+def _finite(rule: str, name: str, value: object) -> float:
+    """The number as Python's own, whatever library it comes from."""
+    try:
+        number = math.nan if isinstance(value, str | bytes) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"{rule}({name}={value!r}) must be a finite number")
+    return number
+
+
+def _whole(rule: str, name: str, value: object) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise UsageError(f"{rule}({name}={value!r}) must be a whole number, 1 or more")
+    return number
 
 
 def _earliest(rules: Sequence[Rule], progress: Progress, now: float) -> float | None:

@@ -220,3 +220,31 @@ def test_trials_that_fail_differently_dont_stop_the_study():
     study = tune(flaky, trials=10)
     assert len(study.trials) == 10
     assert study.best.value is not None
+
+
+def test_a_rule_that_makes_no_sense():
+    with pytest.raises(UsageError, match=says("Target(value='0.9') must be a finite number")):
+        tune(target="0.9")
+    with pytest.raises(UsageError, match=says("Target(value=nan) must be a finite number")):
+        tune(target=float("nan"))
+    with pytest.raises(UsageError, match=says("Patience(trials=2.5) must be a whole number, 1 or more")):
+        tune(patience=tm.Patience(2.5))
+    with pytest.raises(UsageError, match=says("Patience(delta=-1) must be zero or more")):
+        tune(patience=tm.Patience(2, delta=-1))
+    with pytest.raises(UsageError, match=says("Timeout(seconds=0) must be above zero")):
+        tune(until=tm.Timeout(0))
+
+
+def test_settings_that_do_not_fit_the_space_leave_no_study_behind():
+    store = tm.MemoryStore()
+    with pytest.raises(UsageError, match=says("a grid over lr=", "GridSearch(points=...)")):
+        tune(searcher="grid", store=store)
+    assert tm.studies(store) == []
+
+
+def test_a_study_that_was_deleted_meanwhile():
+    store = tm.MemoryStore()
+    study = tune(name="gone", store=store)
+    tm.delete("gone", store)
+    with pytest.raises(StudyNotFound, match=says("'gone' was deleted")):
+        study.resume(engine=tm.Simulated(1), progress=False)

@@ -4,6 +4,7 @@ import json
 import math
 import os
 
+import numpy as np
 import pytest
 
 import trimma as tm
@@ -158,12 +159,11 @@ def test_what_a_trial_prints_and_logs_is_kept_with_it():
     study = tune(chatty, {"lr": tm.Grid(1, 2)}, trials=None, engine=tm.Local(workers=1))
     assert study.output(0) == "value 1\nlogged 3\npast python\n"
     assert "value 2" in study.output(1)
-    with pytest.raises(StudyError, match="there is no trial 2: study .* has trials 0 to 1"):
+    with pytest.raises(StudyError, match=r"there is no trial 2: study .* has trials 0 to 1"):
         study.output(2)
 
 
 def test_configs_are_json_and_numpy_scalars_become_pythons():
-    np = pytest.importorskip("numpy")
     space = tm.Space(a=tm.Grid(np.int64(3), np.float32(0.5)), b={"c": np.bool_(True)}, d=(1, 2))
     study = tune(lambda a, b, d: 1.0, space, trials=None)
     assert json.loads(json.dumps(study.trials[0].config)) == {"a": 3, "b": {"c": True}, "d": [1, 2]}
@@ -243,3 +243,13 @@ def test_deleting(tmp_path):
     assert [study.name for study in tm.studies(path)] == ["new"]
     tune(store=path, name="old", trials=3)
     assert len(tm.load("old", path).trials) == 3
+
+
+def test_numbers_may_be_numpys():
+    study = tune(trials=np.int64(50), seed=np.int64(3), timeout=np.float64(9), target=np.float32(1e-4), patience=40)
+    assert study.history.closed is not None
+
+
+def test_a_trial_shows_what_it_is():
+    trial = tune(lambda lr: lr, {"lr": tm.Grid(0.5)}, trials=None).best
+    assert repr(trial) == "Trial(0, done, value=0.5, config={'lr': 0.5})"
