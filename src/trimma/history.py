@@ -88,9 +88,6 @@ class _Trial:
     def __repr__(self) -> str:
         return f"Trial({self.id}, {self.state}, value={self.value}, config={self.config})"
 
-    def __repr__(self) -> str:
-        return f"Trial({self.id}, {self.state}, value={self.value}, config={self.config})"
-
 
 class History:
     """What is known of one study. Read only: its events are the way to change it."""
