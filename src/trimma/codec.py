@@ -4,8 +4,6 @@ JSON has no NaN and no infinity: as metrics they are written as the strings "nan
 """
 
 import math
-from typing import Any
-
 import msgspec
 
 from trimma.errors import StoreError
@@ -31,11 +29,11 @@ _version = msgspec.json.Decoder(_Version)
 
 def encode(event: Event) -> bytes:
     """One event as a JSON record."""
-    if isinstance(event, Reported | TrialFinished | TrialFailed) and not all(map(math.isfinite, event.metrics.values())):
-        metrics: dict[str, Any] = {
-            name: value if math.isfinite(value) else str(value) for name, value in event.metrics.items()
-        }
-        event = msgspec.structs.replace(event, metrics=metrics)
+    if isinstance(event, Reported | TrialFinished | TrialFailed):
+        given = event.metrics
+        if not all(map(math.isfinite, given.values())):
+            metrics = {name: value if math.isfinite(value) else str(value) for name, value in given.items()}
+            event = msgspec.structs.replace(event, metrics=metrics)
     return _encoder.encode(_Record(VERSION, event))
 
 

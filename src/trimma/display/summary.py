@@ -39,7 +39,7 @@ def closing(history: History, kept: str | None = None, width: int = 80) -> Rende
 
 def closing_text(history: History, kept: str | None = None, width: int = 80) -> str:
     """The same as plain text, without control codes, in lines of at most ``width`` signs."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False)
     with console.capture() as capture:
         console.print(closing(history, kept, width))
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
