@@ -1,0 +1,132 @@
+"""The leaves of a search space that aren't constants.
+
+Expressions are immutable and compare by identity: the same object at two places of a space is one linked
+variable with one value, two equal-looking objects are two variables.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trimma.errors import SpaceError
+from trimma.space import scale
+from trimma.space.numeric import Float, Int
+from trimma.space.plain import Expression, call_text, fill_in, identity, plain
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, init=False)
+class Choice(Expression):
+    """One of several plain values; ``ordered=True`` says that neighbours are alike.
+
+    A single list, tuple or range is taken as the options. ``size`` is their number.
+    Raises SpaceError for no option, the same one twice, or one that JSON can't hold.
+
+    >>> Choice("relu", "gelu").from_unit(0.0)
+    'relu'
+    """
+
+    options: tuple[Any, ...]
+    ordered: bool
+    _places: dict[Hashable, int]
+
+    def __init__(self, *options: Any, ordered: bool = False) -> None:
+        values = _listed("Choice", options)
+        places = {identity(value): place for place, value in enumerate(values)}
+        fill_in(self, options=values, ordered=bool(ordered), _places=places)
+
+    @property
+    def size(self) -> int:
+        """The number of options."""
+        return len(self.options)
+
+    def from_unit(self, u: float) -> Any:
+        """The option at ``u`` from 0 to 1, all equally likely."""
+        return self.options[scale.cell(scale.unit(u), len(self.options))]
+
+    def to_unit(self, value: Any) -> float:
+        """The middle of the option's cell. SpaceError for a value that isn't an option."""
+        place = self._places.get(identity(plain(value, "the value")))
+        if place is None:
+            raise SpaceError(f"{value!r} isn't an option of {self!r}.")
+        return scale.cell_middle(place, len(self.options))
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """One option at random."""
+        return self.from_unit(rng.random())
+
+    def __repr__(self) -> str:
+        return call_text("Choice", *self.options, ordered=self.ordered)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, init=False)
+class Grid(Expression):
+    """Plain values that are all tried, each in a branch of its own. Takes and refuses what Choice does.
+
+    >>> Grid(range(3)).values
+    (0, 1, 2)
+    """
+
+    values: tuple[Any, ...]
+
+    def __init__(self, *values: Any) -> None:
+        fill_in(self, values=_listed("Grid", values))
+
+    def __repr__(self) -> str:
+        return call_text("Grid", *self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, init=False)
+class Derived(Expression):
+    """A value computed from others: ``function(*arguments)``, once per config.
+
+    Arguments are constants or expressions, which may also stand elsewhere in the space (then they are linked)
+    or only here (then they are searched, but don't show in the config). The function must return the same
+    plain value for the same arguments. Raises SpaceError for what can't be called, and for a constant that
+    JSON can't hold.
+
+    >>> Derived(lambda exponent: 2**exponent, Int(4, 8))
+    Derived(lambda, Int(4, 8))
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        if not callable(function):
+            raise SpaceError(f"Derived needs a function first, not {function!r}: Derived(lambda n: 2**n, Int(4, 8)).")
+        kept = tuple(
+            argument if isinstance(argument, Expression) else plain(argument, f"argument {place} of Derived")
+            for place, argument in enumerate(arguments)
+        )
+        fill_in(self, function=function, arguments=kept)
+
+    @property
+    def label(self) -> str:
+        """The function's name; ``lambda`` where it has none."""
+        name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
+        return str(name).rpartition("<locals>.")[2].replace("<lambda>", "lambda")
+
+    def __repr__(self) -> str:
+        return f"Derived({', '.join([self.label, *map(repr, self.arguments)])})"
+
+
+Variable = Float | Int | Choice
+
+
+def _listed(name: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The options of a Choice or the values of a Grid: plain, at least one, none twice."""
+    if len(values) == 1 and (
+        isinstance(values[0], list | tuple | range) or (isinstance(values[0], np.ndarray) and values[0].ndim == 1)
+    ):
+        values = tuple(values[0])
+    listed = tuple(plain(value, f"value {place} of {name}") for place, value in enumerate(values))
+    if not listed:
+        raise SpaceError(f"{name}() has no values; give at least one, or leave the key out of the space.")
+    seen: set[Hashable] = set()
+    for value in listed:
+        if identity(value) in seen:
+            raise SpaceError(f"{name} has {value!r} twice; each value may stand there once.")
+        seen.add(identity(value))
+    return listed

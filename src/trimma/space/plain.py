@@ -1,0 +1,94 @@
+"""Plain values: what a config may hold, which is what JSON can hold."""
+
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+
+from trimma.errors import SpaceError
+
+SCALARS = frozenset((str, int, bool, type(None)))
+
+
+class Expression:
+    """What stands in a space for a value that is chosen later: Float, Int, Choice, Grid or Derived."""
+
+    __slots__ = ()
+
+
+def plain(value: object, where: str) -> Any:
+    """The value as JSON holds it.
+
+    Numpy scalars become Python's, tuples become lists, enums of numbers or strings become those. It is always
+    a copy, so that nobody changes a space through what it was built from. ``where`` names the value in the
+    SpaceError for what JSON can't hold, which NaN and infinity are, too.
+    """
+    if type(value) in SCALARS:
+        return value
+    if isinstance(value, float | np.floating):
+        if not math.isfinite(value):
+            raise SpaceError(f"{where} is {float(value)}, but JSON holds finite numbers only; use None instead.")
+        return float(value)
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, list | tuple):
+        return [plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
+    if isinstance(value, Mapping):
+        return {key_in(where, key): plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return plain(value[()], where)
+    if isinstance(value, Expression):
+        raise SpaceError(
+            f"{where} is {value!r}, where only plain values can stand; for a conditional space use A + B, "
+            "for a value computed from others use Derived."
+        )
+    raise SpaceError(
+        f"{where} is of type {type(value).__name__}, which JSON can't hold; use strings, numbers, booleans, "
+        "None, lists or dicts, or give it a name here and look that up in the objective."
+    )
+
+
+def key_in(where: str, key: object) -> str:
+    """The key as a plain string, or a SpaceError that says in which mapping it stands."""
+    if not isinstance(key, str) or not key:
+        raise SpaceError(f"{where or 'the space'} has the key {key!r}; keys must be strings that aren't empty.")
+    return str.__str__(key)
+
+
+def fresh(value: Any) -> Any:
+    """A copy of a plain value: one trial that changes its config must not change another's."""
+    if type(value) is list:
+        return [fresh(item) for item in value]
+    if type(value) is dict:
+        return {key: fresh(item) for key, item in value.items()}
+    return value
+
+
+def identity(value: Any) -> Hashable:
+    """Equal for equal plain values. As in JSON, 1 and 1.0 are the same number, and True isn't 1."""
+    match value:
+        case bool():
+            return ("bool", value)
+        case list():
+            return ("list", *map(identity, value))
+        case dict():
+            return ("dict", frozenset((key, identity(item)) for key, item in value.items()))
+        case number_or_text:
+            return number_or_text  # type: ignore[no-any-return]
+
+
+def call_text(name: str, *arguments: object, **options: object) -> str:
+    """A call as one would write it; options that are off are left out."""
+    named = (f"{option}={value!r}" for option, value in options.items() if value)
+    return f"{name}({', '.join([*map(repr, arguments), *named])})"
+
+
+def fill_in(expression: Expression, **fields: Any) -> None:
+    """Fill a frozen value while it is being built."""
+    for name, value in fields.items():
+        object.__setattr__(expression, name, value)

@@ -1,0 +1,91 @@
+"""From the unit interval to numbers and back.
+
+With a step, value number ``index`` is ``low + index * step`` and owns a cell of the unit interval. Without log
+all cells are equally wide. With log a cell reaches half a step to both sides, measured in log space; the first
+begins at half of ``low`` or above, so that its log is finite where half a step is more than ``low``.
+"""
+
+import math
+
+from trimma.errors import SpaceError
+
+LARGEST = 1e300  # of a bound; leaves room to add and to subtract
+FINEST = 2**42  # beyond this ratio of bound to step, doubles can't tell the cells of a log scale apart
+
+
+def unit(u: float) -> float:
+    """``u`` as a Python float, or a SpaceError where it isn't in [0, 1]."""
+    number = float(u)
+    if not 0.0 <= number <= 1.0:
+        raise SpaceError(f"{number} isn't in the unit interval; give a number from 0 to 1.")
+    return number
+
+
+def check_bounds(expression: str, low: float, high: float, log: bool) -> None:
+    """SpaceError for bounds between which nothing, or nothing computable, lies."""
+    if low > high:
+        raise SpaceError(f"{expression}: high {high!r} is below low {low!r}; give the lower bound first.")
+    if log and low < 1 / LARGEST:
+        raise SpaceError(f"{expression}: a log scale needs a low above zero; raise low, or leave out log=True.")
+
+
+def check_step(expression: str, low: float, high: float, step: float) -> None:
+    """SpaceError for a step that leads nowhere, or is lost in the rounding of the bounds."""
+    if step <= 0:
+        raise SpaceError(f"{expression}: the step {step!r} must be above zero.")
+    if max(abs(low), abs(high)) / step > FINEST:
+        raise SpaceError(f"{expression}: the step {step!r} is too fine for bounds of this size; use a larger one.")
+
+
+def count_steps(low: float, high: float, step: float) -> int:
+    """How many steps of a float lead from low to high, forgiving what rounding did to the last one."""
+    rounding = max(abs(low), abs(high)) / step * 2**-48
+    return math.floor((high - low) / step + 1e-9 + rounding)
+
+
+def between(u: float, low: float, high: float, log: bool) -> float:
+    """The number at ``u`` between two bounds, both of which are reached exactly."""
+    if u in (0.0, 1.0):
+        return high if u else low
+    if log:
+        return min(max(math.exp(between(u, math.log(low), math.log(high), log=False)), low), high)
+    return min(max(low * (1 - u) + high * u, low), high)
+
+
+def place_between(number: float, low: float, high: float, log: bool) -> float:
+    """The opposite of ``between``."""
+    if log:
+        low, high, number = math.log(low), math.log(high), math.log(number)
+    if low == high:
+        return 0.5
+    return min(max((number - low) / (high - low), 0.0), 1.0)
+
+
+def cell(u: float, count: int) -> int:
+    """The index of the equally wide cell that ``u`` lies in."""
+    return min(int(u * count), count - 1)
+
+
+def cell_middle(index: int, count: int) -> float:
+    """The middle of an equally wide cell."""
+    return (index + 0.5) / count
+
+
+def log_cell(u: float, low: float, step: float, count: int) -> int:
+    """The index of the cell of a log scale that ``u`` lies in."""
+    bottom, top = _log_edge(0, low, step), _log_edge(count, low, step)
+    number = math.exp(bottom + u * (top - bottom))
+    return min(max(int((number - low) / step + 0.5), 0), count - 1)
+
+
+def log_cell_middle(index: int, low: float, step: float, count: int) -> float:
+    """The middle, in log space, of a cell of a log scale."""
+    bottom, top = _log_edge(0, low, step), _log_edge(count, low, step)
+    middle = (_log_edge(index, low, step) + _log_edge(index + 1, low, step)) / 2
+    return (middle - bottom) / (top - bottom)
+
+
+def _log_edge(index: int, low: float, step: float) -> float:
+    """The log of the lower edge of a cell. The upper edge of the last cell is that of the one after it."""
+    edge = low + (index - 0.5) * step
+    return math.log(edge if index else max(edge, low / 2))

@@ -1,0 +1,192 @@
+"""One way to build configs: a tree of constants and expressions, and what each expression is to it.
+
+A space holds one template for each part of its unions.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from trimma.errors import SpaceError
+from trimma.space.expressions import Derived, Grid, Variable
+from trimma.space.plain import Expression, fresh, key_in, plain
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dimension:
+    """One digit of a branch's index: expressions whose values are given together, row by row.
+
+    A Grid is a dimension of its own; the joint values that ``Space.sample`` drew are another.
+    """
+
+    expressions: tuple[Expression, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+class Template:
+    """A tree whose expressions have names, and are either given by a dimension, free, or derived.
+
+    ``names`` holds every expression once, by the place that it is named after; ``leaves`` every place of the
+    tree; ``variables`` those expressions that are searched; ``hidden`` the names that show in no config.
+    """
+
+    __slots__ = ("derived", "dimensions", "hidden", "leaves", "locations", "names", "tree", "variables")
+
+    def __init__(self, tree: dict[str, Any], dimensions: tuple[Dimension, ...] | None = None) -> None:
+        self.tree = tree
+        self.leaves = tuple((location, written(location), node) for location, node in walk(tree))
+        self.locations: dict[Expression, Location] = {}
+        for location, _, node in self.leaves:
+            if isinstance(node, Expression):
+                self.locations.setdefault(node, location)
+        self.names = self._name()
+        self.hidden = frozenset(name for node, name in self.names.items() if node not in self.locations)
+        self._check_names()
+        self.derived = tuple(self._order())
+        if dimensions is None:
+            dimensions = tuple(dimension_of(node) for node in self.names if isinstance(node, Grid))
+        self.dimensions = dimensions
+        given = {expression for dimension in dimensions for expression in dimension.expressions}
+        self.variables: Mapping[str, Variable] = MappingProxyType(
+            {name: node for node, name in self.names.items() if isinstance(node, Variable) and node not in given}
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Template, (self.tree, self.dimensions)
+
+    @property
+    def branches(self) -> int:
+        """The number of branches."""
+        return math.prod(len(dimension.rows) for dimension in self.dimensions)
+
+    @property
+    def samples(self) -> tuple[Dimension, ...]:
+        """The dimensions that were sampled."""
+        return tuple(each for each in self.dimensions if not isinstance(each.expressions[0], Grid))
+
+    @property
+    def size(self) -> int | None:
+        """The number of configs, None when a variable is continuous."""
+        sizes = [variable.size for variable in self.variables.values()]
+        return None if None in sizes else self.branches * math.prod(size for size in sizes if size)
+
+    def given(self, index: int) -> dict[Expression, Any]:
+        """The values of branch number ``index``; the last dimension is the fastest."""
+        values: dict[Expression, Any] = {}
+        for dimension in reversed(self.dimensions):
+            index, place = divmod(index, len(dimension.rows))
+            values.update(zip(dimension.expressions, dimension.rows[place], strict=True))
+        return values
+
+    def build(self, values: dict[Expression, Any]) -> dict[str, Any]:
+        """The tree with values for its expressions; what has none stays in place. Derived ones join ``values``."""
+        for node, where in self.derived:
+            arguments = [values.get(a, a) if isinstance(a, Expression) else a for a in node.arguments]
+            if not any(isinstance(argument, Expression) for argument in arguments):
+                values[node] = _evaluate(node, arguments, where)
+        return _fill(self.tree, values)  # type: ignore[no-any-return]
+
+    def _name(self) -> dict[Expression, str]:
+        """A linked expression has the name of its first place, one that only a Derived uses is named after it."""
+        names: dict[Expression, str] = {}
+
+        def visit(node: Expression, name: str) -> None:
+            if node in names:
+                return
+            names[node] = name
+            if isinstance(node, Derived):
+                for position, argument in enumerate(node.arguments):
+                    if isinstance(argument, Expression) and argument not in self.locations:
+                        visit(argument, f"{name}~{position}")
+
+        for _, name, node in self.leaves:
+            if isinstance(node, Expression):
+                visit(node, name)
+        return names
+
+    def _check_names(self) -> None:
+        """Dotted names are unique unless keys hold the signs that names are made of."""
+        seen: set[str] = set()
+        for name in [*(name for _, name, _ in self.leaves), *self.hidden]:
+            if name in seen:
+                raise SpaceError(f"two places are both named {name!r}; rename a key that holds '.', '[' or '~'.")
+            seen.add(name)
+
+    def _order(self) -> Iterator[tuple[Derived, str]]:
+        """What is derived, each after all that it needs, with words for its errors."""
+        done: set[Derived] = set()
+
+        def visit(node: Expression) -> Iterator[tuple[Derived, str]]:
+            if isinstance(node, Derived) and node not in done:
+                for argument in node.arguments:
+                    if isinstance(argument, Expression):
+                        yield from visit(argument)
+                done.add(node)
+                yield node, f"{self.names[node]} (the result of {node!r})"
+
+        for node in self.names:
+            yield from visit(node)
+
+
+def dimension_of(grid: Grid) -> Dimension:
+    """The dimension that a Grid spans."""
+    return Dimension((grid,), tuple((value,) for value in grid.values))
+
+
+def parse(node: object, where: str = "") -> Any:
+    """A part of a space as its template keeps it: plain dicts and lists, constants, expressions."""
+    if isinstance(node, Expression):
+        return node
+    if isinstance(node, Mapping):
+        return {key_in(where, key): parse(part, f"{where}.{key}" if where else key) for key, part in node.items()}
+    if isinstance(node, list | tuple):
+        return [parse(part, f"{where}[{place}]") for place, part in enumerate(node)]
+    return plain(node, where)
+
+
+def walk(node: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
+    """Every leaf and its location, in order. A list without expressions is one leaf, as is an empty dict."""
+    if isinstance(node, dict) and (node or not location):
+        for key, part in node.items():
+            yield from walk(part, (*location, key))
+    elif isinstance(node, list) and _has_expressions(node):
+        for place, part in enumerate(node):
+            yield from walk(part, (*location, place))
+    else:
+        yield location, node
+
+
+def written(location: Location) -> str:
+    """A location as names and messages have it: ``opt.layers[1]``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+
+
+def _has_expressions(node: Any) -> bool:
+    if isinstance(node, dict):
+        return any(map(_has_expressions, node.values()))
+    if isinstance(node, list):
+        return any(map(_has_expressions, node))
+    return isinstance(node, Expression)
+
+
+def _evaluate(node: Derived, arguments: list[Any], where: str) -> Any:
+    try:
+        value = node.function(*map(fresh, arguments))
+    except Exception as error:
+        given = ", ".join(map(repr, arguments))
+        raise SpaceError(f"{where} can't be computed from ({given}): {type(error).__name__}: {error}") from error
+    return plain(value, where)
+
+
+def _fill(node: Any, values: Mapping[Expression, Any]) -> Any:
+    if isinstance(node, Expression):
+        return fresh(values.get(node, node))
+    if type(node) is dict:
+        return {key: _fill(part, values) for key, part in node.items()}
+    if type(node) is list:
+        return [_fill(part, values) for part in node]
+    return node
