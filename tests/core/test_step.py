@@ -193,9 +193,10 @@ def test_a_trial_may_stop_itself() -> None:
 
 def test_an_exception_while_stopping_is_kept_as_output() -> None:
     stage = Stage()
-    stage.tell(measured(m=-1.0), raised())
+    turn = stage.tell(measured(m=-1.0), raised())
     assert stage.trial().state is State.STOPPED
-    assert "ValueError: no\nhere" in stage.trial().output[0]
+    (text,) = (event.text for event in turn.events if isinstance(event, Logged))
+    assert "ValueError: no\nhere" in text
 
 
 def test_a_rung_is_released_and_only_there() -> None:
