@@ -59,7 +59,7 @@ class _Trial:
 
     __slots__ = (
         "attempt", "branch", "budget", "config", "crashes", "curve", "failure", "hidden", "id", "killed",
-        "lost_steps", "output", "overdue", "reason", "result", "rungs", "since", "spans", "state", "value", "worker",
+        "lost_steps", "overdue", "reason", "result", "rungs", "since", "spans", "state", "value", "worker",
     )  # fmt: skip
 
     def __init__(self, event: ev.TrialQueued) -> None:
@@ -82,7 +82,6 @@ class _Trial:
         self.overdue = False
         self.killed = False
         self.since = event.at
-        self.output: list[str] = []
         self.spans: list[Span] = []
 
     def __repr__(self) -> str:
@@ -362,9 +361,9 @@ def _reported(history: History, event: ev.Reported) -> None:
 
 
 def _logged(history: History, event: ev.Logged) -> None:
+    # the text stays in the store: it may be long, and no policy or view asks for it
     trial = _trial_of(history, event)
     move(trial.id, trial.state, ev.Logged)
-    trial.output.append(event.text)
 
 
 def _stop_requested(history: History, event: ev.StopRequested) -> None:

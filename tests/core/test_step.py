@@ -13,6 +13,7 @@ from trimma import events as ev
 from trimma.commands import Close, Command, Send, Signal, Start
 from trimma.core import Turn, next_deadline, reopen, step
 from trimma.errors import IllegalMove
+from trimma.events import Logged
 from trimma.facts import Fact, Halted, Interrupted, Joined, Left, Measured, Printed, Raised, Returned
 from trimma.history import History, Ledger
 from trimma.ports import CONTINUE, Decision, Suggestion, Verdict

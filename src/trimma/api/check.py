@@ -8,6 +8,7 @@ import msgspec
 from numpy.random import Generator
 
 from trimma.api.arguments import metric_of, space_of
+from trimma.api.study import Study
 from trimma.engines import Local
 from trimma.errors import TrimmaError
 from trimma.history import History
@@ -69,13 +70,13 @@ def check(
         space = space_of(space)
         provided = [name for name, part in (("data", data), ("model", model)) if part is not None]
         Signature.of(objective).check(space.keys, provided)
-        history = _try(Program(objective=objective, metric=metric or _UNNAMED, data=data, model=model), space, seconds)
+        study = _try(Program(objective=objective, metric=metric or _UNNAMED, data=data, model=model), space, seconds)
     except TrimmaError as error:
         return Check((str(error),), (), {}, None, "")
-    return _judged(history, metric)
+    return _judged(study, metric)
 
 
-def _try(program: Program, space: Space, seconds: float) -> History:
+def _try(program: Program, space: Space, seconds: float) -> Study:
     engine, store = Local(workers=1), MemoryStore()
     spec = StudySpec(
         name="check",
@@ -99,11 +100,11 @@ def _try(program: Program, space: Space, seconds: float) -> History:
             observe=lambda history, now: None,
             interrupted=lambda: False,
         )
-    return ledger.history
+    return Study(store, ledger)
 
 
-def _judged(history: History, metric: str | None) -> Check:
-    trial = history.trials[0]
+def _judged(study: Study, metric: str | None) -> Check:
+    trial = study.trials[0]
     metrics = tuple(sorted({*trial.curve.metrics, *trial.result}))
     problems = []
     failure = trial.failure
@@ -111,7 +112,7 @@ def _judged(history: History, metric: str | None) -> Check:
         problems.append(_plainly(failure.kind, failure.message, failure.traceback))
     span = trial.spans[-1]
     took = None if span.end is None else span.end - span.start
-    return Check(tuple(problems), metrics, trial.config, took, "".join(trial.output))
+    return Check(tuple(problems), metrics, trial.config, took, study.output(trial.id))
 
 
 def _plainly(kind: str, message: str, traceback: str) -> str:

@@ -21,6 +21,7 @@ from trimma.api.mismatch import refuse_mismatch
 from trimma.api.recipe import Recipe, thaw
 from trimma.api.session import carry_on
 from trimma.errors import StudyError, StudyNotFound, UnknownName
+from trimma.events import Logged
 from trimma.history import History, Ledger
 from trimma.loop import replay
 from trimma.objective import Signature
@@ -94,7 +95,8 @@ class Study:
         if not 0 <= trial < len(trials):
             held = f"trials 0 to {len(trials) - 1}" if trials else "no trials yet"
             raise StudyError(f"there is no trial {trial}: study {self.name!r} has {held}")
-        return "".join(trials[trial].output)
+        events = self._store.read(self.name)
+        return "".join(event.text for event in events if isinstance(event, Logged) and event.trial == trial)
 
     @property
     def plot(self) -> "Plots":

@@ -45,6 +45,7 @@ def tune(
     model: Any = None,
     max_attempts: int = 3,
     trial_timeout: float | None = None,
+    stop_grace: float = 10.0,
     resume: bool = False,
     progress: bool = True,
 ) -> Study:
@@ -68,7 +69,8 @@ def tune(
         object. ``seed`` makes the choices repeatable (default: drawn, and kept).
     What may go wrong
         A trial whose process dies is started again, ``max_attempts`` times in all (default 3). One that runs
-        longer than ``trial_timeout`` seconds fails. An exception fails its trial, and the study goes on, unless
+        longer than ``trial_timeout`` seconds fails; one that is told to stop and doesn't report (or end) within
+        ``stop_grace`` seconds (default 10) is killed. An exception fails its trial, and the study goes on, unless
         the first trials all fail alike.
     Where it is kept
         Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
@@ -108,6 +110,7 @@ def tune(
         until=until,
         max_attempts=whole("max_attempts", max_attempts),
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
+        stop_grace=seconds("stop_grace", stop_grace),
     )
     ready = engine_of(engine, workers)
     with found.claim(spec.name):
