@@ -174,7 +174,7 @@ def _sides(left: Text, right: Text) -> Table:
     """Two texts at the two ends of a line; the left one gives way."""
     left.no_wrap = right.no_wrap = True
     left.overflow = "ellipsis"
-    table = Table.grid(expand=True)
+    table = Table.grid(expand=True, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column(justify="right", no_wrap=True)
     table.add_row(left, right)
