@@ -14,6 +14,10 @@ ON_REQUEST = ("report", "trial", "params", "data", "model")
 """What an objective is given when it has a parameter of that name."""
 
 
+MESSAGE, TRACEBACK = 10_000, 50_000
+"""How many characters of a failure are kept: the start of its message, the end of its traceback."""
+
+
 class StopTrial(BaseException):
     """Raised out of ``report`` to end a trial; catch it to clean up, then let it go on.
 
@@ -142,7 +146,7 @@ def failure_of(error: BaseException, caller: str) -> Failure:
     while frames is not None and frames.tb_frame.f_code.co_filename == caller:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
-    return Failure(kind=type(error).__name__, message=str(error), traceback=text)
+    return Failure(kind=type(error).__name__, message=str(error)[:MESSAGE], traceback=text[-TRACEBACK:])
 
 
 def next_step(previous: int | None, step: Any) -> int:

@@ -204,7 +204,7 @@ def test_all_trials_failing_at_the_start_stops_the_study_and_shows_that_error_on
         tune(broken, trials=100, name="broken", store=store)
     message = str(caught.value)
     assert "the first 3 trials all failed with ValueError" in message
-    assert message.count("no such file") == 1
+    assert message.count("ValueError: no such file") == 1
     assert "resume(objective=...)" in message
     study = tm.load("broken", store=store)
     assert study.status == "failed"

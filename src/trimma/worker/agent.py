@@ -15,10 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, cast
 
+import msgspec
+
 from trimma.commands import Job, Send, Signal
 from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Printed, Raised, Returned
 from trimma.worker.link import FromRunner, Link, Ready, Refused
+from trimma.worker.output import LIMIT
 
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
@@ -47,6 +50,7 @@ class Agent:
     def _spawn(self) -> None:
         ours, theirs = socket.socketpair()
         self._job: Job | None = None
+        self._room = 0
         self._tail = ""
         self._ready = False
         self._streaming = self._connected = True
@@ -94,13 +98,15 @@ class Agent:
         return open_ones
 
     def start(self, job: Job) -> None:
-        self._job = job
+        self._job, self._room = job, LIMIT
         self._send(job)
 
     def signal(self, trial: int, attempt: int, what: Signal) -> None:
         if self._job is None or (self._job.trial, self._job.attempt) != (trial, attempt):
             return
         if what is Signal.KILL:
+            # from here on the attempt has failed, whatever it may have managed to say
+            self._connected = False
             self.kill()
         else:
             self._send(Send(trial=trial, attempt=attempt, signal=what))
@@ -115,6 +121,8 @@ class Agent:
 
         Raises `ObjectiveError` when the runner can't load the program.
         """
+        if not self._connected:
+            return self._printed()
         facts: list[Fact] = []
         try:
             for message in self._link.waiting():
@@ -134,6 +142,11 @@ class Agent:
                     facts.append(message)
         except EOFError:
             self._connected = False
+        except (ConnectionError, msgspec.DecodeError) as error:
+            # the user's code has written on our connection, or memory is damaged: nothing it says counts any more
+            self._tail += f"\nits messages can't be read: {error}"
+            self._connected = False
+            self.kill()
         facts += self._printed()
         return facts
 
@@ -147,8 +160,9 @@ class Agent:
         self._streaming = bool(chunk)
         text = chunk.decode("utf-8", "replace")
         self._tail = (self._tail + text)[-_TAIL:]
-        if self._job is None or not text:
+        if self._job is None or not text or self._room <= 0:
             return []
+        self._room -= len(text)
         return [Printed(trial=self._job.trial, attempt=self._job.attempt, text=text)]
 
     def bury(self) -> list[Fact]:

@@ -1,0 +1,123 @@
+"""The agent with a real runner: what it tells, and what it must not."""
+
+import os
+import select
+import threading
+
+import pytest
+
+from trimma.commands import Job, Signal
+from trimma.facts import Joined, Left, Printed, Returned
+from trimma.pickling import dumps
+from trimma.program import Program
+from trimma.worker.agent import Agent
+
+
+class Slot:
+    """One agent, and what its owner does for it."""
+
+    def __init__(self, folder, objective):
+        program = folder / "program.pickle"
+        program.write_bytes(dumps(Program(objective=objective, metric="loss")))
+        self.dead = threading.Event()
+        self.agent = Agent("w", program, os.environ, lambda agent: self.dead.set())
+        self.until(Joined)
+
+    def wait(self):
+        select.select(self.agent.descriptors, [], [], 20)
+
+    def until(self, kind):
+        """The facts up to the first of a kind."""
+        facts = []
+        while not any(isinstance(fact, kind) for fact in facts):
+            self.wait()
+            facts += self.agent.read()
+        return facts
+
+    def start(self, trial=0, **config):
+        self.agent.start(Job(trial=trial, attempt=1, worker="w", config=config))
+
+
+@pytest.fixture
+def slot(tmp_path):
+    slots = []
+
+    def make(objective):
+        slots.append(Slot(tmp_path, objective))
+        return slots[-1]
+
+    yield make
+    for one in slots:
+        one.agent.kill()
+        assert one.agent.wait(20)
+
+
+def test_what_an_attempt_manages_to_say_after_its_kill_counts_for_nothing(slot):
+    one = slot(lambda: {"loss": 1.0})
+    one.start()
+    one.wait()  # its result has arrived, and is not read yet
+    one.agent.signal(0, 1, Signal.KILL)
+    assert one.dead.wait(20)
+    assert one.agent.read() == []
+    (left,) = one.agent.bury()
+    assert left == Left(worker="w", cause=left.cause)
+    assert "SIGKILL" in left.cause
+
+
+def test_a_signal_for_another_attempt_does_nothing(slot):
+    one = slot(lambda: {"loss": 1.0})
+    one.start()
+    one.agent.signal(0, 2, Signal.KILL)
+    one.agent.signal(1, 1, Signal.STOP)
+    assert any(isinstance(fact, Returned) for fact in one.until(Returned))
+
+
+def test_a_flood_past_python_is_cut(slot):
+    def flood():
+        for _ in range(64):
+            os.write(1, b"x" * 65536)
+        return {"loss": 1.0}
+
+    one = slot(flood)
+    one.start()
+    facts = one.until(Returned)
+    printed = sum(len(fact.text) for fact in facts if isinstance(fact, Printed))
+    assert 0 < printed <= 2 * 65536
+
+
+def test_one_that_garbles_its_connection_costs_only_its_attempt(slot):
+    def garble():
+        import socket
+
+        for descriptor in range(3, 64):
+            try:
+                end = socket.socket(fileno=descriptor)
+            except OSError:
+                continue
+            end.send(b"\xff" * 64)
+            end.detach()
+        import time
+
+        time.sleep(60)
+
+    one = slot(garble)
+    one.start()
+    while len(one.agent.descriptors) == 2:
+        one.wait()
+        one.agent.read()
+    assert one.dead.wait(20)
+    (left,) = one.agent.bury()
+    assert "can't be read" in left.cause
+
+
+def test_a_runner_that_is_restarted_runs_the_next_trial(slot):
+    one = slot(lambda trial: os._exit(4) if trial.id == 0 else 1.0)
+    one.start(trial=0)
+    assert one.dead.wait(20)
+    (left,) = one.agent.bury()
+    assert "exited with code 4" in left.cause
+    one.dead.clear()
+    one.agent.restart()
+    one.until(Joined)
+    one.start(trial=1)
+    assert Returned(trial=1, attempt=1, metrics={"loss": 1.0}) in one.until(Returned)
