@@ -39,7 +39,7 @@ def curves(history: History, metric: str | None = None, max_lines: int = MAX_LIN
     shown = [row for row in rows if row.trial in chosen]
     note = f"{len(rows):,} trials" if len(shown) == len(rows) else f"{len(shown):,} of {len(rows):,} trials are shown"
     # where curves begin and end is what the view is for; most of a long curve's values are near its end
-    axis, cut = value_axis(history, chain.from_iterable((row.values[0], row.values[-1]) for row in shown))
+    axis, cut = value_axis(history, chain.from_iterable({row.values[0], row.values[-1]} for row in shown))
     result = figure(f"{name} by step", note + cut, hovermode="closest", xaxis={"title": "step"}, yaxis=axis)
     if metric is not None and metric != history.spec.metric.name:
         result.update_layout(yaxis={"title": {"text": metric}, "range": None, "type": None})
