@@ -9,7 +9,9 @@ from numpy.random import Generator
 from trimma.errors import UsageError
 from trimma.history import History
 from trimma.ports import Searcher, Suggestion
-from trimma.space import Branch, Space, Variable
+from trimma.space import Branch, Float, Int, Space, Variable
+from trimma.space.plain import identity
+from trimma.space.scale import cell_middle, log_cell_middle
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class _Grid:
     def __init__(self, space: Space, points: int | None) -> None:
         self._space = space
         # all branches between start and stop come from one template: the same variables, the same values
-        self._blocks: list[tuple[int, int, list[list[Any]], int]] = []
+        self._blocks: list[tuple[int, int, list[Sequence[Any]], int]] = []
         for start, stop in space.branches.spans():
             variables = space.branches[start].variables
             values = [_values(name, variable, points) for name, variable in variables.items()]
@@ -56,7 +58,7 @@ class _Grid:
         return ()
 
 
-def _suggestion(branch: Branch, values: list[list[Any]], cell: int) -> Suggestion:
+def _suggestion(branch: Branch, values: list[Sequence[Any]], cell: int) -> Suggestion:
     chosen: dict[str, Any] = {}
     for name, column in reversed(list(zip(branch.variables, values, strict=True))):
         cell, place = divmod(cell, len(column))
@@ -64,14 +66,31 @@ def _suggestion(branch: Branch, values: list[list[Any]], cell: int) -> Suggestio
     return Suggestion(config=branch.config(chosen), branch=branch.index, hidden=branch.hidden(chosen))
 
 
-def _values(name: str, variable: Variable, points: int | None) -> list[Any]:
+def _values(name: str, variable: Variable, points: int | None) -> Sequence[Any]:
     size = variable.size
     if size is not None and (points is None or size <= points):
-        return [variable.from_unit((place + 0.5) / size) for place in range(size)]
+        return _All(variable, size)
     if points is None:
         raise UsageError(
             f"a grid over {name}={variable!r} has no end: give it a step, make it a Grid, "
             "or say how many of its values to take with GridSearch(points=...)"
         )
     spread = [variable.from_unit(place / (points - 1)) for place in range(points)]
-    return list(dict.fromkeys(spread))
+    return list({identity(value): value for value in spread}.values())
+
+
+class _All(Sequence[Any]):
+    """Every value of a countable variable, each made when it is asked for."""
+
+    def __init__(self, variable: Variable, size: int) -> None:
+        self._variable, self._size = variable, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, place: Any) -> Any:
+        variable = self._variable
+        if isinstance(variable, Float | Int) and variable.log and variable.step is not None:
+            # on a log scale each value has a cell of another width
+            return variable.from_unit(log_cell_middle(place, variable.low, variable.step, self._size))
+        return variable.from_unit(cell_middle(place, self._size))
