@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from trimma.errors import StoreError
+
 _TRIES = 20
 _PAUSE = 0.01
 
@@ -24,10 +26,14 @@ class Held(Exception):
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Hold the lock while the context lasts, or raise `Held` at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # append mode neither truncates what names the holder nor demands that the file be there
-    with path.open("a+", encoding="utf-8") as file:
+    """Hold the lock while the context lasts, or raise `Held` at once; `StoreError` when it can't be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # append mode neither truncates what names the holder nor demands that the file be there
+        opened = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"the lock file {path} can't be made: {error.strerror}") from error
+    with opened as file:
         if not _locked(file):
             raise Held(_read(path))
         file.truncate(0)

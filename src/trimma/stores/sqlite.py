@@ -152,25 +152,28 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # in this order: while another process makes the store, all of its marks appear at once
+    if not _empty(connection) and _pragma(connection, "application_id") != _APPLICATION:
+        raise StoreError(f"{path} is a SQLite database, but not a store of Trimma's: name another file")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    if _pragma(connection, "user_version") == 0:
+    if _empty(connection):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            if _pragma(connection, "user_version") == 0:
-                tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-                if tables:
-                    raise StoreError(f"{path} is a SQLite database, but not a store of Trimma's: name another file")
+            if _empty(connection):
                 for statement in _SCHEMA.strip().split(";\n"):
                     connection.execute(statement)
     version = _pragma(connection, "user_version")
-    if _pragma(connection, "application_id") != _APPLICATION:
-        raise StoreError(f"{path} is a SQLite database, but not a store of Trimma's: name another file")
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"the store {path} was written by a newer Trimma (schema {version}, this one knows up to "
             f"{SCHEMA_VERSION}): upgrade with pip install --upgrade trimma"
         )
+
+
+def _empty(connection: sqlite3.Connection) -> bool:
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    return not tables and _pragma(connection, "user_version") == 0
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
