@@ -1,0 +1,255 @@
+"""What only a store on disk can suffer."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from trimma.errors import StoreError, StudyBusy
+from trimma.stores import SQLiteStore
+from trimma.stores.sqlite import SCHEMA_VERSION
+from trimma.testing.stores import reports
+
+WRITER = """
+import sys
+from trimma.stores import SQLiteStore
+from trimma.testing.stores import reports
+store = SQLiteStore(sys.argv[1])
+number = len(list(store.read("a")))
+with store.claim("a"):
+    print("claimed", flush=True)
+    while True:
+        store.append("a", reports(1, number), expected=number)
+        number += 1
+        if number == int(sys.argv[2]):
+            print("done", flush=True)
+            sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "studies.db"
+
+
+@pytest.fixture
+def writer(path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Another process that claims study "a" and appends to it, without end or up to a number."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(number: int = -1) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", WRITER, str(path), str(number)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert line_of(process.stdout) == "claimed"
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate(timeout=20)
+
+
+def line_of(stream: IO[str] | None) -> str:
+    assert stream is not None
+    return stream.readline().strip()
+
+
+def test_a_second_process_is_told_who_writes(path: Path, writer: Callable[..., subprocess.Popen[str]]) -> None:
+    process = writer(5)
+    assert line_of(process.stdout) == "done"
+    store = SQLiteStore(path)
+    assert f"process {process.pid} " in (store.studies()["a"] or "")
+    with pytest.raises(StudyBusy, match=rf"'a' is being written by process {process.pid} on .*, since 20"):
+        store.claim("a").__enter__()
+    assert list(store.read("a")) == reports(5)
+    store.close()
+
+
+def test_a_writer_that_is_killed_leaves_no_claim_and_no_half_event(
+    path: Path, writer: Callable[..., subprocess.Popen[str]]
+) -> None:
+    for _ in range(2):
+        process = writer()
+        store = SQLiteStore(path)
+        before = len(list(store.read("a")))
+        deadline = time.monotonic() + 20
+        while len(list(store.read("a"))) < before + 20:
+            assert time.monotonic() < deadline
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(20)
+        with store.claim("a"):
+            kept = list(store.read("a"))
+            assert kept == reports(len(kept))
+            store.append("a", reports(1, len(kept)), expected=len(kept))
+        assert store.studies() == {"a": None}
+        store.close()
+
+
+def test_many_readers_in_other_processes(path: Path, writer: Callable[..., subprocess.Popen[str]]) -> None:
+    process = writer(400)
+    store = SQLiteStore(path)
+    seen = 0
+    deadline = time.monotonic() + 30
+    while seen < 400:
+        assert time.monotonic() < deadline
+        read = list(store.read("a"))
+        assert read == reports(len(read))
+        assert len(read) >= seen
+        seen = len(read)
+    assert line_of(process.stdout) == "done"
+    store.close()
+
+
+def test_many_processes_make_the_same_store(path: Path) -> None:
+    script = (
+        "import sys\nfrom trimma.stores import SQLiteStore\nfrom trimma.events import WorkerJoined\n"
+        "sys.stdin.readline()\n"
+        "SQLiteStore(sys.argv[1]).append(sys.argv[2], [WorkerJoined(at=0, worker='w')], expected=0)"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(path), f"study-{number}"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for number in range(6)
+    ]
+    said = []
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    for process in processes:
+        said.append(process.communicate(timeout=30)[1].decode())
+    assert "".join(said) == ""
+    store = SQLiteStore(path)
+    assert sorted(store.studies()) == [f"study-{number}" for number in range(6)]
+    store.close()
+
+
+def test_garbage_is_no_store(path: Path) -> None:
+    garbage = b"this is not a database, whatever its name says" * 100
+    path.write_bytes(garbage)
+    with pytest.raises(StoreError, match=r"studies\.db is damaged"):
+        SQLiteStore(path)
+    assert path.read_bytes() == garbage
+
+
+def filled(path: Path, count: int = 2000) -> None:
+    store = SQLiteStore(path)
+    store.append("a", reports(count), expected=0)
+    store.close()
+
+
+@pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
+def test_a_truncated_store_is_an_error_of_ours(path: Path, kept: float) -> None:
+    filled(path)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.truncate(int(size * kept))
+    with pytest.raises(StoreError, match="is damaged"):
+        list(SQLiteStore(path).read("a"))
+
+
+def test_damaged_pages_are_an_error_of_ours(path: Path) -> None:
+    filled(path)
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xa5" * 16384)
+    with pytest.raises(StoreError, match="damaged"):
+        list(SQLiteStore(path).read("a"))
+
+
+def test_a_damaged_record_is_an_error_of_ours(path: Path) -> None:
+    filled(path, 10)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE event SET record = x'00ff' WHERE number = 5")
+    connection.close()
+    with pytest.raises(StoreError, match="damaged record"):
+        list(SQLiteStore(path).read("a"))
+
+
+def test_a_newer_schema_says_to_upgrade(path: Path) -> None:
+    filled(path, 1)
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    with pytest.raises(StoreError, match=rf"newer Trimma \(schema {SCHEMA_VERSION + 1}.*pip install --upgrade"):
+        SQLiteStore(path)
+
+
+@pytest.mark.parametrize("version", [0, 1, 7])
+def test_another_program_s_database_is_left_alone(path: Path, version: int) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (a)")
+        connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="not a store of Trimma's"):
+        SQLiteStore(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_folder_that_cannot_be_made(path: Path) -> None:
+    path.write_text("a file")
+    with pytest.raises(StoreError, match="can't be made"):
+        SQLiteStore(path / "studies.db")
+
+
+def test_a_folder_in_place_of_the_file(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(StoreError, match="can't be used"):
+        SQLiteStore(path)
+
+
+def test_lock_files_that_cannot_be_made(path: Path) -> None:
+    store = SQLiteStore(path)
+    path.with_name("studies.db-locks").write_text("in the way")
+    with pytest.raises(StoreError, match="lock"), store.claim("a"):
+        pass
+    store.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written(path: Path) -> None:
+    path.parent.chmod(0o500)
+    try:
+        with pytest.raises(StoreError, match="can't be"):
+            SQLiteStore(path)
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_a_store_is_found_by_a_relative_path_after_a_change_of_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = SQLiteStore("studies.db")
+    store.append("a", reports(1), expected=0)
+    store.close()
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert list(store.read("a")) == reports(1)
+    store.close()
+
+
+def test_names_that_look_alike_have_locks_of_their_own(path: Path) -> None:
+    store = SQLiteStore(path)
+    with store.claim("a/b"), store.claim("a_b"), store.claim("a b"), store.claim("x" * 300):
+        pass
+    store.close()
+
+
+def test_closing_twice_does_nothing(path: Path) -> None:
+    store = SQLiteStore(path)
+    store.close()
+    store.close()
+    assert list(store.studies()) == []
+    store.close()
