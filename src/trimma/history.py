@@ -263,10 +263,11 @@ def _created(history: History, event: ev.StudyCreated) -> None:
 
 def _opened(history: History, event: ev.StudyOpened) -> None:
     history._spec = msgspec.structs.replace(history.spec, trials=event.trials, until=event.until)
-    for stay in history._workers.values():
-        stay.end = history._sessions[-1].end if history._sessions else event.at
-    history._workers.clear()
-    history._idle.clear()
+    died = history._sessions[-1].end if history._sessions else event.at
+    _dismiss_workers(history, died)
+    for state in (State.RUNNING, State.STOPPING):
+        for trial in history._live[state].values():
+            trial.spans[-1].end = died
     history._sessions.append(
         Session(
             start=event.at,
@@ -280,6 +281,14 @@ def _opened(history: History, event: ev.StudyOpened) -> None:
 
 def _closed(history: History, event: ev.StudyClosed) -> None:
     history._closed = event
+    _dismiss_workers(history, event.at)
+
+
+def _dismiss_workers(history: History, at: float) -> None:
+    for stay in history._workers.values():
+        stay.end = at
+    history._workers.clear()
+    history._idle.clear()
 
 
 def _joined(history: History, event: ev.WorkerJoined) -> None:
@@ -422,7 +431,8 @@ def _release(history: History, trial: _Trial, at: float) -> None:
     """Close the trial's span; its worker is idle again, if it is still there."""
     if trial.worker is None:
         return
-    trial.spans[-1].end = at
+    if trial.spans[-1].end is None:
+        trial.spans[-1].end = at
     if trial.worker in history._workers:
         history._idle[trial.worker] = None
     trial.worker = None

@@ -112,17 +112,43 @@ def test_what_is_left_when_it_is_over():
     )
 
 
+class Watched:
+    """A live view whose frames take ``cost`` seconds each, and are counted."""
+
+    def __init__(self, cost):
+        self.seconds, self.frames, self.cost = 0.0, 0, cost
+        self.console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+        self.view = LiveView("simulated", console=self.console, clock=lambda: self.seconds)
+        self._draw = self.view._live.update
+        self.view._live.update = self._update
+
+    def _update(self, *args, **options):
+        self.frames += 1
+        self.seconds += self.cost
+        self._draw(*args, **options)
+
+    def run(self):
+        """Show a study whose turns take a hundredth of a second each, beside the frames."""
+
+        def turn(history, now):
+            self.view(history, now)
+            self.seconds += 0.01
+
+        with self.view:
+            return simulated(30, observe=turn)
+
+
 def test_a_live_view_draws_at_most_eight_frames_a_second_and_leaves_the_end():
-    seconds = iter(step / 100 for step in range(10_000))
-    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None, legacy_windows=False)
-    with LiveView("simulated", console=console, clock=lambda: next(seconds)) as view:
-        frames = []
-        draw = view._live.update
-        view._live.update = lambda *args, **options: (frames.append(1), draw(*args, **options))
-        turns = []
-        history = simulated(30, observe=lambda history, now: (turns.append(1), view(history, now)))
-    assert len(frames) == -(-len(turns) // 13)
-    assert console.file.getvalue().rstrip().splitlines()[-1].startswith(f"best {number(history.best.value)}")
+    watched = Watched(cost=0.0)
+    history = watched.run()
+    assert watched.frames == pytest.approx(watched.seconds * 8, abs=1)
+    assert watched.console.file.getvalue().rstrip().splitlines()[-1].startswith(f"best {number(history.best.value)}")
+
+
+def test_frames_that_take_long_are_fewer():
+    watched = Watched(cost=0.02)
+    watched.run()
+    assert 1 <= watched.frames <= 1 + watched.seconds / (20 * 0.02)
 
 
 def test_a_live_view_that_saw_nothing_prints_nothing():

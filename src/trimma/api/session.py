@@ -1,6 +1,7 @@
 """One driver's session with a study: claimed, shown, run, and told how it ended."""
 
 import sys
+import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
@@ -76,7 +77,8 @@ def view(engine: Engine, stream: TextIO) -> AbstractContextManager[Observer]:
         return LiveView(repr(engine), console=console)
     from trimma.display.lines import LineView
 
-    return LineView(repr(engine), stream=stream)
+    # paced by real time, where the study's own is simulated too
+    return LineView(repr(engine), stream=stream, clock=time.monotonic)
 
 
 def _unseen(history: History, now: float) -> None:

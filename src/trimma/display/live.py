@@ -18,6 +18,7 @@ from trimma.history import History
 from trimma.trial import State, Trial
 from trimma.views import Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
 
+PAUSE = 19  # the pause between two frames, as a multiple of what one takes
 RUNNING_ROWS = 8
 TOP_ROWS = 5
 FRAME_SECONDS = 0.125
@@ -26,6 +27,8 @@ FIXED_ROWS = 9  # the lines of the frame that are neither running nor top trials
 
 class LiveView:
     """An observer that redraws at most eight times a second, and leaves a few lines when its context ends.
+
+    Where a frame takes long, as in a study of many trials, frames are fewer: they take a twentieth of the time.
 
     ``engine`` is shown beside the name; ``console`` is where to draw (default: standard error); ``clock`` gives the
     seconds by which frames are spaced, which is real time even where the study's isn't.
@@ -60,7 +63,8 @@ class LiveView:
         moment = self._clock()
         if moment >= self._next:
             self._live.update(self._frame(history, now), refresh=True)
-            self._next = moment + FRAME_SECONDS
+            drawn = self._clock()
+            self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
 
     def _frame(self, history: History, now: float) -> RenderableType:
         return frame(history, now, self._engine, self._console.width, self._console.height)

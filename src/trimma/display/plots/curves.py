@@ -40,11 +40,17 @@ def curves(history: History, metric: str | None = None, max_lines: int = MAX_LIN
     note = f"{len(rows):,} trials" if len(shown) == len(rows) else f"{len(shown):,} of {len(rows):,} trials are shown"
     # where curves begin and end is what the view is for; most of a long curve's values are near its end
     axis, cut = value_axis(history, chain.from_iterable({row.values[0], row.values[-1]} for row in shown))
-    result = figure(f"{name} by step", note + cut, hovermode="closest", xaxis={"title": "step"}, yaxis=axis)
+    result = figure(f"{name} by step", note + cut, hovermode="closest", xaxis=_steps(shown), yaxis=axis)
     if metric is not None and metric != history.spec.metric.name:
         result.update_layout(yaxis={"title": {"text": metric}, "range": None, "type": None})
     _draw(result, shown, hovers(history, chosen), set(best))
     return result
+
+
+def _steps(rows: Sequence[TrialCurve]) -> dict[str, Any]:
+    """The axis of steps, which are whole: where they are few, each has its tick."""
+    few = max(row.steps[-1] for row in rows) - min(row.steps[0] for row in rows) <= 15
+    return {"title": "step", "dtick": 1} if few else {"title": "step"}
 
 
 def _draw(result: Figure, rows: Sequence[TrialCurve], texts: Mapping[int, str], best: set[int]) -> None:
