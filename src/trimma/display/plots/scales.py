@@ -51,5 +51,8 @@ def _even_ticks(low: float, high: float) -> list[float]:
     rough = (high - low) / 5
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next((digit * unit for digit in (1, 2, 5) if digit * unit >= rough * (1 - 1e-9)), 10 * unit)
+    if step < 1 and high - low >= 2 and low == int(low) and high == int(high):
+        # between whole bounds, as a number of layers has, halves mislead
+        step = 1.0
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [place * step for place in range(first, last + 1)]
