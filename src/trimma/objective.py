@@ -146,7 +146,18 @@ def failure_of(error: BaseException, caller: str) -> Failure:
     while frames is not None and frames.tb_frame.f_code.co_filename == caller:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
-    return Failure(kind=type(error).__name__, message=str(error)[:MESSAGE], traceback=text[-TRACEBACK:])
+    try:
+        message = str(error)
+    except Exception as failed:  # noqa: BLE001 - the user's __str__ may raise anything
+        message = f"(its message can't be made: {type(failed).__name__})"
+    return Failure(
+        kind=type(error).__name__, message=_encodable(message[:MESSAGE]), traceback=_encodable(text[-TRACEBACK:])
+    )
+
+
+def _encodable(text: str) -> str:
+    """The text with what UTF-8 can't hold (lone surrogates, as in names of files) written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def next_step(previous: int | None, step: Any) -> int:

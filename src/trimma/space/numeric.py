@@ -125,7 +125,7 @@ class Int(Expression):
 
 
 def _number(expression: Float | Int, name: str, value: object) -> float:
-    number = value if isinstance(value, float) else plain(value, f"{name} of {expression!r}")
+    number = value if isinstance(value, float | int) else plain(value, f"{name} of {expression!r}")
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise SpaceError(f"{expression!r}: {name} is {value!r}, which isn't a number.")
     if not abs(number) <= scale.LARGEST:
@@ -139,7 +139,7 @@ def _whole(expression: Int, name: str, value: object) -> int:
     number = _number(expression, name, value)
     if not number.is_integer():
         raise SpaceError(f"{expression!r}: {name} is {value!r}, which isn't a whole number; round it, or use Float.")
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(plain(int(value), f"{name} of {expression!r}"))  # type: ignore[call-overload]
 
 
 def _decimals(*numbers: float) -> int:

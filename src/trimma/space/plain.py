@@ -8,7 +8,8 @@ import numpy as np
 
 from trimma.errors import SpaceError
 
-SCALARS = frozenset((str, int, bool, type(None)))
+SCALARS = frozenset((str, bool, type(None)))
+SMALLEST_INT, LARGEST_INT = -(2**63), 2**64 - 1  # what travels to a worker in one piece
 
 
 class Expression:
@@ -33,6 +34,8 @@ def plain(value: object, where: str) -> Any:
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, int | np.integer):
+        if not SMALLEST_INT <= value <= LARGEST_INT:
+            raise SpaceError(f"{where} is {value}, which needs more than 64 bits; use a string or a float.")
         return int(value)
     if isinstance(value, str):
         return str.__str__(value)

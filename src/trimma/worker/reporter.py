@@ -8,6 +8,7 @@ from trimma.commands import Job, Send, Signal
 from trimma.facts import Measured, Printed
 from trimma.objective import StopTrial, as_metrics, next_step
 from trimma.worker.link import Link
+from trimma.worker.output import LIMIT
 
 
 class Reporter:
@@ -48,6 +49,8 @@ class Reporter:
 
     def log(self, text: str) -> None:
         job = self._job
+        # UTF-8 can't hold lone surrogates, as in names of files, and a message has its bounds
+        text = text[:LIMIT].encode("utf-8", "backslashreplace").decode()
         self._link.send(Printed(trial=job.trial, attempt=job.attempt, text=text))
 
     def _await_verdict(self) -> None:
