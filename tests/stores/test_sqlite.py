@@ -120,14 +120,11 @@ def test_many_processes_make_the_same_store(path: Path) -> None:
         )
         for number in range(6)
     ]
-    said = []
     for process in processes:
         assert process.stdin is not None
         process.stdin.write(b"go\n")
         process.stdin.flush()
-    for process in processes:
-        said.append(process.communicate(timeout=30)[1].decode())
-    assert "".join(said) == ""
+    assert [process.communicate(timeout=30)[1] for process in processes] == [b""] * len(processes)
     store = SQLiteStore(path)
     assert sorted(store.studies()) == [f"study-{number}" for number in range(6)]
     store.close()
