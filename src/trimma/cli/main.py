@@ -27,7 +27,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(trimma.__version__, prog_name="trimma")
 def main() -> None:
-    """Tune, trim and train with one training function."""
+    """Asynchronous hyperparameter tuning: look at studies, and go on with them."""
 
 
 store_option = click.option("--store", metavar="FILE", help=STORE_HELP)
@@ -65,9 +65,9 @@ def list_studies(store: str | None) -> None:
 @main.command()
 @click.argument("name")
 @click.option("--trial", type=click.IntRange(min=0), help="Show this trial: its config, its metrics, what it printed.")
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many of the best to list.")
+@click.option("--top", type=click.IntRange(min=1), help="List so many of the best trials, too.")
 @store_option
-def show(name: str, trial: int | None, top: int, store: str | None) -> None:
+def show(name: str, trial: int | None, top: int | None, store: str | None) -> None:
     """Show how a study stands, or one of its trials."""
     from trimma.cli.tables import print_study, print_trial
 
@@ -112,7 +112,10 @@ def resume(name: str, trials: int | None, timeout: float | None, workers: int | 
 @click.option("--format", "format_", type=click.Choice(["csv", "json", "parquet"]), help="Default: what FILE ends in.")
 @store_option
 def export(name: str, file: str, format_: Any, store: str | None) -> None:
-    """Write a study's trials, one row each, to FILE (- for standard output)."""
+    """Write a study's trials, one row each, to FILE.
+
+    With - for FILE they go to standard output, as csv unless --format says otherwise.
+    """
     study = trimma.load(name, store)
     if file != "-":
         study.export(file, format_)

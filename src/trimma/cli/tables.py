@@ -8,7 +8,7 @@ from rich.text import Text
 
 from trimma.api.study import Study
 from trimma.display.summary import closing
-from trimma.display.text import duration, number
+from trimma.display.text import count, duration, number
 from trimma.display.top import top_table
 from trimma.errors import UnknownName
 from trimma.trial import Trial
@@ -41,12 +41,12 @@ def print_closing(study: Study) -> None:
     console.print(closing(study.history, _place(study), console.width))
 
 
-def print_study(study: Study, top: int) -> None:
-    """How a study stands, and its best trials."""
+def print_study(study: Study, top: int | None) -> None:
+    """How a study stands, and, when asked for, so many of its best trials."""
     console = Console()
     console.print(closing(study.history, _place(study), console.width))
-    rows = [row.trial for row in leaderboard(study.history, top) if row.rank is not None]
-    if len(rows) > 1:
+    rows = [row.trial for row in leaderboard(study.history, top) if row.rank is not None] if top else []
+    if rows:
         console.print()
         console.print(top_table(study.history, rows, hyperparameters(study.history), console.width, title="best"))
 
@@ -63,7 +63,7 @@ def print_trial(study: Study, number_: int) -> None:
     for name in sorted({*trial.curve.metrics, *trial.result}):
         series = trial.curve.series(name).values
         last = trial.result.get(name, series[-1] if series else None)
-        told = f" after {len(series)} reports" if series else ""
+        told = f" after {count(len(series), 'report')}" if series else ""
         table.add_row(Text(name, style="dim"), Text(f"{number(last)}{told}"))
     for span in trial.spans:
         length = duration(span.end - span.start) if span.end is not None else "still running"

@@ -1,0 +1,36 @@
+"""The demo, as it is started by hand: another process, real workers, an empty folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import trimma as tm
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_from_start_to_end(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "TRIMMA_STORE"}
+
+    def trimma(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "trimma", *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+
+    done = trimma("demo", "--trials", "6", "--workers", "2")
+    assert "demo finished after " in done.stdout
+    assert ": all 6 trials were run\n" in done.stdout
+    assert "Best accuracy 0." in done.stdout
+    assert done.stdout.endswith("    trimma show demo\n    trimma plot demo curves curves.html\n")
+    assert done.stderr.startswith("trimma: study demo, maximize accuracy, 6 trials, engine Local(workers=2, cpus=1)\n")
+
+    trimma("plot", "demo", "curves", "curves.html")
+    assert (tmp_path / "curves.html").stat().st_size > 1000
+    assert (tmp_path / ".trimma" / ".gitignore").read_text() == "*\n", "the store stays out of git"
+    study = tm.load("demo", tmp_path / ".trimma" / "studies.db")
+    assert len(study.trials) == 6
+    assert study.best.value is not None
+    assert study.best.value > 0.5
