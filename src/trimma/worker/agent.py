@@ -79,8 +79,9 @@ class Agent:
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             _kill_group(process.pid)
         process.wait()
-        gone.set()
+        # in this order: once the agent is gone for good, nobody hears of its death any more
         self._died(self)
+        gone.set()
 
     @property
     def pid(self) -> int:
