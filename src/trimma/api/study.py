@@ -47,10 +47,12 @@ class Study:
 
     @property
     def name(self) -> str:
+        """Its name in the store."""
         return self._ledger.history.spec.name
 
     @property
     def store(self) -> Store:
+        """Where its events live."""
         return self._store
 
     @property
@@ -63,6 +65,7 @@ class Study:
 
     @property
     def metric(self) -> Metric:
+        """The metric that decides, and its direction."""
         return self._ledger.history.spec.metric
 
     @property

@@ -107,9 +107,9 @@ class EngineContract:
 
     ::
 
-    class TestMyEngine(EngineContract):
-        def make(self) -> Engine:
-            return MyEngine(workers=2)
+        class TestMyEngine(EngineContract):
+            def make(self) -> Engine:
+                return MyEngine(workers=2)
     """
 
     def make(self) -> Engine:

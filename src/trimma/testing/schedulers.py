@@ -32,9 +32,9 @@ class SchedulerContract:
 
     ::
 
-    class TestMyScheduler(SchedulerContract):
-        def make(self) -> BindsSearcher:
-            return MyScheduler(max_steps=10)
+        class TestMyScheduler(SchedulerContract):
+            def make(self) -> BindsSearcher:
+                return MyScheduler(max_steps=10)
     """
 
     trials = 60

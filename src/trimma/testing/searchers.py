@@ -45,9 +45,9 @@ class SearcherContract:
 
     ::
 
-    class TestMySearch(SearcherContract):
-        def make(self) -> BindsSpace:
-            return MySearch(population=20)
+        class TestMySearch(SearcherContract):
+            def make(self) -> BindsSpace:
+                return MySearch(population=20)
 
     Where it doesn't take every space, override ``spaces``; where it wants more trials before it is warm,
     ``trials``.
