@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from trimma import events as ev
 from trimma.errors import IllegalMove
@@ -54,35 +54,29 @@ class Session(Struct, kw_only=True):
     trials_before: int
 
 
-class _Trial:
+class _Trial(Struct, kw_only=True, eq=False, gc=False):
     """The fold's own, mutable side of `trimma.trial.Trial`."""
 
-    __slots__ = (
-        "attempt", "branch", "budget", "config", "crashes", "curve", "failure", "hidden", "id", "killed",
-        "lost_steps", "overdue", "reason", "result", "rungs", "since", "spans", "state", "value", "worker",
-    )  # fmt: skip
-
-    def __init__(self, event: ev.TrialQueued) -> None:
-        self.id = event.trial
-        self.config: Mapping[str, Any] = event.config
-        self.branch = event.branch
-        self.hidden: Mapping[str, Any] = event.hidden
-        self.rungs = event.rungs
-        self.budget = event.budget
-        self.state = State.QUEUED
-        self.attempt = 0
-        self.crashes = 0
-        self.lost_steps = 0
-        self.worker: str | None = None
-        self.curve = Curve()
-        self.value: float | None = None
-        self.result: Mapping[str, float] = {}
-        self.failure: ev.Failure | None = None
-        self.reason = ""
-        self.overdue = False
-        self.killed = False
-        self.since = event.at
-        self.spans: list[Span] = []
+    id: int
+    config: Mapping[str, Any]
+    branch: int
+    hidden: Mapping[str, Any]
+    rungs: Sequence[int]
+    budget: int | None
+    since: float
+    state: State = State.QUEUED
+    attempt: int = 0
+    crashes: int = 0
+    lost_steps: int = 0
+    worker: str | None = None
+    curve: Curve = field(default_factory=Curve)
+    value: float | None = None
+    result: Mapping[str, float] = field(default_factory=dict)
+    failure: ev.Failure | None = None
+    reason: str = ""
+    overdue: bool = False
+    killed: bool = False
+    spans: tuple[Span, ...] = ()
 
     def __repr__(self) -> str:
         return f"Trial({self.id}, {self.state}, value={self.value}, config={self.config})"
@@ -311,7 +305,15 @@ def _left(history: History, event: ev.WorkerLost) -> None:
 def _queued(history: History, event: ev.TrialQueued) -> None:
     if event.trial != len(history._trials):
         raise IllegalMove(f"trial {event.trial} was queued where trial {len(history._trials)} was due")
-    trial = _Trial(event)
+    trial = _Trial(
+        id=event.trial,
+        config=event.config,
+        branch=event.branch,
+        hidden=event.hidden,
+        rungs=event.rungs,
+        budget=event.budget,
+        since=event.at,
+    )
     history._trials.append(trial)
     history._counts[State.QUEUED] += 1
     history._live[State.QUEUED][trial.id] = trial
@@ -350,7 +352,7 @@ def _started(history: History, event: ev.TrialStarted) -> None:
         raise IllegalMove(f"trial {trial.id} was started on worker {event.worker}, which isn't idle")
     del history._idle[event.worker]
     trial.attempt, trial.worker = event.attempt, event.worker
-    trial.spans.append(Span(attempt=event.attempt, worker=event.worker, start=event.at))
+    trial.spans = (*trial.spans, Span(attempt=event.attempt, worker=event.worker, start=event.at))
 
 
 def _reported(history: History, event: ev.Reported) -> None:

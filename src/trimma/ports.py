@@ -42,7 +42,7 @@ class Decision(StrEnum):
     STOP = "stop"
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """What becomes of a trial that has just reported, and why, in words for the user."""
 
     decision: Decision

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from trimma.errors import IllegalMove
 from trimma.events import (
@@ -67,7 +67,11 @@ def move(trial: int, state: State | None, event: type) -> State:
         ) from None
 
 
-class Span(Struct, kw_only=True):
+# A long study holds millions of these. They can't be part of a cycle, and with gc=False Python's garbage collector
+# need not visit each of them again and again. (Before Python 3.12 an array can be subscripted in quotes only.)
+
+
+class Span(Struct, kw_only=True, gc=False):
     """One attempt's stay on a worker, in seconds since the epoch; ``end`` is None while it lasts."""
 
     attempt: int
@@ -76,28 +80,22 @@ class Span(Struct, kw_only=True):
     end: float | None = None
 
 
-class Series:
+class Series(Struct, eq=False, gc=False):
     """One metric of a trial: the steps at which it was reported, and its values there."""
 
-    __slots__ = ("steps", "values")
-
-    def __init__(self) -> None:
-        self.steps = array("q")
-        self.values = array("d")
+    steps: "array[int]" = field(default_factory=lambda: array("q"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
 
     def __len__(self) -> int:
         return len(self.steps)
 
 
-class Curve:
+class Curve(Struct, eq=False, gc=False):
     """What one attempt reported: the step and the time of each report, and each metric's series."""
 
-    __slots__ = ("metrics", "steps", "times")
-
-    def __init__(self) -> None:
-        self.steps = array("q")
-        self.times = array("d")
-        self.metrics: dict[str, Series] = {}
+    steps: "array[int]" = field(default_factory=lambda: array("q"))
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    metrics: dict[str, Series] = {}
 
     def __len__(self) -> int:
         return len(self.steps)
