@@ -12,12 +12,12 @@ too soon to be timed; a longer study is no easier.
 
 The peers at their best settings:
 
-* **Optuna** with a store that outlives it, as ours does: its journal file with its default lock (the other one
-  is no faster), and SQLite in the mode that ours uses too, a write-ahead log with synchronous=NORMAL, which is faster
+* **Optuna** with a store that outlives it, as ours does: its journal file with its default lock (the other one is
+  no faster), and SQLite in the mode that ours uses too, a write-ahead log with synchronous=NORMAL, which is faster
   than its default. (Its journal flushes every record to the disk, which can't be turned off; ours and its SQLite may
-  lose the last moments with the power, not with a process.) Once as threads in one process (n_jobs=2) and once as two processes that share the store,
-  which is its way to two workers that don't share an interpreter lock. The processes are forked when everything is
-  imported.
+  lose the last moments with the power, not with a process.) Once as threads in one process (n_jobs=2) and once as
+  two processes that share the store, which is its way to two workers that don't share an interpreter lock. The
+  processes are forked when everything is imported.
 * **Ray Tune** on two cores with one core a trial and two trials at a time: warm actors (reuse_actors), no logger
   callbacks, a result a trial, no dashboard, no output, no checkpoint, its own state saved at the end only. Its
   function and its class interface, of which the faster counts. Like ours it writes the study to disk.
