@@ -30,8 +30,9 @@ def dumps(value: Any) -> bytes:
             return bytes(cloudpickle.dumps(value))
         except Exception:  # noqa: BLE001
             raise ObjectiveError(
-                f"it can't be sent to a worker, because it holds something that can't be pickled: {by_value} "
-                "Open files, locks, connections and the like must be made inside the objective."
+                "the objective (or its data) can't be sent to a worker, because it holds something that can't be "
+                f"pickled: {str(by_value).rstrip('.')}. Open files, locks, connections and the like must be made "
+                "inside the objective."
             ) from by_value
 
 

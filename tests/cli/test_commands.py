@@ -202,6 +202,16 @@ def test_resume_for_more_trials(run, store: Path) -> None:
     assert len(tm.load("descent", store).trials) == 15
 
 
+def test_resume_where_nothing_is_left(run) -> None:
+    said = run("resume", "descent", "--workers", 1)
+    assert said.endswith("There was nothing left to run; to run more, say how many trials in all with --trials.\n")
+
+
+def test_a_store_that_is_a_folder(run, tmp_path: Path) -> None:
+    said = run("ls", "--store", tmp_path, status=1)
+    assert said == f"trimma: the store {tmp_path} is a folder: name a file in it\n"
+
+
 def test_resume_while_another_writes(run, store: Path) -> None:
     with tm.SQLiteStore(store).claim("descent"):
         assert " running " in run("ls") or "finished" in run("ls")

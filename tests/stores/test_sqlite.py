@@ -202,7 +202,7 @@ def test_a_folder_that_cannot_be_made(path: Path) -> None:
 
 def test_a_folder_in_place_of_the_file(path: Path) -> None:
     path.mkdir()
-    with pytest.raises(StoreError, match="can't be used"):
+    with pytest.raises(StoreError, match="is a folder: name a file in it"):
         SQLiteStore(path)
 
 

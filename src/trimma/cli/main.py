@@ -102,8 +102,12 @@ def plot(name: str, picture: str, file: str, store: str | None) -> None:
 @store_option
 def resume(name: str, trials: int | None, timeout: float | None, workers: int | None, store: str | None) -> None:
     """Go on with a study. This runs the program that is stored with it."""
-    study = trimma.load(name, store).resume(trials=trials, timeout=timeout, workers=workers)
+    study = trimma.load(name, store)
+    ended = len(study.history.ended)
+    study.resume(trials=trials, timeout=timeout, workers=workers)
     _print_closing(study)
+    if len(study.history.ended) == ended:
+        click.echo("There was nothing left to run; to run more, say how many trials in all with --trials.")
 
 
 @main.command()

@@ -181,6 +181,8 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _mapped(path: Path, error: sqlite3.Error) -> StoreError:
+    if path.is_dir():
+        return StoreError(f"the store {path} is a folder: name a file in it")
     text = str(error)
     if "locked" in text or "busy" in text:
         return StoreError(f"the store {path} stayed locked by another program for 30 s")
