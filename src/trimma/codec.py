@@ -4,6 +4,7 @@ JSON has no NaN and no infinity: as metrics they are written as the strings "nan
 """
 
 import math
+
 import msgspec
 
 from trimma.errors import StoreError
