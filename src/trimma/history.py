@@ -87,6 +87,7 @@ class History:
 
     def __init__(self) -> None:
         self._spec: StudySpec | None = None
+        self._asked: StudySpec | None = None
         self._program: bytes | None = None
         self._trials: list[_Trial] = []
         self._scores = Scores()
@@ -114,6 +115,11 @@ class History:
         if self._spec is None:
             raise IllegalMove("a study's first event must be StudyCreated")
         return self._spec
+
+    @property
+    def asked(self) -> StudySpec:
+        """The spec as the study was created; `spec` has the limits of the latest session."""
+        return self._asked or self.spec
 
     @property
     def program(self) -> bytes | None:
@@ -252,7 +258,7 @@ class Ledger:
 def _created(history: History, event: ev.StudyCreated) -> None:
     if history._spec is not None:
         raise IllegalMove("a study is created once")
-    history._spec, history._program = event.spec, event.program
+    history._spec, history._asked, history._program = event.spec, event.spec, event.program
 
 
 def _opened(history: History, event: ev.StudyOpened) -> None:

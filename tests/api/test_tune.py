@@ -178,6 +178,15 @@ def test_a_study_is_resumed_for_more_trials(tmp_path):
     assert [trial.config for trial in again.trials] == [trial.config for trial in whole.trials]
 
 
+def test_other_limits_at_a_resume_dont_change_which_branches_come(tmp_path):
+    path, space = tmp_path / "s.db", {"cell": tm.Grid(*range(100)), "lr": tm.Float(0, 1)}
+    tune(lambda cell, lr: lr, space, store=path, name="grid", trials=20)
+    for trials in (40, 200, 100):
+        tm.load("grid", store=path).resume(trials=trials, target=-1.0, engine=tm.Simulated(2), progress=False)
+    cells = [trial.config["cell"] for trial in tm.load("grid", store=path).trials[:100]]
+    assert sorted(cells) == list(range(100))
+
+
 def test_a_finished_study_that_is_resumed_as_it_was_runs_nothing(tmp_path):
     tune(store=tmp_path / "s.db", name="done", trials=5)
     again = tm.load("done", store=tmp_path / "s.db").resume(engine=tm.Simulated(2), progress=False)

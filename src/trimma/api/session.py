@@ -33,7 +33,8 @@ def carry_on(
     with Interrupts() as interrupted, shown as observe:
         run(
             ledger,
-            recipe.bind(ledger.history.spec),
+            # as it was created: the order of branches must not change with the limits of a resume
+            recipe.bind(ledger.history.asked),
             engine,
             store,
             recipe.program,
