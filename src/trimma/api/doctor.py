@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from trimma.api.arguments import DEFAULT_STORE, STORE_VARIABLE
 from trimma.engines import Local
-from trimma.engines.resources import usable_cores, visible_devices
+from trimma.worker.resources import usable_cores, visible_devices
 from trimma.errors import TrimmaError
 from trimma.facts import Joined
 from trimma.program import Program

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trimma.clock import SystemClock
 from trimma.commands import Job, Signal
-from trimma.engines.resources import check_gpus, environment, usable_cores, visible_devices
+from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
 from trimma.pickling import dumps
