@@ -59,5 +59,10 @@ def test_lock_knows_every_dependency(project: dict[str, Any], locked: list[dict[
     published = names(project["project"]["dependencies"]).union(*map(names, extras.values()))
     assert {requirement["name"] for requirement in ours["metadata"]["requires-dist"]} == published
 
-    groups = {group: names(requirements) for group, requirements in project["dependency-groups"].items()}
+    def members(group: str) -> set[str]:
+        entries = project["dependency-groups"][group]
+        included = [members(entry["include-group"]) for entry in entries if isinstance(entry, dict)]
+        return names([entry for entry in entries if isinstance(entry, str)]).union(*included)
+
+    groups = {group: members(group) for group in project["dependency-groups"]}
     assert {group: {r["name"] for r in rs} for group, rs in ours["metadata"]["requires-dev"].items()} == groups
