@@ -52,6 +52,8 @@ def by_definition(scores: list[float], factor: float) -> bool:
     count = len(scores)
     if count < factor:
         return True
+    if scores[-1] == -math.inf:
+        return False
     ranked = sorted(scores, reverse=True)
     bar = ranked[max(1, math.floor(count / factor)) - 1]
     return scores[-1] >= bar
@@ -107,6 +109,14 @@ def test_what_is_not_finite_does_not_go_on_where_others_are_good(value: float, m
     for trial in range(9):
         board.report(trial, 1, 1.0)
     assert not any(board.report(trial, 1, value) for trial in range(9, 27))
+
+
+def test_what_is_not_finite_goes_on_only_while_there_is_nothing_to_compare_it_with() -> None:
+    """Also where places are left because hardly any score is finite."""
+    board = Board(Asha(max_steps=9), 30)
+    assert [board.report(trial, 1, math.nan) for trial in range(9)] == [True] * 2 + [False] * 7
+    assert board.ledger.history.trials[8].reason == "nan at step 1 is not a finite number"
+    assert board.report(9, 1, -1e300), "any number is among the best of these"
 
 
 def test_the_reason_names_value_step_and_rank() -> None:

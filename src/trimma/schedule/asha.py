@@ -21,7 +21,8 @@ class Asha:
     The rungs are the steps ``grace_steps * reduction_factor ** k`` below ``max_steps``, in whole steps; a trial's
     score at a rung is its first value at or after that step. It goes on when fewer than
     ``max(1, floor(n / reduction_factor))`` of the ``n`` scores at the rung beat it, and always while ``n`` is
-    below ``reduction_factor``. A trial that reaches ``max_steps`` is done. NaN and infinity are the worst score.
+    below ``reduction_factor``; from then on NaN or infinity always ends a trial. A trial that reaches ``max_steps``
+    is done.
 
     This is the "stopping" variant of ASHA (Li et al., "A System for Massively Parallel Hyperparameter Tuning",
     MLSys 2020; stopping as in Syne Tune and Ray Tune).
@@ -102,10 +103,8 @@ class _Asha:
 
     def _stop(self, rung: int, value: float, bar: tuple[int, int]) -> Verdict:
         best, entered = bar
-        return Verdict(
-            Decision.STOP,
-            f"{value:.6g} at step {self._rungs[rung]} is not among the best {best} of {entered}",
-        )
+        why = f"among the best {best} of {entered}" if math.isfinite(value) else "a finite number"
+        return Verdict(Decision.STOP, f"{value:.6g} at step {self._rungs[rung]} is not {why}")
 
 
 class _Board:
@@ -125,6 +124,6 @@ class _Board:
         places = max(1, int(entered / self._factor))
         if len(self._best) < places:
             heapq.heappush(self._best, -heapq.heappop(self._rest))
-        if entered < self._factor or score >= self._best[0]:
+        if entered < self._factor or (score >= self._best[0] and score > -math.inf):
             return None
         return places, entered
