@@ -1,21 +1,34 @@
 """What an objective is handed to speak with the study: ``report`` and ``trial``."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 from trimma.commands import Job, Send, Signal
 from trimma.facts import Measured, Printed
 from trimma.objective import StopTrial, as_metrics, next_step
-from trimma.worker.link import Link
 from trimma.worker.output import LIMIT
+
+
+class Connection(Protocol):
+    """A worker's end of what carries messages: a `Link`, or queues within one process."""
+
+    def send(self, message: Any) -> None: ...
+
+    def receive(self) -> Any:
+        """Wait for the next message; None when the other end is gone."""
+        ...
+
+    def waiting(self) -> Iterator[Any]:
+        """The messages that are there already; `EOFError` once the other end is gone."""
+        ...
 
 
 class Reporter:
     """Sends one attempt's reports, and ends the objective when the study says so."""
 
-    def __init__(self, link: Link, job: Job, metric: str) -> None:
-        self._link, self._job, self._metric = link, job, metric
+    def __init__(self, connection: Connection, job: Job, metric: str) -> None:
+        self._link, self._job, self._metric = connection, job, metric
         self._step: int | None = None
         self._stopped: StopTrial | None = None
 

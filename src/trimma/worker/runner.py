@@ -10,18 +10,18 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
 from trimma.commands import Job
-from trimma.facts import Halted, Raised, Returned
-from trimma.objective import Signature, StopTrial, conclude, failure_of
+from trimma.objective import Signature, failure_of
 from trimma.pickling import loads
 from trimma.program import Program
+from trimma.worker.attempt import run_attempt
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import TrialOutput
-from trimma.worker.reporter import Reporter, TrialHandle
 
 _PR_SET_PDEATHSIG = 1
 
@@ -45,33 +45,16 @@ def main(descriptor: int, program_path: str) -> None:
 
 
 def _run(link: Link, job: Job, program: Program, signature: Signature) -> None:
-    reporter = Reporter(link, job, program.metric)
-    output = TrialOutput(reporter.log)
-    extras = {
-        "report": reporter.report,
-        "trial": TrialHandle(job, reporter),
-        "params": job.config,
-        "data": program.data,
-        "model": program.model,
-    }
-    fact: Halted | Raised | Returned
-    with redirect_stdout(output), redirect_stderr(output):
-        try:
-            given = program.objective(**signature.arguments(job.config, extras))
-            metrics = conclude(given, program.metric, reporter.report)
-            fact = Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
-        except StopTrial as stop:
-            fact = (
-                Returned(trial=job.trial, attempt=job.attempt, metrics={})
-                if stop.finished
-                else Halted(trial=job.trial, attempt=job.attempt)
-            )
-        except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-            fact = Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
-        output.finish()
+    end = run_attempt(link, job, program, signature, _redirected)
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
-    link.send(fact)
+    link.send(end)
+
+
+@contextmanager
+def _redirected(output: TrialOutput) -> Iterator[None]:
+    with redirect_stdout(output), redirect_stderr(output):
+        yield
 
 
 def _terminate(number: int, frame: Any) -> NoReturn:

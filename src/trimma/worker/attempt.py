@@ -1,0 +1,52 @@
+"""One attempt at a trial: the objective is called, and what becomes of it is a fact."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from trimma.commands import Job
+from trimma.facts import Halted, Raised, Returned
+from trimma.objective import Signature, StopTrial, conclude, failure_of
+from trimma.program import Program
+from trimma.worker.output import TrialOutput
+from trimma.worker.reporter import Connection, Reporter, TrialHandle
+
+End = Halted | Raised | Returned
+
+
+def run_attempt(
+    connection: Connection,
+    job: Job,
+    program: Program,
+    signature: Signature,
+    capture: Callable[[TrialOutput], AbstractContextManager[Any]],
+) -> End:
+    """Call the objective while ``capture`` leads what it prints to the trial; how it ended.
+
+    What isn't an `Exception`, such as SystemExit, goes on to the caller.
+    """
+    reporter = Reporter(connection, job, program.metric)
+    output = TrialOutput(reporter.log)
+    extras = {
+        "report": reporter.report,
+        "trial": TrialHandle(job, reporter),
+        "params": job.config,
+        "data": program.data,
+        "model": program.model,
+    }
+    end: End
+    with capture(output):
+        try:
+            given = program.objective(**signature.arguments(job.config, extras))
+            metrics = conclude(given, program.metric, reporter.report)
+            end = Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
+        except StopTrial as stop:
+            end = (
+                Returned(trial=job.trial, attempt=job.attempt, metrics={})
+                if stop.finished
+                else Halted(trial=job.trial, attempt=job.attempt)
+            )
+        except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+            end = Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
+        output.finish()
+    return end
