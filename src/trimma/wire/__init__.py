@@ -1,0 +1,1 @@
+"""What a driver and its remote agents say to each other, and how it travels."""

@@ -1,0 +1,120 @@
+"""Exactly once and in order, over anything that loses, repeats or reorders frames. No clock, no I/O.
+
+Messages are numbered from 1. Each frame says up to which number everything has arrived; what isn't acknowledged is
+kept, and all of it sent again after a reconnect, or when acknowledgements stay away for too long ("go back N"). The
+two ends are made for one another: one that starts afresh needs a fresh peer.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+from msgspec import Raw, Struct
+
+Message = TypeVar("Message")
+
+WINDOW = 4096
+_BATCH = 512
+_BATCH_BYTES = 2**20
+_CONFIRM_EVERY = 256
+
+
+class Frame(Struct, Generic[Message], frozen=True, array_like=True, tag=True, gc=False):
+    """Consecutive messages, of which ``first`` is the first one's number, and what its sender has received."""
+
+    first: int
+    received: int
+    messages: list[Message]
+
+
+class Channel(Generic[Message]):
+    """One end: encoded messages go in and frames come out; frames go in and messages come out.
+
+    ``pulse``: seconds of silence after which a frame is due although there is nothing to say, so that the peer
+    knows that somebody is here; ``patience``: seconds without an acknowledgement after which all that lacks one is
+    sent again.
+    """
+
+    def __init__(self, *, pulse: float, patience: float, now: float) -> None:
+        self._pulse, self._patience = pulse, patience
+        self._fresh: list[Raw] = []
+        self._kept: deque[Raw] = deque()
+        self._acknowledged = self._received = self._confirmed = 0
+        self._spoken = self._progress = now
+        self._again = False
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is on its way that no more should be put in, until some of it is acknowledged."""
+        return len(self._kept) + len(self._fresh) >= WINDOW
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was put in has arrived."""
+        return not self._kept and not self._fresh
+
+    def put(self, message: bytes) -> None:
+        """Have a message delivered."""
+        self._fresh.append(Raw(message))
+
+    def reconnect(self) -> None:
+        """What was on its way may be lost: send it again."""
+        self._again = True
+
+    def frames(self, now: float) -> list[Frame[Raw]]:
+        """What is to be sent now."""
+        if self._kept and now - self._progress >= self._patience:
+            self._again = True
+        number = self._acknowledged + 1
+        due: list[Frame[Raw]] = []
+        if self._again:
+            self._again, self._progress = False, now
+            due += self._framed(number, self._kept)
+        number += len(self._kept)
+        if self._fresh:
+            if not self._kept:
+                self._progress = now
+            due += self._framed(number, self._fresh)
+            number += len(self._fresh)
+            self._kept += self._fresh
+            self._fresh = []
+        overdue = now - self._spoken >= self._pulse or self._received - self._confirmed >= _CONFIRM_EVERY
+        if overdue and not due:
+            due.append(Frame(number, self._received, []))
+        if due:
+            self._spoken, self._confirmed = now, self._received
+        return due
+
+    def _framed(self, number: int, messages: Iterable[Raw]) -> Iterator[Frame[Raw]]:
+        batch: list[Raw] = []
+        size = 0
+        for message in messages:
+            length = len(memoryview(message))
+            if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
+                yield Frame(number, self._received, batch)
+                number += len(batch)
+                batch, size = [], 0
+            batch.append(message)
+            size += length
+        if batch:
+            yield Frame(number, self._received, batch)
+
+    def take(self, frame: Frame[Message], now: float) -> list[Message]:
+        """What of a frame is new, in order.
+
+        Raises `ValueError` for an acknowledgement of what was never sent: the peer is not this channel's.
+        """
+        arrived = frame.received - self._acknowledged
+        if arrived > len(self._kept):
+            raise ValueError(f"message {frame.received} is acknowledged, but was never sent")
+        if arrived > 0:
+            for _ in range(arrived):
+                self._kept.popleft()
+            self._acknowledged, self._progress = frame.received, now
+        known = self._received + 1 - frame.first
+        if known < 0:
+            # something is missing before it: the peer will send this again, after that
+            return []
+        new = frame.messages[known:] if known else frame.messages
+        self._received += len(new)
+        return new
