@@ -1,0 +1,130 @@
+"""What a Spark session says of itself: where it runs, how many tasks at a time, and by which name it is reached."""
+
+import math
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from trimma.errors import EngineError, MissingExtra
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+_UNLIMITED = 2**31 - 1
+_LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,")
+
+
+class Cluster(Struct, frozen=True, kw_only=True):
+    """A session's settings, as far as they decide how many workers there can be and where the driver is found."""
+
+    master: str
+    settings: dict[str, str]
+    parallelism: int
+    executors: int
+
+    @classmethod
+    def of(cls, context: "SparkContext") -> "Cluster":
+        """Ask a running context."""
+        known = context._jsc.sc().statusTracker().getExecutorInfos()
+        return cls(
+            master=context.master or "",
+            settings=dict(context.getConf().getAll()),
+            parallelism=context.defaultParallelism,
+            executors=max(0, len(known) - 1),  # the driver is one of those that are known
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether tasks run in the driver's own JVM."""
+        return self.master == "local" or self.master.startswith("local[")
+
+    @property
+    def bind(self) -> str:
+        """The address to listen at: nobody but this machine's own processes needs to reach a local session."""
+        if self.is_local:
+            return "127.0.0.1"
+        return self.settings.get("spark.driver.bindAddress") or self.host
+
+    @property
+    def host(self) -> str:
+        """The name by which executors reach the driver."""
+        return "127.0.0.1" if self.is_local else self.settings["spark.driver.host"]
+
+    @property
+    def task_cpus(self) -> int:
+        """The processors that Spark counts for each task."""
+        return int(self.settings.get("spark.task.cpus", 1))
+
+    @property
+    def task_gpus(self) -> float:
+        """The accelerators that Spark gives each task."""
+        return float(self.settings.get("spark.task.resource.gpu.amount", 0))
+
+    def slots(self, cpus: int, gpus: float) -> int:
+        """How many tasks that need so much can run at a time when all executors are there; 1 at least."""
+        if self.is_local:
+            return max(1, self.parallelism // cpus)
+        executors, cores = self._size()
+        each = cores // cpus
+        offered = float(self.settings.get("spark.executor.resource.gpu.amount", 0))
+        if gpus and offered:
+            each = min(each, math.floor(offered / gpus + 1e-9))
+        return max(1, executors * each)
+
+    def _size(self) -> tuple[int, int]:
+        """The number of executors and the cores of each, when the session has all that it may have."""
+        if local_cluster := _LOCAL_CLUSTER.match(self.master):
+            return int(local_cluster[1]), int(local_cluster[2])
+        executors, cores = max(1, self.executors), self.settings.get("spark.executor.cores")
+        if self.settings.get("spark.dynamicAllocation.enabled", "false") == "true":
+            most = int(self.settings.get("spark.dynamicAllocation.maxExecutors", _UNLIMITED))
+            executors = most if most < _UNLIMITED else executors
+        else:
+            executors = int(self.settings.get("spark.executor.instances", executors))
+        if cores is not None:
+            return executors, int(cores)
+        # a standalone cluster's executors take all cores of their machines, and spark.default.parallelism may lie
+        return executors, max(1, self.parallelism // max(1, self.executors))
+
+
+def take(session: Any) -> "SparkSession":
+    """The session given, or the active one, or one that is started as ``SparkSession.builder.getOrCreate()`` would.
+
+    Raises `MissingExtra` without PySpark, and `EngineError` when Spark can't be started.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise MissingExtra("pyspark", "spark", "engine='spark'") from error
+    found: SparkSession | None = session or SparkSession.getActiveSession()
+    return found or _start(SparkSession.builder.appName("trimma"))
+
+
+def _start(builder: Any) -> "SparkSession":
+    import os
+
+    from pyspark.errors import PySparkException
+
+    try:
+        session: SparkSession = builder.getOrCreate()
+    except PySparkException as error:
+        raise EngineError(
+            f"Spark can't be started: {error}. It needs Java 17 or later (JAVA_HOME, or java on the PATH); "
+            "'trimma doctor' looks for it"
+        ) from error
+    if (
+        not is_connect(session)
+        and (session.sparkContext.master or "").startswith("local")
+        and "PYSPARK_PYTHON" not in os.environ
+    ):
+        # without it Spark takes any python3 of the PATH, which in an unactivated environment is another one
+        session.sparkContext.pythonExec = sys.executable
+    return session
+
+
+def is_connect(session: Any) -> bool:
+    """Whether the session speaks with a Spark Connect server, and so has no context."""
+    return type(session).__module__.startswith("pyspark.sql.connect.")

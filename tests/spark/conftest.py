@@ -1,0 +1,104 @@
+"""Spark sessions: real executors, one JVM for each pytest process, ended with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
+SETTINGS = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "OFF",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.executor.memory": "512m",
+    # a short life on few cores: what only pays off after minutes is left out
+    "spark.driver.extraJavaOptions": QUICK,
+    "spark.executor.extraJavaOptions": QUICK,
+}
+
+LOCAL = "local[2]"
+CLUSTER = "local-cluster[2,1,512]"
+
+
+@pytest.fixture(scope="session")
+def java(missing: Callable[[str], None]) -> None:
+    """Java 17 or later, or a reason to skip."""
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+    if found is None:
+        missing("Java 17 or later (apt install openjdk-17-jre-headless)")
+        return
+    told = subprocess.run([found, "-version"], capture_output=True, text=True, check=True).stderr
+    number = re.search(r'version "(\d+)', told)
+    if number is None or int(number[1]) < 17:
+        missing(f"Java 17 or later; {found} is {told.splitlines()[0]}")
+
+
+@pytest.fixture(scope="session")
+def session_of(java: None) -> Iterator[Callable[..., SparkSession]]:
+    """The session of a master; one at a time, each in the same JVM, so an earlier one is stopped."""
+    pytest.importorskip("pyspark")
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    running: dict[str, SparkSession] = {}
+
+    def start(master: str) -> SparkSession:
+        if master not in running:
+            stop()
+            builder = SparkSession.builder.master(master).appName("tests")
+            for key, value in SETTINGS.items():
+                builder = builder.config(key, value)
+            running[master] = builder.getOrCreate()
+        return running[master]
+
+    def stop() -> None:
+        while running:
+            running.popitem()[1].stop()
+
+    yield start
+    stop()
+    gateway = SparkContext._gateway
+    if gateway is not None:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(30)
+
+
+@pytest.fixture
+def local(session_of: Callable[..., SparkSession]) -> SparkSession:
+    """Two slots in the driver's JVM."""
+    return session_of(LOCAL)
+
+
+@pytest.fixture
+def cluster(session_of: Callable[..., SparkSession]) -> SparkSession:
+    """Two executors, each a JVM of its own with one slot."""
+    return session_of(CLUSTER)
+
+
+@pytest.fixture
+def active_jobs(session_of: Callable[..., SparkSession]) -> Callable[[], list[int]]:
+    """The ids of the jobs that Spark runs now, whoever started them."""
+    from pyspark.sql import SparkSession
+
+    def active() -> list[int]:
+        session = SparkSession.getActiveSession()
+        assert session is not None
+        return list(session.sparkContext.statusTracker().getActiveJobsIds())
+
+    return active
