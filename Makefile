@@ -6,6 +6,8 @@
 export UV_FROZEN := 1
 
 run := tools/uv run
+# the oldest Spark that is supported, in an environment of its own
+spark35 := UV_PROJECT_ENVIRONMENT=.venv-spark35 tools/uv run --no-default-groups --group test --group spark35
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -14,7 +16,9 @@ demo:  ## a first study, in your terminal (ARGS="...": options of trimma demo)
 	$(run) --no-default-groups --extra sklearn trimma demo $(ARGS)
 
 test: check  ## all checks, all tests, and a test of the built wheel (ARGS="...": options of pytest)
-	$(run) pytest -n auto $(ARGS)
+	tools/install-java
+	$(run) pytest -n auto --dist loadgroup $(ARGS)
+	$(spark35) pytest tests/spark -n auto --dist loadgroup
 	tools/test-wheel
 
 check:  ## format, lint, types and layers
