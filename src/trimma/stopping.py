@@ -56,7 +56,12 @@ class TrialCount(_Combinable, Struct, frozen=True, tag=True):
     def met(self, progress: Progress, now: float) -> Halt | None:
         if progress.trial_count < self.count:
             return None
-        return Halt(reason=f"all {self.count} trials were run", at_once=False)
+        if progress.trial_count > self.count:
+            # the limit came later, at a resume, or together with another rule
+            reason = f"{progress.trial_count} trials were run ({self.count} were asked for)"
+        else:
+            reason = f"all {self.count} trials were run"
+        return Halt(reason=reason, at_once=False)
 
     def deadline(self, progress: Progress, now: float) -> float | None:
         return None

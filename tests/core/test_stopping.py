@@ -31,8 +31,15 @@ def test_a_count_lets_what_runs_finish() -> None:
     halt = rule.met(Stage(trial_count=3), 0.0)
     assert halt
     assert not halt.at_once
-    assert "3 trials" in halt.reason
+    assert halt.reason == "all 3 trials were run"
     assert rule.deadline(Stage(), 0.0) is None
+
+
+def test_a_count_that_is_exceeded_tells_both_numbers() -> None:
+    """As where a study of 14 trials is resumed for 3."""
+    halt = TrialCount(3).met(Stage(trial_count=14), 0.0)
+    assert halt
+    assert halt.reason == "14 trials were run (3 were asked for)"
 
 
 def test_a_timeout_is_met_at_its_deadline_and_not_before() -> None:
