@@ -109,4 +109,4 @@ def test_a_notebook(tmp_path):
     assert notebook.cells[1].outputs[0].text == "1 10.0\n"
     shown = notebook.cells[2].outputs[0].data
     assert "<table" in shown["text/html"]
-    assert "Best loss 10" in shown["text/plain"]
+    assert shown["text/plain"].endswith("finished: 3 done; best loss 10>")

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -241,6 +242,48 @@ def test_a_reader_sees_a_running_study_grow(tmp_path):
 
     tune(observe, store=path, name="live", trials=4, engine=tm.Simulated(1))
     assert seen == [("running", 0), ("running", 1), ("running", 2), ("running", 3)]
+
+
+def test_a_study_is_shown_in_one_line_and_printed_in_full(tmp_path):
+    path = tmp_path / "s.db"
+    study = tune(lambda lr: lr, {"lr": tm.Grid(0.5, 1.0)}, trials=None, store=path, name="halves")
+    line = "<Study 'halves' finished: 2 done; best loss 0.5>"
+    assert repr(study) == line
+    assert repr(tm.studies(path)) == f"[{line}]"
+    assert str(study).startswith("halves finished after ")
+    assert "Best loss 0.5, from trial 0" in str(study)
+    assert "finished" in study._repr_html_()
+
+
+def test_a_study_whose_driver_died_is_called_lost_everywhere(tmp_path):
+    whole = tune(store="memory", name="whole", trials=4)
+    store = tm.SQLiteStore(tmp_path / "s.db")
+    store.append("whole", list(whole.store.read("whole"))[:-1], expected=0)
+    study = tm.load("whole", store)
+    assert study.status == "lost"
+    assert repr(study).startswith("<Study 'whole' lost: ")
+    assert str(study).startswith("whole lost after ")
+    assert "lost: its driver died" in study._repr_html_()
+    with store.claim("whole"):
+        assert study.status == "running"
+        assert repr(study).startswith("<Study 'whole' running: ")
+        assert str(study).startswith("whole running for ")
+
+
+def test_a_view_of_ones_own(tmp_path, capsys):
+    ended = []
+
+    @contextmanager
+    def view(engine):
+        ended.append(type(engine))
+        yield lambda history, now: ended.append(len(history.ended))
+        ended.append("over")
+
+    study = tune(trials=2, progress=view, engine=tm.Simulated(1), store=tmp_path / "s.db", name="seen")
+    assert (ended[0], ended[-2], ended[-1]) == (tm.Simulated, 2, "over")
+    study.resume(trials=3, progress=view, engine=tm.Simulated(1))
+    assert ended[-2:] == [3, "over"]
+    assert capsys.readouterr().err == ""
 
 
 def test_deleting(tmp_path):

@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(store: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command on the store; its output has the store's path and spaces at line ends taken out."""
+    """Run a command on the store; its output has the store's path taken out."""
     monkeypatch.setenv("TRIMMA_STORE", str(store))
     monkeypatch.setenv("COLUMNS", str(WIDTH))
 
@@ -54,7 +54,6 @@ def run(store: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="trimma", **options)
         assert result.exit_code == status, result.output
         text = result.output.replace(str(store), "STORE")
-        text = re.sub(r'File ".*/conftest.py", line \d+', 'File "conftest.py"', text)
-        return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+        return re.sub(r'File ".*/conftest.py", line \d+', 'File "conftest.py"', text)
 
     return run_

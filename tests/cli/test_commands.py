@@ -57,14 +57,17 @@ def test_show(run) -> None:
     assert run("show", "descent") == SHOWN
 
 
-def test_show_more_of_the_best(run) -> None:
-    assert run("show", "descent", "--top", 3).removeprefix(SHOWN) == (
-        "\n"
-        "best  trial     loss  steps  state  rate    depth\n"
-        "   1     10  0.19869      9  done   0.7959  1\n"
-        "   2      2  0.22488      9  done   0.4484  2\n"
-        "   3      1  0.25049      9  done   0.3319  2\n"
+def test_show_more_or_less_of_the_best(run) -> None:
+    table = (
+        "top  trial     loss  steps  state  rate    depth\n"
+        "  1     10  0.19869      9  done   0.7959  1\n"
+        "  2      2  0.22488      9  done   0.4484  2\n"
+        "  3      1  0.25049      9  done   0.3319  2\n"
     )
+    before, after = SHOWN.split("top  trial", maxsplit=1)[0], SHOWN[SHOWN.index("\nStopping early") :]
+    assert run("show", "descent", "--top", 3) == before + table + after
+    rows = re.findall(r"^ +(\d+) +\d+ .* (?:done|stopped) ", run("show", "descent", "--top", 100), re.MULTILINE)
+    assert rows == [str(place) for place in range(1, 11)], "once each; two failed"
 
 
 def test_show_a_trial(run) -> None:
@@ -189,6 +192,7 @@ def test_resume_a_study_whose_driver_died(run, store: Path) -> None:
     before = tm.load("descent", died)
 
     assert re.search(r"^descent +lost +\d/12 ", run("ls", *options), re.MULTILINE)
+    assert run("show", "descent", *options).startswith("descent lost after ")
     said = run("resume", "descent", "--workers", 2, *options)
     assert re.search(r"^descent finished after .* in 2 sessions: all 12 trials were run$", said, re.MULTILINE)
     after = tm.load("descent", died)
@@ -200,6 +204,12 @@ def test_resume_for_more_trials(run, store: Path) -> None:
     said = run("resume", "descent", "--trials", 15, "--workers", 2)
     assert "all 15 trials were run" in said
     assert len(tm.load("descent", store).trials) == 15
+
+
+def test_resume_for_fewer_trials_than_there_are(run) -> None:
+    said = run("resume", "descent", "--trials", 3, "--workers", 1)
+    assert re.search(r"^descent finished after .*: 12 trials were run \(3 were asked for\)$", said, re.MULTILINE)
+    assert re.search(r"^descent +finished +12/12 ", run("ls"), re.MULTILINE)
 
 
 def test_resume_where_nothing_is_left(run) -> None:
@@ -214,7 +224,7 @@ def test_a_store_that_is_a_folder(run, tmp_path: Path) -> None:
 
 def test_resume_while_another_writes(run, store: Path) -> None:
     with tm.SQLiteStore(store).claim("descent"):
-        assert " running " in run("ls") or "finished" in run("ls")
+        assert " finished " in run("ls"), "a study that was closed stays so until it is opened again"
         said = run("resume", "descent", status=1)
         assert "study 'descent' is being written by process" in said
         assert "is being written by" in run("rm", "descent", "--yes", status=1)

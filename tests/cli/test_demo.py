@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +36,31 @@ def test_the_demo_from_start_to_end(tmp_path: Path) -> None:
     assert len(study.trials) == 6
     assert study.best.value is not None
     assert study.best.value > 0.5
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_on_a_terminal_says_everything_once(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TRIMMA_STORE": "s.db", "COLUMNS": "100", "LINES": "40", "TERM": "xterm"}
+    command = [sys.executable, "-m", "trimma", "demo", "--trials", "2", "--workers", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=theirs, stderr=theirs) as demo:
+        os.close(theirs)
+        said = _all_of(ours)
+    assert demo.returncode == 0
+    left = re.sub(r"\x1b\[[\d;]*m", "", said.split("\x1b[2K")[-1])
+    assert "best" in said, "it was shown live"
+    assert re.findall(r"(?i)best", left) == ["Best"]
+    assert left.count("2 done") == left.count("busy") == left.count("finished") == 1
+
+
+def _all_of(terminal: int) -> str:
+    """What is written to a terminal until nobody has it open any more, which reading it tells as an error."""
+    parts = []
+    try:
+        while part := os.read(terminal, 4096):
+            parts.append(part)
+    except OSError:
+        return b"".join(parts).decode()
+    finally:
+        os.close(terminal)
+    return b"".join(parts).decode()

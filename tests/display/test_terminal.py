@@ -8,7 +8,7 @@ from rich.console import Console
 from histories import Log, large, opened, simulated
 from trimma.display.lines import LineView
 from trimma.display.live import LiveView, final, frame
-from trimma.display.summary import closing_text
+from trimma.display.summary import brief, closing, closing_text
 from trimma.display.text import duration, number, one_line, percent, setting, shorten
 from trimma.events import Outcome
 from trimma.space import Choice, Float, Int, Space
@@ -145,6 +145,21 @@ def test_a_live_view_draws_at_most_eight_frames_a_second_and_leaves_the_end():
     assert watched.console.file.getvalue().rstrip().splitlines()[-1].startswith(f"best {number(history.best.value)}")
 
 
+def test_a_live_view_leaves_no_lines_of_a_finished_study_where_a_summary_follows():
+    def left(outcome):
+        console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+        log = running()
+        with LiveView(console=console, summary_follows=True) as view:
+            view(log.history, 12.0)
+            log.close(outcome)
+            view(log.history, 12.0)
+        return console.file.getvalue().split("\x1b[2K")[-1]
+
+    assert "best" not in left(Outcome.FINISHED)
+    assert "best 0.11111" in left(Outcome.INTERRUPTED), "then no summary follows"
+    assert "best 0.11111" in left(Outcome.FAILED)
+
+
 def test_frames_that_take_long_are_fewer():
     watched = Watched(cost=0.02)
     watched.run()
@@ -261,15 +276,53 @@ def test_the_closing_summary_of_an_interrupted_and_of_a_failed_study():
     log.lose(log.start("a", lr=1))
     log.at(3).close(Outcome.INTERRUPTED, "interrupted")
     assert closing_text(log.history) == (
-        "fashion interrupted after 3.0 s: interrupted\n1 queued   workers 0% busy\n\n"
+        "fashion interrupted after 3.0 s\n1 queued   workers 0% busy\n\n"
         "No trial ended with a finite value, so there is no best config.\n\n"
-        "1 trial had not ended; resuming the study goes on with them.\n"
+        "1 trial had not ended; resuming the study goes on with it.\n"
     )
     log = opened("a")
     for kind in "ABCDEF":
         log.fail(log.start("a", lr=1), kind)
     log.close(Outcome.FAILED, "every trial failed")
     assert "and 2 other kinds of failure" in closing_text(log.history)
+
+
+def test_the_summary_of_a_study_that_runs_and_of_one_whose_driver_died():
+    assert closing_text(opened("a", trials=3).history) == (
+        "fashion running for 0.0 s\nno trial\n\nNo trial has ended with a finite value yet.\n"
+    )
+    log = running()
+    assert closing_text(log.history).startswith("fashion running for 12 s\n3 running")
+    assert "resuming" not in closing_text(log.history)
+    lost = closing_text(log.history, lost=True)
+    assert lost.startswith("fashion lost after 12 s: its driver died\n3 running")
+    assert "3 trials had not ended; resuming the study goes on with them." in lost
+
+
+def test_the_closing_summary_lists_as_many_trials_as_asked_for():
+    history = running().history
+    for rows in (1, 2):
+        said = closing_text(history, top=rows).split("top  trial")[1].split("\n\n")[0]
+        assert said.count("\n") == rows
+
+
+def test_the_closing_summary_leaves_no_blanks_at_the_ends_of_lines():
+    for width in (40, 80, 200):
+        for terminal in (True, False):
+            console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=terminal)
+            console.print(closing(running().history, "here", width))
+            lines = console.file.getvalue().splitlines()
+            assert lines == [line.rstrip() for line in lines]
+            assert max(map(len, lines)) <= width
+
+
+def test_a_study_in_one_line():
+    log = running()
+    assert brief(log.history) == (
+        "<Study 'fashion' running: 3 running, 1 done, 1 stopped, 1 failed; best loss 0.111111>"
+    )
+    assert brief(log.history, lost=True).startswith("<Study 'fashion' lost: ")
+    assert brief(opened().history) == "<Study 'fashion' running: no trial>"
 
 
 def test_thousands_of_trials():

@@ -7,6 +7,7 @@ import pytest
 
 from histories import Log, drawn, large, opened, returned, simulated
 from trimma.errors import StudyError, UsageError
+from trimma.events import Outcome
 from trimma.space import Choice, Float, Grid, Int, Space
 from trimma.stopping import All, Patience, Timeout, TrialCount
 from trimma.views import (
@@ -18,6 +19,7 @@ from trimma.views import (
     importance,
     leaderboard,
     savings,
+    status,
     stays,
     summary,
     table,
@@ -261,6 +263,33 @@ def test_the_summary_of_a_study():
     assert (found.busy.share, found.eta, found.sessions) == (0.7, 0.0, 1)
 
 
+def test_one_word_for_how_a_study_stands():
+    log = opened("a", trials=9)
+    log.start("a")
+    assert status(log.history) == summary(log.history).status == "running"
+    assert status(log.history, lost=True) == "lost", "only its store knows that nobody writes it any more"
+    found = summary(log.history, lost=True)
+    assert (found.status, found.reason, found.workers, found.eta) == ("lost", "its driver died", 0, None)
+    for outcome in Outcome:
+        closed = opened("a")
+        closed.close(outcome, "because")
+        assert status(closed.history) == status(closed.history, lost=True) == outcome.value
+        assert summary(closed.history).reason == "because"
+
+
+def test_a_reason_that_only_repeats_the_status_is_none():
+    log = opened("a")
+    log.close(Outcome.INTERRUPTED, "interrupted")
+    assert (summary(log.history).status, summary(log.history).reason) == ("interrupted", "")
+
+
+def test_a_limit_below_the_number_of_trials_is_that_number():
+    log = opened("a", trials=2)
+    for _ in range(3):
+        log.finish(log.start("a"), loss=1.0)
+    assert (summary(log.history).limit, summary(log.history).ended) == (3, 3)
+
+
 def test_everything_of_an_empty_study():
     for history in (Log().history, opened().history, opened("a").history):
         assert (
@@ -272,7 +301,7 @@ def test_everything_of_an_empty_study():
             == []
         )
         found = summary(history)
-        assert (found.status, found.best, found.eta, found.busy.share) == ("open", None, None, None)
+        assert (found.status, found.best, found.eta, found.busy.share) == ("running", None, None, None)
 
 
 def test_everything_of_a_simulated_study_adds_up():

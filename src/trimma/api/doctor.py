@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from trimma.api.arguments import DEFAULT_STORE, STORE_VARIABLE
 from trimma.engines import Local
-from trimma.worker.resources import usable_cores, visible_devices
 from trimma.errors import TrimmaError
 from trimma.facts import Joined
 from trimma.program import Program
 from trimma.stores import SQLiteStore
+from trimma.worker.resources import usable_cores, visible_devices
 
 _EXTRAS = {
     "plotly": ("plot", "pictures of a study"),

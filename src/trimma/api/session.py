@@ -2,8 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TextIO
 
 from trimma.api.interrupt import Interrupts
 from trimma.api.recipe import Recipe
@@ -14,6 +14,9 @@ from trimma.loop import run
 from trimma.ports import Engine, Observer, Store
 from trimma.stopping import Rule
 
+View = Callable[[Engine], AbstractContextManager[Observer]]
+"""How a study is shown while it runs: given the engine, it makes an observer, for as long as its context lasts."""
+
 
 def carry_on(
     ledger: Ledger,
@@ -23,13 +26,14 @@ def carry_on(
     *,
     trials: int | None,
     until: Rule | None,
-    progress: bool,
+    progress: bool | View,
 ) -> None:
     """Run a claimed study until it is closed.
 
     Raises `StudyFailed` when it was given up, and KeyboardInterrupt after ctrl-C, once all is in order.
     """
-    shown = view(engine, sys.stderr) if progress else nullcontext(_unseen)
+    make = progress if callable(progress) else view if progress else _no_view
+    shown = make(engine)
     with Interrupts() as interrupted, shown as observe:
         run(
             ledger,
@@ -67,19 +71,26 @@ def how_to_resume(name: str) -> str:
     return f"tm.load({name!r}).resume(), or: trimma resume {name}"
 
 
-def view(engine: Engine, stream: TextIO) -> AbstractContextManager[Observer]:
-    """A live view where ``stream`` is a terminal (or a notebook), plain lines elsewhere."""
+def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextManager[Observer]:
+    """A live view where standard error is a terminal (or a notebook), plain lines elsewhere.
+
+    With ``summary_follows`` the live view leaves no lines of a study that has finished.
+    """
     from rich.console import Console
 
-    console = Console(file=stream)
+    console = Console(file=sys.stderr)
     if console.is_terminal or console.is_jupyter:
         from trimma.display.live import LiveView
 
-        return LiveView(repr(engine), console=console)
+        return LiveView(repr(engine), console=console, summary_follows=summary_follows)
     from trimma.display.lines import LineView
 
     # paced by real time, where the study's own is simulated too
-    return LineView(repr(engine), stream=stream, clock=time.monotonic)
+    return LineView(repr(engine), stream=sys.stderr, clock=time.monotonic)
+
+
+def _no_view(engine: Engine) -> AbstractContextManager[Observer]:
+    return nullcontext(_unseen)
 
 
 def _unseen(history: History, now: float) -> None:

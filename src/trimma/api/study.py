@@ -19,7 +19,7 @@ from trimma.api.arguments import (
 )
 from trimma.api.mismatch import refuse_mismatch
 from trimma.api.recipe import Recipe, thaw
-from trimma.api.session import carry_on
+from trimma.api.session import View, carry_on
 from trimma.errors import StudyError, StudyNotFound, UnknownName
 from trimma.events import Logged
 from trimma.history import History, Ledger
@@ -30,7 +30,7 @@ from trimma.space import Space
 from trimma.stopping import Patience, Rule
 from trimma.study import Metric
 from trimma.trial import Trial
-from trimma.views import columns, importance, table
+from trimma.views import columns, importance, status, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """A stored study. What it tells is up to date, also while another process runs it."""
+    """A stored study. What it tells is up to date, also while another process runs it.
+
+    ``print(study)`` sums it up, ``repr(study)`` does so in one line, and a notebook shows a table.
+    """
 
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self._store, self._ledger = store, ledger
@@ -71,10 +74,7 @@ class Study:
     @property
     def status(self) -> str:
         """How it stands: running, finished, interrupted, failed, or lost, when its driver died."""
-        closed = self.history.closed
-        if closed is not None:
-            return closed.outcome.value
-        return "running" if self._store.studies().get(self.name) else "lost"
+        return status(self.history, lost=self._lost())
 
     @property
     def trials(self) -> Sequence[Trial]:
@@ -133,14 +133,26 @@ class Study:
         return {row.name: row.share for row in importance(self.history)}
 
     def __repr__(self) -> str:
+        from trimma.display.summary import brief
+
+        return brief(self.history, lost=self._lost())
+
+    def __str__(self) -> str:
         from trimma.display.summary import closing_text
 
-        return closing_text(self.history).rstrip()
+        return closing_text(self.history, lost=self._lost()).rstrip()
 
     def _repr_html_(self) -> str:
         from trimma.display.html import study_html
 
-        return study_html(self.history)
+        return study_html(self.history, lost=self._lost())
+
+    def _lost(self) -> bool:
+        """Whether nobody writes the study, although it wasn't closed."""
+        if self.history.closed is not None or self._store.studies().get(self.name):
+            return False
+        # its driver may have closed it after the first look
+        return self.history.closed is None
 
     def resume(
         self,
@@ -158,7 +170,7 @@ class Study:
         workers: int | None = None,
         data: Any = None,
         model: Any = None,
-        progress: bool = True,
+        progress: bool | View = True,
     ) -> "Study":
         """Go on where the study ended, was interrupted or was killed.
 

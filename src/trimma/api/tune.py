@@ -9,7 +9,7 @@ from typing import Any
 from trimma.api.arguments import engine_of, metric_of, seconds, space_of, store_of, until_of, whole
 from trimma.api.mismatch import refuse_mismatch
 from trimma.api.recipe import Recipe, freeze
-from trimma.api.session import carry_on, how_to_resume
+from trimma.api.session import View, carry_on, how_to_resume
 from trimma.api.study import Study
 from trimma.errors import StudyExists, UsageError
 from trimma.history import Ledger
@@ -47,7 +47,7 @@ def tune(
     trial_timeout: float | None = None,
     stop_grace: float = 10.0,
     resume: bool = False,
-    progress: bool = True,
+    progress: bool | View = True,
 ) -> Study:
     """Find the config with which ``objective`` does best.
 
@@ -75,6 +75,11 @@ def tune(
     Where it is kept
         Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
         ``.trimma/studies.db``). With ``resume=True`` a study of that name goes on, if it asks the same.
+
+    How it is shown
+        In place in a terminal or a notebook, as lines elsewhere, on standard error. ``progress=False`` shows nothing;
+        a function shows it in a way of your own: it is given the engine, and returns a context manager of an
+        observer, which is called with the `History` and the time again and again.
 
     Returns the `Study`. Raises `UsageError` and its kin for arguments that make no sense, `StudyExists` for a
     name that is taken, `StudyBusy` for a study that another process is running, `StudyFailed` when the first

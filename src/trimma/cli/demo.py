@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from trimma.api.session import View
 from trimma.api.study import Study, studies
 from trimma.api.tune import tune
 from trimma.errors import MissingExtra
@@ -60,7 +61,7 @@ def fit(
         report(accuracy=network.score(valid_x, valid_y), loss=network.loss_)
 
 
-def run(trials: int, workers: int | None, seed: int, store: str | None) -> Study:
+def run(trials: int, workers: int | None, seed: int, store: str | None, progress: bool | View = True) -> Study:
     """Tune the network; a demo that had not ended goes on."""
     data = digits()
     known = {study.name: study for study in studies(store) if study.name.startswith(NAME)}
@@ -78,4 +79,5 @@ def run(trials: int, workers: int | None, seed: int, store: str | None) -> Study
         store=store,
         name=unfinished or next(name for name in names if name not in known),
         resume=unfinished is not None,
+        progress=progress,
     )

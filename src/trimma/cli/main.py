@@ -47,9 +47,10 @@ def demo(trials: int, workers: int | None, seed: int, store: str | None) -> None
     A demo that was interrupted or killed goes on where it was.
     """
     from trimma.cli.demo import run
+    from trimma.cli.tables import print_study
 
-    study = run(trials, workers, seed, store)
-    _print_closing(study)
+    study = run(trials, workers, seed, store, _view)
+    print_study(study)
     click.echo(f"{'':4}trimma show {study.name}\n{'':4}trimma plot {study.name} curves curves.html")
 
 
@@ -65,9 +66,11 @@ def list_studies(store: str | None) -> None:
 @main.command()
 @click.argument("name")
 @click.option("--trial", type=click.IntRange(min=0), help="Show this trial: its config, its metrics, what it printed.")
-@click.option("--top", type=click.IntRange(min=1), help="List so many of the best trials, too.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many of the best trials to list."
+)
 @store_option
-def show(name: str, trial: int | None, top: int | None, store: str | None) -> None:
+def show(name: str, trial: int | None, top: int, store: str | None) -> None:
     """Show how a study stands, or one of its trials."""
     from trimma.cli.tables import print_study, print_trial
 
@@ -102,10 +105,12 @@ def plot(name: str, picture: str, file: str, store: str | None) -> None:
 @store_option
 def resume(name: str, trials: int | None, timeout: float | None, workers: int | None, store: str | None) -> None:
     """Go on with a study. This runs the program that is stored with it."""
+    from trimma.cli.tables import print_study
+
     study = trimma.load(name, store)
     ended = len(study.history.ended)
-    study.resume(trials=trials, timeout=timeout, workers=workers)
-    _print_closing(study)
+    study.resume(trials=trials, timeout=timeout, workers=workers, progress=_view)
+    print_study(study)
     if len(study.history.ended) == ended:
         click.echo("There was nothing left to run; to run more, say how many trials in all with --trials.")
 
@@ -158,7 +163,8 @@ def doctor() -> None:
         raise SystemExit(1)
 
 
-def _print_closing(study: "trimma.Study") -> None:
-    from trimma.cli.tables import print_closing
+def _view(engine: Any) -> Any:
+    """The live view, which leaves no lines where the summary comes on the same terminal."""
+    from trimma.api.session import view
 
-    print_closing(study)
+    return view(engine, summary_follows=sys.stdout.isatty())

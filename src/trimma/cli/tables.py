@@ -7,12 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from trimma.api.study import Study
-from trimma.display.summary import closing
+from trimma.display.summary import TOP_ROWS, closing
 from trimma.display.text import count, duration, number
-from trimma.display.top import top_table
+from trimma.display.trimmed import Trimmed
 from trimma.errors import UnknownName
 from trimma.trial import Trial
-from trimma.views import flatten, hyperparameters, leaderboard, summary
+from trimma.views import LOST, flatten, summary
 
 PICTURES = ("curves", "history", "importance", "parallel", "slices", "timeline")
 
@@ -32,23 +32,14 @@ def print_studies(studies: Sequence[Study]) -> None:
         best = number(state.best.value) if state.best else "-"
         row = (study.name, study.status, f"{state.ended}{of}", best, str(state.metric), duration(state.elapsed))
         table.add_row(*map(Text, row))
-    console.print(table)
+    console.print(Trimmed(table))
 
 
-def print_closing(study: Study) -> None:
-    """How a study went, and how to look again."""
+def print_study(study: Study, top: int = TOP_ROWS) -> None:
+    """How a study stands or went, with its ``top`` trials, and how to look again."""
     console = Console()
-    console.print(closing(study.history, _place(study), console.width))
-
-
-def print_study(study: Study, top: int | None) -> None:
-    """How a study stands, and, when asked for, so many of its best trials."""
-    console = Console()
-    console.print(closing(study.history, _place(study), console.width))
-    rows = [row.trial for row in leaderboard(study.history, top) if row.rank is not None] if top else []
-    if rows:
-        console.print()
-        console.print(top_table(study.history, rows, hyperparameters(study.history), console.width, title="best"))
+    lost = study.status == LOST
+    console.print(closing(study.history, _place(study), console.width, top=top, lost=lost))
 
 
 def print_trial(study: Study, number_: int) -> None:
@@ -68,7 +59,7 @@ def print_trial(study: Study, number_: int) -> None:
     for span in trial.spans:
         length = duration(span.end - span.start) if span.end is not None else "still running"
         table.add_row(Text(f"attempt {span.attempt}", style="dim"), Text(f"{span.worker}, {length}"))
-    console.print(table)
+    console.print(Trimmed(table))
     if trial.failure is not None and trial.failure.traceback:
         console.print(Text(f"\n{trial.failure.traceback.rstrip()}"))
     if output:

@@ -17,9 +17,9 @@ NUMBER = "text-align:right;font-variant-numeric:tabular-nums;"
 QUIET = "opacity:.7"
 
 
-def study_html(history: History, rows: int = ROWS) -> str:
-    """The study as an HTML fragment: how it stands and its ``rows`` best trials."""
-    state = summary(history)
+def study_html(history: History, rows: int = ROWS, *, lost: bool = False) -> str:
+    """The study as an HTML fragment: how it stands and its ``rows`` best trials; ``lost`` as for `status`."""
+    state = summary(history, lost=lost)
     best = [row for row in leaderboard(history, rows) if row.rank is not None]
     parts = [_headline(state), _line(state)]
     if best:

@@ -96,7 +96,8 @@ class LineView:
     def _end(self, history: History, now: float) -> None:
         state = summary(history, now)
         best = f"; best {number(state.best.value)} from trial {state.best.trial}" if state.best else "; no best trial"
-        self._write(f"{state.status} after {duration(state.elapsed)}, {state.reason}: {_counts(history)}{best}")
+        why = f", {state.reason}" if state.reason else ""
+        self._write(f"{state.status} after {duration(state.elapsed)}{why}: {_counts(history)}{best}")
 
     def _write(self, line: str) -> None:
         stream = self._stream or sys.stderr

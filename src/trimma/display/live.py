@@ -14,9 +14,10 @@ from rich.text import Text
 
 from trimma.display.text import NOTHING, aim, config_text, count, duration, number, percent, varying
 from trimma.display.top import COLOURS, plain_table, top_table
+from trimma.events import Outcome
 from trimma.history import History
 from trimma.trial import State, Trial
-from trimma.views import Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
+from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
 RUNNING_ROWS = 8
@@ -31,7 +32,8 @@ class LiveView:
     Where a frame takes long, as in a study of many trials, frames are fewer: they take a twentieth of the time.
 
     ``engine`` is shown beside the name; ``console`` is where to draw (default: standard error); ``clock`` gives the
-    seconds by which frames are spaced, which is real time even where the study's isn't.
+    seconds by which frames are spaced, which is real time even where the study's isn't. With ``summary_follows`` no
+    lines are left of a study that has finished.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class LiveView:
         *,
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
+        summary_follows: bool = False,
     ) -> None:
-        self._engine, self._clock = engine, clock
+        self._engine, self._clock, self._summary_follows = engine, clock, summary_follows
         self._console = console or Console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._next = 0.0
@@ -55,7 +58,10 @@ class LiveView:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._live.stop()
-        if self._latest is not None:
+        if self._latest is None:
+            return
+        closed = self._latest[0].closed
+        if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
             self._console.print(final(*self._latest, self._engine))
 
     def __call__(self, history: History, now: float) -> None:
@@ -96,7 +102,7 @@ def _title(state: Summary, engine: str) -> Table:
     left = Text.assemble((state.name, "bold"), "  ", aim(state.metric))
     if engine:
         left.append(f"  {engine}", "dim")
-    if state.status != "open":
+    if state.status != RUNNING:
         right = state.status
     elif state.workers:
         right = f"{count(state.workers, 'worker')}  {duration(state.elapsed)}"
@@ -107,7 +113,7 @@ def _title(state: Summary, engine: str) -> Table:
 
 def _bar(state: Summary) -> Table:
     share, label = _done(state)
-    if state.status != "open":
+    if state.status != RUNNING:
         label += f" in {duration(state.elapsed)}"
     elif state.eta is not None:
         label += f"  {duration(state.eta)} left"
@@ -123,9 +129,9 @@ def _done(state: Summary) -> tuple[float, str]:
     if state.limit:
         return state.ended / state.limit, f"{state.ended:,}/{state.limit:,}"
     if state.timeout:
-        of = f" of {duration(state.timeout)}" if state.status == "open" else ""
+        of = f" of {duration(state.timeout)}" if state.status == RUNNING else ""
         return state.elapsed / state.timeout, count(state.ended, "trial") + of
-    return float(state.status != "open"), count(state.ended, "trial")
+    return float(state.status != RUNNING), count(state.ended, "trial")
 
 
 def _counts(state: Summary) -> Table:
@@ -145,7 +151,7 @@ def _counts(state: Summary) -> Table:
 
 def _best(history: History, state: Summary, scales: list[Hyperparameter]) -> Text:
     if state.best is None:
-        return Text("no trial has ended with a finite value yet" if state.status == "open" else "no best trial", "dim")
+        return Text("no trial has ended with a finite value yet" if state.status == RUNNING else "no best trial", "dim")
     config = config_text(varying(history, history.trials[state.best.trial], scales))
     text = Text.assemble(
         "best ", (number(state.best.value), "bold green"), f"  trial {state.best.trial}  ", (config, "dim")

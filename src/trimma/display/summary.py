@@ -9,44 +9,59 @@ from rich.text import Text
 
 from trimma.display.text import count, duration, number, one_line, percent, shorten, varying
 from trimma.display.top import COLOURS, top_table
+from trimma.display.trimmed import Trimmed
 from trimma.history import History
-from trimma.trial import State
-from trimma.views import FailureGroup, Summary, failures, hyperparameters, leaderboard, summary
+from trimma.views import RUNNING, FailureGroup, Summary, failures, hyperparameters, leaderboard, status, summary
 
 TOP_ROWS = 5
 CONFIG_ROWS = 12
 KINDS = 4
 TAIL = 6  # lines of a traceback
+NO_BEST = "ended with a finite value, so there is no best config"
 
 
-def closing(history: History, kept: str | None = None, width: int = 80) -> RenderableType:
-    """How the study went: its best config, its top trials, what stopping early saved, what failed.
+def closing(
+    history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
+) -> RenderableType:
+    """How the study went: its best config, its ``top`` trials, what stopping early saved, what failed.
 
-    ``kept`` is the path or name of the store; without one nothing is said of looking again. ``width`` is in columns.
+    ``kept`` is the path or name of the store; without one nothing is said of looking again. ``width`` is in columns,
+    ``lost`` as for `trimma.views.status`.
     """
-    state = summary(history)
+    state = summary(history, lost=lost)
     parts: list[RenderableType] = [_headline(state), _counts(state)]
     parts += _best(history, state)
     if state.best is not None and state.ended > 1:
-        rows = [row.trial for row in leaderboard(history, TOP_ROWS) if row.rank is not None]
+        rows = [row.trial for row in leaderboard(history, top) if row.rank is not None]
         parts += [Text(), top_table(history, rows, hyperparameters(history), width, title="top")]
     parts += _notes(state)
     parts += _failures(history)
     if kept:
         parts += [Text(), Text(f"Kept in {kept}. Look again with trimma.load({state.name!r}).")]
-    return Group(*parts)
+    return Trimmed(Group(*parts))
 
 
-def closing_text(history: History, kept: str | None = None, width: int = 80) -> str:
+def closing_text(
+    history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
+) -> str:
     """The same as plain text, without control codes, in lines of at most ``width`` signs."""
     console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False)
     with console.capture() as capture:
-        console.print(closing(history, kept, width))
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+        console.print(closing(history, kept, width, top=top, lost=lost))
+    return capture.get()
+
+
+def brief(history: History, *, lost: bool = False) -> str:
+    """The study in one line."""
+    counts = ", ".join(f"{amount:,} {state}" for state, amount in history.counts.items() if amount) or "no trial"
+    best = ""
+    if history.best is not None:
+        best = f"; best {one_line(history.spec.metric.name)} {number(history.best.value, 6)}"
+    return f"<Study {history.spec.name!r} {status(history, lost=lost)}: {counts}{best}>"
 
 
 def _headline(state: Summary) -> Text:
-    when = f" after {duration(state.elapsed)}"
+    when = f" {'for' if state.status == RUNNING else 'after'} {duration(state.elapsed)}"
     over = f" in {state.sessions} sessions" if state.sessions > 1 else ""
     why = f": {state.reason}" if state.reason else ""
     return Text.assemble((state.name, "bold"), f" {state.status}{when}{over}{why}")
@@ -62,7 +77,8 @@ def _counts(state: Summary) -> Text:
 
 def _best(history: History, state: Summary) -> list[RenderableType]:
     if state.best is None:
-        return [Text(), Text("No trial ended with a finite value, so there is no best config.")]
+        none = "has ended with a finite value yet" if state.status == RUNNING else NO_BEST
+        return [Text(), Text(f"No trial {none}.")]
     line = Text.assemble(
         f"Best {state.metric.name} ",
         (number(state.best.value, 6), "bold green"),
@@ -86,8 +102,10 @@ def _notes(state: Summary) -> list[RenderableType]:
         )
     if saved.lost:
         lines.append(f"{count(saved.lost, 'step')} of them in attempts that were lost.")
-    if live := state.counts[State.QUEUED] + state.counts[State.RUNNING] + state.counts[State.STOPPING]:
-        lines.append(f"{count(live, 'trial')} had not ended; resuming the study goes on with them.")
+    live = state.trials - state.ended
+    if live and state.status != RUNNING:
+        them = "it" if live == 1 else "them"
+        lines.append(f"{count(live, 'trial')} had not ended; resuming the study goes on with {them}.")
     return [Text(), *map(Text, lines)] if lines else []
 
 

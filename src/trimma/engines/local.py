@@ -10,12 +10,12 @@ from pathlib import Path
 
 from trimma.clock import SystemClock
 from trimma.commands import Job, Signal
-from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
 from trimma.pickling import dumps
 from trimma.program import Program
 from trimma.worker.agent import Agent
+from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
 
 _LOOK_UP = 0.25
 _GRACE = 3.0

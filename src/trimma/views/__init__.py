@@ -13,11 +13,13 @@ from trimma.views.progress import Step, progress
 from trimma.views.savings import Savings, savings
 from trimma.views.slices import Point, Slice, slices
 from trimma.views.steps import steps_of
-from trimma.views.summary import Summary, summary
+from trimma.views.summary import LOST, RUNNING, Summary, status, summary
 from trimma.views.table import columns, table
 from trimma.views.timeline import Attempt, Busy, Gap, Presence, attempts, busy, busy_over_time, gaps, stays
 
 __all__ = [
+    "LOST",
+    "RUNNING",
     "Attempt",
     "Busy",
     "Elapsed",
@@ -53,6 +55,7 @@ __all__ = [
     "savings",
     "settings",
     "slices",
+    "status",
     "stays",
     "steps_of",
     "summary",

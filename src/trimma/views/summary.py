@@ -14,13 +14,15 @@ from trimma.views.leaderboard import Row, leaderboard
 from trimma.views.savings import Savings, savings
 from trimma.views.timeline import Busy, busy
 
+RUNNING, LOST = "running", "lost"
+
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """``status`` is finished, interrupted or failed, or open before that; ``reason`` says why it was closed.
+    """``status`` is that of `status`; ``reason`` says why, where there is more to say.
 
-    ``limit`` and ``timeout`` (seconds) are what the study is limited to, where it is; ``elapsed`` (seconds) is over
-    all ``sessions``; ``eta`` is in seconds, None when unknown; ``workers`` are those present now; ``best`` is None
-    before a trial has ended with a finite value.
+    ``limit`` and ``timeout`` (seconds) are what the study is limited to, where it is, ``limit`` being at least the
+    number of ``trials``; ``elapsed`` (seconds) is over all ``sessions``; ``eta`` is in seconds, None when unknown;
+    ``workers`` are those present now; ``best`` is None before a trial has ended with a finite value.
     """
 
     name: str
@@ -42,18 +44,28 @@ class Summary(Struct, frozen=True, kw_only=True):
     workers: int
 
 
-def summary(history: History, now: float | None = None) -> Summary:
-    """The summary at ``now`` (seconds since the epoch; default: the last event)."""
-    spec, closed = history.spec, history.closed
+def status(history: History, *, lost: bool = False) -> str:
+    """How a study stands, in one word: finished, interrupted, failed, or, before it is closed, running.
+
+    ``lost`` says that nobody writes the study, which only its store can know: then one that wasn't closed is lost.
+    """
+    if history.closed is not None:
+        return history.closed.outcome.value
+    return LOST if lost else RUNNING
+
+
+def summary(history: History, now: float | None = None, *, lost: bool = False) -> Summary:
+    """The summary at ``now`` (seconds since the epoch; default: the last event); ``lost`` is as for `status`."""
+    spec, stands = history.spec, status(history, lost=lost)
     moment = now if now is not None else history.sessions[-1].end if history.sessions else 0.0
     top = leaderboard(history, 1, now) if history.best is not None else []
     return Summary(
         name=spec.name,
         objective=spec.objective,
         metric=spec.metric,
-        status=closed.outcome.value if closed else "open",
-        reason=closed.reason if closed else "",
-        limit=spec.trials,
+        status=stands,
+        reason=_reason(history, stands),
+        limit=max(spec.trials, history.trial_count) if spec.trials else None,
         timeout=_timeout(spec.until),
         trials=history.trial_count,
         ended=len(history.ended),
@@ -62,10 +74,17 @@ def summary(history: History, now: float | None = None) -> Summary:
         savings=savings(history),
         busy=busy(history, now),
         elapsed=Elapsed(history, now).end,
-        eta=eta(history, moment),
+        eta=None if stands == LOST else eta(history, moment),
         sessions=len(history.sessions),
-        workers=0 if closed else len(history.workers),
+        workers=len(history.workers) if stands == RUNNING else 0,
     )
+
+
+def _reason(history: History, stands: str) -> str:
+    if stands == LOST:
+        return "its driver died"
+    reason = history.closed.reason if history.closed else ""
+    return "" if reason == stands else reason
 
 
 def _timeout(rule: Rule | None) -> float | None:
