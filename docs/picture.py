@@ -14,7 +14,7 @@ from rich.console import Console
 import trimma as tm
 from trimma.cli.demo import SPACE, STEPS, digits, fit
 from trimma.display.live import frame
-from trimma.history import Ledger
+from trimma.ledger import Ledger
 
 PICTURE = Path(__file__).parent / "images" / "live.svg"
 COLUMNS, LINES = 96, 24

@@ -6,8 +6,18 @@ from typing import Any
 from msgspec import Struct
 
 
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """Where a trial saved itself, and the last step that it had reported by then."""
+
+    step: int
+    folder: str
+
+
 class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """One attempt at a trial, for one worker. The objective waits for a signal at each of ``rungs``."""
+    """One attempt at a trial, for one worker. The objective waits for a signal at each of ``rungs``.
+
+    With a ``checkpoint`` the attempt goes on from there, else it begins at the beginning.
+    """
 
     trial: int
     attempt: int
@@ -15,12 +25,14 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     config: dict[str, Any]
     rungs: tuple[int, ...] = ()
     budget: int | None = None
+    checkpoint: Checkpoint | None = None
 
 
 class Signal(StrEnum):
-    """Named like the operating system's: go on (at a rung), end at the next report, end now."""
+    """Named like the operating system's: go on (at a rung), save and end at the next report, end there, end now."""
 
     CONTINUE = "continue"
+    PAUSE = "pause"
     STOP = "stop"
     KILL = "kill"
 

@@ -110,6 +110,34 @@ class Logged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     text: str
 
 
+class PauseRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The trial is to save itself and make room, at its next report."""
+
+    at: float
+    trial: int
+    attempt: int
+    reason: str
+
+
+class TrialPaused(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The attempt made room; ``checkpoint`` is the folder from which the trial can go on, None where none was saved."""
+
+    at: float
+    trial: int
+    attempt: int
+    checkpoint: str | None = None
+
+
+class TrialResumed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A paused trial was chosen to go on, with these rungs and this budget."""
+
+    at: float
+    trial: int
+    attempt: int
+    rungs: tuple[int, ...] = ()
+    budget: int | None = None
+
+
 class StopRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """The trial is to end at its next report."""
 
@@ -176,6 +204,9 @@ Event = (
     | TrialStarted
     | Reported
     | Logged
+    | PauseRequested
+    | TrialPaused
+    | TrialResumed
     | StopRequested
     | KillRequested
     | TrialStopped

@@ -12,10 +12,11 @@ class Joined(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Left(Struct, frozen=True, kw_only=True, tag=True):
-    """A worker is gone, with whatever ran on it."""
+    """A worker is gone, with whatever ran on it; ``crashed`` says that its trial may have brought it down."""
 
     worker: str
     cause: str
+    crashed: bool = True
 
 
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
@@ -58,8 +59,16 @@ class Halted(Struct, frozen=True, kw_only=True, tag=True):
     attempt: int
 
 
+class Paused(Struct, frozen=True, kw_only=True, tag=True):
+    """The objective heeded a pause; ``checkpoint`` is the folder that it saved itself to, if it did."""
+
+    trial: int
+    attempt: int
+    checkpoint: str | None = None
+
+
 class Interrupted(Struct, frozen=True, kw_only=True, tag=True):
     """The user wants the study to end now and to go on later."""
 
 
-Fact = Joined | Left | Measured | Printed | Returned | Raised | Halted | Interrupted
+Fact = Joined | Left | Measured | Printed | Returned | Raised | Halted | Paused | Interrupted

@@ -6,7 +6,8 @@ from trimma.commands import Close, Command, Send, Start
 from trimma.core import next_deadline, reopen, step
 from trimma.events import Event, StudyCreated
 from trimma.facts import Fact, Interrupted
-from trimma.history import History, Ledger
+from trimma.history import History
+from trimma.ledger import Ledger
 from trimma.ports import Engine, Observer, Scheduler, Store
 from trimma.program import Program
 from trimma.stopping import Rule
@@ -44,11 +45,12 @@ def run(
 ) -> None:
     """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens."""
     history, clock = ledger.history, engine.clock
-    _append(store, history, reopen(ledger, trials, until, clock.now()))
+    turn = reopen(ledger, trials, until, clock.now())
+    _append(store, history, turn.events)
     try:
         engine.open(program)
         while history.closed is None:
-            facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()))
+            facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()), turn.demand)
             if interrupted():
                 facts = [*facts, Interrupted()]
             now = clock.now()

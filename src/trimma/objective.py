@@ -9,6 +9,7 @@ from typing import Any
 
 from trimma.errors import ObjectiveError
 from trimma.events import Failure
+from trimma.facts import Halted, Paused, Returned
 
 ON_REQUEST = ("report", "trial", "params", "data", "model")
 """What an objective is given when it has a parameter of that name."""
@@ -24,9 +25,32 @@ class StopTrial(BaseException):
     Like KeyboardInterrupt it is no `Exception`, so that an objective's own error handling doesn't swallow it.
     """
 
-    def __init__(self, *, finished: bool = False) -> None:
-        self.finished = finished
-        super().__init__("the trial has run its budget" if finished else "the trial was asked to stop")
+    def __init__(self, why: str = "the trial was asked to stop") -> None:
+        super().__init__(why)
+
+
+class Finished(StopTrial):
+    """The trial has run its budget: it ends as if it had returned."""
+
+    def __init__(self) -> None:
+        super().__init__("the trial has run its budget")
+
+
+class MakeRoom(StopTrial):
+    """The trial is paused, and may go on later from ``checkpoint``, the folder that it saved itself to, if it did."""
+
+    def __init__(self, checkpoint: str | None) -> None:
+        super().__init__("the trial was asked to pause")
+        self.checkpoint = checkpoint
+
+
+def fact_of(stop: StopTrial, trial: int, attempt: int) -> Returned | Paused | Halted:
+    """How an attempt ended that was ended by the study."""
+    if isinstance(stop, Finished):
+        return Returned(trial=trial, attempt=attempt, metrics={})
+    if isinstance(stop, MakeRoom):
+        return Paused(trial=trial, attempt=attempt, checkpoint=stop.checkpoint)
+    return Halted(trial=trial, attempt=attempt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,12 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     """A config to try, at most for ``budget`` steps, waiting for a verdict at each of ``rungs``.
 
     ``branch`` is the index of the space's branch that it came from; ``hidden`` holds the values of variables
-    that don't show in the config because only a `Derived` uses them.
+    that don't show in the config because only a `Derived` uses them. With ``resume``, the id of a paused trial, it
+    is that trial that goes on, with its own config.
     """
 
-    config: dict[str, Any]
+    config: dict[str, Any] = {}
+    resume: int | None = None
     branch: int = 0
     hidden: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
@@ -39,6 +41,7 @@ class Decision(StrEnum):
     """What may become of a trial that has reported."""
 
     CONTINUE = "continue"
+    PAUSE = "pause"
     STOP = "stop"
 
 
@@ -68,7 +71,11 @@ class Scheduler(Protocol):
     """How far each trial runs."""
 
     def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
-        """What up to ``free`` idle workers should start; the scheduler asks its searcher for what is new."""
+        """What up to ``free`` idle workers should start; the scheduler asks its searcher for what is new.
+
+        ``history.room`` says how many new trials the study may still have: what is suggested beyond them is
+        dropped. Paused trials may go on in any case.
+        """
         ...
 
     def verdict(self, history: History, trial: Trial) -> Verdict:
@@ -101,11 +108,12 @@ class Engine(Protocol):
         """Pass a signal on; an attempt that isn't running any more ignores it."""
         ...
 
-    def poll(self, timeout: float | None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
         """Wait until something has happened, for at most ``timeout`` seconds, and tell it.
 
-        It may come back early with nothing; one that waits in real time does so several times a second, for
-        ctrl-C and for live views.
+        ``demand`` is how many workers the study could use from now on, None for any number: an engine may let
+        idle workers beyond it go, and need not replace lost ones. It may come back early with nothing; one that
+        waits in real time does so several times a second, for ctrl-C and for live views.
         """
         ...
 

@@ -7,9 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """The objective, the metric that a bare number stands for, and what the objective may ask for by name."""
+    """The objective, the metric that a bare number stands for, and what the objective may ask for by name.
+
+    ``checkpoints`` is a folder that all workers reach, for what paused trials save; None where nothing is saved.
+    """
 
     objective: Callable[..., Any]
     metric: str
     data: Any = None
     model: Any = None
+    checkpoints: str | None = None

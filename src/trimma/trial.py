@@ -1,23 +1,28 @@
 """A trial's states, the moves between them, and the read-only shape that policies and views see."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
 from msgspec import Struct, field
 
+from trimma.commands import Checkpoint
 from trimma.errors import IllegalMove
 from trimma.events import (
     Failure,
     KillRequested,
     Logged,
+    PauseRequested,
     Reported,
     StopRequested,
     TrialFailed,
     TrialFinished,
     TrialLost,
+    TrialPaused,
     TrialQueued,
+    TrialResumed,
     TrialStarted,
     TrialStopped,
 )
@@ -28,6 +33,8 @@ class State(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
     STOPPING = "stopping"
     DONE = "done"
     STOPPED = "stopped"
@@ -35,6 +42,7 @@ class State(StrEnum):
 
 
 ENDED = frozenset({State.DONE, State.STOPPED, State.FAILED})
+ON_WORKER = (State.RUNNING, State.PAUSING, State.STOPPING)
 
 MOVES: Mapping[tuple[State | None, type], State] = {
     (None, TrialQueued): State.QUEUED,
@@ -42,11 +50,20 @@ MOVES: Mapping[tuple[State | None, type], State] = {
     (State.QUEUED, TrialStopped): State.STOPPED,
     (State.RUNNING, Reported): State.RUNNING,
     (State.RUNNING, Logged): State.RUNNING,
+    (State.RUNNING, PauseRequested): State.PAUSING,
     (State.RUNNING, StopRequested): State.STOPPING,
     (State.RUNNING, KillRequested): State.STOPPING,
     (State.RUNNING, TrialFinished): State.DONE,
     (State.RUNNING, TrialFailed): State.FAILED,
     (State.RUNNING, TrialLost): State.QUEUED,
+    (State.PAUSING, Reported): State.PAUSING,
+    (State.PAUSING, Logged): State.PAUSING,
+    (State.PAUSING, KillRequested): State.PAUSING,
+    (State.PAUSING, TrialPaused): State.PAUSED,
+    (State.PAUSING, TrialFinished): State.DONE,
+    (State.PAUSING, TrialFailed): State.FAILED,
+    (State.PAUSED, TrialResumed): State.QUEUED,
+    (State.PAUSED, TrialStopped): State.STOPPED,
     (State.STOPPING, Logged): State.STOPPING,
     (State.STOPPING, KillRequested): State.STOPPING,
     (State.STOPPING, TrialFinished): State.DONE,
@@ -110,6 +127,18 @@ class Curve(Struct, eq=False, gc=False):
             series.steps.append(step)
             series.values.append(value)
 
+    def upto(self, step: int | None) -> "Curve":
+        """The part up to a step, inclusive; an empty one for None."""
+        kept = Curve()
+        if step is None:
+            return kept
+        count = bisect_right(self.steps, step)
+        kept.steps, kept.times = self.steps[:count], self.times[:count]
+        for name, series in self.metrics.items():
+            if count := bisect_right(series.steps, step):
+                kept.metrics[name] = Series(series.steps[:count], series.values[:count])
+        return kept
+
     def series(self, metric: str) -> Series:
         """The series of ``metric``; an empty one when it was never reported."""
         return self.metrics.get(metric) or Series()
@@ -120,8 +149,9 @@ class Trial(Protocol):
 
     ``value`` is the study's metric as returned at the end, or else as last reported; None before the first.
     ``since`` is when it came into its state; ``overdue`` says that it ran over its time, ``killed`` that its
-    runner is being killed; ``crashes`` counts the attempts that its own doing ended; ``spans`` are its attempts,
-    and ``lost_steps`` the reports of those that counted for nothing.
+    runner is being killed; ``crashes`` counts the attempts that its own doing ended, ``losses`` those that the end
+    of a worker did; ``spans`` are its attempts, and ``lost_steps`` the reports of those that counted for nothing.
+    ``checkpoint`` is where it would go on from.
     """
 
     @property
@@ -142,6 +172,10 @@ class Trial(Protocol):
     def attempt(self) -> int: ...
     @property
     def crashes(self) -> int: ...
+    @property
+    def losses(self) -> int: ...
+    @property
+    def checkpoint(self) -> Checkpoint | None: ...
     @property
     def worker(self) -> str | None: ...
     @property

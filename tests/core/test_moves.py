@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trimma import events as ev
 from trimma.errors import IllegalMove
-from trimma.history import Ledger
+from trimma.ledger import Ledger
 from trimma.stopping import Timeout
 from trimma.study import Metric, StudySpec
 from trimma.trial import ENDED, MOVES, State, move
@@ -18,6 +18,9 @@ KINDS = (
     ev.TrialStarted,
     ev.Reported,
     ev.Logged,
+    ev.PauseRequested,
+    ev.TrialPaused,
+    ev.TrialResumed,
     ev.StopRequested,
     ev.KillRequested,
     ev.TrialStopped,
@@ -32,12 +35,22 @@ LEGAL = {
     State.RUNNING: {
         ev.Reported: State.RUNNING,
         ev.Logged: State.RUNNING,
+        ev.PauseRequested: State.PAUSING,
         ev.StopRequested: State.STOPPING,
         ev.KillRequested: State.STOPPING,
         ev.TrialFinished: State.DONE,
         ev.TrialFailed: State.FAILED,
         ev.TrialLost: State.QUEUED,
     },
+    State.PAUSING: {
+        ev.Reported: State.PAUSING,
+        ev.Logged: State.PAUSING,
+        ev.KillRequested: State.PAUSING,
+        ev.TrialPaused: State.PAUSED,
+        ev.TrialFinished: State.DONE,
+        ev.TrialFailed: State.FAILED,
+    },
+    State.PAUSED: {ev.TrialResumed: State.QUEUED, ev.TrialStopped: State.STOPPED},
     State.STOPPING: {
         ev.Logged: State.STOPPING,
         ev.KillRequested: State.STOPPING,
@@ -84,6 +97,9 @@ events = st.one_of(
     st.builds(ev.TrialStarted, worker=workers, **key),
     st.builds(ev.Reported, step=st.integers(0, 9), metrics=st.dictionaries(st.sampled_from("mn"), st.floats()), **key),
     st.builds(ev.Logged, text=st.text(), **key),
+    st.builds(ev.PauseRequested, reason=st.just("r"), **key),
+    st.builds(ev.TrialPaused, checkpoint=st.sampled_from([None, "folder"]), **key),
+    st.builds(ev.TrialResumed, budget=st.none() | st.integers(1, 9), **key),
     st.builds(ev.StopRequested, reason=st.just("r"), **key),
     st.builds(ev.KillRequested, reason=st.just("r"), **key),
     st.builds(ev.TrialStopped, **key),
@@ -124,6 +140,6 @@ def test_any_sequence_of_events_is_legal_or_refused(begun: bool, sequence: list[
         assert len(history) == before + 1
         assert sum(history.counts.values()) == history.trial_count
         assert len(history.ended) == sum(history.counts[state] for state in ENDED) == len(history.best_by_end)
-        live = [*history.queued, *history.running, *history.stopping]
+        live = [*history.queued, *history.paused, *(trial.id for trial in history.on_workers())]
         assert sorted([*live, *history.ended]) == list(range(history.trial_count))
         assert set(history.idle) <= set(history.workers)

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from promotion import Promotion
 from trimma.engines import Simulated
 from trimma.events import Outcome, TrialFailed, TrialFinished, TrialStopped
 from trimma.loop import replay
@@ -17,7 +18,7 @@ from trimma.testing.studies import Study
 from trimma.trial import ENDED
 
 SEARCHERS = [RandomSearch(), GridSearch(points=4), QuasiRandomSearch(), QuasiRandomSearch("halton")]
-SCHEDULERS = [RunAll(), MedianRule(min_trials=2), Asha(max_steps=8, reduction_factor=2)]
+SCHEDULERS = [RunAll(), MedianRule(min_trials=2), Asha(max_steps=8, reduction_factor=2), Promotion()]
 PAIRS = list(itertools.product(SEARCHERS, SCHEDULERS))
 TRIALS = 7
 

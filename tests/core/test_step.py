@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from numpy.random import Generator
 
 from trimma import events as ev
-from trimma.commands import Close, Command, Send, Signal, Start
+from trimma.commands import Checkpoint, Close, Command, Send, Signal, Start
 from trimma.core import Turn, next_deadline, reopen, step
+from trimma.core.intake import MAX_LOSSES
 from trimma.errors import IllegalMove
 from trimma.events import Logged
-from trimma.facts import Fact, Halted, Interrupted, Joined, Left, Measured, Printed, Raised, Returned
-from trimma.history import History, Ledger
+from trimma.facts import Fact, Halted, Interrupted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.history import History
+from trimma.ledger import Ledger
 from trimma.ports import CONTINUE, Decision, Suggestion, Verdict
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
 from trimma.study import Metric, StudySpec
-from trimma.trial import ENDED, State, Trial
+from trimma.trial import ENDED, ON_WORKER, State, Trial
 
 
 class Plan:
@@ -35,7 +37,21 @@ class Plan:
     def verdict(self, history: History, trial: Trial) -> Verdict:
         if (trial.value or 0) < 0:
             return Verdict(Decision.STOP, "below zero")
+        if trial.value == PAUSE:
+            return Verdict(Decision.PAUSE, "a rest")
         return CONTINUE
+
+
+PAUSE = 7.0
+"""Who reports this is paused."""
+
+
+class Again(Plan):
+    """Goes on with what is paused, in the order of pausing, before it suggests what is new."""
+
+    def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+        paused = [Suggestion(resume=trial, rungs=(8,), budget=9) for trial in history.paused][:free]
+        return [*paused, *super().plan(history, free - len(paused), rng)]
 
 
 class Stage:
@@ -52,7 +68,7 @@ class Stage:
                 at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0, until=until, **asked)
             )
         )
-        self.events: list[ev.Event] = list(reopen(self.ledger, asked["trials"], until, 0.0))
+        self.events: list[ev.Event] = reopen(self.ledger, asked["trials"], until, 0.0).events
         self.commands: list[Command] = []
         self.tell(*(Joined(worker=f"w{n}") for n in range(workers)))
 
@@ -427,37 +443,218 @@ def test_after_the_limit_lost_trials_are_still_run() -> None:
     assert stage.history.closed
 
 
+def paused(trial: int = 0, attempt: int = 1, checkpoint: str | None = "folder") -> Paused:
+    return Paused(trial=trial, attempt=attempt, checkpoint=checkpoint)
+
+
+def test_a_pause_frees_the_worker_and_the_trial_goes_on_from_its_checkpoint() -> None:
+    stage = Stage(Again(total=2), trials=2)
+    turn = stage.tell(measured(step=1, m=1.0), measured(step=3, m=PAUSE))
+    assert turn.commands == [Send(trial=0, attempt=1, signal=Signal.PAUSE)]
+    assert (stage.trial().state, stage.trial().reason) == (State.PAUSING, "a rest")
+    turn = stage.tell(paused())
+    assert kinds(turn.events) == ["TrialPaused", "TrialResumed", "TrialStarted"]
+    (start,) = turn.commands
+    assert isinstance(start, Start)
+    assert start.job.checkpoint == Checkpoint(step=3, folder="folder")
+    assert (start.job.attempt, start.job.rungs, start.job.budget) == (2, (8,), 9)
+    assert list(stage.trial().curve.steps) == [1, 3]
+    stage.tell(measured(attempt=2, step=4, m=2.0), returned(attempt=2))
+    assert (stage.trial().state, stage.trial().value, stage.trial().reason) == (State.DONE, 2.0, "")
+    assert (list(stage.trial().curve.steps), stage.trial().lost_steps) == ([1, 3, 4], 0)
+
+
+def test_without_a_checkpoint_it_begins_at_the_beginning() -> None:
+    stage = Stage(Again(total=1), trials=1)
+    turn = stage.tell(measured(step=1, m=1.0), measured(step=2, m=PAUSE), paused(checkpoint=None))
+    (start,) = [command for command in turn.commands if isinstance(command, Start)]
+    assert start.job.checkpoint is None
+    assert (len(stage.trial().curve), stage.trial().lost_steps, stage.trial().value) == (0, 2, None)
+
+
+def test_a_lost_worker_costs_what_came_after_the_checkpoint() -> None:
+    stage = Stage(Again(total=1), trials=1)
+    stage.tell(measured(step=1, m=1.0, n=5.0), measured(step=2, m=PAUSE), paused())
+    stage.tell(measured(attempt=2, step=3, m=2.0), measured(attempt=2, step=4, m=3.0))
+    turn = stage.tell(Left(worker="w0", cause="gone"), Joined(worker="w0"))
+    (start,) = turn.commands
+    assert isinstance(start, Start)
+    assert start.job.checkpoint == Checkpoint(step=2, folder="folder")
+    assert (list(stage.trial().curve.steps), stage.trial().lost_steps, stage.trial().value) == ([1, 2], 2, PAUSE)
+    assert list(stage.trial().curve.series("n").values) == [5.0]
+
+
+def test_what_is_paused_does_not_hold_up_the_others_nor_the_end() -> None:
+    stage = Stage(Plan(total=2), trials=2)
+    turn = stage.tell(measured(m=PAUSE), paused())
+    assert kinds(turn.events)[-2:] == ["TrialQueued", "TrialStarted"]
+    turn = stage.tell(returned(1, m=1.0))
+    assert kinds(turn.events) == ["TrialFinished", "TrialStopped", "StudyClosed"]
+    assert stage.trial().state is State.STOPPED
+    assert "never chosen to go on" in stage.trial().reason
+    assert stage.history.best is stage.trial(), "its last value counts, as that of any trial that was stopped"
+
+
+def test_a_paused_trial_goes_on_after_the_last_new_one() -> None:
+    stage = Stage(Again(total=9), workers=2, trials=2)
+    stage.tell(measured(0, m=PAUSE), paused())
+    assert stage.trial().state is State.RUNNING
+    assert stage.history.closed is None
+
+
+def test_a_halt_ends_what_is_paused() -> None:
+    stage = Stage(workers=2, trials=None, until=Target(9.0))
+    stage.tell(measured(0, m=PAUSE), paused(), measured(1, m=PAUSE))
+    stage.tell(measured(2, m=9.0))
+    assert stage.trial(0).state is State.STOPPED
+    stage.tell(paused(1), Halted(trial=2, attempt=1))
+    assert stage.trial(1).state is State.STOPPED
+    assert "the target of 9 was reached" in stage.trial(1).reason
+    assert stage.history.closed
+
+
+def test_ctrl_c_keeps_what_is_paused() -> None:
+    stage = Stage(Again(total=2), trials=2)
+    stage.tell(measured(m=PAUSE), Interrupted())
+    assert stage.trial().state is State.PAUSED, (
+        "it was being paused: there is no checkpoint, and none is needed to wait"
+    )
+    reopen(stage.ledger, 2, None, 1.0)
+    turn = stage.tell(Joined(worker="w0"), now=1.0)
+    assert kinds(turn.events) == ["WorkerJoined", "TrialResumed", "TrialStarted"]
+
+
+def test_a_pause_that_is_not_heeded_ends_in_a_kill() -> None:
+    stage = Stage(Plan(total=1), stop_grace=4.0, trials=1)
+    stage.tell(measured(m=PAUSE))
+    assert next_deadline(stage.history, 0.0) == 4.0
+    turn = stage.tell(now=4.0)
+    assert turn.commands == [Send(trial=0, attempt=1, signal=Signal.KILL)]
+    assert next_deadline(stage.history, 4.0) is None
+    stage.tell(Left(worker="w0", cause="killed"), now=5.0)
+    assert stage.trial().crashes == 0
+
+
+def test_reports_while_pausing_are_kept_and_not_judged() -> None:
+    stage = Stage()
+    turn = stage.tell(measured(step=1, m=PAUSE), measured(step=2, m=-1.0))
+    assert kinds(turn.events) == ["Reported", "PauseRequested", "Reported"]
+    stage.tell(paused())
+    assert stage.trial().checkpoint == Checkpoint(step=2, folder="folder")
+
+
+def test_a_scheduler_may_go_on_only_with_what_is_paused() -> None:
+    class Wrong(Plan):
+        def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+            return [Suggestion(resume=5)]
+
+    with pytest.raises(IllegalMove, match="trial 5, which isn't paused"):
+        Stage(Wrong())
+
+
+def test_workers_that_are_lost_again_and_again_are_no_chance() -> None:
+    stage = Stage(max_attempts=2)
+    for _ in range(MAX_LOSSES - 1):
+        stage.tell(Left(worker="w0", cause="preempted", crashed=False), Joined(worker="w0"))
+    assert (stage.trial().state, stage.trial().crashes) == (State.RUNNING, 0)
+    stage.tell(Left(worker="w0", cause="preempted", crashed=False))
+    failure = stage.trial().failure
+    assert failure
+    assert failure.kind == "WorkerLost"
+    assert "preempted (10 workers were lost" in failure.message
+
+
+def test_a_new_driver_counts_lost_workers_anew() -> None:
+    stage = Stage()
+    for _ in range(MAX_LOSSES - 1):
+        stage.tell(Left(worker="w0", cause="preempted", crashed=False), Joined(worker="w0"))
+    reopen(stage.ledger, 3, None, 1.0)
+    assert stage.trial().losses <= 1
+
+
+@pytest.mark.parametrize(
+    ("trials", "workers", "demand"),
+    [(None, 2, None), (5, 2, 5), (2, 2, 2)],
+    ids=["endless", "more to come", "the last"],
+)
+def test_the_demand_for_workers(trials: int | None, workers: int, demand: int | None) -> None:
+    stage = Stage(workers=workers, trials=trials)
+    assert stage.tell().demand == demand
+    stage.tell(returned(0, m=1.0))
+    assert stage.tell().demand == (None if demand is None else demand - 1)
+
+
+def test_the_demand_when_there_is_nothing_more_to_try() -> None:
+    stage = Stage(Plan(total=3), workers=4, trials=None)
+    assert stage.tell().demand == 3
+    assert stage.tell(returned(0, m=1.0)).demand == 2
+    assert stage.tell(Interrupted()).demand == 0
+
+
+def test_who_never_gives_up() -> None:
+    stage = Stage(workers=1, trials=5, failures_to_give_up=0)
+    for trial in range(4):
+        stage.tell(raised(trial))
+    assert stage.history.closed is None
+
+
+def test_giving_up_after_a_resume_says_so() -> None:
+    stage = Stage(trials=9)
+    stage.tell(returned(0, m=1.0))
+    reopen(stage.ledger, 9, None, 1.0)
+    stage.tell(Joined(worker="w0"))
+    stage.tell(raised(1, 2))
+    stage.tell(raised(2))
+    stage.tell(raised(3))
+    assert stage.history.closed
+    assert stage.history.closed.reason == "the first 3 trials since it was resumed all failed with ValueError"
+
+
 ids = {"trial": st.integers(-1, 4), "attempt": st.integers(0, 3)}
 workers = st.sampled_from(["w0", "w1", "w2"])
 facts = st.one_of(
     st.builds(Joined, worker=workers),
-    st.builds(Left, worker=workers, cause=st.just("gone")),
+    st.builds(Left, worker=workers, cause=st.just("gone"), crashed=st.booleans()),
     st.builds(
-        Measured, step=st.integers(0, 9), metrics=st.dictionaries(st.sampled_from("mn"), st.floats(), max_size=2), **ids
+        Measured,
+        step=st.integers(0, 9),
+        metrics=st.dictionaries(st.sampled_from("mn"), st.floats() | st.just(PAUSE), max_size=2),
+        **ids,
     ),
     st.builds(Printed, text=st.text(max_size=3), **ids),
     st.builds(Returned, metrics=st.dictionaries(st.sampled_from("mn"), st.floats(), max_size=2), **ids),
     st.builds(Raised, failure=st.builds(ev.Failure, kind=st.sampled_from(["A", "B"]), message=st.just("")), **ids),
     st.builds(Halted, **ids),
+    st.builds(Paused, checkpoint=st.sampled_from([None, "folder"]), **ids),
     st.just(Interrupted()),
 )
 turns = st.lists(st.tuples(st.lists(facts, max_size=4), st.floats(0, 3)), max_size=25)
 rules = st.sampled_from([None, Target(2.0), Timeout(20.0), Patience(2), TrialCount(3), Timeout(9.0) & TrialCount(2)])
 
 
-@given(turns, rules, st.sampled_from([None, 4]), st.sampled_from([None, 5.0]), st.integers(1, 3))
+@given(turns, rules, st.sampled_from([None, 4]), st.sampled_from([None, 5.0]), st.integers(1, 3), st.booleans())
 def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
-    turns: list[tuple[list[Fact], float]], until: Rule | None, trials: int | None, timeout: float | None, attempts: int
+    turns: list[tuple[list[Fact], float]],
+    until: Rule | None,
+    trials: int | None,
+    timeout: float | None,
+    attempts: int,
+    again: bool,
 ) -> None:
     stage = Stage(
-        Plan(6, rungs=(2,)), workers=2, until=until, trials=trials, trial_timeout=timeout, max_attempts=attempts
+        Again(6, rungs=(2,)) if again else Plan(6, rungs=(2,)),
+        workers=2,
+        until=until,
+        trials=trials,
+        trial_timeout=timeout,
+        max_attempts=attempts,
     )
     now = 0.0
     for batch, elapsed in turns:
         now += elapsed
         try:
             if stage.history.closed:
-                stage.events += reopen(stage.ledger, trials, until, now)
+                stage.events += reopen(stage.ledger, trials, until, now).events
             stage.tell(*batch, now=now)
         except IllegalMove:
             joining = [fact.worker for fact in batch if isinstance(fact, Joined)]
@@ -465,20 +662,20 @@ def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
             return
         history = stage.history
         assert sum(history.counts.values()) == history.trial_count <= (trials or 6)
-        assert sorted([*history.queued, *history.running, *history.stopping, *history.ended]) == list(
+        on_workers = history.on_workers()
+        assert sorted([*history.queued, *history.paused, *history.ended, *(trial.id for trial in on_workers)]) == list(
             range(history.trial_count)
         )
-        busy = [trial.worker for trial in [*history.running.values(), *history.stopping.values()]]
+        busy = [trial.worker for trial in on_workers]
         assert len(busy) == len(set(busy)), "a worker runs one trial at a time"
         assert set(busy) | set(history.idle) == set(history.workers) or history.closed
         if history.closed:
             assert stage.commands[-1] == Close()
-            assert not history.running
-            assert not history.stopping
+            assert not on_workers
         for trial in history.trials:
             assert trial.crashes <= attempts
             assert (trial.state is State.FAILED) == (trial.failure is not None)
-            assert (trial.worker is not None) == (trial.state in (State.RUNNING, State.STOPPING))
+            assert (trial.worker is not None) == (trial.state in ON_WORKER)
             assert trial.state in ENDED or trial.id not in history.ended
     again = Ledger()
     again.fold(ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trimma import events as ev
 from trimma.errors import UsageError
-from trimma.history import Ledger
+from trimma.ledger import Ledger
 from trimma.ports import Decision, Scheduler
 from trimma.schedule import Asha
 from trimma.search import RandomSearch

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trimma import events as ev
 from trimma.errors import UsageError
-from trimma.history import Ledger
+from trimma.ledger import Ledger
 from trimma.ports import Decision
 from trimma.schedule import MedianRule
 from trimma.search import RandomSearch

@@ -9,7 +9,8 @@ from trimma.api.interrupt import Interrupts
 from trimma.api.recipe import Recipe
 from trimma.errors import StudyFailed
 from trimma.events import Outcome
-from trimma.history import History, Ledger
+from trimma.history import History
+from trimma.ledger import Ledger
 from trimma.loop import run
 from trimma.ports import Engine, Observer, Store
 from trimma.stopping import Rule

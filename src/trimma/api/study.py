@@ -22,7 +22,8 @@ from trimma.api.recipe import Recipe, thaw
 from trimma.api.session import View, carry_on
 from trimma.errors import StudyError, StudyNotFound, UnknownName
 from trimma.events import Logged
-from trimma.history import History, Ledger
+from trimma.history import History
+from trimma.ledger import Ledger
 from trimma.loop import replay
 from trimma.objective import Signature
 from trimma.ports import Engine, Store

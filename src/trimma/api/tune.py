@@ -12,7 +12,7 @@ from trimma.api.recipe import Recipe, freeze
 from trimma.api.session import View, carry_on, how_to_resume
 from trimma.api.study import Study
 from trimma.errors import StudyExists, UsageError
-from trimma.history import Ledger
+from trimma.ledger import Ledger
 from trimma.loop import create, replay
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher, Store

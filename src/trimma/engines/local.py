@@ -94,7 +94,7 @@ class Local:
         for agent in self._agents.values():
             agent.signal(trial, attempt, signal)
 
-    def poll(self, timeout: float | None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
         facts: list[Fact] = []
         patience = _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
         ready: dict[Agent, None] = {}

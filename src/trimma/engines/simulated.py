@@ -16,8 +16,8 @@ import numpy as np
 from trimma.clock import ManualClock
 from trimma.commands import Job, Signal
 from trimma.errors import EngineError, UsageError
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Printed, Raised, Returned
-from trimma.objective import Signature, StopTrial, as_metrics, failure_of, next_step
+from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.objective import Finished, Signature, StopTrial, as_metrics, fact_of, failure_of, next_step
 from trimma.program import Program
 
 Seconds = Callable[[Mapping[str, Any], int], float]
@@ -30,7 +30,8 @@ class Simulated:
     ``workers``: how many; ``seconds``: the time of one step, as a number or a function of config and step (an
     objective that never reports takes one step); ``straggle``: the sigma of each worker's lognormal speed;
     ``crash``: the chance, at each step, that the worker dies; ``restart``: seconds until it is back;
-    ``start_up``: seconds between the joining of one worker and the next.
+    ``start_up``: seconds between the joining of one worker and the next; ``checkpoints``: whether a trial that
+    was paused goes on from there, or has to begin at the beginning.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Simulated:
         crash: float = 0.0,
         restart: float = 1.0,
         start_up: float = 0.0,
+        checkpoints: bool = True,
         seed: int = 0,
     ) -> None:
         if workers < 1:
@@ -52,6 +54,7 @@ class Simulated:
         self._rng = np.random.default_rng(seed)
         self._speeds = np.exp(straggle * self._rng.standard_normal(workers)).tolist()
         self._crash, self._restart, self._start_up = crash, restart, start_up
+        self._checkpoint = "simulated" if checkpoints else None
         self._agenda: list[tuple[float, int, Callable[[], Fact | None]]] = []
         self._order = count()
         self._runs: dict[int, _Run] = {}
@@ -72,15 +75,19 @@ class Simulated:
             return
         if signal is Signal.KILL:
             self._lose(run, "killed")
-        elif signal is Signal.STOP:
-            run.stopped = True
+        elif signal is not Signal.CONTINUE:
+            run.stopped = (
+                Halted(trial=trial, attempt=attempt)
+                if signal is Signal.STOP
+                else Paused(trial=trial, attempt=attempt, checkpoint=self._checkpoint)
+            )
             if run.waiting:
-                self._end(run, Halted(trial=trial, attempt=attempt))
+                self._end(run, run.stopped)
         elif run.waiting:
             run.waiting = False
             self._next(run)
 
-    def poll(self, timeout: float | None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
         limit = math.inf if timeout is None else self.clock.now() + timeout
         if not self._agenda or self._agenda[0][0] > limit:
             if limit == math.inf:
@@ -117,13 +124,16 @@ class Simulated:
         job = run.job
         if self._runs.get(job.trial) is not run or run.waiting:
             return None
-        if run.stopped:
-            return self._finish(run, Halted(trial=job.trial, attempt=job.attempt))
+        if run.stopped is not None:
+            return self._finish(run, run.stopped)
         if self._crash and self._rng.random() < self._crash:
             self._lose(run, "crashed")
             return None
         try:
             said = next(run.script)
+            while run.step is not None and run.behind:
+                run.behind = isinstance(said, str) or said[0] < run.step
+                said = next(run.script)
         except StopIteration as end:
             return self._finish(run, end.value)
         if isinstance(said, str):
@@ -157,15 +167,18 @@ class Simulated:
 
 
 class _Run:
-    __slots__ = ("job", "script", "speed", "step", "stopped", "waiting")
+    __slots__ = ("behind", "job", "script", "speed", "step", "stopped", "waiting")
 
     def __init__(self, job: Job, script: "_Script", speed: float) -> None:
         self.job, self.script, self.speed = job, script, speed
-        self.step: int | None = None
-        self.stopped = self.waiting = False
+        self.step = job.checkpoint.step if job.checkpoint else None
+        # the script begins at the beginning: what came before the checkpoint is passed over, and takes no time
+        self.behind = job.checkpoint is not None
+        self.stopped: Fact | None = None
+        self.waiting = False
 
 
-_Script = Generator[str | tuple[int, dict[str, float]], None, Returned | Raised | Halted]
+_Script = Generator[str | tuple[int, dict[str, float]], None, Returned | Raised | Halted | Paused]
 
 
 class _Handle:
@@ -173,7 +186,7 @@ class _Handle:
 
     def __init__(self, job: Job, said: list[Any]) -> None:
         self.id, self.attempt, self.config = job.trial, job.attempt, job.config
-        self.budget, self.worker = job.budget, job.worker
+        self.budget, self.worker, self.checkpoint = job.budget, job.worker, None
         self._said = said
 
     def log(self, *values: object) -> None:
@@ -192,7 +205,7 @@ def _script(program: Program, signature: Signature, job: Job) -> _Script:
         numbers = as_metrics(value, program.metric) | as_metrics(metrics, program.metric)
         note(numbers, step)
         if job.budget is not None and position() >= job.budget:
-            raise StopTrial(finished=True)
+            raise Finished
 
     def note(numbers: dict[str, float], given: int | None) -> None:
         nonlocal step
@@ -210,7 +223,7 @@ def _script(program: Program, signature: Signature, job: Job) -> _Script:
         "model": program.model,
     }
     key = {"trial": job.trial, "attempt": job.attempt}
-    outcome: Returned | Raised | Halted
+    outcome: Returned | Raised | Halted | Paused
     try:
         given = program.objective(**signature.arguments(job.config, extras))
         if isinstance(given, Iterator):
@@ -219,7 +232,7 @@ def _script(program: Program, signature: Signature, job: Job) -> _Script:
             final = as_metrics(given, program.metric)
         outcome = Returned(metrics=final, **key)
     except StopTrial as stop:
-        outcome = Returned(metrics={}, **key) if stop.finished else Halted(**key)
+        outcome = fact_of(stop, job.trial, job.attempt)
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         outcome = Raised(failure=failure_of(error, __file__), **key)
     yield from said

@@ -8,7 +8,8 @@ import numpy as np
 
 from trimma.engines.simulated import Simulated
 from trimma.events import Reported, StopRequested, TrialQueued
-from trimma.history import History, Ledger
+from trimma.history import History
+from trimma.ledger import Ledger
 from trimma.ports import BindsSearcher, Scheduler, Suggestion
 from trimma.search.random import RandomSearch
 from trimma.testing.searchers import rough

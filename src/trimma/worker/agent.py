@@ -19,7 +19,7 @@ import msgspec
 
 from trimma.commands import Job, Send, Signal
 from trimma.errors import EngineError, ObjectiveError
-from trimma.facts import Fact, Halted, Joined, Left, Printed, Raised, Returned
+from trimma.facts import Fact, Halted, Joined, Left, Paused, Printed, Raised, Returned
 from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.worker.output import LIMIT
 
@@ -29,7 +29,7 @@ _BOOTSTRAP = (
 )
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
-_ENDS = (Returned, Raised, Halted)
+_ENDS = (Returned, Raised, Halted, Paused)
 
 
 class Agent:

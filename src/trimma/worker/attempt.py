@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from trimma.commands import Job
-from trimma.facts import Halted, Raised, Returned
-from trimma.objective import Signature, StopTrial, conclude, failure_of
+from trimma.facts import Halted, Paused, Raised, Returned
+from trimma.objective import Signature, StopTrial, conclude, fact_of, failure_of
 from trimma.program import Program
 from trimma.worker.output import TrialOutput
 from trimma.worker.reporter import Connection, Reporter, TrialHandle
 
-End = Halted | Raised | Returned
+End = Halted | Paused | Raised | Returned
 
 
 def run_attempt(
@@ -25,7 +25,7 @@ def run_attempt(
 
     What isn't an `Exception`, such as SystemExit, goes on to the caller.
     """
-    reporter = Reporter(connection, job, program.metric)
+    reporter = Reporter(connection, job, program)
     output = TrialOutput(reporter.log)
     extras = {
         "report": reporter.report,
@@ -41,11 +41,7 @@ def run_attempt(
             metrics = conclude(given, program.metric, reporter.report)
             end = Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
         except StopTrial as stop:
-            end = (
-                Returned(trial=job.trial, attempt=job.attempt, metrics={})
-                if stop.finished
-                else Halted(trial=job.trial, attempt=job.attempt)
-            )
+            end = fact_of(stop, job.trial, job.attempt)
         except Exception as error:  # noqa: BLE001 - the user's code may raise anything
             end = Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
         output.finish()

@@ -2,11 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from trimma.commands import Job, Send, Signal
 from trimma.facts import Measured, Printed
-from trimma.objective import StopTrial, as_metrics, next_step
+from trimma.objective import Finished, MakeRoom, StopTrial, as_metrics, next_step
+from trimma.program import Program
 from trimma.worker.output import LIMIT
 
 
@@ -27,9 +29,11 @@ class Connection(Protocol):
 class Reporter:
     """Sends one attempt's reports, and ends the objective when the study says so."""
 
-    def __init__(self, connection: Connection, job: Job, metric: str) -> None:
-        self._link, self._job, self._metric = connection, job, metric
-        self._step: int | None = None
+    def __init__(self, connection: Connection, job: Job, program: Program) -> None:
+        self._link, self._job = connection, job
+        self._metric, self._checkpoints = program.metric, program.checkpoints
+        self._step = job.checkpoint.step if job.checkpoint else None
+        self._pausing = False
         self._stopped: StopTrial | None = None
 
     def report(
@@ -38,14 +42,15 @@ class Reporter:
         /,
         *,
         step: int | None = None,
-        save: Callable[..., Any] | None = None,
+        save: Callable[[Path], Any] | None = None,
         **metrics: Any,
     ) -> None:
         """Tell the study how the trial does.
 
         ``report(loss=0.3, accuracy=0.9)`` names its metrics; ``report(0.9)`` gives the study's own. The step
-        counts itself from 1, or is given with ``step=`` and grows. ``save`` is a function that writes a
-        checkpoint, called when the runtime wants one.
+        counts itself from 1 (after a pause, from where it was), or is given with ``step=`` and grows. ``save`` is
+        a function that writes a checkpoint into the empty folder that it is given, called only when the study
+        pauses the trial; ``trial.checkpoint`` is that folder when the trial goes on.
 
         Returns at once, except at a rung, where it waits for the scheduler. Raises `StopTrial` when the trial is
         to end, `ObjectiveError` for a metric that isn't a number.
@@ -58,7 +63,19 @@ class Reporter:
         if job.rungs and bisect_right(job.rungs, self._step) > bisect_right(job.rungs, before or 0):
             self._await_verdict()
         if job.budget is not None and self._step >= job.budget:
-            self._end(StopTrial(finished=True))
+            self._end(Finished())
+        if self._pausing:
+            self._end(MakeRoom(self._save(save)))
+
+    def _save(self, save: Callable[[Path], Any] | None) -> str | None:
+        if save is None or self._checkpoints is None:
+            return None
+        job = self._job
+        # a folder of its own for each attempt: an earlier one may have died while it wrote
+        folder = Path(self._checkpoints, str(job.trial), f"step-{self._step}-attempt-{job.attempt}")
+        folder.mkdir(parents=True)
+        save(folder)
+        return str(folder)
 
     def log(self, text: str) -> None:
         job = self._job
@@ -67,7 +84,7 @@ class Reporter:
         self._link.send(Printed(trial=job.trial, attempt=job.attempt, text=text))
 
     def _await_verdict(self) -> None:
-        while True:
+        while not self._pausing:
             message = self._link.receive()
             if message is None:
                 raise SystemExit("the agent is gone")
@@ -84,12 +101,13 @@ class Reporter:
             raise SystemExit("the agent is gone") from None
 
     def _heed(self, message: Any) -> bool:
-        """Act on a signal; True when it lets the trial go on. Signals for earlier attempts are stale."""
+        """Act on a signal; True when it lets the trial go on for now. Signals for earlier attempts are stale."""
         job = self._job
         if not isinstance(message, Send) or (message.trial, message.attempt) != (job.trial, job.attempt):
             return False
         if message.signal is Signal.STOP:
             self._end(StopTrial())
+        self._pausing = self._pausing or message.signal is Signal.PAUSE
         return message.signal is Signal.CONTINUE
 
     def _end(self, stop: StopTrial) -> None:
@@ -121,6 +139,11 @@ class TrialHandle:
     def budget(self) -> int | None:
         """The step at which the scheduler calls the trial done; None when it is the objective's to say."""
         return self._job.budget
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The folder that the trial saved itself to when it was paused; None when it begins at the beginning."""
+        return Path(self._job.checkpoint.folder) if self._job.checkpoint else None
 
     @property
     def worker(self) -> str:

@@ -1,0 +1,95 @@
+"""The events and commands of one step, while they are being decided."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from trimma.commands import Close, Command, Send, Signal
+from trimma.events import (
+    Event,
+    Failure,
+    KillRequested,
+    Outcome,
+    PauseRequested,
+    StopRequested,
+    StudyClosed,
+    TrialFailed,
+    TrialLost,
+    TrialPaused,
+    TrialStopped,
+)
+from trimma.ledger import Ledger
+from trimma.trial import State, Trial
+
+
+class Turn(Struct, frozen=True):
+    """What one step decided: store the events, then carry out the commands.
+
+    ``demand`` is how many workers the study could use from now on, None for any number.
+    """
+
+    events: list[Event]
+    commands: list[Command]
+    demand: int | None = None
+
+
+class Draft:
+    """Each event is folded in as it is recorded, so that what is decided next sees it."""
+
+    __slots__ = ("commands", "events", "history", "ledger", "now")
+
+    def __init__(self, ledger: Ledger, now: float) -> None:
+        self.ledger = ledger
+        self.history = ledger.history
+        self.now = now
+        self.events: list[Event] = []
+        self.commands: list[Command] = []
+
+    def record(self, event: Event) -> None:
+        self.ledger.fold(event)
+        self.events.append(event)
+
+    def key(self, trial: Trial) -> dict[str, Any]:
+        """What each event of a trial says: when, and of which attempt."""
+        return {"at": self.now, "trial": trial.id, "attempt": trial.attempt}
+
+    def send(self, trial: Trial, signal: Signal) -> None:
+        self.commands.append(Send(trial=trial.id, attempt=trial.attempt, signal=signal))
+
+    def stop(self, trial: Trial, reason: str) -> None:
+        self.record(StopRequested(reason=reason, **self.key(trial)))
+        self.send(trial, Signal.STOP)
+
+    def pause(self, trial: Trial, reason: str) -> None:
+        self.record(PauseRequested(reason=reason, **self.key(trial)))
+        self.send(trial, Signal.PAUSE)
+
+    def kill(self, trial: Trial, reason: str) -> None:
+        self.record(KillRequested(reason=reason, **self.key(trial)))
+        self.send(trial, Signal.KILL)
+
+    def abandon(self, trial: Trial, cause: str, *, crashed: bool = False, failure: Failure | None = None) -> None:
+        """End an attempt whose runner is gone: queue its trial again, unless it has had enough (``failure``)."""
+        key = self.key(trial)
+        if trial.overdue:
+            self.record(TrialFailed(failure=Failure(kind="Timeout", message=trial.reason), **key))
+        elif trial.state is State.STOPPING:
+            self.record(TrialStopped(**key))
+        elif trial.state is State.PAUSING:
+            self.record(TrialPaused(**key))
+        elif failure is not None:
+            self.record(TrialFailed(failure=failure, **key))
+        else:
+            self.record(TrialLost(cause=cause, crashed=crashed, **key))
+
+    def stop_waiting(self, reason: str) -> None:
+        """Stop the trials that aren't on a worker; ``reason`` is why."""
+        for trial in [*self.history.queued.values(), *self.history.paused.values()]:
+            self.record(TrialStopped(reason=reason, **self.key(trial)))
+
+    def close(self, outcome: Outcome, reason: str) -> None:
+        """Close the study; what is on a worker still, as when it is given up, is queued again."""
+        for trial in self.history.on_workers():
+            self.abandon(trial, reason)
+        self.record(StudyClosed(at=self.now, outcome=outcome, reason=reason))
+        self.commands.append(Close())

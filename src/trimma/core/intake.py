@@ -1,0 +1,135 @@
+"""From what an engine tells to what it means for the study."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+
+from trimma.commands import Signal
+from trimma.core.draft import Draft
+from trimma.events import (
+    Failure,
+    Logged,
+    Reported,
+    StopRequested,
+    TrialFailed,
+    TrialFinished,
+    TrialPaused,
+    TrialStopped,
+    WorkerJoined,
+    WorkerLost,
+)
+from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.ports import Decision, Scheduler
+from trimma.trial import ON_WORKER, State, Trial
+
+MAX_LOSSES = 10
+"""How many workers a trial may lose in one session: so many are hardly chance."""
+
+_OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
+
+
+def take(draft: Draft, fact: Fact, scheduler: Scheduler) -> None:
+    """Record what follows from a fact."""
+    match fact:
+        case Joined(worker=worker):
+            draft.record(WorkerJoined(at=draft.now, worker=worker))
+        case Left():
+            _left(draft, fact)
+        case Measured() | Printed() | Returned() | Raised() | Halted() | Paused():
+            # what an earlier attempt still sends, or a trial that was ended meanwhile, counts for nothing
+            trial = _current(draft, fact)
+            if trial is not None:
+                _from_trial(draft, fact, trial, scheduler)
+
+
+def _current(draft: Draft, fact: _OfTrial) -> Trial | None:
+    trials = draft.history.trials
+    if not 0 <= fact.trial < len(trials):
+        return None
+    trial = trials[fact.trial]
+    return trial if trial.state in ON_WORKER and trial.attempt == fact.attempt else None
+
+
+def _left(draft: Draft, fact: Left) -> None:
+    if fact.worker not in draft.history.workers:
+        return
+    trial = draft.history.trial_on(fact.worker)
+    draft.record(WorkerLost(at=draft.now, worker=fact.worker, cause=fact.cause))
+    if trial is not None:
+        failure = _too_often(trial, fact, draft.history.spec.max_attempts)
+        draft.abandon(trial, fact.cause, crashed=fact.crashed, failure=failure)
+
+
+def _too_often(trial: Trial, fact: Left, max_attempts: int) -> Failure | None:
+    """The failure of a trial whose attempts have ended this way too often."""
+    if fact.crashed and trial.crashes + 1 >= max_attempts:
+        return Failure(kind="Crash", message=f"{fact.cause} ({trial.crashes + 1} of {max_attempts} attempts crashed)")
+    if not fact.crashed and trial.losses + 1 >= MAX_LOSSES:
+        return Failure(kind="WorkerLost", message=f"{fact.cause} ({trial.losses + 1} workers were lost while it ran)")
+    return None
+
+
+def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler) -> None:
+    match fact:
+        case Measured():
+            if trial.state is not State.STOPPING:
+                _measured(draft, fact, trial, scheduler)
+        case Printed(text=text):
+            draft.record(Logged(text=text, **draft.key(trial)))
+        case Returned(metrics=metrics):
+            _returned(draft, trial, metrics)
+        case Raised(failure=failure):
+            _raised(draft, trial, failure)
+        case Halted():
+            _halted(draft, trial)
+        case Paused(checkpoint=checkpoint):
+            if trial.state is State.PAUSING:
+                draft.record(TrialPaused(checkpoint=checkpoint, **draft.key(trial)))
+
+
+def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) -> None:
+    before = trial.curve.steps[-1] if len(trial.curve) else 0
+    draft.record(Reported(step=fact.step, metrics=fact.metrics, **draft.key(trial)))
+    if trial.state is State.PAUSING:
+        return
+    if draft.history.spec.metric.name in fact.metrics:
+        verdict = scheduler.verdict(draft.history, trial)
+        if verdict.decision is Decision.STOP:
+            draft.stop(trial, verdict.reason)
+            return
+        if verdict.decision is Decision.PAUSE:
+            draft.pause(trial, verdict.reason)
+            return
+    if bisect_right(trial.rungs, fact.step) > bisect_right(trial.rungs, before):
+        draft.send(trial, Signal.CONTINUE)
+
+
+def _returned(draft: Draft, trial: Trial, metrics: Mapping[str, float]) -> None:
+    metric = draft.history.spec.metric.name
+    if metric in metrics or trial.value is not None:
+        draft.record(TrialFinished(metrics=dict(metrics), **draft.key(trial)))
+        return
+    reported = ", ".join(sorted({*metrics, *trial.curve.metrics}))
+    message = f"the metric {metric!r} was never reported; " + (
+        f"what was: {reported}" if reported else "nothing was: report it, return it, or yield it"
+    )
+    failure = Failure(kind="MetricMissing", message=message)
+    draft.record(TrialFailed(failure=failure, metrics=dict(metrics), **draft.key(trial)))
+
+
+def _raised(draft: Draft, trial: Trial, failure: Failure) -> None:
+    key = draft.key(trial)
+    if trial.state is State.STOPPING:
+        draft.record(Logged(text=f"raised while stopping: {failure}\n{failure.traceback}", **key))
+        draft.record(TrialStopped(**key))
+    else:
+        draft.record(TrialFailed(failure=failure, **key))
+
+
+def _halted(draft: Draft, trial: Trial) -> None:
+    if trial.state is State.PAUSING:
+        draft.record(TrialPaused(**draft.key(trial)))
+        return
+    if trial.state is State.RUNNING:
+        # an objective may raise StopTrial of its own accord
+        draft.record(StopRequested(reason="it stopped itself", **draft.key(trial)))
+    draft.record(TrialStopped(**draft.key(trial)))

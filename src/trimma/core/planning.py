@@ -1,0 +1,82 @@
+"""From idle workers to attempts."""
+
+from itertools import islice
+
+import numpy as np
+
+from trimma.commands import Job, Start
+from trimma.core.draft import Draft
+from trimma.errors import IllegalMove
+from trimma.events import TrialQueued, TrialResumed, TrialStarted
+from trimma.history import History
+from trimma.ports import Scheduler, Suggestion
+from trimma.trial import Trial
+
+
+def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
+    """Give each idle worker a trial; True when one stays idle because there is nothing to try."""
+    history = draft.history
+    for trial in list(islice(history.queued.values(), len(history.idle))):
+        _start(draft, trial)
+    while may_plan and history.idle and (history.room != 0 or history.paused):
+        free = len(history.idle)
+        if not history.paused and history.room is not None:
+            free = min(free, history.room)
+        rng = np.random.default_rng((history.spec.seed, history.trial_count))
+        suggestions = scheduler.plan(history, free, rng)
+        taken = [suggestion for suggestion in suggestions[:free] if _take(draft, suggestion)]
+        if not taken:
+            return True
+        if _met(history, draft.now):
+            return False
+    return False
+
+
+def _take(draft: Draft, suggestion: Suggestion) -> bool:
+    """Start what was suggested; False for a new trial where the study has room for none."""
+    history = draft.history
+    # a rule may be met by the trial before this one
+    if suggestion.resume is None:
+        if history.room == 0 or _met(history, draft.now):
+            return False
+        number = history.trial_count
+        draft.record(
+            TrialQueued(
+                at=draft.now,
+                trial=number,
+                config=suggestion.config,
+                branch=suggestion.branch,
+                hidden=suggestion.hidden,
+                rungs=suggestion.rungs,
+                budget=suggestion.budget,
+            )
+        )
+    else:
+        number = suggestion.resume
+        if number not in history.paused:
+            raise IllegalMove(f"the scheduler wants to go on with trial {number}, which isn't paused")
+        draft.record(
+            TrialResumed(rungs=suggestion.rungs, budget=suggestion.budget, **draft.key(history.trials[number]))
+        )
+    _start(draft, history.trials[number])
+    return True
+
+
+def _met(history: History, now: float) -> bool:
+    until = history.spec.until
+    return until is not None and until.met(history, now) is not None
+
+
+def _start(draft: Draft, trial: Trial) -> None:
+    attempt, worker = trial.attempt + 1, next(iter(draft.history.idle))
+    draft.record(TrialStarted(at=draft.now, trial=trial.id, attempt=attempt, worker=worker))
+    job = Job(
+        trial=trial.id,
+        attempt=attempt,
+        worker=worker,
+        config=dict(trial.config),
+        rungs=tuple(trial.rungs),
+        budget=trial.budget,
+        checkpoint=trial.checkpoint,
+    )
+    draft.commands.append(Start(job=job))

@@ -1,0 +1,132 @@
+"""The heart: what a study decides when facts arrive or time passes.
+
+The only thing that it changes is the ledger, in which it folds each event as it decides it, so that the second
+report of a batch is judged in the light of the first.
+"""
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from trimma.core.draft import Draft, Turn
+from trimma.core.intake import take
+from trimma.core.planning import fill
+from trimma.events import Failure, Outcome, StudyOpened
+from trimma.facts import Fact, Interrupted
+from trimma.history import History
+from trimma.ledger import Ledger
+from trimma.ports import Scheduler
+from trimma.stopping import Halt, Rule, TrialCount
+from trimma.trial import State
+
+
+def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -> Turn:
+    """Take a study up under a new driver: what an earlier one left running is queued again."""
+    draft = Draft(ledger, now)
+    draft.record(StudyOpened(at=now, trials=trials, until=until))
+    for trial in ledger.history.on_workers():
+        draft.abandon(trial, "its driver ended")
+    return Turn(draft.events, draft.commands, _demand(ledger.history, open_end=True))
+
+
+def step(ledger: Ledger, scheduler: Scheduler, facts: Iterable[Fact], now: float) -> Turn:
+    """Take in ``facts``, which arrived by ``now``, and decide what follows from them."""
+    draft = Draft(ledger, now)
+    history = ledger.history
+    for fact in facts:
+        if isinstance(fact, Interrupted):
+            draft.close(Outcome.INTERRUPTED, "interrupted")
+            return Turn(draft.events, draft.commands, 0)
+        take(draft, fact, scheduler)
+    if failure := _hopeless(history):
+        draft.close(Outcome.FAILED, _hopelessness(history, failure))
+        return Turn(draft.events, draft.commands, 0)
+    _enforce_time(draft)
+    halt = history.spec.until.met(history, now) if history.spec.until else None
+    if halt:
+        _wind_down(draft, halt)
+    exhausted = fill(draft, scheduler, may_plan=halt is None)
+    # a rule may have been met by what was started just now
+    halt = halt or (history.spec.until.met(history, now) if history.spec.until else None)
+    full = history.room == 0 and not history.paused
+    over = halt is not None or exhausted or full
+    if over and not history.live() and history.closed is None:
+        _close(draft, halt)
+    return Turn(draft.events, draft.commands, _demand(history, open_end=not over))
+
+
+def next_deadline(history: History, now: float) -> float | None:
+    """The next moment at which `step` may decide something by time alone; None when there is none."""
+    spec = history.spec
+    moments = []
+    moment = spec.until.deadline(history, now) if spec.until else None
+    # a rule that is met already has had its effect, and is nothing to wake up for
+    if moment is not None and moment > now:
+        moments.append(moment)
+    if spec.trial_timeout is not None:
+        moments += [trial.since + spec.trial_timeout for trial in islice(history.running.values(), 1)]
+    for asked in (history.pausing, history.stopping):
+        unheeding = (trial for trial in asked.values() if not trial.killed)
+        moments += [trial.since + spec.stop_grace for trial in islice(unheeding, 1)]
+    return min(moments, default=None)
+
+
+def _demand(history: History, *, open_end: bool) -> int | None:
+    """How many workers could be of use from now on; with an ``open_end`` new trials may be started."""
+    waiting = history.live_count
+    if not open_end:
+        return waiting
+    return None if history.room is None else waiting + len(history.paused) + history.room
+
+
+def _patience(history: History) -> int:
+    spec = history.spec
+    return min(spec.failures_to_give_up, spec.trials or spec.failures_to_give_up)
+
+
+def _hopeless(history: History) -> Failure | None:
+    """The failure that all of this session's first trials share; None while there is hope."""
+    before, patience = history.sessions[-1].ended_before, _patience(history)
+    if patience < 1 or len(history.ended) < before + patience:
+        return None
+    first = [history.trials[trial].failure for trial in history.ended[before : before + patience]]
+    shared = first[0]
+    return shared if shared and all(failure and failure.kind == shared.kind for failure in first) else None
+
+
+def _hopelessness(history: History, failure: Failure) -> str:
+    since = " since it was resumed" if len(history.sessions) > 1 else ""
+    return f"the first {_patience(history)} trials{since} all failed with {failure.kind}"
+
+
+def _enforce_time(draft: Draft) -> None:
+    """Kill what runs longer than a trial may, and what has not heeded a pause or a stop."""
+    spec, history = draft.history.spec, draft.history
+    if spec.trial_timeout is not None:
+        for trial in list(history.running.values()):
+            if draft.now < trial.since + spec.trial_timeout:
+                break
+            draft.kill(trial, f"it ran longer than trial_timeout={spec.trial_timeout:g} s")
+    asked = chain(history.pausing.values(), history.stopping.values())
+    for trial in [trial for trial in asked if not trial.killed and draft.now >= trial.since + spec.stop_grace]:
+        what = "pause" if trial.state is State.PAUSING else "stop"
+        draft.kill(trial, f"it did not report within {spec.stop_grace:g} s of being asked to {what}")
+
+
+def _wind_down(draft: Draft, halt: Halt) -> None:
+    """Start nothing more; what has been chosen still runs, unless the halt is at once."""
+    if halt.at_once:
+        for trial in list(draft.history.running.values()):
+            draft.stop(trial, halt.reason)
+        draft.stop_waiting(halt.reason)
+
+
+def _close(draft: Draft, halt: Halt | None) -> None:
+    history = draft.history
+    if halt is None and history.spec.trials is not None:
+        halt = TrialCount(history.spec.trials).met(history, draft.now)
+    reason = halt.reason if halt else "there was nothing more to try"
+    draft.stop_waiting(f"paused, and never chosen to go on: {reason}")
+    if history.ended and history.counts[State.FAILED] == len(history.ended):
+        draft.close(Outcome.FAILED, f"{reason}, and every trial failed")
+    else:
+        draft.close(Outcome.FINISHED, reason)
