@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from trimma.commands import Job, Signal
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Printed, Raised, Returned
+from trimma.commands import Checkpoint, Job, Signal
+from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Engine
 from trimma.program import Program
 
@@ -26,10 +26,11 @@ PATIENCE = 30.0
 class Driver:
     """An open engine, and every fact that it has told so far."""
 
-    def __init__(self, engine: Engine, objective: Callable[..., Any]) -> None:
+    def __init__(self, engine: Engine, objective: Callable[..., Any], checkpoints: Path | None = None) -> None:
         self.engine = engine
         self.facts: list[Fact] = []
-        engine.open(Program(objective=objective, metric="score", data={"rows": [1, 2, 3]}))
+        folder = None if checkpoints is None else str(checkpoints)
+        engine.open(Program(objective=objective, metric="score", data={"rows": [1, 2, 3]}, checkpoints=folder))
 
     def until(self, met: Callable[[list[Fact]], Any]) -> Any:
         """Poll until ``met`` gives something for all facts so far, and return that."""
@@ -47,8 +48,8 @@ class Driver:
         return [fact.worker for fact in self.facts if isinstance(fact, Joined)]
 
     def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
-        budget = more.pop("budget", None)
-        self.engine.start(Job(trial=trial, attempt=attempt, worker=worker, config=more, rungs=rungs, budget=budget))
+        goes = {name: more.pop(name, None) for name in ("budget", "checkpoint")}
+        self.engine.start(Job(trial=trial, attempt=attempt, worker=worker, config=more, rungs=rungs, **goes))
 
     def reaches(self, trial: int, count: int) -> None:
         """Wait until the trial's first attempt has reported that often."""
@@ -77,7 +78,7 @@ class Driver:
 
 def is_end(fact: Fact) -> bool:
     """Whether the fact ends an attempt."""
-    return isinstance(fact, Returned | Raised | Halted)
+    return isinstance(fact, Returned | Raised | Halted | Paused)
 
 
 def fact_attempt(fact: Fact) -> int | None:
@@ -121,9 +122,9 @@ class EngineContract:
         """Open an engine for an objective; it is closed after the test."""
         engines: list[Engine] = []
 
-        def start(objective: Callable[..., Any] = steps) -> Driver:
+        def start(objective: Callable[..., Any] = steps, checkpoints: Path | None = None) -> Driver:
             engines.append(self.make())
-            return Driver(engines[-1], objective)
+            return Driver(engines[-1], objective, checkpoints)
 
         yield start
         for engine in engines:
@@ -204,6 +205,24 @@ class EngineContract:
         driver.engine.signal(0, 1, Signal.STOP)
         assert driver.end(0) == Halted(trial=0, attempt=1)
         assert len(driver.measured(0)) == 2
+
+    def test_a_trial_can_be_paused_at_its_rung(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        worker = driver.joined(1)[0]
+        driver.start(0, worker, count=6, rungs=(2, 4))
+        driver.reaches(0, 2)
+        driver.engine.signal(0, 1, Signal.PAUSE)
+        assert isinstance(driver.end(0), Paused)
+        assert len(driver.measured(0)) == 2
+        assert isinstance(driver.run(1, worker), Returned), "the worker is free"
+
+    def test_a_pause_is_heeded_at_the_next_report(self, opened: Callable[..., Driver]) -> None:
+        driver = opened()
+        driver.start(0, driver.joined(1)[0], endless=True, rungs=(1,))
+        driver.reaches(0, 1)
+        driver.engine.signal(0, 1, Signal.CONTINUE)
+        driver.engine.signal(0, 1, Signal.PAUSE)
+        assert isinstance(driver.end(0), Paused)
 
     def test_a_budget_ends_a_trial_as_returned(self, opened: Callable[..., Driver]) -> None:
         driver = opened()
@@ -287,6 +306,21 @@ def in_a_process(params: Mapping[str, Any], report: Any, trial: Any) -> float:
     return 1.0
 
 
+def saving(report: Any, trial: Any, length: int, broken: bool = False) -> str | None:
+    """An objective that can be paused: it counts, and saves how far it has come."""
+
+    def save(folder: Path) -> None:
+        if broken:
+            raise OSError("no space left")
+        (folder / "count").write_text(str(count), encoding="utf-8")
+
+    count = int((trial.checkpoint / "count").read_text(encoding="utf-8")) if trial.checkpoint else 0
+    while count < length:
+        count += 1
+        report(count, save=save)
+    return None
+
+
 def is_running(pid: int) -> bool:
     """Whether there is such a process, other than as a zombie."""
     try:
@@ -364,6 +398,47 @@ class ProcessEngineContract(EngineContract):
         driver.engine.signal(0, 1, Signal.KILL)
         driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
         wait_until(lambda: not is_running(child))
+
+    def test_a_paused_trial_goes_on_elsewhere_from_its_checkpoint(
+        self, opened: Callable[..., Driver], tmp_path: Path
+    ) -> None:
+        driver = opened(saving, tmp_path)
+        one, two = driver.joined(2)
+        driver.start(0, one, length=7, rungs=(3,))
+        driver.reaches(0, 3)
+        driver.engine.signal(0, 1, Signal.PAUSE)
+        pause = driver.end(0)
+        assert isinstance(pause, Paused)
+        assert pause.checkpoint
+        assert Path(pause.checkpoint).is_relative_to(tmp_path)
+        checkpoint = Checkpoint(step=3, folder=pause.checkpoint)
+        assert driver.run(0, two, length=7, attempt=2, checkpoint=checkpoint) == Returned(
+            trial=0, attempt=2, metrics={}
+        )
+        assert [(fact.step, fact.metrics["score"]) for fact in driver.measured(0, 2)] == [
+            (4, 4.0),
+            (5, 5.0),
+            (6, 6.0),
+            (7, 7.0),
+        ]
+
+    def test_where_nothing_can_be_saved_it_is_paused_all_the_same(self, opened: Callable[..., Driver]) -> None:
+        driver = opened(saving)
+        driver.start(0, driver.joined(1)[0], length=7, rungs=(3,))
+        driver.reaches(0, 3)
+        driver.engine.signal(0, 1, Signal.PAUSE)
+        assert driver.end(0) == Paused(trial=0, attempt=1, checkpoint=None)
+
+    def test_a_checkpoint_that_fails_is_the_objective_s_exception(
+        self, opened: Callable[..., Driver], tmp_path: Path
+    ) -> None:
+        driver = opened(saving, tmp_path)
+        driver.start(0, driver.joined(1)[0], length=7, rungs=(3,), broken=True)
+        driver.reaches(0, 3)
+        driver.engine.signal(0, 1, Signal.PAUSE)
+        end = driver.end(0)
+        assert isinstance(end, Raised)
+        assert end.failure.message == "no space left"
 
     def test_all_output_is_captured(self, opened: Callable[..., Driver]) -> None:
         driver = opened(in_a_process)
