@@ -3,37 +3,105 @@
 Functions of ``__main__``, of notebooks and of modules that aren't installed are pickled by value.
 """
 
+import io
+import math
 import pickle
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import cloudpickle
 
-from trimma.errors import ObjectiveError
+from trimma.errors import ObjectiveError, TrimmaError
 
 _OURS = __name__.partition(".")[0]
 
 
-def dumps(value: Any) -> bytes:
-    """The pickle of ``value``; `ObjectiveError` names what in it can't be pickled."""
+Out = Callable[[pickle.PickleBuffer], bool]
+"""Asked for each large buffer: True to pickle it in place, False when it goes another way."""
+
+
+class Writes(Protocol):
+    """What a pickle is written to."""
+
+    def write(self, data: Any, /) -> int: ...
+
+
+_Result = TypeVar("_Result")
+
+
+class TooLarge(Exception):
+    """A pickle has grown over its limit."""
+
+
+def dumps(value: Any, limit: float = math.inf) -> bytes:
+    """The pickle of ``value``; `ObjectiveError` names what in it can't be pickled.
+
+    Raises `TooLarge` as soon as it is known to be over ``limit`` bytes.
+    """
+
+    def attempt() -> bytes:
+        capped = _Capped(limit)
+        dump(value, capped, capped.admit)
+        return capped.getvalue()
+
+    return pickled(attempt)
+
+
+def dump(value: Any, file: Writes, out: Out) -> None:
+    """One attempt to pickle into ``file``; call it through `pickled`."""
+    cloudpickle.Pickler(file, protocol=5, buffer_callback=out).dump(value)
+
+
+def pickled(attempt: Callable[[], _Result]) -> _Result:
+    """What ``attempt`` gives, which pickles: with the user's modules by value, or, where that fails, by name.
+
+    Raises `ObjectiveError` when both fail; errors of ours, `TooLarge` and a lack of memory pass through.
+    """
     try:
         with _by_value(local_modules()):
-            return bytes(cloudpickle.dumps(value))
+            return attempt()
+    except (TrimmaError, TooLarge, MemoryError):
+        raise
     except Exception as by_value:  # noqa: BLE001 - a user's __reduce__ may raise anything
         # a local module may hold what can't be copied (a lock, an open file): then its name must do
         try:
-            return bytes(cloudpickle.dumps(value))
+            return attempt()
+        except (TrimmaError, TooLarge, MemoryError):
+            raise
         except Exception:  # noqa: BLE001
             raise ObjectiveError(
                 "the objective (or its data) can't be sent to a worker, because it holds something that can't be "
                 f"pickled: {str(by_value).rstrip('.')}. Open files, locks, connections and the like must be made "
                 "inside the objective."
             ) from by_value
+
+
+class _Capped(io.BytesIO):
+    """A file in memory that refuses to grow over a limit."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self._room = limit
+
+    def write(self, data: Any, /) -> int:
+        self._take(memoryview(data).nbytes)
+        return super().write(data)
+
+    def admit(self, buffer: pickle.PickleBuffer) -> bool:
+        """Keep a buffer in place, unless it is too large alone: then it need not be copied to know."""
+        if buffer.raw().nbytes > self._room:
+            raise TooLarge
+        return True
+
+    def _take(self, size: int) -> None:
+        self._room -= size
+        if self._room < 0:
+            raise TooLarge
 
 
 def loads(pickled: bytes) -> Any:

@@ -8,8 +8,8 @@ import pytest
 
 from trimma.commands import Job, Signal
 from trimma.facts import Joined, Left, Printed, Returned
-from trimma.pickling import dumps
 from trimma.program import Program
+from trimma.worker import bundle
 from trimma.worker.agent import Agent
 
 
@@ -17,8 +17,7 @@ class Slot:
     """One agent, and what its owner does for it."""
 
     def __init__(self, folder, objective):
-        program = folder / "program.pickle"
-        program.write_bytes(dumps(Program(objective=objective, metric="loss")))
+        program = bundle.write(Program(objective=objective, metric="loss"), folder / "program").path
         self.dead = threading.Event()
         self.agent = Agent("w", program, os.environ, lambda agent: self.dead.set())
         self.until(Joined)

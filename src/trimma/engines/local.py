@@ -12,8 +12,8 @@ from trimma.clock import SystemClock
 from trimma.commands import Job, Signal
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
-from trimma.pickling import dumps
 from trimma.program import Program
+from trimma.worker import bundle
 from trimma.worker.agent import Agent
 from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
 
@@ -52,10 +52,12 @@ class Local:
     def open(self, program: Program) -> None:
         if self._agents:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
-        pickled = dumps(program)
         self._folder = tempfile.TemporaryDirectory(prefix="trimma-")
-        path = Path(self._folder.name) / "program.pickle"
-        path.write_bytes(pickled)
+        try:
+            path = bundle.write(program, Path(self._folder.name) / "program").path
+        except BaseException:
+            self._folder.cleanup()
+            raise
         self._selector = selectors.DefaultSelector()
         self._wake, self._alarm = socket.socketpair()
         self._wake.setblocking(False)

@@ -18,7 +18,8 @@ from typing import IO, cast
 import msgspec
 
 from trimma.commands import Job, Send, Signal
-from trimma.errors import EngineError, ObjectiveError
+from trimma.errors import EngineError, ObjectiveError, TrimmaError
+from trimma.events import Failure
 from trimma.facts import Fact, Halted, Joined, Left, Paused, Printed, Raised, Returned
 from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.worker.output import LIMIT
@@ -35,7 +36,7 @@ _ENDS = (Returned, Raised, Halted, Paused)
 class Agent:
     """One worker slot: a runner that is started again whenever it dies, until the agent is closed.
 
-    ``program`` is the path of the pickled program, ``environment`` the runner's, and ``died`` is called, from a
+    ``program`` is the path of the program's `bundle`, ``environment`` the runner's, and ``died`` is called, from a
     thread of its own, when the runner's process has ended.
     """
 
@@ -120,7 +121,7 @@ class Agent:
     def read(self) -> list[Fact]:
         """What the runner has sent since last time.
 
-        Raises `ObjectiveError` when the runner can't load the program.
+        Raises `ObjectiveError` or `EngineError` when the runner can't load the program, which says why.
         """
         if not self._connected:
             return self._printed()
@@ -131,10 +132,7 @@ class Agent:
                     self._ready, self._fruitless = True, 0
                     facts.append(Joined(worker=self.worker))
                 elif isinstance(message, Refused):
-                    failure = message.failure
-                    raise ObjectiveError(
-                        f"the objective can't be loaded in a worker: {failure}\n{failure.traceback.rstrip()}"
-                    )
+                    raise _refused(message.failure)
                 else:
                     if isinstance(message, _ENDS):
                         # what the trial printed past Python belongs to it: fetch it before it counts as ended
@@ -217,6 +215,11 @@ def _kill_group(leader: int) -> None:
     # the runner leads a session of its own, so that its group is not ours
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def _refused(failure: Failure) -> TrimmaError:
+    kind = EngineError if failure.kind == EngineError.__name__ else ObjectiveError
+    return kind(f"the objective can't be loaded in a worker: {failure.message}\n{failure.traceback}".rstrip())
 
 
 def _cause(code: int, tail: str) -> str:

@@ -1,6 +1,6 @@
 """The runner: a warm process that runs one trial after another, and nothing but the user's code.
 
-It is started with the number of its end of a socket and the path of the pickled program. It ends when its agent
+It is started with the number of its end of a socket and the path of the program's file. It ends when its agent
 closes the socket, and dies when its agent does.
 """
 
@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from trimma.commands import Job
+from trimma.errors import TrimmaError
+from trimma.events import Failure
 from trimma.objective import Signature, failure_of
-from trimma.pickling import loads
 from trimma.program import Program
+from trimma.worker import bundle
 from trimma.worker.attempt import run_attempt
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import TrialOutput
@@ -32,16 +34,26 @@ def main(descriptor: int, program_path: str) -> None:
     signal.signal(signal.SIGTERM, _terminate)
     link = Link(socket.socket(fileno=descriptor), ToRunner)
     try:
-        program = loads(Path(program_path).read_bytes())
+        program = bundle.load(Path(program_path))
         signature = Signature.of(program.objective)
-    except Exception as error:  # noqa: BLE001 - unpickling runs the user's imports
-        link.send(Refused(failure_of(error, __file__)))
+    except TrimmaError as error:
+        link.send(Refused(_refusal(error)))
         return
     link.send(Ready())
     while (message := link.receive()) is not None:
         # a signal that comes here was meant for a trial that has just ended
         if isinstance(message, Job):
             _run(link, message, program, signature)
+
+
+def _refusal(error: TrimmaError) -> Failure:
+    """The error in words, with the traceback of what it was made from."""
+    cause = error.__cause__
+    return Failure(
+        kind=type(error).__name__,
+        message=failure_of(error, __file__).message,
+        traceback="" if cause is None else failure_of(cause, bundle.__file__).traceback,
+    )
 
 
 def _run(link: Link, job: Job, program: Program, signature: Signature) -> None:

@@ -1,0 +1,189 @@
+"""The file in which a program goes to its workers: written once, mapped into the memory of every runner.
+
+A pickle of protocol 5 leaves large buffers (those of numpy arrays, and with them pandas frames, and of Arrow tables)
+out of itself (PEP 574). They stand in the file as they are, so that all runners of a machine share the pages of one
+copy. A page that a runner writes on becomes its own.
+
+::
+
+    head       magic, version, length of the origin
+    origin     msgpack: Python and packages of who wrote it
+    pickle     at a multiple of 64 bytes, and so is each of
+    buffers
+    index      msgpack: where pickle and buffers are
+    end        where the index is, a checksum of all but the buffers, magic
+"""
+
+import hashlib
+import mmap
+import os
+import pickle
+from pathlib import Path
+from struct import Struct as Layout
+from typing import Any
+
+import msgspec
+
+from trimma.errors import EngineError, TrimmaError
+from trimma.pickling import dump, pickled
+from trimma.worker.origin import Origin, explained, origin, refuse_other_python
+
+VERSION = 1
+
+_MAGIC = b"\x93trimma\n"
+_HEAD = Layout("<8sII")
+_END = Layout("<QQ32s8s")
+_ALIGNMENT = 64
+_SMALL = 1024
+"""Buffers below this stay in the pickle: to share them would cost more than to copy them."""
+_CHUNK = 2**20
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """A program's file; ``digest`` is the SHA-256 of all of it, in hexadecimal."""
+
+    path: Path
+    digest: str
+    size: int
+
+
+class _Index(msgspec.Struct, frozen=True, kw_only=True):
+    """Offset and length of each part."""
+
+    pickle: tuple[int, int]
+    buffers: list[tuple[int, int]]
+
+
+def write(program: Any, path: Path) -> Bundle:
+    """Write ``program`` to ``path``; its large buffers are not copied in memory.
+
+    Raises `ObjectiveError` for what can't be pickled, `EngineError` when the file can't be written.
+    """
+    return pickled(lambda: _attempt(program, path))
+
+
+def load(path: Path) -> Any:
+    """The program of a file that `write` made. It is a pickle, so this runs code.
+
+    Nothing but the pickle itself is read: buffers come from the disk, or from what others have read, as they are
+    used. Raises `EngineError` for a file that is damaged or of a newer version, and where Python's minor version
+    isn't the writer's; `ObjectiveError` for what can't be unpickled here.
+    """
+    view = _mapped(path)
+    driver, index = _parsed(view)
+    refuse_other_python(driver)
+    parts = [view[start : start + length] for start, length in (index.pickle, *index.buffers)]
+    try:
+        return pickle.loads(parts[0], buffers=parts[1:])
+    except TrimmaError:
+        raise
+    except Exception as error:
+        raise explained(error, driver) from error
+
+
+def _attempt(program: Any, path: Path) -> Bundle:
+    buffers: list[memoryview] = []
+
+    def out(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < _SMALL:
+            return True
+        buffers.append(raw)
+        return False
+
+    with _Sink(path) as sink:
+        written_by = msgspec.msgpack.encode(origin())
+        sink.write(_HEAD.pack(_MAGIC, VERSION, len(written_by)) + written_by)
+        start = sink.align()
+        dump(program, sink, out)
+        end, checksum = sink.size, sink.digest.copy()
+        places = [(sink.align(), sink.write(buffer)) for buffer in buffers]
+        index = msgspec.msgpack.encode(_Index(pickle=(start, end - start), buffers=places))
+        checksum.update(index)
+        sink.write(index + _END.pack(sink.size, len(index), checksum.digest(), _MAGIC))
+    return Bundle(path=path, digest=sink.digest.hexdigest(), size=sink.size)
+
+
+class _Sink:
+    """A new file that counts and digests what is written to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.size, self.digest = 0, hashlib.sha256()
+        self._path = path
+
+    def __enter__(self) -> "_Sink":
+        try:
+            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+    def write(self, data: Any, /) -> int:
+        rest = memoryview(data).cast("B")
+        length = len(rest)
+        while rest:
+            try:
+                written = os.write(self._file, rest[:_CHUNK])
+            except OSError as error:
+                raise self._unwritable(error) from error
+            # while it is in the processor's cache
+            self.digest.update(rest[:written])
+            rest = rest[written:]
+        self.size += length
+        return length
+
+    def align(self) -> int:
+        """Go on at a multiple of 64 bytes, which is told."""
+        self.write(bytes(-self.size % _ALIGNMENT))
+        return self.size
+
+    def _unwritable(self, error: OSError) -> EngineError:
+        return EngineError(
+            f"the objective and its data can't be written to {self._path} ({error.strerror}, after {self.size:,} "
+            "bytes): make room there, or name another folder with the variable TMPDIR"
+        )
+
+
+def _mapped(path: Path) -> memoryview:
+    """The bytes of a file, which this process may change for itself."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < _HEAD.size + _END.size:
+                raise _damaged("it is cut short")
+            # without a reservation, where Python has the flag, it may be larger than the machine's memory
+            flags = mmap.MAP_PRIVATE | getattr(mmap, "MAP_NORESERVE", 0)
+            return memoryview(mmap.mmap(file.fileno(), size, flags=flags, prot=mmap.PROT_READ | mmap.PROT_WRITE))
+    except OSError as error:
+        raise EngineError(f"the program's file {path} can't be mapped into memory: {error.strerror}") from error
+
+
+def _parsed(view: memoryview) -> tuple[Origin, _Index]:
+    magic, version, length = _HEAD.unpack_from(view)
+    if magic != _MAGIC:
+        raise _damaged("it doesn't begin as one")
+    if version > VERSION:
+        raise EngineError(
+            f"the program's file was written by a newer Trimma (its format is {version}, the newest known here is "
+            f"{VERSION}): install the driver's version of trimma on the workers"
+        )
+    where, size, checksum, magic = _END.unpack_from(view, len(view) - _END.size)
+    if magic != _MAGIC or where + size + _END.size != len(view):
+        raise _damaged("it is cut short")
+    try:
+        index = msgspec.msgpack.decode(view[where : where + size], type=_Index)
+        found = hashlib.sha256(view[: sum(index.pickle)])
+        found.update(view[where : where + size])
+        if found.digest() != checksum:
+            raise _damaged("its checksum doesn't fit")
+        written_by = msgspec.msgpack.decode(view[_HEAD.size : _HEAD.size + length], type=Origin)
+    except msgspec.DecodeError as error:
+        raise _damaged(str(error)) from error
+    return written_by, index
+
+
+def _damaged(how: str) -> EngineError:
+    return EngineError(f"the program's file is damaged ({how}): start the study again")
