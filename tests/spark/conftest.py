@@ -102,3 +102,11 @@ def active_jobs(session_of: Callable[..., SparkSession]) -> Callable[[], list[in
         return list(session.sparkContext.statusTracker().getActiveJobsIds())
 
     return active
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # PySpark leaves its own loopback connections to the garbage collector; ours are not of that family
+    theirs = r"ignore:Exception ignored in. <socket.socket fd=-?\d+, family=2:pytest.PytestUnraisableExceptionWarning"
+    for item in items:
+        if "spark" in item.path.parent.name:
+            item.add_marker(pytest.mark.filterwarnings(theirs))
