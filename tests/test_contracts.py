@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trimma.engines import Local, Simulated
+from trimma.engines import Driver, Local, Simulated
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Store
 from trimma.schedule import Asha, MedianRule, RunAll
 from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
@@ -78,6 +78,11 @@ class TestAshaOfHalves(SchedulerContract):
 class TestSimulated(EngineContract):
     def make(self) -> Engine:
         return Simulated(2, seconds=0.05)
+
+
+class TestDriver(EngineContract):
+    def make(self) -> Engine:
+        return Driver(2)
 
 
 @pytest.mark.timeout(60)

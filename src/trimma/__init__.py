@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from trimma.api.check import Check, check
     from trimma.api.study import Study, delete, load, studies
     from trimma.api.tune import tune
-    from trimma.engines import Local, Simulated
+    from trimma.engines import Driver, Local, Simulated
     from trimma.objective import StopTrial
     from trimma.schedule import Asha, MedianRule, RunAll
     from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
@@ -28,6 +28,7 @@ _HOMES = {
     "Check": "trimma.api.check",
     "Choice": "trimma.space",
     "Derived": "trimma.space",
+    "Driver": "trimma.engines",
     "Float": "trimma.space",
     "Grid": "trimma.space",
     "GridSearch": "trimma.search",
@@ -59,6 +60,7 @@ __all__ = [
     "Check",
     "Choice",
     "Derived",
+    "Driver",
     "Float",
     "Grid",
     "GridSearch",

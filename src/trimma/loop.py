@@ -1,6 +1,7 @@
 """The one place that orders side effects: poll the engine, step, append to the store, act."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from trimma.commands import Close, Command, Send, Start
 from trimma.core import next_deadline, reopen, step
@@ -48,7 +49,7 @@ def run(
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
     try:
-        engine.open(program)
+        engine.open(replace(program, study=history.spec.name))
         while history.closed is None:
             facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()), turn.demand)
             if interrupted():

@@ -10,6 +10,7 @@ class Program:
     """The objective, the metric that a bare number stands for, and what the objective may ask for by name.
 
     ``checkpoints`` is a folder that all workers reach, for what paused trials save; None where nothing is saved.
+    ``study`` is the name of the study that it runs in.
     """
 
     objective: Callable[..., Any]
@@ -17,3 +18,4 @@ class Program:
     data: Any = None
     model: Any = None
     checkpoints: str | None = None
+    study: str = ""

@@ -89,7 +89,7 @@ def engine_of(engine: str | Engine, workers: int | None) -> Engine:
     count = whole("workers", workers)
     if not isinstance(engine, str):
         raise UsageError(f"workers={workers} beside engine={engine!r}: give the number to the engine")
-    sized: Engine = find("engine", engine)(workers=count)
+    sized: Engine = find("engine", engine)(count)
     return sized
 
 

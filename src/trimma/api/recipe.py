@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trimma.errors import StudyError
+from trimma.errors import ObjectiveError, StudyError
+from trimma.objective import describe
 from trimma.pickling import dumps, loads
 from trimma.ports import BindsSearcher, BindsSpace, Scheduler, Searcher
 from trimma.program import Program
@@ -33,8 +34,40 @@ class Recipe:
         return bound
 
 
-def freeze(recipe: Recipe) -> bytes | None:
-    """The recipe's pickle, without data and model where they are large; None where it is large without them."""
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """In place of an objective that can't be pickled, such as one that holds a Spark session."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"the objective {self.name} was not kept with the study, because it holds something that can't be pickled "
+            f"({self.why}): go on with resume(objective=..., engine=tm.Driver()), and its data= and "
+            "model= where it takes them"
+        )
+
+
+def freeze(recipe: Recipe, *, in_process: bool = False) -> bytes | None:
+    """The recipe's pickle, without data and model where they are large; None where it is large without them.
+
+    For an engine that runs trials ``in_process``, what can't be pickled is left out: data and model, and then the
+    objective too.
+    """
+    if not in_process:
+        return _freeze(recipe)
+    bare = replace(recipe, program=replace(recipe.program, data=None, model=None))
+    for kept in (recipe, bare):
+        try:
+            return _freeze(kept)
+        except ObjectiveError as error:
+            why = str(error.__cause__ or error).rstrip(".")
+    stand_in: Any = NotKept(describe(recipe.program.objective), why)
+    return _freeze(replace(bare, program=replace(bare.program, objective=stand_in)))
+
+
+def _freeze(recipe: Recipe) -> bytes | None:
     frozen = dumps(recipe)
     if len(frozen) > KEPT_BYTES:
         frozen = dumps(replace(recipe, program=replace(recipe.program, data=None, model=None)))

@@ -18,7 +18,7 @@ from trimma.api.arguments import (
     whole,
 )
 from trimma.api.mismatch import refuse_mismatch
-from trimma.api.recipe import Recipe, thaw
+from trimma.api.recipe import NotKept, Recipe, thaw
 from trimma.api.session import View, carry_on
 from trimma.errors import StudyError, StudyNotFound, UnknownName
 from trimma.events import Logged
@@ -235,6 +235,8 @@ def _replaced(recipe: Recipe, objective: Callable[..., Any] | None, data: Any, m
     """The recipe with the parts that were given anew, checked to fit together."""
     new = {"objective": objective, "data": data, "model": model}
     program = replace(recipe.program, **{name: part for name, part in new.items() if part is not None})
+    if isinstance(program.objective, NotKept):
+        raise StudyError(str(program.objective))
     provided = [name for name in ("data", "model") if getattr(program, name) is not None]
     Signature.of(program.objective).check(recipe.space.keys, provided)
     return replace(recipe, program=program)

@@ -127,7 +127,8 @@ def tune(
 def _take_up(store: Store, spec: StudySpec, recipe: Recipe, engine: Engine, *, resume: bool, seeded: bool) -> Ledger:
     if spec.name not in store.studies():
         recipe.bind(spec)  # settings that don't fit the space are refused before anything is stored
-        return create(store, spec, freeze(recipe), engine.clock.now())
+        frozen = freeze(recipe, in_process=getattr(engine, "in_process", False))
+        return create(store, spec, frozen, engine.clock.now())
     if not resume:
         raise StudyExists(
             f"there is a study {spec.name!r} already: take another name, go on with resume=True "

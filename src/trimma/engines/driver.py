@@ -1,0 +1,233 @@
+"""Trials as threads of this process, for objectives that are spread over a cluster by themselves."""
+
+import copy
+import ctypes
+import re
+import time
+from collections.abc import Iterator, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+import msgspec
+
+from trimma.clock import SystemClock
+from trimma.commands import Job, Send, Signal
+from trimma.engines.job_tags import Canceller, Jobs, jobs_of
+from trimma.errors import EngineError, UsageError
+from trimma.facts import Fact, Halted, Joined, Left, Raised
+from trimma.objective import Signature
+from trimma.program import Program
+from trimma.worker.attempt import run_attempt
+from trimma.worker.streams import printing_to, share, unshare
+
+_LOOK_UP = 0.25
+_GRACE = 3.0
+_UNREAD = 256
+
+
+class _GivenUp(SystemExit):
+    """Raised inside an attempt that is to end at once. Threading prints nothing about it."""
+
+
+class Driver:
+    """Trials in threads of this process: the objective itself uses a cluster, or a remote service.
+
+    ``threads`` trials run side by side (default 4), and share this process with all that it has: the objective is
+    called as it is, never pickled, and ``data`` and ``model`` are the same objects in each trial. Pure Python
+    gains nothing by threads; for that there is `Local`.
+
+    Where a Spark session is active, or given as ``session`` (classic or Connect, 3.5 or later), the jobs of each
+    trial carry a tag of their own, ``trimma-<study>-<trial>-<attempt>``, and those of a trial that is stopped are
+    cancelled at once. With ``spark.scheduler.mode=FAIR`` the trials share the cluster evenly, for each thread has
+    its own pool. What a trial's thread prints is kept with the trial.
+
+    Python can't end a thread by force. One that is killed (it ran over its time, or didn't heed a stop) has its
+    jobs cancelled and is raised SystemExit; whether it heeds that or not, another takes its place.
+    """
+
+    in_process = True
+
+    def __init__(self, threads: int = 4, session: Any = None) -> None:
+        if threads < 1 or threads != int(threads):
+            raise UsageError(f"threads={threads!r} must be a whole number, 1 or more")
+        self.capacity = threads
+        self.clock = SystemClock()
+        self._session = session
+        self._running: dict[str, _Attempt] = {}
+        self._told: list[Fact] = []
+        self._is_open = False
+
+    def __repr__(self) -> str:
+        return f"Driver(threads={self.capacity})"
+
+    def open(self, program: Program) -> None:
+        if self._is_open:
+            raise EngineError("this engine is running a study already: give each study an engine of its own")
+        self._program, self._signature = program, Signature.of(program.objective)
+        jobs_of(self._session)  # a session that can't be used is refused before anything runs
+        self._said: SimpleQueue[tuple[_Attempt, Fact]] = SimpleQueue()
+        self._canceller = Canceller()
+        self._told = [Joined(worker=f"driver-{slot}") for slot in range(self.capacity)]
+        self._is_open = True
+        share()
+
+    def start(self, job: Job) -> None:
+        # the history's own config stays what it is, whatever the objective does to its
+        own = msgspec.structs.replace(job, config=copy.deepcopy(job.config))
+        attempt = _Attempt(own, self._program, self._signature, self._said)
+        try:
+            attempt.begin(jobs_of(self._session))
+        except EngineError:
+            raise
+        except Exception as error:
+            raise EngineError(f"the Spark session can't be used any more: {error}") from error
+        self._running[job.worker] = attempt
+
+    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+        named = (run for run in self._running.values() if (run.job.trial, run.job.attempt) == (trial, attempt))
+        running = next(named, None)
+        if running is None:
+            return
+        if signal is Signal.KILL:
+            worker = running.job.worker
+            del self._running[worker]
+            running.give_up()
+            self._told += [Left(worker=worker, cause="its thread was given up"), Joined(worker=worker)]
+        else:
+            running.tell(Send(trial=trial, attempt=attempt, signal=signal))
+            running.is_stopping = running.is_stopping or signal is Signal.STOP
+        if running.is_unwanted:
+            self._canceller.cancel(running)
+
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
+        facts, self._told = self._told, []
+        patience = 0.0 if facts else _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
+        try:
+            facts += self._heard(*self._said.get(timeout=patience))
+            for _ in range(self._said.qsize()):
+                facts += self._heard(*self._said.get_nowait())
+        except Empty:
+            pass
+        return facts
+
+    def _heard(self, attempt: "_Attempt", fact: Fact) -> Sequence[Fact]:
+        worker = attempt.job.worker
+        if self._running.get(worker) is not attempt:
+            return ()
+        attempt.was_heard()
+        if fact is attempt.end:
+            del self._running[worker]
+            if isinstance(fact, Left):
+                return (fact, Joined(worker=worker))
+        return (fact,)
+
+    def close(self) -> None:
+        if not self._is_open:
+            return
+        self._is_open = False
+        attempts, self._running = list(self._running.values()), {}
+        try:
+            for attempt in attempts:
+                attempt.give_up()
+                self._canceller.cancel(attempt)
+            deadline = time.monotonic() + _GRACE
+            for attempt in attempts:
+                attempt.thread.join(max(0.0, deadline - time.monotonic()))
+            self._canceller.close(_GRACE)
+        finally:
+            unshare()
+
+
+class _Attempt:
+    """An attempt in a thread of its own, and the connection between the two.
+
+    Both sides share nothing but queues, which are safe to leave in the middle of an operation, as a thread does that
+    is raised an exception from outside; locks written in Python are not.
+    """
+
+    thread: Thread
+    jobs: Jobs | None = None
+    end: Fact | None = None
+    is_stopping = _heeded = _given_up = False
+
+    def __init__(
+        self, job: Job, program: Program, signature: Signature, said: "SimpleQueue[tuple[_Attempt, Fact]]"
+    ) -> None:
+        self.job = job
+        self.study = program.study or "study"
+        self.tag = "-".join(["trimma", re.sub(r"[^\w.-]+", "_", self.study), str(job.trial), str(job.attempt)])
+        self._program, self._signature, self._said = program, signature, said
+        self._inbox: SimpleQueue[Any] = SimpleQueue()
+        # an objective that reports faster than the study takes it in waits
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(_UNREAD):
+            self._room.put(None)
+
+    # the engine's side
+
+    def begin(self, jobs: Jobs | None) -> None:
+        self.jobs = jobs
+        name = f"trimma-{self.job.worker}"
+        self.thread = jobs.thread(self._run, name) if jobs else Thread(target=self._run, name=name, daemon=True)
+        self.thread.start()
+
+    def tell(self, message: Any) -> None:
+        self._inbox.put(message)
+
+    def was_heard(self) -> None:
+        self._room.put(None)
+
+    def give_up(self) -> None:
+        self._given_up = True
+        # whatever it waits for, it wakes
+        self._inbox.put(None)
+        self._room.put(None)
+        if self.thread.is_alive() and self.thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident), ctypes.py_object(_GivenUp))
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether no job of this attempt should run; one that is cleaning up after a stop may still start some."""
+        return self.thread.is_alive() and (self._given_up or (self.is_stopping and not self._heeded))
+
+    # the thread's side
+
+    def _run(self) -> None:
+        job = self.job
+        try:
+            if self.jobs is not None:
+                self.jobs.claim(self.tag, job.worker, f"trial {job.trial} of study {self.study}")
+            end: Fact = run_attempt(self, job, self._program, self._signature, printing_to)
+            if isinstance(end, Raised) and self.jobs is not None and self.is_stopping and not self._heeded:
+                # its jobs were cancelled under it, which is how it learned that it is to stop
+                end = Halted(trial=job.trial, attempt=job.attempt)
+        except BaseException as error:  # noqa: BLE001 - as a process that ends: the worker is lost, not the study
+            end = Left(worker=job.worker, cause=f"{type(error).__name__} ended its thread: {error}")
+        self.end = end
+        self._said.put((self, end))
+
+    def send(self, message: Any) -> None:
+        self._room.get()
+        if self._given_up:
+            self._room.put(None)
+            raise _GivenUp("the trial was given up")
+        self._said.put((self, message))
+
+    def receive(self) -> Any:
+        return self._noted(self._inbox.get())
+
+    def waiting(self) -> Iterator[Any]:
+        while True:
+            try:
+                message = self._inbox.get_nowait()
+            except Empty:
+                return
+            if message is None:
+                raise EOFError
+            yield self._noted(message)
+
+    def _noted(self, message: Any) -> Any:
+        if isinstance(message, Send) and message.signal is Signal.STOP:
+            self._heeded = True
+        return message
