@@ -22,7 +22,7 @@ class Interrupts:
 
     def __enter__(self) -> "Interrupts":
         mine = threading.current_thread() is threading.main_thread()
-        if mine and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        if mine and _may_be_replaced(signal.getsignal(signal.SIGINT)):
             self._before = signal.signal(signal.SIGINT, self._note)
         return self
 
@@ -37,3 +37,8 @@ class Interrupts:
             raise KeyboardInterrupt
         self._noted = True
         sys.stderr.write("\nstopping the workers; everything is kept (ctrl-C again: at once)\n")
+
+
+def _may_be_replaced(handler: Any) -> bool:
+    """Whether nobody would miss it: PySpark's own would cancel every job of the session, the user's too."""
+    return handler is signal.default_int_handler or getattr(handler, "__module__", "").startswith("pyspark.")
