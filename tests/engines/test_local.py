@@ -396,7 +396,7 @@ from trimma.program import Program
 
 def objective(how, report):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    path = Path(sys.argv[0]) if False else Path({folder!r}) / "pids"
+    path = Path({folder!r}) / "pids"
     path.with_suffix(".new").write_text(f"{{os.getpid()}} {{child.pid}}")
     path.with_suffix(".new").rename(path)
     if how == "sleep":
@@ -433,7 +433,7 @@ def test_runners_die_with_a_driver_that_is_killed(tmp_path: Path, how: str) -> N
         driver.kill()
         driver.wait(20)
     try:
-        wait_until(lambda: not is_running(runner), 10)
+        wait_until(lambda: not is_running(runner) and not is_running(child), 10)
     finally:
         for pid in (runner, child):
             if is_running(pid):

@@ -26,6 +26,7 @@ from trimma.worker.output import LIMIT
 
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
+    "from trimma.worker.lifeline import tie; tie(); "
     "from trimma.worker.runner import main; main(int(sys.argv[1]), sys.argv[2])"
 )
 _TAIL = 4000

@@ -1,15 +1,12 @@
 """The runner: a warm process that runs one trial after another, and nothing but the user's code.
 
 It is started with the number of its end of a socket and the path of the program's file. It ends when its agent
-closes the socket, and dies when its agent does.
+closes the socket, and dies when its agent does (see `trimma.worker.lifeline`).
 """
 
-import ctypes
-import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -25,12 +22,9 @@ from trimma.worker.attempt import run_attempt
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import TrialOutput
 
-_PR_SET_PDEATHSIG = 1
-
 
 def main(descriptor: int, program_path: str) -> None:
     """Run trials until the agent closes the connection."""
-    _die_with_parent()
     signal.signal(signal.SIGTERM, _terminate)
     link = Link(socket.socket(fileno=descriptor), ToRunner)
     try:
@@ -72,24 +66,3 @@ def _redirected(output: TrialOutput) -> Iterator[None]:
 def _terminate(number: int, frame: Any) -> NoReturn:
     """Let ``finally`` blocks and context managers of the objective run."""
     raise SystemExit(128 + number)
-
-
-def _die_with_parent() -> None:
-    """End this process when its parent does, also in the middle of a trial.
-
-    Standard input is a pipe that the parent holds open: its end is the parent's. Where the kernel can do the
-    same for a process that holds the interpreter lock (Linux), it is asked to.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    lifeline = os.dup(0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-
-    def watch() -> None:
-        while os.read(lifeline, 1):
-            pass
-        os._exit(1)
-
-    threading.Thread(target=watch, name="trimma-lifeline", daemon=True).start()
