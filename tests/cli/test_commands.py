@@ -150,6 +150,7 @@ def test_plot(run, tmp_path: Path, picture: str) -> None:
         (["plot", "descent", "curve", "a.html"], "there is no picture named 'curve'; did you mean 'curves'?"),
         (["plot", "descent", "curves", "a.txt"], "a plot can't be written to 'a.txt': end it in .html"),
         (["export", "descent", "a.xls"], "there is no export format named 'xls'. Known: csv, json, parquet."),
+        (["export", "descent", "trials"], "export to 'trials': say in which format: end the name in .csv, .json or"),
         (["resume", "descnt"], "there is no study named 'descnt'; did you mean 'descent'?"),
         (["rm", "descnt", "--yes"], "there is no study named 'descnt'; did you mean 'descent'?"),
     ],

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 import sys
 from html.parser import HTMLParser
 
@@ -121,6 +122,11 @@ def test_empty_studies_keep_their_columns(tmp_path):
 def test_wrong_formats_and_streams(tmp_path):
     with pytest.raises(UnknownName, match="did you mean 'csv'"):
         export(mixed(), tmp_path / "study.csvs")
+    for name in ("trials", ".csv", "folder.csv/trials"):
+        file = re.escape(repr(str(tmp_path / name)))
+        with pytest.raises(UsageError, match=rf"to {file}: say in which format: .*\.csv, .* or give .*--format csv"):
+            export(mixed(), tmp_path / name)
+        assert not (tmp_path / name).exists()
     with pytest.raises(UsageError, match="needs format="):
         export(mixed(), io.StringIO())
     with pytest.raises(UsageError, match="open the stream with mode 'wb'"):

@@ -36,12 +36,17 @@ def export(history: History, target: str | PathLike[str] | IO[Any], format: Form
     None is an empty field in CSV and null elsewhere; lists and dicts are JSON text in CSV and Parquet, and so are
     all values of a Parquet column whose values are of several kinds.
 
-    Raises `UnknownName` for another format, `UsageError` for a stream of the wrong kind, `MissingExtra` for parquet
-    without pyarrow.
+    Raises `UnknownName` for another format, `UsageError` for none and for a stream of the wrong kind, `MissingExtra`
+    for parquet without pyarrow.
     """
     if isinstance(target, str | PathLike):
-        chosen = _known(format or Path(target).suffix.removeprefix(".").lower())
-        _to_path(history, Path(target), chosen)
+        path = Path(target)
+        if format is None and not path.suffix:
+            raise UsageError(
+                f"export to {str(path)!r}: say in which format: end the name in .csv, .json or .parquet, or give "
+                "format='csv' (on the command line, --format csv)"
+            )
+        _to_path(history, path, _known(format or path.suffix.removeprefix(".").lower()))
         return
     if format is None:
         raise UsageError(f"export to a stream needs format=, one of {', '.join(FORMATS)}")
