@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from trimma.errors import ObjectiveError
@@ -165,11 +166,14 @@ def _drain(generator: Iterator[Any], metric: str, report: Callable[..., None]) -
 
 
 def failure_of(error: BaseException, caller: str) -> Failure:
-    """An exception as plain text; its traceback begins below the frames of the file ``caller``."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == caller:
-        frames = frames.tb_next
-    text = "".join(traceback.format_exception(type(error), error, frames))
+    """An exception as plain text. Its traceback begins with the user's frames, below those of ``caller`` and its kin.
+
+    ``caller`` is the file from which the objective was called. Where the error is ours, about what an objective gave,
+    no frame of ours is shown at all.
+    """
+    described = traceback.TracebackException.from_exception(error)
+    _leave_out_ours(described, Path(caller).parent, everywhere=isinstance(error, ObjectiveError))
+    text = "".join(described.format())
     try:
         message = str(error)
     except Exception as failed:  # noqa: BLE001 - the user's __str__ may raise anything
@@ -177,6 +181,31 @@ def failure_of(error: BaseException, caller: str) -> Failure:
     return Failure(
         kind=type(error).__name__, message=_encodable(message[:MESSAGE]), traceback=_encodable(text[-TRACEBACK:])
     )
+
+
+def _leave_out_ours(described: traceback.TracebackException, folder: Path, *, everywhere: bool) -> None:
+    """Leave out the frames of this file and of ``folder``: ``everywhere``, or those above the first other.
+
+    Causes of which nothing would be left are left out themselves.
+    """
+    pending = [described]
+    while pending:
+        part = pending.pop()
+        users = [place for place, frame in enumerate(part.stack) if not _is_ours(frame.filename, folder)]
+        first = min(users, default=len(part.stack))
+        part.stack[:] = [part.stack[place] for place in users] if everywhere else part.stack[first:]
+        for name in ("__cause__", "__context__"):
+            cause = getattr(part, name)
+            if cause is None:
+                continue
+            if cause.stack and all(_is_ours(frame.filename, folder) for frame in cause.stack):
+                setattr(part, name, None)
+            else:
+                pending.append(cause)
+
+
+def _is_ours(filename: str, folder: Path) -> bool:
+    return filename == __file__ or Path(filename).parent == folder
 
 
 def _encodable(text: str) -> str:

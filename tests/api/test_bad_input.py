@@ -166,6 +166,15 @@ def test_an_unknown_study_is_answered_with_the_nearest(tmp_path):
         tm.load("fasion", store=tmp_path / "s.db")
 
 
+@pytest.mark.parametrize("name", [None, 3, b"fashion", ["fashion"]])
+def test_a_study_that_isnt_named_by_a_text(name, tmp_path):
+    for store in ("memory", tmp_path / "none.db"):
+        with pytest.raises(UsageError, match=says(f"name={name!r}: a study is named by a text", "tm.studies()")):
+            tm.load(name, store)
+        with pytest.raises(UsageError, match="a study is named by a text"):
+            tm.delete(name, store)
+
+
 def test_no_store_at_all(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StudyNotFound, match=says("no study 'x', for there is no store at", "TRIMMA_STORE")):
@@ -209,6 +218,72 @@ def test_all_trials_failing_at_the_start_stops_the_study_and_shows_that_error_on
     study = tm.load("broken", store=store)
     assert study.status == "failed"
     assert len(study.trials) <= 4, "a few trials, not a hundred"
+
+
+def returns_text(lr):
+    return "0.5"
+
+
+def returns_a_list(lr):
+    return [lr]
+
+
+def returns_a_dict_of_lists(lr):
+    return {"loss": [lr]}
+
+
+def reports_a_list(lr, report):
+    report(loss=[lr])
+
+
+def yields_a_list(lr):
+    yield {"loss": [lr]}
+
+
+def yields_and_raises(lr):
+    yield {"loss": lr}
+    raise ValueError("later")
+
+
+@pytest.mark.parametrize("engine", [tm.Simulated, tm.Local])
+@pytest.mark.parametrize(
+    ("objective", "frames"),
+    [
+        (returns_text, []),
+        (returns_a_list, []),
+        (returns_a_dict_of_lists, []),
+        (reports_a_list, ["reports_a_list"]),
+        (yields_a_list, []),
+        (yields_and_raises, ["yields_and_raises"]),
+    ],
+)
+def test_a_traceback_shows_the_users_frames_or_none(objective, frames, engine):
+    with pytest.raises(StudyFailed) as caught:
+        tune(objective, engine=engine(1))
+    assert re.findall(r"(?m)^  File .* in (\w+)$", str(caught.value)) == frames
+    assert str(caught.value).count("Traceback") == len(frames)
+    assert "direct cause" not in str(caught.value)
+
+
+def test_a_value_that_cant_be_made_a_number_is_shown_with_what_it_raised():
+    class Picky:
+        def __float__(self):
+            raise ValueError("not today")
+
+    with pytest.raises(StudyFailed, match=says("in __float__", "not today", "the metric 'loss' is Picky")):
+        tune(lambda lr: Picky())
+
+
+def test_a_long_chain_of_exceptions_is_shown():
+    def failing(lr):
+        error = None
+        for number in range(5_000):
+            error, cause = ValueError(number), error
+            error.__context__ = cause
+        raise error
+
+    with pytest.raises(StudyFailed, match="4999"):
+        tune(failing)
 
 
 def test_trials_that_fail_differently_dont_stop_the_study():

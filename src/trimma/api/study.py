@@ -20,7 +20,7 @@ from trimma.api.arguments import (
 from trimma.api.mismatch import refuse_mismatch
 from trimma.api.recipe import NotKept, Recipe, thaw
 from trimma.api.session import View, carry_on
-from trimma.errors import StudyError, StudyNotFound, UnknownName
+from trimma.errors import StudyError, StudyNotFound, UnknownName, UsageError
 from trimma.events import Logged
 from trimma.history import History
 from trimma.ledger import Ledger
@@ -205,7 +205,9 @@ class Study:
 
 
 def load(name: str, store: str | Path | Store | None = None) -> Study:
-    """A stored study by its name; `StudyNotFound` suggests the nearest."""
+    """A stored study by its name; `StudyNotFound` suggests the nearest. `UsageError` for what isn't a text."""
+    if not isinstance(name, str):
+        raise UsageError(f"name={name!r}: a study is named by a text; tm.studies() lists those that there are")
     if missing := missing_store(store):
         raise StudyNotFound(
             f"there is no study {name!r}, for there is no store at {missing}: run a study first, work in the folder "
