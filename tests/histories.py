@@ -77,6 +77,14 @@ class Log:
     def fail(self, trial: int, kind: str = "ValueError", message: str = "no", traceback: str = "") -> None:
         self._of(ev.TrialFailed, trial, failure=ev.Failure(kind=kind, message=message, traceback=traceback))
 
+    def pause(self, trial: int, checkpoint: str | None = "folder") -> None:
+        self._of(ev.PauseRequested, trial, reason="a rung")
+        self._of(ev.TrialPaused, trial, checkpoint=checkpoint)
+
+    def go_on(self, trial: int, worker: str) -> None:
+        self._of(ev.TrialResumed, trial)
+        self.restart(trial, worker)
+
     def lose(self, trial: int) -> None:
         self._of(ev.TrialLost, trial, cause="gone")
 

@@ -166,7 +166,8 @@ def _started(history: History, event: ev.TrialStarted) -> None:
     del history._idle[event.worker]
     trial.attempt, trial.worker = event.attempt, event.worker
     trial.reason, trial.killed = "", False
-    _go_back(history, trial)
+    if _go_back(history, trial):
+        trial.spans[-1].lost = True
     trial.spans = (*trial.spans, Span(attempt=event.attempt, worker=event.worker, start=event.at))
 
 
@@ -246,21 +247,23 @@ def _lost(history: History, event: ev.TrialLost) -> None:
     trial = _moved(history, event)
     trial.crashes += event.crashed
     trial.losses += not event.crashed
+    trial.spans[-1].lost = True
     _go_back(history, trial)
     _release(history, trial, event.at)
 
 
-def _go_back(history: History, trial: _Record) -> None:
-    """Forget what the next attempt will report again: all that came after the checkpoint."""
+def _go_back(history: History, trial: _Record) -> bool:
+    """Forget what the next attempt will report again, all that came after the checkpoint; whether there was any."""
     if not len(trial.curve):
-        return
+        return False
     kept = trial.curve.upto(trial.checkpoint.step if trial.checkpoint else None)
     if len(kept) == len(trial.curve):
-        return
+        return False
     trial.lost_steps += len(trial.curve) - len(kept)
     trial.curve = kept
     values = kept.series(history.spec.metric.name).values
     trial.value = values[-1] if values else None
+    return True
 
 
 def _end(history: History, trial: _Record, at: float) -> None:

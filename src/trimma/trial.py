@@ -89,12 +89,16 @@ def move(trial: int, state: State | None, event: type) -> State:
 
 
 class Span(Struct, kw_only=True, gc=False):
-    """One attempt's stay on a worker, in seconds since the epoch; ``end`` is None while it lasts."""
+    """One attempt's stay on a worker, in seconds since the epoch; ``end`` is None while it lasts.
+
+    ``lost`` says that (the end of) what it did counted for nothing, and was or will be done again.
+    """
 
     attempt: int
     worker: str
     start: float
     end: float | None = None
+    lost: bool = False
 
 
 class Series(Struct, eq=False, gc=False):

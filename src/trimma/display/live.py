@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from itertools import chain, islice
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +15,7 @@ from trimma.display.text import NOTHING, aim, config_text, count, duration, numb
 from trimma.display.top import COLOURS, plain_table, top_table
 from trimma.events import Outcome
 from trimma.history import History
-from trimma.trial import State, Trial
+from trimma.trial import ON_WORKER, State, Trial
 from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
@@ -82,7 +81,7 @@ def frame(history: History, now: float, engine: str = "", width: int = 80, heigh
     parts: list[RenderableType] = [*_head(history, state, engine, scales)]
     ranked = min(TOP_ROWS, sum(history.counts[s] for s in (State.DONE, State.STOPPED)))
     rows = max(2, min(RUNNING_ROWS, height - FIXED_ROWS - ranked))
-    if history.running or history.stopping:
+    if history.on_workers():
         parts += [Text(), _running(history, now, rows)]
     if ranked:
         parts += [Text(), _top(history, now, scales, width)]
@@ -135,10 +134,10 @@ def _done(state: Summary) -> tuple[float, str]:
 
 
 def _counts(state: Summary) -> Table:
-    live = state.counts[State.RUNNING] + state.counts[State.STOPPING]
     numbers = {
-        "running": live,
+        "running": sum(state.counts[on_worker] for on_worker in ON_WORKER),
         "queued": state.counts[State.QUEUED],
+        "paused": state.counts[State.PAUSED],
         "done": state.counts[State.DONE],
         "stopped": state.counts[State.STOPPED],
         "failed": state.counts[State.FAILED],
@@ -161,13 +160,13 @@ def _best(history: History, state: Summary, scales: list[Hyperparameter]) -> Tex
 
 
 def _running(history: History, now: float, rows: int) -> RenderableType:
-    live = list(islice(chain(history.running.values(), history.stopping.values()), rows))
-    more = len(history.running) + len(history.stopping) - len(live)
+    on_workers = history.on_workers()
+    live, more = on_workers[:rows], max(0, len(on_workers) - rows)
     table = plain_table("trial", "worker", "step", history.spec.metric.name, "time")
     for trial in live:
         steps = f"{steps_of(trial)}/{trial.budget}" if trial.budget else str(steps_of(trial))
         row = (str(trial.id), trial.worker or NOTHING, steps, number(trial.value), _lasting(trial, now))
-        table.add_row(*map(Text, row), style=COLOURS["stopped"] if trial.state is State.STOPPING else "")
+        table.add_row(*map(Text, row), style="" if trial.state is State.RUNNING else COLOURS["stopped"])
     return Group(table, Text(f"+{more:,} more", "dim")) if more else table
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from msgspec import Struct
 
 from trimma.history import History
-from trimma.trial import ENDED, Span, State, Trial
+from trimma.trial import Span, State, Trial
 from trimma.views.elapsed import Elapsed
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One attempt on a worker. ``outcome``: done, stopped, failed or lost; running or stopping while it lasts."""
+    """One attempt on a worker. ``outcome``: done, stopped, failed, paused or lost; running and the like while it lasts."""
 
     trial: int
     attempt: int
@@ -117,11 +117,10 @@ def gaps(history: History, now: float | None = None) -> list[Gap]:
 
 
 def _outcome(trial: Trial, span: Span) -> str:
+    if span.lost:
+        return "lost"
     if span.attempt != trial.attempt or trial.state is State.QUEUED:
-        return "lost"
-    # a trial that was stopped while it waited for its next attempt had lost the one before
-    if trial.state in ENDED and span.end is not None and span.end < trial.since:
-        return "lost"
+        return "paused"
     return trial.state.value
 
 

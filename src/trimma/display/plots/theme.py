@@ -21,6 +21,8 @@ COLOURS = {
     "lost": "#CC79A7",
     "running": "#009E73",
     "stopping": "#9AD7C3",
+    "pausing": "#F7F0A3",
+    "paused": "#F0E442",
     "queued": "#BBBBBB",
 }
 BEST = "#E69F00"
