@@ -19,7 +19,7 @@ _BATCH_BYTES = 2**20
 _CONFIRM_EVERY = 256
 
 
-class Frame(Struct, Generic[Message], frozen=True, array_like=True, tag=True, gc=False):
+class Frame(Struct, Generic[Message], frozen=True, tag="Frame", gc=False):
     """Consecutive messages, of which ``first`` is the first one's number, and what its sender has received."""
 
     first: int

@@ -1,0 +1,76 @@
+"""The agent's end of the conversation: bytes in, bytes out, and neither sockets nor clocks."""
+
+import msgspec
+
+from trimma.errors import EngineError
+from trimma.wire.channel import Channel, Frame
+from trimma.wire.messages import (
+    Dismissed,
+    FromAgent,
+    FromDriver,
+    Hello,
+    Lapsed,
+    Wait,
+    Welcome,
+    encode,
+    read_from_driver,
+)
+from trimma.wire.ticket import Timing
+
+
+class Client:
+    """One incarnation of an agent, from its hello to its end.
+
+    ``welcome`` is what the driver answered, once it has; ``end`` is why it is over, once it is.
+    """
+
+    def __init__(self, hello: Hello, timing: Timing, now: float) -> None:
+        self._hello = encode(hello)
+        self._timing = timing
+        self._channel: Channel[FromDriver] = Channel(pulse=timing.heartbeat, patience=timing.lease, now=now)
+        self._greet_at = self.heard = now
+        self.welcome: Welcome | None = None
+        self.end: Lapsed | Dismissed | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether the driver lags so far behind that nothing more should be told for now."""
+        return self._channel.full
+
+    def tell(self, message: FromAgent) -> None:
+        """Have the driver told, exactly once."""
+        self._channel.put(encode(message))
+
+    def connected(self, now: float) -> None:
+        """There is a connection, the first or a new one."""
+        self._greet_at = now
+        self._channel.reconnect()
+
+    def outgoing(self, now: float) -> list[bytes]:
+        """What is to be sent now."""
+        due = []
+        if now >= self._greet_at:
+            due.append(self._hello)
+            self._greet_at = now + self._timing.heartbeat
+        if self.welcome is not None:
+            due += [encode(frame) for frame in self._channel.frames(now)]
+        return due
+
+    def receive(self, body: bytes, now: float) -> list[FromDriver]:
+        """What the driver says with it that is new, in order. Raises `EngineError` for what makes no sense."""
+        self.heard = now
+        try:
+            message = read_from_driver(body)
+            if isinstance(message, Frame):
+                return self._channel.take(message, now)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise EngineError(f"the driver sends what can't be understood: {error}") from error
+        match message:
+            case Welcome():
+                self.welcome = message
+                self._greet_at = float("inf")
+            case Wait():
+                pass
+            case Lapsed() | Dismissed():
+                self.end = message
+        return []

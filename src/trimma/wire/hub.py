@@ -1,0 +1,243 @@
+"""The driver's end of all conversations: who is there, what they tell, what they are told. No sockets, no clock.
+
+There is at most one live agent for each slot. It holds the slot by being heard of within its lease; once that has
+run out it has lost it for good, and what it still sends is answered with `Lapsed`. A newcomer for a slot that is held
+has to wait until it is clear whether the holder lives, which is sooner than after a lease.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from trimma.commands import Job, Send
+from trimma.errors import EngineError, ObjectiveError, TrimmaError
+from trimma.facts import Fact, Joined, Left
+from trimma.wire.channel import Channel, Frame
+from trimma.wire.messages import (
+    Broken,
+    Chunk,
+    Dismissed,
+    Fetch,
+    FromAgent,
+    Hello,
+    Lapsed,
+    ToAgent,
+    Wait,
+    Welcome,
+    encode,
+    introduction,
+    read_from_agent,
+)
+from trimma.wire.ticket import Timing, worker_name
+
+
+class Member:
+    """The agent that holds a slot. ``ready`` says that its worker has joined the study."""
+
+    def __init__(self, identity: bytes, hello: Hello, timing: Timing, now: float) -> None:
+        self.identity, self.slot, self.host, self.pid = identity, hello.slot, hello.host, hello.pid
+        self.channel: Channel[FromAgent] = Channel(pulse=timing.pulse, patience=timing.lease, now=now)
+        self.heard = self.spoken = now
+        self.contested: float | None = None
+        self.ready = False
+
+
+class Hub:
+    """All agents of one study.
+
+    ``prefix`` and slot name a worker, ``environment`` is what runners get beside their agents' own, and
+    ``chunk`` reads a part of the bundle. What agents tell gathers in ``facts``, and what ails a slot in ``troubles``.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        timing: Timing,
+        environment: Mapping[str, str],
+        chunk: Callable[[int], bytes],
+    ) -> None:
+        self._prefix, self._timing, self._chunk = prefix, timing, chunk
+        self._welcome = encode(Welcome(environment=dict(environment)))
+        self._own = introduction(-1)
+        self._expected: set[int] = set()
+        self._members: dict[bytes, Member] = {}
+        self._holders: dict[int, Member] = {}
+        # each ordered by time, the longest silent first
+        self._by_heard: dict[Member, None] = {}
+        self._by_spoken: dict[Member, None] = {}
+        self._contested: set[Member] = set()
+        self._talking: dict[Member, None] = {}
+        self._replies: list[tuple[bytes, bytes]] = []
+        self._excused = float("-inf")
+        self.facts: list[Fact] = []
+        self.troubles: deque[tuple[int, TrimmaError]] = deque()
+
+    def holds(self, slot: int) -> bool:
+        """Whether a live agent has this slot."""
+        return slot in self._holders
+
+    def expect(self, slot: int) -> None:
+        """An agent may come for this slot."""
+        self._expected.add(slot)
+
+    def put(self, slot: int, command: Job | Send) -> None:
+        """Have a slot's agent told; one that is gone needs to hear nothing."""
+        if (member := self._holders.get(slot)) is not None:
+            self._tell(member, command)
+
+    def dismiss(self, slot: int, reason: str) -> None:
+        """Let a slot's agent go, and expect no other."""
+        self._expected.discard(slot)
+        if (member := self._holders.get(slot)) is not None:
+            self._reply(member.identity, Dismissed(reason=reason))
+            self._forget(member, reason)
+
+    def lose(self, slot: int, cause: str) -> None:
+        """A slot's agent is known to be gone."""
+        if (member := self._holders.get(slot)) is not None:
+            self._forget(member, cause)
+
+    def excuse(self, now: float) -> None:
+        """The driver itself has not listened for a while: nobody's silence before this moment counts."""
+        self._excused = now
+
+    def expire(self, now: float) -> None:
+        """Give up those whose leases have run out. Everything that has arrived must have been received before."""
+        limit = now - self._timing.lease
+        if self._excused < limit:
+            silent = []
+            for member in self._by_heard:
+                if member.heard >= limit:
+                    break
+                silent.append(member)
+            for member in silent:
+                self._forget(member, f"nothing was heard of it for {self._timing.lease:g} s ({_place(member)})")
+        for member in list(self._contested):
+            if max(member.heard, self._excused) < now - self._timing.contested:
+                self._forget(member, f"another agent has come in its place, and it was silent ({_place(member)})")
+            elif member.contested is not None and member.contested < now - 2 * self._timing.contested:
+                # whoever wanted its place asks no more
+                self._settle(member)
+
+    def outgoing(self, now: float) -> Iterable[tuple[bytes, bytes]]:
+        """What is to be sent now, and to whom."""
+        due, self._replies = self._replies, []
+        for member in self._by_spoken:
+            if now - member.spoken < self._timing.pulse:
+                break
+            self._talking[member] = None
+        talking, self._talking = self._talking, {}
+        for member in talking:
+            if frames := member.channel.frames(now):
+                member.spoken = now
+                del self._by_spoken[member]
+                self._by_spoken[member] = None
+                due += [(member.identity, encode(frame)) for frame in frames]
+        return due
+
+    def receive(self, identity: bytes, body: bytes, now: float) -> None:
+        """Take in what the agent of this identity says."""
+        member = self._members.get(identity)
+        try:
+            message = read_from_agent(body)
+            if isinstance(message, Hello):
+                self._greet(identity, message, member, now)
+            elif member is None:
+                self._reply(identity, Lapsed())
+            else:
+                self._listen(member, message, now)
+        except (msgspec.DecodeError, ValueError) as error:
+            self._reply(identity, Dismissed(reason=f"the driver can't understand it: {error}", error=True))
+            if member is not None:
+                self._forget(member, f"what it says can't be understood: {error}")
+
+    def _listen(self, member: Member, frame: Frame[FromAgent], now: float) -> None:
+        member.heard = now
+        del self._by_heard[member]
+        self._by_heard[member] = None
+        for message in member.channel.take(frame, now):
+            match message:
+                case Fetch(offset=offset):
+                    self._tell(member, Chunk(offset=offset, data=self._chunk(offset)))
+                case Broken():
+                    self._give_up(member, message)
+                    return
+                case Joined() | Left():
+                    member.ready = isinstance(message, Joined)
+                    self.facts.append(message)
+                case _:
+                    self.facts.append(message)
+
+    def _greet(self, identity: bytes, hello: Hello, member: Member | None, now: float) -> None:
+        holder = self._holders.get(hello.slot)
+        if complaint := self._mismatch(hello):
+            self._reply(identity, Dismissed(reason=complaint, error=True))
+            self.troubles.append((hello.slot, EngineError(complaint)))
+        elif member is not None:
+            # it has a new connection, or hasn't heard the answer
+            member.channel.reconnect()
+            self._talking[member] = None
+            self._replies.append((identity, self._welcome))
+        elif hello.slot not in self._expected:
+            self._reply(identity, Dismissed(reason="it is not needed"))
+        elif holder is None:
+            self._admit(identity, hello, now)
+        elif holder.contested is not None and holder.heard > holder.contested + self._timing.contested:
+            self._settle(holder)
+            self._reply(identity, Dismissed(reason=f"its slot has an agent ({_place(holder)})"))
+        else:
+            if holder.contested is None:
+                holder.contested = now
+                self._contested.add(holder)
+            self._reply(identity, Wait())
+
+    def _admit(self, identity: bytes, hello: Hello, now: float) -> None:
+        member = Member(identity, hello, self._timing, now)
+        self._members[identity] = self._holders[hello.slot] = member
+        self._by_heard[member] = self._by_spoken[member] = None
+        self._replies.append((identity, self._welcome))
+
+    def _settle(self, holder: Member) -> None:
+        holder.contested = None
+        self._contested.discard(holder)
+
+    def _mismatch(self, hello: Hello) -> str | None:
+        """What keeps this agent and this driver from working together, if anything."""
+        own, where = self._own, f"on {hello.host or 'a worker'}"
+        if (hello.wire, hello.trimma) != (own.wire, own.trimma):
+            return (
+                f"trimma {hello.trimma} {where} and trimma {own.trimma} here don't speak the same protocol: "
+                "install the same version on both"
+            )
+        if hello.python != own.python:
+            return (
+                f"Python {hello.python} {where} can't load what Python {own.python} here has pickled: "
+                "use the same minor version on both"
+            )
+        return None
+
+    def _tell(self, member: Member, message: Job | Send | Chunk) -> None:
+        member.channel.put(encode(message))
+        self._talking[member] = None
+
+    def _reply(self, identity: bytes, message: ToAgent) -> None:
+        self._replies.append((identity, encode(message)))
+
+    def _give_up(self, member: Member, broken: Broken) -> None:
+        error = ObjectiveError(broken.message) if broken.objective else EngineError(broken.message)
+        self.troubles.append((member.slot, error))
+        self._reply(member.identity, Dismissed(reason=broken.message))
+        self._forget(member, broken.message)
+
+    def _forget(self, member: Member, cause: str) -> None:
+        del self._members[member.identity], self._holders[member.slot]
+        del self._by_heard[member], self._by_spoken[member]
+        self._contested.discard(member)
+        self._talking.pop(member, None)
+        if member.ready:
+            self.facts.append(Left(worker=worker_name(self._prefix, member.slot), cause=cause, crashed=False))
+
+
+def _place(member: Member) -> str:
+    return f"process {member.pid} on {member.host}"

@@ -1,0 +1,104 @@
+"""What driver and agents say: typed, bounded, versioned.
+
+A connection begins with the agent's `Hello`, which the driver answers with `Welcome`, `Wait` or `Dismissed`. From
+then on both sides send frames of a `Channel`. What a driver doesn't know (any more) it answers with `Lapsed`. Pickles
+go from driver to agent only, in chunks.
+
+`Hello` and `Dismissed` are read by every version: fields may be added to them, and none taken away.
+"""
+
+import os
+import socket
+import sys
+from importlib import import_module
+
+import msgspec
+from msgspec import Struct
+
+from trimma.commands import Job, Send
+from trimma.facts import Fact
+from trimma.wire.channel import Frame
+from trimma.worker import link
+
+VERSION = 1
+MAX_FRAME = link.MAX_FRAME + 2**20
+"""Bytes of one frame: anything that a runner may send fits."""
+
+CHUNK = 2**20
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag=True):
+    """An agent introduces itself. ``wire`` is the version of this protocol."""
+
+    wire: int
+    trimma: str = ""
+    python: str = ""
+    slot: int = -1
+    host: str = ""
+    pid: int = 0
+
+
+class Welcome(Struct, frozen=True, kw_only=True, tag=True):
+    """The agent has its slot; ``environment`` is what its runner gets beside the agent's own."""
+
+    environment: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Welcome(environment=<{len(self.environment)} variables>)"
+
+
+class Wait(Struct, frozen=True, kw_only=True, tag=True):
+    """Another agent may still have the slot: ask again."""
+
+
+class Lapsed(Struct, frozen=True, kw_only=True, tag=True):
+    """The driver has given this agent up, and what it ran; it may begin afresh."""
+
+
+class Dismissed(Struct, frozen=True, kw_only=True, tag=True):
+    """The agent is to end. ``error`` says that it was never of use."""
+
+    reason: str
+    error: bool = False
+
+
+class Fetch(Struct, frozen=True, kw_only=True, tag=True):
+    """Asks for the part of the bundle from ``offset`` on."""
+
+    offset: int
+
+
+class Chunk(Struct, frozen=True, kw_only=True, tag=True):
+    """A part of the bundle."""
+
+    offset: int
+    data: bytes
+
+
+class Broken(Struct, frozen=True, kw_only=True, tag=True):
+    """The agent can't go on; ``objective`` says that no other could either, for the program is at fault."""
+
+    message: str
+    objective: bool
+
+
+FromAgent = Fact | Fetch | Broken
+FromDriver = Job | Send | Chunk
+ToDriver = Hello | Frame[FromAgent]
+ToAgent = Welcome | Wait | Lapsed | Dismissed | Frame[FromDriver]
+
+encode = msgspec.msgpack.Encoder().encode
+read_from_agent = msgspec.msgpack.Decoder[ToDriver](ToDriver).decode
+read_from_driver = msgspec.msgpack.Decoder[ToAgent](ToAgent).decode
+
+
+def introduction(slot: int) -> Hello:
+    """What an agent in this process says first."""
+    return Hello(
+        wire=VERSION,
+        trimma=import_module("trimma").__version__,
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        slot=slot,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+    )

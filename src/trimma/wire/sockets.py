@@ -1,0 +1,283 @@
+"""ZeroMQ with CURVE: nothing of ours is parsed before a peer has shown the study's key and is encrypted.
+
+Each end has a context of its own, so that nothing is shared with whoever else uses ZeroMQ in the process.
+"""
+
+import contextlib
+import math
+import socket
+import struct
+import time
+from collections.abc import Iterable, Iterator
+
+import zmq
+from msgspec import Struct
+from zmq.utils import z85
+
+from trimma.errors import EngineError
+from trimma.wire.channel import WINDOW
+from trimma.wire.messages import MAX_FRAME
+from trimma.wire.ticket import Ticket, Timing
+
+_ZAP = "inproc://zeromq.zap.01"
+_HANDSHAKE = 5.0
+_BACKLOG = 1024
+AT_ONCE = 10_000
+_FLUSH = 1.0
+
+
+class Listen(Struct, frozen=True, kw_only=True):
+    """Where a driver listens, and by what names agents find it.
+
+    ``bind`` is an address of this machine; ``ports`` the first and last port that may be taken, any when None;
+    ``hint`` says what a user can do when agents can't reach it.
+    """
+
+    bind: str = "127.0.0.1"
+    advertise: tuple[str, ...] = ("127.0.0.1",)
+    ports: tuple[int, int] | None = None
+    hint: str = ""
+
+
+class Keys(Struct, frozen=True, kw_only=True):
+    """A study's keys: the driver's own, and the one that opens its door to agents."""
+
+    server_public: bytes
+    server_secret: bytes
+    public: bytes
+    secret: bytes
+
+    @classmethod
+    def fresh(cls) -> "Keys":
+        public, secret = zmq.curve_keypair()
+        theirs, their_secret = zmq.curve_keypair()
+        return cls(server_public=public, server_secret=secret, public=theirs, secret=their_secret)
+
+    def __repr__(self) -> str:
+        return "Keys(...)"
+
+
+class Listener:
+    """The driver's socket. One thread uses it; only `wait` waits."""
+
+    def __init__(self, listen: Listen, keys: Keys, timing: Timing) -> None:
+        self._key = z85.decode(keys.public)
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._doorman = self._context.socket(zmq.REP)
+        # whoever connects before anybody answers here is let in, so this comes first
+        self._doorman.bind(_ZAP)
+        self._router = self._context.socket(zmq.ROUTER)
+        _harden(self._router, timing.lease)
+        self._router.set(zmq.CURVE_SERVER, 1)
+        self._router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
+        self._router.set(zmq.ZAP_DOMAIN, b"trimma")
+        self._router.set(zmq.ROUTER_MANDATORY, 1)
+        self._router.set(zmq.ROUTER_HANDOVER, 1)
+        self._router.set(zmq.BACKLOG, _BACKLOG)
+        try:
+            port = _bind(self._router, listen)
+        except EngineError:
+            self.close()
+            raise
+        self.addresses = tuple(_endpoint(host, port) for host in listen.advertise)
+        self._poller = zmq.Poller()
+        self._poller.register(self._doorman, zmq.POLLIN)
+        self._poller.register(self._router, zmq.POLLIN)
+
+    def watch(self, descriptor: int) -> None:
+        """Let `wait` end when this file descriptor has input, too."""
+        self._poller.register(descriptor, zmq.POLLIN)
+
+    def wait(self, seconds: float) -> set[int]:
+        """Wait until something has arrived; on which of the watched descriptors. Lets in who may come in."""
+        ready = dict(self._poller.poll(max(0, math.ceil(seconds * 1000))))
+        if self._doorman in ready:
+            self._admit()
+        return {end for end in ready if isinstance(end, int)}
+
+    def received(self) -> list[tuple[bytes, bytes]]:
+        """What has arrived, and from whom; at most `AT_ONCE`."""
+        arrived: list[tuple[bytes, bytes]] = []
+        receive = self._router.recv_multipart
+        while len(arrived) < AT_ONCE:
+            try:
+                parts = receive(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            # whoever sends something else is let in, but can't be answered
+            if len(parts) == 2:
+                arrived.append((parts[0], parts[1]))
+        return arrived
+
+    def send(self, identity: bytes, body: bytes) -> None:
+        """Send, if there is such a peer: what doesn't arrive is the channels' business."""
+        try:
+            self._router.send_multipart((identity, body), zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
+                raise
+
+    def _admit(self) -> None:
+        """Answer who may come in (https://rfc.zeromq.org/spec/27/): whoever holds the study's key."""
+        while True:
+            try:
+                version, request, *_, mechanism, key = self._doorman.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            known = mechanism == b"CURVE" and key == self._key
+            answer = (b"200", b"OK", b"agent", b"") if known else (b"400", b"not this study's key", b"", b"")
+            self._doorman.send_multipart((version, request, *answer))
+
+    def close(self) -> None:
+        """Send what can be sent within a moment, then let go."""
+        self._doorman.close(0)
+        self._router.close(round(_FLUSH * 1000))
+        self._context.term()
+
+
+class Line:
+    """An agent's connection, which restores itself; `close` it. One thread uses it; only `wait` waits."""
+
+    def __init__(self, ticket: Ticket, identity: bytes) -> None:
+        self._addresses = ticket.addresses
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        dealer = self._dealer = self._context.socket(zmq.DEALER)
+        _harden(dealer, ticket.timing.pulse)
+        dealer.set(zmq.ROUTING_ID, identity)
+        dealer.set(zmq.CURVE_SERVERKEY, ticket.server_key)
+        dealer.set(zmq.CURVE_PUBLICKEY, ticket.public_key)
+        dealer.set(zmq.CURVE_SECRETKEY, ticket.secret_key)
+        # what can't be sent now is not to be queued where nobody sees it: the channel keeps it
+        dealer.set(zmq.IMMEDIATE, 1)
+        dealer.set(zmq.RECONNECT_IVL, 100)
+        dealer.set(zmq.RECONNECT_IVL_MAX, 1000)
+        self._monitor = dealer.get_monitor_socket()
+        self._poller = zmq.Poller()
+        self._poller.register(dealer, zmq.POLLIN)
+        self._poller.register(self._monitor, zmq.POLLIN)
+        self._watched: frozenset[int] = frozenset()
+        self._news = ""
+        self.connected = False
+        self.connections = 0
+        self.changed = time.monotonic()
+
+    def dial(self, seconds: float) -> None:
+        """Reach the driver at the first of its addresses that answers; `EngineError` when none does."""
+        start = time.monotonic()
+        each = min(seconds, max(1.0, seconds / len(self._addresses) / 2))
+        news: dict[str, str] = {}
+        while time.monotonic() < start + seconds:
+            for address in self._addresses:
+                self._news = "no answer"
+                self._dealer.connect(address)
+                deadline = min(start + seconds, time.monotonic() + each)
+                while not self.connected and (left := deadline - time.monotonic()) > 0:
+                    self.wait(left, ())
+                if self.connected:
+                    return
+                news[address] = self._news
+                self._dealer.disconnect(address)
+        raise Unreachable(news)
+
+    def wait(self, seconds: float, descriptors: Iterable[int]) -> set[int]:
+        """Wait for something to arrive, or for input on file descriptors, and say on which."""
+        wanted = frozenset(descriptors)
+        if wanted != self._watched:
+            for descriptor in self._watched - wanted:
+                self._poller.unregister(descriptor)
+            for descriptor in wanted - self._watched:
+                self._poller.register(descriptor, zmq.POLLIN)
+            self._watched = wanted
+        ready = dict(self._poller.poll(max(0, math.ceil(seconds * 1000))))
+        if self._monitor in ready:
+            self._observe()
+        return {descriptor for descriptor in wanted if descriptor in ready}
+
+    def received(self) -> Iterator[bytes]:
+        """What has arrived."""
+        for _ in range(AT_ONCE):
+            try:
+                yield self._dealer.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+
+    def send(self, body: bytes) -> None:
+        """Send, if there is a connection: what doesn't arrive is the channel's business."""
+        with contextlib.suppress(zmq.Again):
+            self._dealer.send(body, zmq.NOBLOCK)
+
+    def _observe(self) -> None:
+        while True:
+            try:
+                message = self._monitor.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            (event,) = struct.unpack("=H", message[0][:2])
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                self.connected = True
+                self.connections += 1
+                self.changed = time.monotonic()
+            elif event == zmq.EVENT_DISCONNECTED and self.connected:
+                self.connected = False
+                self.changed = time.monotonic()
+            self._news = _NEWS.get(event, self._news)
+
+    def close(self) -> None:
+        """Send what can be sent within a moment, then let go."""
+        self._dealer.disable_monitor()
+        self._monitor.close(0)
+        self._dealer.close(round(_FLUSH * 1000))
+        self._context.term()
+
+
+class Unreachable(EngineError):
+    """None of the addresses leads to the driver; ``news`` says what became of each try."""
+
+    def __init__(self, news: dict[str, str]) -> None:
+        self.news = news
+        super().__init__("; ".join(f"{address}: {what}" for address, what in news.items()))
+
+
+_STRANGER = "something answers there, but it isn't this study's driver"
+_NEWS = {
+    zmq.EVENT_CONNECT_RETRIED: "nobody listens there",
+    zmq.EVENT_CONNECTED: _STRANGER,
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: _STRANGER,
+    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: _STRANGER,
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "the driver there doesn't know this study's key",
+}
+
+
+def _harden(end: "zmq.Socket[bytes]", heartbeat: float) -> None:
+    """Bounds for whatever a peer may do, and signs of life that don't depend on our own code."""
+    end.set(zmq.MAXMSGSIZE, MAX_FRAME)
+    # channels bound what is on its way; a frame that is dropped here would have to wait for their patience
+    end.set(zmq.SNDHWM, 2 * WINDOW)
+    end.set(zmq.RCVHWM, 2 * WINDOW)
+    end.set(zmq.HANDSHAKE_IVL, round(_HANDSHAKE * 1000))
+    end.set(zmq.HEARTBEAT_IVL, round(heartbeat * 1000))
+    end.set(zmq.HEARTBEAT_TIMEOUT, round(3 * heartbeat * 1000))
+    end.set(zmq.IPV6, 1)
+
+
+def _bind(router: "zmq.Socket[bytes]", listen: Listen) -> int:
+    """Listen, and return the port."""
+    first, last = listen.ports or (0, 0)
+    try:
+        # ZeroMQ listens at numeric addresses only
+        host = str(socket.getaddrinfo(listen.bind, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise EngineError(f"can't listen at {listen.bind!r}: {error}") from error
+    for port in range(first, last + 1):
+        try:
+            router.bind(_endpoint(host, port or "*"))
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE:
+                raise EngineError(f"can't listen at {listen.bind!r}: {error}") from error
+        else:
+            return int(router.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
+    raise EngineError(f"can't listen at {listen.bind!r}: each port from {first} to {last} is in use")
+
+
+def _endpoint(host: str, port: int | str) -> str:
+    return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
