@@ -11,11 +11,13 @@ from trimma.views.leaderboard import Row, leaderboard
 from trimma.views.parallel import Line, parallel
 from trimma.views.progress import Step, progress
 from trimma.views.savings import Savings, savings
+from trimma.views.sizing import Sizing, sizing
 from trimma.views.slices import Point, Slice, slices
 from trimma.views.steps import steps_of
 from trimma.views.summary import LOST, RUNNING, Summary, status, summary
 from trimma.views.table import columns, table
 from trimma.views.timeline import Attempt, Busy, Gap, Presence, attempts, busy, busy_over_time, gaps, stays
+from trimma.views.utilisation import Idle, Utilisation, idle, utilisation
 
 __all__ = [
     "LOST",
@@ -26,16 +28,19 @@ __all__ = [
     "FailureGroup",
     "Gap",
     "Hyperparameter",
+    "Idle",
     "Importance",
     "Line",
     "Point",
     "Presence",
     "Row",
     "Savings",
+    "Sizing",
     "Slice",
     "Step",
     "Summary",
     "TrialCurve",
+    "Utilisation",
     "attempts",
     "busy",
     "busy_over_time",
@@ -47,6 +52,7 @@ __all__ = [
     "flatten",
     "gaps",
     "hyperparameters",
+    "idle",
     "importance",
     "leaderboard",
     "metric_names",
@@ -54,10 +60,12 @@ __all__ = [
     "progress",
     "savings",
     "settings",
+    "sizing",
     "slices",
     "status",
     "stays",
     "steps_of",
     "summary",
     "table",
+    "utilisation",
 ]

@@ -22,7 +22,7 @@ class Elapsed:
             self._ends[-1] = max(now, self._ends[-1])
         self._offsets = [0.0]
         for start, end in zip(self._starts, self._ends, strict=True):
-            self._offsets.append(self._offsets[-1] + end - start)
+            self._offsets.append(self._offsets[-1] + (end - start))
         self.end = self._offsets[-1]
 
     def at(self, moment: float | None) -> float:
@@ -32,7 +32,8 @@ class Elapsed:
         session = bisect_right(self._starts, moment) - 1
         if session < 0:
             return 0.0
-        return self._offsets[session] + min(moment, self._ends[session]) - self._starts[session]
+        # in this order: where a session begins must be, to the last bit, where the one before ended
+        return self._offsets[session] + (min(moment, self._ends[session]) - self._starts[session])
 
 
 def trial_seconds(trial: Trial, elapsed: Elapsed) -> float:

@@ -1,0 +1,163 @@
+"""What the workers' time went into: trials, start-up, dispatch, waiting for the last trials."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from trimma.history import History
+from trimma.trial import ENDED
+from trimma.views.elapsed import Elapsed
+from trimma.views.places import shifts
+from trimma.views.timeline import Attempt, Presence, attempts, stays
+
+Waste = Literal["start-up", "dispatch", "tail"]
+Kind = Literal["busy", "lost"] | Waste
+
+
+class Utilisation(Struct, frozen=True, kw_only=True):
+    """Worker-seconds, of ``workers`` at a time at most; ``available`` is the sum of the others.
+
+    ``busy`` went into attempts that count, ``lost`` into those that don't. ``start_up`` passed before a worker was
+    there, from the beginning of the session or from the loss of the worker before, ``dispatch`` while it was there
+    without a trial, both only while there was something to start. ``tail`` passed without a trial when nothing was
+    left to start: other workers still had the last ones.
+    """
+
+    workers: int
+    available: float
+    busy: float
+    lost: float
+    start_up: float
+    dispatch: float
+    tail: float
+
+
+class Idle(Struct, frozen=True, kw_only=True):
+    """A stretch, in the study's own seconds, without a trial; in a start-up ``worker`` is the one to come."""
+
+    worker: str
+    start: float
+    end: float
+    kind: Waste
+
+
+def utilisation(history: History, now: float | None = None) -> Utilisation:
+    """The worker-seconds of all sessions, up to ``now`` (seconds since the epoch; default: the last event).
+
+    There was something to start until the last new trial of the session was started, and whenever a trial that had
+    lost an attempt waited for the next. A worker that left, and was not replaced while there was, counts until then.
+    """
+    seconds = {"busy": 0.0, "lost": 0.0, "start-up": 0.0, "dispatch": 0.0, "tail": 0.0}
+    for _, start, end, kind in _pieces(history, now):
+        seconds[kind] += end - start
+    return Utilisation(
+        workers=max((len(shift.places) for shift in shifts(history, now)), default=0),
+        available=sum(seconds.values()),
+        busy=seconds["busy"],
+        lost=seconds["lost"],
+        start_up=seconds["start-up"],
+        dispatch=seconds["dispatch"],
+        tail=seconds["tail"],
+    )
+
+
+def idle(history: History, now: float | None = None) -> list[Idle]:
+    """All stretches of the three kinds in which workers had no trial."""
+    return [
+        Idle(worker=worker, start=start, end=end, kind=kind)
+        for worker, start, end, kind in _pieces(history, now)
+        if kind != "busy" and kind != "lost"
+    ]
+
+
+_Piece = tuple[str, float, float, Kind]
+
+
+def _pieces(history: History, now: float | None) -> Iterator[_Piece]:
+    """What the time of each place went into; the pieces of one don't overlap."""
+    rows = attempts(history, now)
+    wanted = _Wanted(_wanted(history, rows, Elapsed(history, now)))
+    own = _by_stay(rows, stays(history, now))
+    for shift in shifts(history, now):
+        for place in shift.places:
+            since = shift.start
+            for stay in place:
+                for start, end, needed in wanted.split(since, stay.start):
+                    if needed:
+                        yield stay.worker, start, end, "start-up"
+                yield from _of_stay(stay, own.get(stay, ()), wanted)
+                since = stay.end
+
+
+def _of_stay(stay: Presence, rows: Iterable[Attempt], wanted: "_Wanted") -> Iterator[_Piece]:
+    since = stay.start
+    for row in rows:
+        start = min(max(since, row.start), stay.end)
+        end = min(max(start, row.end), stay.end)
+        yield from _idle(stay.worker, since, start, wanted)
+        if end > start:
+            yield stay.worker, start, end, "lost" if row.outcome == "lost" else "busy"
+        since = end
+    yield from _idle(stay.worker, since, stay.end, wanted)
+
+
+def _idle(worker: str, since: float, until: float, wanted: "_Wanted") -> Iterator[_Piece]:
+    for start, end, needed in wanted.split(since, until):
+        yield worker, start, end, "dispatch" if needed else "tail"
+
+
+def _by_stay(rows: Iterable[Attempt], present: Iterable[Presence]) -> Mapping[Presence, Sequence[Attempt]]:
+    """The attempts in each stay of a worker: those that began before its next one."""
+    of_worker: dict[str, list[Presence]] = {}
+    for stay in present:
+        of_worker.setdefault(stay.worker, []).append(stay)
+    joins = {worker: [stay.start for stay in some] for worker, some in of_worker.items()}
+    found: dict[Presence, list[Attempt]] = {}
+    for row in rows:
+        place = max(0, bisect_right(joins[row.worker], row.start) - 1)
+        found.setdefault(of_worker[row.worker][place], []).append(row)
+    return found
+
+
+def _wanted(history: History, rows: Iterable[Attempt], elapsed: Elapsed) -> Iterator[tuple[float, float]]:
+    """The stretches in which there was something to start."""
+    sessions = [session.start for session in history.sessions]
+    latest: dict[int, float] = {}
+    for trial in history.trials:
+        if trial.spans:
+            start = trial.spans[0].start
+            session = max(0, bisect_right(sessions, start) - 1)
+            latest[session] = max(latest.get(session, start), start)
+    for session, start in latest.items():
+        yield elapsed.at(sessions[session]), elapsed.at(start)
+    waiting: dict[int, float] = {}
+    for row in rows:
+        if row.trial in waiting:
+            yield waiting.pop(row.trial), row.start
+        if row.outcome == "lost":
+            waiting[row.trial] = row.end
+    for number, since in waiting.items():
+        trial = history.trials[number]
+        yield since, elapsed.at(trial.since) if trial.state in ENDED else elapsed.end
+
+
+class _Wanted:
+    """Stretches of time, as the moments at which they begin and end in turn."""
+
+    def __init__(self, stretches: Iterable[tuple[float, float]]) -> None:
+        self._edges: list[float] = []
+        for start, end in sorted(stretches):
+            if self._edges and start <= self._edges[-1]:
+                self._edges[-1] = max(self._edges[-1], end)
+            elif end > start:
+                self._edges += [start, end]
+
+    def split(self, start: float, end: float) -> Iterator[tuple[float, float, bool]]:
+        """The time from ``start`` to ``end`` cut at these moments; each part with whether it lies inside."""
+        place = bisect_right(self._edges, start)
+        while start < end:
+            until = min(end, self._edges[place]) if place < len(self._edges) else end
+            yield start, until, place % 2 == 1
+            start, place = until, place + 1
