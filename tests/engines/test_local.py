@@ -272,11 +272,40 @@ def test_accelerators_are_shared_out(
     assert environments(Local(workers, gpus=gpus), 4 * workers) == {str(["1", "1", "1", share]) for share in shares}
 
 
-@pytest.mark.parametrize(("workers", "gpus"), [(3, 1), (1, 3), (5, 0.5), (1, -1), (1, 0.3), (1, 1.5)])
-def test_accelerators_that_are_not_there(monkeypatch: pytest.MonkeyPatch, workers: int, gpus: float) -> None:
+@pytest.mark.parametrize(
+    ("cores", "cpus", "gpus", "workers"),
+    [
+        (16, 1, 1, 3),
+        (16, 1, 0.5, 6),
+        (16, 1, 1 / 3, 9),
+        (16, 1, 2, 1),
+        (16, 1, 3, 1),
+        (16, 1, 0, 16),
+        (2, 1, 1, 2),
+        (4, 2, 0.5, 2),
+        (1, 4, 1, 1),
+    ],
+)
+def test_without_a_number_there_are_as_many_workers_as_cores_and_accelerators_allow(
+    monkeypatch: pytest.MonkeyPatch, cores: int, cpus: int, gpus: float, workers: int
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    assert Local(cpus=cpus, gpus=gpus).capacity == workers
+
+
+@pytest.mark.parametrize(("workers", "gpus"), [(3, 1), (1, 3), (5, 0.5), (1, -1), (1, 0.3), (1, 1.5), (None, 3)])
+def test_accelerators_that_are_not_there(monkeypatch: pytest.MonkeyPatch, workers: int | None, gpus: float) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-ab")
     with pytest.raises(UsageError, match="gpus="):
         Local(workers, gpus=gpus)
+
+
+def test_a_machine_without_accelerators(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    for workers in (None, 1):
+        with pytest.raises(UsageError, match=r"gpus=0.5: this machine shows no GPU: .* CUDA_VISIBLE_DEVICES"):
+            Local(workers, gpus=0.5)
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"workers": 1.5}, {"cpus": 0}, {"cpus": 0.5}], ids=repr)

@@ -24,9 +24,9 @@ _GRACE = 3.0
 class Local:
     """Warm worker processes on this machine.
 
-    ``workers`` run one trial each at a time (default: one for each ``cpus`` usable cores); each may use ``cpus``
-    threads for its numerical libraries (default 1) and sees ``gpus`` accelerators of its own (default 0; a
-    fraction such as 0.5 shares one).
+    ``workers`` run one trial each at a time; each may use ``cpus`` threads for its numerical libraries (default 1) and
+    sees ``gpus`` accelerators of its own (default 0; a fraction such as 0.5 shares one). By default there are as many
+    workers as the usable cores and the visible accelerators allow, and one at least.
 
     Raises `UsageError` for numbers that make no sense or more accelerators than there are.
     """
@@ -34,11 +34,18 @@ class Local:
     def __init__(self, workers: int | None = None, *, cpus: int = 1, gpus: float = 0) -> None:
         if cpus < 1 or cpus != int(cpus):
             raise UsageError(f"cpus={cpus!r} must be a whole number, 1 or more")
+        self._devices = visible_devices() if gpus else []
+        if gpus and not self._devices:
+            raise UsageError(
+                f"gpus={gpus:g}: this machine shows no GPU: see nvidia-smi and CUDA_VISIBLE_DEVICES, or leave gpus out"
+            )
         if workers is None:
             workers = max(1, usable_cores() // cpus)
+            if gpus:
+                check_gpus(1, gpus, self._devices)
+                workers = min(workers, int(len(self._devices) / gpus + 1e-9))
         if workers < 1 or workers != int(workers):
             raise UsageError(f"workers={workers!r} must be a whole number, 1 or more")
-        self._devices = visible_devices() if gpus else []
         check_gpus(workers, gpus, self._devices)
         self.capacity = workers
         self.clock = SystemClock()
