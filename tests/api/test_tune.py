@@ -165,9 +165,9 @@ def test_what_a_trial_prints_and_logs_is_kept_with_it():
 
 
 def test_configs_are_json_and_numpy_scalars_become_pythons():
-    space = tm.Space(a=tm.Grid(np.int64(3), np.float32(0.5)), b={"c": np.bool_(True)}, d=(1, 2))
+    space = tm.Space(a=tm.Grid(np.int64(3), np.float32(0.5)), b={"c": np.bool_(True)}, d=(1, 2, 3))
     study = tune(lambda a, b, d: 1.0, space, trials=None)
-    assert json.loads(json.dumps(study.trials[0].config)) == {"a": 3, "b": {"c": True}, "d": [1, 2]}
+    assert json.loads(json.dumps(study.trials[0].config)) == {"a": 3, "b": {"c": True}, "d": [1, 2, 3]}
 
 
 def test_a_study_is_resumed_for_more_trials(tmp_path):

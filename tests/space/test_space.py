@@ -50,6 +50,36 @@ def test_empty():
     assert space.branches[0].config() == {}
 
 
+@pytest.mark.parametrize(
+    ("pair", "range_"),
+    [
+        ((0.001, 0.1), "tm.Float(0.001, 0.1)"),
+        ((0.1, 0.001), "tm.Float(0.001, 0.1)"),
+        ((0, 0.5), "tm.Float(0, 0.5)"),
+        ((16, 256), "tm.Int(16, 256)"),
+        ((np.int8(1), np.float32(2)), "tm.Float(1, 2.0)"),
+    ],
+)
+def test_a_tuple_of_two_numbers_could_be_meant_as_a_range(pair, range_):
+    first, second = (part.item() if isinstance(part, np.generic) else part for part in pair)
+    hint = (
+        f"({first}, {second}), which may mean several things: write {range_} for a range, "
+        f"tm.Choice([{first}, {second}]) for one of the two, or the list [{first}, {second}] for a constant."
+    )
+    with pytest.raises(SpaceError, match=re.escape(f"lr is {hint}")):
+        Space(lr=pair)
+    with pytest.raises(SpaceError, match=re.escape(f"layers[0].opt.lr is {hint}")):
+        Space({"layers": [{"opt": {"lr": pair}}]})
+    assert Space(lr=list(pair)).describe()[0]["lr"]["kind"] == "constant"
+
+
+@pytest.mark.parametrize(
+    "constant", [(3, 3), (1, 2, 3), (0.5,), (), ("a", "b"), (True, 5), (1, "a"), ((1, 2, 3), 4), [(1, 2), (3, 4)]]
+)
+def test_other_tuples_are_constants(constant):
+    assert Space(value=constant).is_fixed
+
+
 def test_constants_become_plain_and_tuples_lists():
     space = Space(
         a=(1, (2, np.float32(0.5))), b=np.array(3), c=OrderedDict(d=np.bool_(True)), e=MappingProxyType({}), f=None

@@ -17,7 +17,8 @@ class Space:
 
     Everything else is a constant. Grids and what ``sample`` drew are expanded into ``branches``; Float, Int
     and Choice are searched within each. ``A + B`` is the union of two spaces (for conditional parts),
-    ``A * B`` their product. Raises SpaceError, with the place, for what makes no sense.
+    ``A * B`` their product. Raises SpaceError, with the place, for what makes no sense, and for a key's value
+    that is a tuple of two different numbers, which could be meant as a range: a constant pair is written as a list.
 
     >>> list(Space(a=Grid(1, 2), b=Grid(3, 4)))
     [{'a': 1, 'b': 3}, {'a': 1, 'b': 4}, {'a': 2, 'b': 3}, {'a': 2, 'b': 4}]

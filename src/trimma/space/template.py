@@ -142,10 +142,25 @@ def parse(node: object, where: str = "") -> Any:
     if isinstance(node, Expression):
         return node
     if isinstance(node, Mapping):
-        return {key_in(where, key): parse(part, f"{where}.{key}" if where else key) for key, part in node.items()}
+        return {key_in(where, key): _value(part, f"{where}.{key}" if where else key) for key, part in node.items()}
     if isinstance(node, list | tuple):
         return [parse(part, f"{where}[{place}]") for place, part in enumerate(node)]
     return plain(node, where)
+
+
+def _value(node: object, where: str) -> Any:
+    """What stands at a key. (0.001, 0.1) is refused: it may be meant as a range, and a constant goes unnoticed."""
+    parsed = parse(node, where)
+    if type(node) is not tuple or len(node) != 2 or not all(type(part) in (int, float) for part in parsed):
+        return parsed
+    low, high = sorted(parsed)
+    if low == high:
+        return parsed
+    kind = "Int" if type(low) is type(high) is int else "Float"
+    raise SpaceError(
+        f"{where} is ({parsed[0]!r}, {parsed[1]!r}), which may mean several things: write tm.{kind}({low!r}, {high!r}) "
+        f"for a range, tm.Choice({parsed!r}) for one of the two, or the list {parsed!r} for a constant."
+    )
 
 
 def walk(node: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
