@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trimma.data import portable
 from trimma.errors import UsageError
 from trimma.ports import Engine, Store
 from trimma.registry import find, names, resolve
@@ -91,6 +92,11 @@ def engine_of(engine: str | Engine, workers: int | None) -> Engine:
         raise UsageError(f"workers={workers} beside engine={engine!r}: give the number to the engine")
     sized: Engine = find("engine", engine)(count)
     return sized
+
+
+def data_of(data: Any, engine: Engine) -> Any:
+    """The data as trials get it; an engine whose trials run in this process hands it over as it is."""
+    return data if getattr(engine, "in_process", False) else portable(data)
 
 
 def store_of(store: str | Path | Store | None) -> Store:

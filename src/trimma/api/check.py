@@ -9,6 +9,7 @@ from numpy.random import Generator
 
 from trimma.api.arguments import metric_of, space_of
 from trimma.api.study import Study
+from trimma.data import portable
 from trimma.engines import Local
 from trimma.errors import TrimmaError
 from trimma.history import History
@@ -70,7 +71,8 @@ def check(
         space = space_of(space)
         provided = [name for name, part in (("data", data), ("model", model)) if part is not None]
         Signature.of(objective).check(space.keys, provided)
-        study = _try(Program(objective=objective, metric=metric or _UNNAMED, data=data, model=model), space, seconds)
+        program = Program(objective=objective, metric=metric or _UNNAMED, data=portable(data), model=model)
+        study = _try(program, space, seconds)
     except TrimmaError as error:
         return Check((str(error),), (), {}, None, "")
     return _judged(study, metric)

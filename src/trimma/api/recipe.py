@@ -1,28 +1,34 @@
 """Everything that a study needs besides its history, so that it can go on in another process."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from trimma.errors import ObjectiveError, StudyError
-from trimma.objective import describe
-from trimma.pickling import dumps, loads
+from trimma.objective import Signature, describe
+from trimma.pickling import TooLarge, dumps, loads
 from trimma.ports import BindsSearcher, BindsSpace, Scheduler, Searcher
 from trimma.program import Program
 from trimma.space import Space
 from trimma.study import StudySpec
 
 KEPT_BYTES = 32 * 2**20
-"""The largest recipe that is stored whole; of a larger one, ``data`` and ``model`` are left out."""
+"""The largest recipe that is stored whole; of a larger one, ``data`` or ``model`` or both are left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """The program, the space, and the policies' settings."""
+    """The program, the space, and the policies' settings.
+
+    ``left_out`` names what the program had, and a stored one hasn't: "data", "model".
+    """
 
     program: Program
     space: Space
     searcher: BindsSpace | Searcher
     scheduler: BindsSearcher | Scheduler
+    left_out: tuple[str, ...] = ()
 
     def bind(self, spec: StudySpec) -> Scheduler:
         """The scheduler at work in this study, with its searcher; settings are bound, ready policies are used."""
@@ -50,28 +56,32 @@ class NotKept:
 
 
 def freeze(recipe: Recipe, *, in_process: bool = False) -> bytes | None:
-    """The recipe's pickle, without data and model where they are large; None where it is large without them.
+    """The recipe's pickle, without data or model (or both) where they are large; None where it is large without them.
 
-    For an engine that runs trials ``in_process``, what can't be pickled is left out: data and model, and then the
+    For an engine that runs trials ``in_process``, what can't be pickled is left out: data or model, and then the
     objective too.
     """
-    if not in_process:
-        return _freeze(recipe)
-    bare = replace(recipe, program=replace(recipe.program, data=None, model=None))
-    for kept in (recipe, bare):
+    given = [part for part in ("data", "model") if getattr(recipe.program, part) is not None]
+    unpicklable = None
+    for left_out in (parts for count in range(len(given) + 1) for parts in combinations(given, count)):
         try:
-            return _freeze(kept)
+            return dumps(_without(recipe, left_out), KEPT_BYTES)
+        except TooLarge:
+            continue
         except ObjectiveError as error:
-            why = str(error.__cause__ or error).rstrip(".")
-    stand_in: Any = NotKept(describe(recipe.program.objective), why)
-    return _freeze(replace(bare, program=replace(bare.program, objective=stand_in)))
+            if not in_process:
+                raise
+            unpicklable = str(error.__cause__ or error).rstrip(".")
+    if unpicklable is None:
+        return None
+    bare = _without(recipe, given)
+    stand_in: Any = NotKept(describe(recipe.program.objective), unpicklable)
+    return dumps(replace(bare, program=replace(bare.program, objective=stand_in)))
 
 
-def _freeze(recipe: Recipe) -> bytes | None:
-    frozen = dumps(recipe)
-    if len(frozen) > KEPT_BYTES:
-        frozen = dumps(replace(recipe, program=replace(recipe.program, data=None, model=None)))
-    return frozen if len(frozen) <= KEPT_BYTES else None
+def _without(recipe: Recipe, parts: Sequence[str]) -> Recipe:
+    nothing: dict[str, Any] = dict.fromkeys(parts)
+    return replace(recipe, program=replace(recipe.program, **nothing), left_out=tuple(parts))
 
 
 def thaw(name: str, frozen: bytes | None) -> Recipe:
@@ -91,3 +101,25 @@ def thaw(name: str, frozen: bytes | None) -> Recipe:
     if not isinstance(recipe, Recipe):
         raise StudyError(f"the program of study {name!r} is a {type(recipe).__name__}, not one that Trimma stored")
     return recipe
+
+
+def renewed(recipe: Recipe, name: str, **parts: Any) -> Recipe:
+    """The recipe of a stored study with ``objective``, ``data`` and ``model`` where they are given anew.
+
+    Raises `StudyError` when one is lacking that couldn't be kept, `ObjectiveError` when they don't fit together.
+    """
+    given = {part: value for part, value in parts.items() if value is not None}
+    program = replace(recipe.program, **given)
+    if isinstance(program.objective, NotKept):
+        raise StudyError(str(program.objective))
+    signature = Signature.of(program.objective)
+    if lost := [part for part in recipe.left_out if part not in given and part in signature.accepts]:
+        them = "them" if len(lost) > 1 else "it"
+        raise StudyError(
+            f"the {' and the '.join(lost)} of study {name!r} couldn't be kept with it (more than "
+            f"{KEPT_BYTES // 2**20} MiB, or nothing that can be pickled): give {them} again, as in "
+            f"tm.load({name!r}).resume({', '.join(f'{part}=...' for part in lost)})"
+        )
+    provided = [part for part in ("data", "model") if getattr(program, part) is not None]
+    signature.check(recipe.space.keys, provided)
+    return replace(recipe, program=program)

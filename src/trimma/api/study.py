@@ -1,7 +1,6 @@
 """The handle of a study: read it, look at it, go on with it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -9,6 +8,7 @@ import msgspec
 
 from trimma.api.arguments import (
     STORE_VARIABLE,
+    data_of,
     engine_of,
     metric_of,
     missing_store,
@@ -18,14 +18,13 @@ from trimma.api.arguments import (
     whole,
 )
 from trimma.api.mismatch import refuse_mismatch
-from trimma.api.recipe import NotKept, Recipe, thaw
+from trimma.api.recipe import renewed, thaw
 from trimma.api.session import View, carry_on
 from trimma.errors import StudyError, StudyNotFound, UnknownName, UsageError
 from trimma.events import Logged
 from trimma.history import History
 from trimma.ledger import Ledger
 from trimma.loop import replay
-from trimma.objective import Signature
 from trimma.ports import Engine, Store
 from trimma.space import Space
 from trimma.stopping import Patience, Rule
@@ -184,7 +183,14 @@ class Study:
             if self.name not in self._store.studies():
                 raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")
             spec = self.history.spec
-            recipe = _replaced(thaw(self.name, self.history.program), objective, data, model)
+            ready = engine_of(engine, workers)
+            recipe = renewed(
+                thaw(self.name, self.history.program),
+                self.name,
+                objective=objective,
+                data=data_of(data, ready),
+                model=model,
+            )
             given = msgspec.structs.replace(
                 spec,
                 metric=spec.metric if maximize is minimize is None else metric_of(maximize, minimize),
@@ -195,7 +201,7 @@ class Study:
             carry_on(
                 self._ledger,
                 recipe,
-                engine_of(engine, workers),
+                ready,
                 self._store,
                 trials=spec.trials if trials is None else whole("trials", trials),
                 until=spec.until if rule is None else rule,
@@ -231,14 +237,3 @@ def studies(store: str | Path | Store | None = None) -> list[Study]:
 def delete(name: str, store: str | Path | Store | None = None) -> None:
     """Forget a stored study for good. `StudyNotFound` for an unknown name, `StudyBusy` while it runs."""
     load(name, store).store.delete(name)
-
-
-def _replaced(recipe: Recipe, objective: Callable[..., Any] | None, data: Any, model: Any) -> Recipe:
-    """The recipe with the parts that were given anew, checked to fit together."""
-    new = {"objective": objective, "data": data, "model": model}
-    program = replace(recipe.program, **{name: part for name, part in new.items() if part is not None})
-    if isinstance(program.objective, NotKept):
-        raise StudyError(str(program.objective))
-    provided = [name for name in ("data", "model") if getattr(program, name) is not None]
-    Signature.of(program.objective).check(recipe.space.keys, provided)
-    return replace(recipe, program=program)

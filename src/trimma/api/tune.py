@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from trimma.api.arguments import engine_of, metric_of, seconds, space_of, store_of, until_of, whole
+from trimma.api.arguments import data_of, engine_of, metric_of, seconds, space_of, store_of, until_of, whole
 from trimma.api.mismatch import refuse_mismatch
 from trimma.api.recipe import Recipe, freeze
 from trimma.api.session import View, carry_on, how_to_resume
@@ -100,8 +100,6 @@ def tune(
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
     if trials is None and until is None and space.size is None:
         raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
-    program = Program(objective=objective, metric=metric.name, data=data, model=model)
-    recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
     found = store_of(store)
     spec = StudySpec(
         name=_named(name, signature.name, found),
@@ -119,21 +117,27 @@ def tune(
     )
     ready = engine_of(engine, workers)
     with found.claim(spec.name):
-        ledger = _take_up(found, spec, recipe, ready, resume=resume, seeded=seed is not None)
+        _refuse_taken(found, spec.name, resume=resume)
+        program = Program(objective=objective, metric=metric.name, data=data_of(data, ready), model=model)
+        recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
+        ledger = _take_up(found, spec, recipe, ready, seeded=seed is not None)
         carry_on(ledger, recipe, ready, found, trials=trials, until=until, progress=progress)
     return Study(found, ledger)
 
 
-def _take_up(store: Store, spec: StudySpec, recipe: Recipe, engine: Engine, *, resume: bool, seeded: bool) -> Ledger:
+def _refuse_taken(store: Store, name: str, *, resume: bool) -> None:
+    if not resume and name in store.studies():
+        raise StudyExists(
+            f"there is a study {name!r} already: take another name, go on with resume=True "
+            f"(or {how_to_resume(name)}), or remove it with: trimma rm {name}"
+        )
+
+
+def _take_up(store: Store, spec: StudySpec, recipe: Recipe, engine: Engine, *, seeded: bool) -> Ledger:
     if spec.name not in store.studies():
         recipe.bind(spec)  # settings that don't fit the space are refused before anything is stored
         frozen = freeze(recipe, in_process=getattr(engine, "in_process", False))
         return create(store, spec, frozen, engine.clock.now())
-    if not resume:
-        raise StudyExists(
-            f"there is a study {spec.name!r} already: take another name, go on with resume=True "
-            f"(or {how_to_resume(spec.name)}), or remove it with: trimma rm {spec.name}"
-        )
     ledger = replay(store, spec.name)
     refuse_mismatch(ledger.history.spec, spec, seeded=seeded)
     return ledger
