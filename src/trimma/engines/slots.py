@@ -7,6 +7,7 @@ from trimma.errors import EngineError
 _BACKOFF = 0.5
 _LONGEST_BACKOFF = 30.0
 _FRUITLESS = 3
+_AT_FIRST = 2
 
 
 class Slot:
@@ -24,8 +25,8 @@ class Slot:
 class Slots:
     """The slots of one study.
 
-    They are filled in steps: no more are being filled at a time than workers have joined, so that the study begins
-    with the first worker, and what can't be started fails once, not many times. One that fails is filled again after
+    They are filled in steps: two at first, then no more at a time than workers have joined, so that the study begins
+    with the first worker, and what can't be started fails a few times, not many. One that fails is filled again after
     a while, twice as long each time. What isn't of use for ``linger`` seconds is given back. A slot whose agent was
     lost while its task goes on is left to that task for ``lease`` seconds: it may be back.
     """
@@ -40,7 +41,7 @@ class Slots:
         """Where to start agents now, for a study that could use ``demand`` workers (None: any number)."""
         active = [slot for slot in self._slots if self._is_active(slot, now)]
         wanted = len(self._slots) if demand is None else min(demand, len(self._slots))
-        number = min(wanted - len(active), max(1, self._joined) - (len(active) - self._joined))
+        number = min(wanted - len(active), max(_AT_FIRST, self._joined) - (len(active) - self._joined))
         ready = (slot.number for slot in self._slots if slot not in active and now >= slot.not_before)
         return [slot for slot, _ in zip(ready, range(number), strict=False)]
 

@@ -25,7 +25,7 @@ class Client:
     """
 
     def __init__(self, hello: Hello, timing: Timing, now: float) -> None:
-        self._hello = encode(hello)
+        self._introduction, self._hello = hello, encode(hello)
         self._timing = timing
         self._channel: Channel[FromDriver] = Channel(pulse=timing.heartbeat, patience=timing.lease, now=now)
         self._greet_at = self.heard = now
@@ -68,6 +68,7 @@ class Client:
         match message:
             case Welcome():
                 self.welcome = message
+                self._hello = encode(msgspec.structs.replace(self._introduction, again=True))
                 self._greet_at = float("inf")
             case Wait():
                 pass

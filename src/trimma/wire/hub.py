@@ -179,6 +179,9 @@ class Hub:
             member.channel.reconnect()
             self._talking[member] = None
             self._replies.append((identity, self._welcome))
+        elif hello.again:
+            # it takes itself for somebody whom this driver has given up
+            self._reply(identity, Lapsed())
         elif hello.slot not in self._expected:
             self._reply(identity, Dismissed(reason="it is not needed"))
         elif holder is None:

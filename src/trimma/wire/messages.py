@@ -28,7 +28,10 @@ CHUNK = 2**20
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag=True):
-    """An agent introduces itself. ``wire`` is the version of this protocol."""
+    """An agent introduces itself. ``wire`` is the version of this protocol.
+
+    ``again`` says that it was welcomed before, and only has a new connection.
+    """
 
     wire: int
     trimma: str = ""
@@ -36,6 +39,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag=True):
     slot: int = -1
     host: str = ""
     pid: int = 0
+    again: bool = False
 
 
 class Welcome(Struct, frozen=True, kw_only=True, tag=True):

@@ -1,0 +1,294 @@
+"""Hub and clients on virtual time: who holds a slot, who has lost it, and what becomes of what they say."""
+
+import msgspec
+import pytest
+
+from trimma.commands import Job, Send, Signal
+from trimma.errors import EngineError, ObjectiveError
+from trimma.facts import Joined, Left, Measured, Returned
+from trimma.wire.client import Client
+from trimma.wire.hub import Hub
+from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, Lapsed, encode, introduction
+from trimma.wire.ticket import Timing
+
+TIMING = Timing(heartbeat=1.0, lease=10.0)
+BUNDLE = bytes(range(256))
+
+
+class World:
+    """A hub, its clients by identity, and a network that can be cut for some."""
+
+    def __init__(self, *slots):
+        self.now = 0.0
+        self.hub = Hub("w", TIMING, {"SECRET": "xyzzy"}, lambda offset: BUNDLE[offset : offset + 100])
+        self.clients = {}
+        self.heard = {}
+        self.cut = set()
+        for slot in range(4):
+            self.hub.expect(slot)
+        for slot in slots:
+            self.join(slot)
+
+    def dial(self, slot, name=None, **hello):
+        """A new agent; its identity."""
+        identity = (name or f"agent-{slot}").encode()
+        self.clients[identity] = Client(msgspec.structs.replace(introduction(slot), **hello), TIMING, self.now)
+        self.heard[identity] = []
+        return identity
+
+    def join(self, slot, name=None):
+        identity = self.dial(slot, name)
+        self.turn()
+        self.clients[identity].tell(Joined(worker=f"w-{slot}"))
+        self.turn()
+        return identity
+
+    def turn(self):
+        """Everybody says what there is to say."""
+        for _ in range(2):
+            for identity, client in self.clients.items():
+                if identity not in self.cut and not isinstance(client.end, Dismissed | Lapsed):
+                    for body in client.outgoing(self.now):
+                        self.hub.receive(identity, body, self.now)
+            for identity, body in self.hub.outgoing(self.now):
+                if identity not in self.cut and identity in self.clients:
+                    self.heard[identity] += self.clients[identity].receive(body, self.now)
+
+    def pass_time(self, seconds):
+        for _ in range(round(seconds)):
+            self.now += 1.0
+            self.turn()
+            self.hub.expire(self.now)
+
+    def facts(self):
+        facts, self.hub.facts = self.hub.facts, []
+        return facts
+
+
+def measured(step):
+    return Measured(trial=0, attempt=1, step=step, metrics={"loss": float(step)})
+
+
+def test_a_worker_joins_works_and_tells():
+    world = World(0)
+    agent = b"agent-0"
+    assert world.facts() == [Joined(worker="w-0")]
+    assert world.clients[agent].welcome.environment == {"SECRET": "xyzzy"}
+    assert "xyzzy" not in repr(world.clients[agent].welcome)
+    job = Job(trial=0, attempt=1, worker="w-0", config={"rate": 0.1})
+    world.hub.put(0, job)
+    world.hub.put(0, Send(trial=0, attempt=1, signal=Signal.STOP))
+    world.turn()
+    assert world.heard[agent] == [job, Send(trial=0, attempt=1, signal=Signal.STOP)]
+    world.clients[agent].tell(measured(1))
+    world.clients[agent].tell(Returned(trial=0, attempt=1, metrics={}))
+    world.turn()
+    assert world.facts() == [measured(1), Returned(trial=0, attempt=1, metrics={})]
+
+
+def test_the_bundle_comes_in_parts():
+    world = World(0)
+    for offset in (0, 100, 200):
+        world.clients[b"agent-0"].tell(Fetch(offset=offset))
+        world.turn()
+    assert all(isinstance(chunk, Chunk) for chunk in world.heard[b"agent-0"])
+    assert b"".join(chunk.data for chunk in world.heard[b"agent-0"]) == BUNDLE
+
+
+def test_who_speaks_keeps_its_slot():
+    world = World(0, 1)
+    world.pass_time(100)
+    assert world.facts() == [Joined(worker="w-0"), Joined(worker="w-1")]
+
+
+def test_silence_past_the_lease_costs_the_slot_and_what_is_said_later_counts_for_nothing():
+    world = World(0, 1)
+    world.facts()
+    world.cut.add(b"agent-0")
+    world.clients[b"agent-0"].tell(measured(1))
+    world.pass_time(10)
+    assert world.facts() == []
+    world.pass_time(1)
+    (left,) = world.facts()
+    assert left == Left(worker="w-0", cause=left.cause, crashed=False)
+    assert "nothing was heard of it for 10 s" in left.cause
+    world.cut.clear()
+    world.clients[b"agent-0"].connected(world.now)
+    world.pass_time(3)
+    assert world.facts() == []
+    assert isinstance(world.clients[b"agent-0"].end, Lapsed)
+    world.join(0, "again")
+    assert Joined(worker="w-0") in world.facts()
+
+
+def test_a_driver_that_did_not_listen_blames_nobody():
+    world = World(0)
+    world.facts()
+    world.now += 100.0
+    world.hub.excuse(world.now)
+    world.hub.expire(world.now)
+    assert world.facts() == []
+    world.pass_time(5)
+    assert world.facts() == []
+
+
+def test_nothing_is_lost_or_doubled_when_the_network_is_cut_for_less_than_a_lease():
+    world = World(0)
+    agent = world.clients[b"agent-0"]
+    for step in range(1, 30):
+        agent.tell(measured(step))
+        if step % 7 == 0:
+            world.cut.add(b"agent-0")
+        world.pass_time(1)
+        if step % 7 == 3:
+            world.cut.clear()
+            agent.connected(world.now)
+    world.cut.clear()
+    agent.connected(world.now)
+    world.turn()
+    assert [fact for fact in world.facts() if isinstance(fact, Measured)] == [measured(step) for step in range(1, 30)]
+
+
+def test_commands_survive_a_cut():
+    world = World(0)
+    world.cut.add(b"agent-0")
+    job = Job(trial=0, attempt=1, worker="w-0", config={})
+    world.hub.put(0, job)
+    world.turn()
+    world.cut.clear()
+    world.clients[b"agent-0"].connected(world.now)
+    world.turn()
+    world.turn()
+    assert world.heard[b"agent-0"] == [job]
+
+
+def test_a_newcomer_takes_the_place_of_one_that_is_silent_before_its_lease_ends():
+    world = World(0)
+    world.facts()
+    world.cut.add(b"agent-0")
+    world.pass_time(1)
+    newcomer = world.dial(0, "newcomer")
+    world.pass_time(1)
+    assert world.clients[newcomer].welcome is None
+    world.pass_time(4)
+    (left,) = world.facts()
+    assert "another agent has come" in left.cause
+    assert world.clients[newcomer].welcome is not None
+
+
+def test_a_newcomer_must_go_when_the_slot_has_a_live_agent():
+    world = World(0)
+    newcomer = world.dial(0, "newcomer")
+    world.pass_time(6)
+    assert isinstance(world.clients[newcomer].end, Dismissed)
+    assert "has an agent" in world.clients[newcomer].end.reason
+    world.pass_time(30)
+    assert world.facts() == [Joined(worker="w-0")]
+
+
+def test_a_newcomer_that_is_gone_does_no_harm():
+    world = World(0)
+    world.dial(0, "newcomer")
+    world.turn()
+    del world.clients[b"newcomer"]
+    world.pass_time(8)
+    world.cut.add(b"agent-0")
+    world.pass_time(5)
+    world.cut.clear()
+    world.pass_time(5)
+    assert world.facts() == [Joined(worker="w-0")]
+
+
+def test_the_dismissed_hear_of_it_even_when_they_ask_again():
+    world = World(0)
+    world.cut.add(b"agent-0")
+    world.hub.dismiss(0, "no longer needed")
+    world.turn()
+    _, left = world.facts()
+    assert left == Left(worker="w-0", cause="no longer needed", crashed=False)
+    world.cut.clear()
+    world.pass_time(2)
+    assert isinstance(world.clients[b"agent-0"].end, Lapsed)
+    again = world.dial(0, "again")
+    world.turn()
+    assert isinstance(world.clients[again].end, Dismissed)
+    assert world.facts() == []
+
+
+def test_a_worker_that_is_not_ready_leaves_without_a_word():
+    world = World()
+    world.dial(0)
+    world.turn()
+    assert world.hub.holds(0)
+    world.hub.lose(0, "its task ended")
+    assert world.facts() == []
+    assert not world.hub.holds(0)
+
+
+@pytest.mark.parametrize(
+    ("hello", "words"),
+    [
+        ({"wire": 99}, "install the same version"),
+        ({"trimma": "0.0.1"}, "trimma 0.0.1 on far-away and trimma"),
+        ({"python": "3.7"}, "Python 3.7 on far-away can't load what Python"),
+    ],
+)
+def test_other_versions_are_told_so_on_both_sides(hello, words):
+    world = World()
+    agent = world.dial(0, **hello, host="far-away")
+    world.turn()
+    assert words in world.clients[agent].end.reason
+    assert world.clients[agent].end.error
+    slot, error = world.hub.troubles[0]
+    assert (slot, type(error)) == (0, EngineError)
+    assert words in str(error)
+
+
+def test_the_hello_of_a_later_version_is_understood():
+    world = World()
+    world.hub.receive(b"later", encode({"type": "Hello", "wire": 2, "new": [1, {"x": 2}]}), 0.0)
+    assert "don't speak the same protocol" in str(world.hub.troubles[0][1])
+
+
+@pytest.mark.parametrize("objective", [False, True])
+def test_one_that_can_not_go_on_says_why(objective):
+    world = World(0)
+    world.clients[b"agent-0"].tell(Broken(message="no such module", objective=objective))
+    world.turn()
+    ((slot, error),) = world.hub.troubles
+    assert (slot, str(error)) == (0, "no such module")
+    assert isinstance(error, ObjectiveError if objective else EngineError)
+    assert not world.hub.holds(0)
+    assert isinstance(world.clients[b"agent-0"].end, Dismissed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xc1",
+        b"GET / HTTP/1.1\r\n\r\n",
+        encode({"type": "Frame"}),
+        encode({"type": "Frame", "first": 1, "received": 99, "messages": []}),
+        encode({"type": "Frame", "first": 1, "received": 0, "messages": [{"type": "Job"}]}),
+        encode({"type": "Frame", "first": 1, "received": 0, "messages": [{"type": "Joined", "worker": 3}]}),
+        encode([[[]]]),
+    ],
+)
+def test_what_makes_no_sense_costs_only_who_says_it(body):
+    world = World(0, 1)
+    world.facts()
+    world.hub.receive(b"agent-0", body, world.now)
+    world.hub.receive(b"stranger", body, world.now)
+    (left,) = world.facts()
+    assert (left.worker, left.crashed) == ("w-0", False)
+    assert "can't be understood" in left.cause
+    world.clients[b"agent-1"].tell(measured(1))
+    world.turn()
+    assert world.facts() == [measured(1)]
+
+
+def test_a_driver_that_makes_no_sense_is_an_error():
+    client = Client(introduction(0), TIMING, 0.0)
+    with pytest.raises(EngineError, match="can't be understood"):
+        client.receive(b"\xc1", 0.0)
