@@ -12,9 +12,10 @@ from trimma.display import plots
 from trimma.display.plots import Plots
 from trimma.display.plots.scales import setting_ticks
 from trimma.display.plots.theme import BEST, COLOURS, thinned
+from trimma.display.text import percent
 from trimma.errors import MissingExtra, UnknownName, UsageError
 from trimma.space import Float, Int, Space
-from trimma.views import Hyperparameter, curves, gaps, importance
+from trimma.views import Hyperparameter, curves, gaps, importance, utilisation
 
 ALL = ("curves", "history", "parallel", "slices", "timeline", "importance")
 
@@ -158,13 +159,27 @@ def test_a_line_passes_below_what_its_trial_lacks():
 def test_the_timeline_has_a_bar_for_each_attempt(study):
     figure = plots.timeline(study)
     shown = traces(figure)
-    assert sum(len(trace.x) for name, trace in shown.items() if name != "idle") == sum(t.attempt for t in study.trials)
+    bars = sum(len(trace.x) for name, trace in shown.items() if name in COLOURS)
+    assert bars == sum(trial.attempt for trial in study.trials)
     assert shown["lost"].marker.color == COLOURS["lost"]
+    assert shown["lost"].marker.pattern.shape == "/"
     assert figure.layout.title.text.startswith("workers ")
     assert "% busy" in figure.layout.title.text
     assert list(figure.layout.yaxis.ticktext) == [f"sim-{place}" for place in range(5)]
-    assert len(shown["idle"].x) == len(study.stays)
     assert all(gap.end > gap.start for gap in gaps(study))
+
+
+def test_the_timeline_shows_why_workers_were_idle(study):
+    shown, found = traces(plots.timeline(study)), utilisation(study)
+    assert sum(shown["start-up"].x) == pytest.approx(found.start_up)
+    assert sum(shown["waiting for the last trials"].x) == pytest.approx(found.tail)
+    assert "dispatch" not in shown
+    assert f"start-up {percent(found.start_up / found.available)}, " in plots.timeline(study).layout.title.text
+    gap = opened("a")
+    first = gap.start("a")
+    gap.at(1).finish(first, loss=1.0)
+    gap.at(3).start("a")
+    assert traces(plots.timeline(gap.history))["dispatch"].x == (2.0,)
 
 
 def test_importance_is_shown_or_why_it_is_not(study):

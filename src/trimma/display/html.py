@@ -3,6 +3,7 @@
 from html import escape
 
 from trimma.display.text import aim, count, duration, number, percent, setting, shorten, varying
+from trimma.display.workers import worker_lines
 from trimma.history import History
 from trimma.views import Row, Summary, hyperparameters, leaderboard, steps_of, summary
 
@@ -21,7 +22,7 @@ def study_html(history: History, rows: int = ROWS, *, lost: bool = False) -> str
     """The study as an HTML fragment: how it stands and its ``rows`` best trials; ``lost`` as for `status`."""
     state = summary(history, lost=lost)
     best = [row for row in leaderboard(history, rows) if row.rank is not None]
-    parts = [_headline(state), _line(state)]
+    parts = [_headline(state), _line(state, worker_lines(history))]
     if best:
         parts.append(_table(history, best))
     else:
@@ -40,14 +41,15 @@ def _headline(state: Summary) -> str:
     )
 
 
-def _line(state: Summary) -> str:
+def _line(state: Summary, workers: list[str]) -> str:
     parts = [f"{amount:,} {name}" for name, amount in state.counts.items() if amount] or ["no trial"]
     if state.savings.saved:
         parts.append(f"{percent(state.savings.share)} of the steps saved by stopping early")
-    if state.busy.share is not None:
+    if state.busy.share is not None and not workers:
         parts.append(f"workers {percent(state.busy.share)} busy")
     parts.append(duration(state.elapsed))
-    return f"<div style='{QUIET};font-size:12px;margin:2px 0 8px'>{escape(' · '.join(parts))}</div>"
+    lines = "".join(f"<div>{escape(line)}</div>" for line in (" · ".join(parts), " ".join(workers)) if line)
+    return f"<div style='{QUIET};font-size:12px;margin:2px 0 8px'>{lines}</div>"
 
 
 def _table(history: History, rows: list[Row]) -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 from trimma.display.text import count, duration, number, one_line, percent, shorten, varying
 from trimma.display.top import COLOURS, top_table
 from trimma.display.trimmed import Trimmed
+from trimma.display.workers import worker_lines
 from trimma.history import History
 from trimma.views import RUNNING, FailureGroup, Summary, failures, hyperparameters, leaderboard, status, summary
 
@@ -23,18 +24,20 @@ NO_BEST = "ended with a finite value, so there is no best config"
 def closing(
     history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
 ) -> RenderableType:
-    """How the study went: its best config, its ``top`` trials, what stopping early saved, what failed.
+    """How the study went: its best config, its ``top`` trials, what stopping early saved, its workers, what failed.
 
     ``kept`` is the path or name of the store; without one nothing is said of looking again. ``width`` is in columns,
     ``lost`` as for `trimma.views.status`.
     """
     state = summary(history, lost=lost)
-    parts: list[RenderableType] = [_headline(state), _counts(state)]
+    workers = worker_lines(history)
+    parts: list[RenderableType] = [_headline(state), _counts(state, busy=not workers)]
     parts += _best(history, state)
     if state.best is not None and state.ended > 1:
         rows = [row.trial for row in leaderboard(history, top) if row.rank is not None]
         parts += [Text(), top_table(history, rows, hyperparameters(history), width, title="top")]
     parts += _notes(state)
+    parts += [Text(), *map(Text, workers)] if workers else []
     parts += _failures(history)
     if kept:
         parts += [Text(), Text(f"Kept in {kept}. Look again with trimma.load({state.name!r}).")]
@@ -67,10 +70,10 @@ def _headline(state: Summary) -> Text:
     return Text.assemble((state.name, "bold"), f" {state.status}{when}{over}{why}")
 
 
-def _counts(state: Summary) -> Text:
+def _counts(state: Summary, *, busy: bool) -> Text:
     shown = [(amount, name) for name, amount in state.counts.items() if amount]
     parts = [Text(f"{amount:,} {name}", COLOURS.get(name, "dim")) for amount, name in shown] or [Text("no trial")]
-    if state.busy.share is not None:
+    if busy and state.busy.share is not None:
         parts.append(Text(f"workers {percent(state.busy.share)} busy", "dim"))
     return Text("   ").join(parts)
 

@@ -2,42 +2,46 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from trimma.display.plots.theme import COLOURS, Figure, empty, figure, graph_objects, hovers
 from trimma.display.text import count, duration, percent
+from trimma.display.workers import waste_text
 from trimma.history import History
-from trimma.views import Attempt, Presence, attempts, busy, stays
+from trimma.views import Attempt, Elapsed, Idle, attempts, idle, stays, utilisation
 
 MAX_BARS = 3000  # beyond so many attempts they are drawn as lines by WebGL
-OUTCOMES = ("done", "stopped", "failed", "lost", "running", "stopping")
-PRESENT = "#E4E4E4"
+OUTCOMES = ("done", "stopped", "failed", "paused", "lost", "running", "pausing", "stopping")
+IDLE = {"start-up": "#CDBF9F", "dispatch": "#858585", "tail": "#E6E6E6"}
+IDLE_NAMES = {"tail": "waiting for the last trials"}
 ROW = 22  # pixels a worker
+PALETTE = COLOURS | {IDLE_NAMES.get(kind, kind): colour for kind, colour in IDLE.items()}
 
 
 def timeline(history: History, now: float | None = None) -> Figure:
-    """Who ran what when: bars by outcome, grey where a worker was there and idle, empty where it wasn't.
+    """Who ran what when: bars by outcome, and by its kind where a worker had no trial.
 
-    Time is the study's own, in seconds, without the gaps between sessions; ``now`` is as in the views.
+    White is where none was there, and none was missed: `trimma.views.utilisation` says what is what. Time is the
+    study's own, in seconds, without the gaps between sessions; ``now`` is as in the views.
     """
-    rows, present = attempts(history, now), stays(history, now)
-    if not present:
+    rows, workers = attempts(history, now), list(dict.fromkeys(stay.worker for stay in stays(history, now)))
+    if not workers:
         return empty("workers", "no worker has joined yet")
-    workers = list(dict.fromkeys(stay.worker for stay in present))
-    share = busy(history, now)
-    title = f"workers {percent(share.share)} busy"
-    note = f"{count(len(workers), 'worker')}, {count(len(rows), 'attempt')} in {duration(share.end)}; grey is idle"
+    found, end = utilisation(history, now), Elapsed(history, now).end
+    title = f"workers {percent(found.busy / found.available if found.available else None)} busy"
+    note = [waste_text(found), f"{count(len(workers), 'worker')}, {count(len(rows), 'attempt')} in {duration(end)}"]
     lanes = {worker: place for place, worker in enumerate(workers)}
     height = min(1400, max(320, 170 + ROW * len(workers)))
-    result = figure(title, note, height=height, barmode="overlay", bargap=0.0, hovermode="closest")
-    result.update_layout(xaxis={"title": "seconds", "range": [0, share.end or 1]}, yaxis=_axis(workers, height))
-    result.add_trace(_presence(present, lanes))
+    result = figure(title, "; ".join(filter(None, note)), height=height, barmode="overlay", hovermode="closest")
+    result.update_layout(xaxis={"title": "seconds", "range": [0, end or 1]}, yaxis=_axis(workers, height), bargap=0.0)
+    draw = _bars if len(rows) <= MAX_BARS else _lines
+    for name, group in _idle_groups(idle(history, now)).items():
+        result.add_trace(draw(group, name, lanes, height))
     texts = hovers(history, {row.trial for row in rows})
     for outcome in OUTCOMES:
-        group = [row for row in rows if row.outcome == outcome]
+        group = [_Stretch(row.worker, row.start, row.end, _text(row, texts)) for row in rows if row.outcome == outcome]
         if group:
-            draw = _bars if len(rows) <= MAX_BARS else _lines
-            result.add_trace(draw(group, outcome, lanes, texts, height))
+            result.add_trace(draw(group, outcome, lanes, height))
     return result
 
 
@@ -55,52 +59,61 @@ def _axis(workers: Sequence[str], height: int) -> dict[str, Any]:
     }
 
 
-def _presence(present: Sequence[Presence], lanes: Mapping[str, int]) -> Any:
-    return graph_objects().Bar(
-        orientation="h",
-        base=[stay.start for stay in present],
-        x=[stay.end - stay.start for stay in present],
-        y=[lanes[stay.worker] for stay in present],
-        width=0.86,
-        marker={"color": PRESENT, "line": {"width": 0}},
-        name="idle",
-        hoverinfo="skip",
-    )
+class _Stretch(NamedTuple):
+    """What a worker did, as it is drawn."""
+
+    worker: str
+    start: float
+    end: float
+    text: str
 
 
-def _bars(rows: Sequence[Attempt], outcome: str, lanes: Mapping[str, int], texts: Mapping[int, str], _: int) -> Any:
+def _idle_groups(rows: Sequence[Idle]) -> Mapping[str, Sequence[_Stretch]]:
+    groups = {}
+    for kind in IDLE:
+        name = IDLE_NAMES.get(kind, kind)
+        group = [
+            _Stretch(row.worker, row.start, row.end, f"{escape(row.worker)}: {name}, {duration(row.end - row.start)}")
+            for row in rows
+            if row.kind == kind
+        ]
+        if group:
+            groups[name] = group
+    return groups
+
+
+def _bars(rows: Sequence[_Stretch], name: str, lanes: Mapping[str, int], _: int) -> Any:
+    # hatched, what counted for nothing can be told from what did without its colour
+    pattern = {"shape": "/", "size": 6, "solidity": 0.35, "fgcolor": "white"} if name == "lost" else {}
     return graph_objects().Bar(
         orientation="h",
         base=[row.start for row in rows],
         x=[row.end - row.start for row in rows],
         y=[lanes[row.worker] for row in rows],
         width=0.86,
-        text=[_text(row, texts) for row in rows],
+        text=[row.text for row in rows],
         textposition="none",
-        marker={"color": COLOURS[outcome], "line": {"width": 0.7, "color": "white"}},
-        name=outcome,
+        marker={"color": PALETTE[name], "line": {"width": 0.7, "color": "white"}, "pattern": pattern},
+        name=name,
         hovertemplate="%{text}<extra></extra>",
     )
 
 
-def _lines(
-    rows: Sequence[Attempt], outcome: str, lanes: Mapping[str, int], texts: Mapping[int, str], height: int
-) -> Any:
+def _lines(rows: Sequence[_Stretch], name: str, lanes: Mapping[str, int], height: int) -> Any:
     x: list[float | None] = []
     y: list[int | None] = []
     hover: list[str] = []
     for row in rows:
-        lane, text = lanes[row.worker], _text(row, texts)
         x += [row.start, row.end, None]
-        y += [lane, lane, None]
-        hover += [text, text, ""]
+        y += [lanes[row.worker], lanes[row.worker], None]
+        hover += [row.text, row.text, ""]
     return graph_objects().Scattergl(
         x=x,
         y=y,
         text=hover,
         mode="lines",
-        line={"color": COLOURS[outcome], "width": max(1, min(18, 0.8 * (height - 150) / len(lanes)))},
-        name=outcome,
+        line={"color": PALETTE[name], "width": max(1, min(18, 0.8 * (height - 150) / len(lanes)))},
+        name=name,
         hovertemplate="%{text}<extra></extra>",
     )
 

@@ -1,0 +1,52 @@
+"""How busy the workers were, and how many would have been enough, in words."""
+
+from trimma.display.text import percent
+from trimma.history import History
+from trimma.views import Sizing, Utilisation, sizing, utilisation
+
+MIN_TRIALS = 10  # fewer say little of how many workers they need
+SPARED = 0.1  # the least share of the worker-seconds that fewer workers must have spared to be worth a word
+FASTER = 0.25  # the least share of the time that twice as many must have saved
+
+
+def worker_lines(history: History) -> list[str]:
+    """How busy they were, and how else it would have gone; nothing of one worker or of a few trials."""
+    found = utilisation(history)
+    if found.workers < 2 or len(history.ended) < MIN_TRIALS or not found.available:
+        return []
+    rest = waste_text(found)
+    busy = f"{found.workers} workers, {percent(found.busy / found.available)} busy"
+    return [f"{busy}: {rest}." if rest else f"{busy}.", *_otherwise(history)]
+
+
+def waste_text(found: Utilisation) -> str:
+    """What their time went into besides trials that count, in shares of all of it, from half a percent on."""
+    parts = {
+        "start-up": found.start_up,
+        "dispatch": found.dispatch,
+        "lost attempts": found.lost,
+        "waiting for the last trials": found.tail,
+    }
+    return ", ".join(
+        f"{name} {percent(seconds / found.available)}"
+        for name, seconds in parts.items()
+        if seconds >= 0.005 * found.available > 0
+    )
+
+
+def _otherwise(history: History) -> list[str]:
+    """Of a study that is over: whether fewer workers would have been enough, or else whether more would have helped."""
+    found = sizing(history) if history.closed is not None else None
+    if found is None:
+        return []
+    if found.enough * found.enough_seconds <= (1 - SPARED) * found.workers * found.seconds:
+        return [f"{found.enough} would have taken {_longer(found)} longer."]
+    if found.doubled_seconds <= (1 - FASTER) * found.seconds:
+        less = percent(1 - found.doubled_seconds / found.seconds)
+        return [f"{2 * found.workers}, each as fast, would have taken {less} less time."]
+    return []
+
+
+def _longer(found: Sizing) -> str:
+    share = found.enough_seconds / found.seconds - 1
+    return "no" if share < 0.005 else percent(share)
