@@ -102,7 +102,7 @@ def test_a_new_name_takes_the_place_of_a_worker_that_is_gone():
 
 
 def test_a_trial_that_lost_its_attempt_is_something_to_start():
-    """All trials were started, but the one that crashed waited for the only worker that was left."""
+    """All trials were started, but the one that crashed waited: the worker that was lost was missed."""
     log = opened("a", "b")
     first, second = log.start("a"), log.start("b")
     log.at(2).leave("b")
@@ -113,7 +113,7 @@ def test_a_trial_that_lost_its_attempt_is_something_to_start():
     log.at(9).finish(second, loss=1.0)
     log.close()
     assert stretches(log.history) == [
-        ("a", 4, 5, "dispatch"),
+        ("a", 4, 5, "tail"),
         ("b", 2, 5, "start-up"),  # from then on nothing waited
         ("b", 8, 9, "tail"),
     ]
@@ -122,11 +122,28 @@ def test_a_trial_that_lost_its_attempt_is_something_to_start():
 def test_a_lost_trial_that_is_given_up_waits_no_longer():
     log = opened("a", "b")
     first, second = log.start("a"), log.start("b")
-    log.at(2).lose(second)
+    log.at(2).leave("b")
+    log.lose(second)
     log.at(3).stop(second)
+    log.at(9).join("b")
     log.at(10).finish(first, loss=1.0)
     log.close()
-    assert stretches(log.history) == [("b", 2, 3, "dispatch"), ("b", 3, 10, "tail")]
+    assert stretches(log.history) == [("b", 2, 3, "start-up"), ("b", 9, 10, "tail")]
+
+
+def test_what_was_paused_counts_unless_it_begins_anew():
+    log = opened("a", "b")
+    first, second = log.start("a"), log.start("b")
+    log.curve(first, 1.0)
+    log.curve(second, 1.0)
+    log.at(3).pause(first)
+    log.at(4).pause(second, checkpoint=None)
+    log.at(6).go_on(first, "a")
+    log.go_on(second, "b")
+    for trial in (first, second):
+        log.at(10).finish(trial, loss=1.0)
+    log.close()
+    assert parts(utilisation(log.history)) == (3 + 4 + 4, 4, 0, 0, 3 + 2)
 
 
 def test_sessions_are_counted_one_by_one():
@@ -231,7 +248,7 @@ def kind_of(history, stays, spans, lost, worker, middle):
     )
     own = [stay for stay in stays if stay.worker == worker]
     if any(stay.start < middle < stay.end for stay in own):
-        return "dispatch" if new or again else "tail"
+        return "dispatch" if new else "tail"
     return "start-up" if (new or again) and any(stay.start > middle for stay in own) else None
 
 

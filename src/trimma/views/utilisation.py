@@ -20,9 +20,9 @@ class Utilisation(Struct, frozen=True, kw_only=True):
     """Worker-seconds, of ``workers`` at a time at most; ``available`` is the sum of the others.
 
     ``busy`` went into attempts that count, ``lost`` into those that don't. ``start_up`` passed before a worker was
-    there, from the beginning of the session or from the loss of the worker before, ``dispatch`` while it was there
-    without a trial, both only while there was something to start. ``tail`` passed without a trial when nothing was
-    left to start: other workers still had the last ones.
+    there, from the beginning of the session or from the loss of the worker before, as long as there was something to
+    start. ``dispatch`` passed without a trial before the last new one was started, ``tail`` after that, while other
+    workers still had the last ones.
     """
 
     workers: int
@@ -47,7 +47,7 @@ def utilisation(history: History, now: float | None = None) -> Utilisation:
     """The worker-seconds of all sessions, up to ``now`` (seconds since the epoch; default: the last event).
 
     There was something to start until the last new trial of the session was started, and whenever a trial that had
-    lost an attempt waited for the next. A worker that left, and was not replaced while there was, counts until then.
+    lost an attempt waited for the next. A worker that left, and was not replaced, counts until it left.
     """
     seconds = {"busy": 0.0, "lost": 0.0, "start-up": 0.0, "dispatch": 0.0, "tail": 0.0}
     for _, start, end, kind in _pieces(history, now):
@@ -78,7 +78,10 @@ _Piece = tuple[str, float, float, Kind]
 def _pieces(history: History, now: float | None) -> Iterator[_Piece]:
     """What the time of each place went into; the pieces of one don't overlap."""
     rows = attempts(history, now)
-    wanted = _Wanted(_wanted(history, rows, Elapsed(history, now)))
+    elapsed = Elapsed(history, now)
+    # a trial that waits is started on the first worker that is free: an idle one can only have waited for new ones
+    new = list(_new(history, elapsed))
+    planned, wanted = _Stretches(new), _Stretches([*new, *_again(history, rows, elapsed)])
     own = _by_stay(rows, stays(history, now))
     for shift in shifts(history, now):
         for place in shift.places:
@@ -87,25 +90,25 @@ def _pieces(history: History, now: float | None) -> Iterator[_Piece]:
                 for start, end, needed in wanted.split(since, stay.start):
                     if needed:
                         yield stay.worker, start, end, "start-up"
-                yield from _of_stay(stay, own.get(stay, ()), wanted)
+                yield from _of_stay(stay, own.get(stay, ()), planned)
                 since = stay.end
 
 
-def _of_stay(stay: Presence, rows: Iterable[Attempt], wanted: "_Wanted") -> Iterator[_Piece]:
+def _of_stay(stay: Presence, rows: Iterable[Attempt], planned: "_Stretches") -> Iterator[_Piece]:
     since = stay.start
     for row in rows:
         start = min(max(since, row.start), stay.end)
         end = min(max(start, row.end), stay.end)
-        yield from _idle(stay.worker, since, start, wanted)
+        yield from _idle(stay.worker, since, start, planned)
         if end > start:
             yield stay.worker, start, end, "lost" if row.outcome == "lost" else "busy"
         since = end
-    yield from _idle(stay.worker, since, stay.end, wanted)
+    yield from _idle(stay.worker, since, stay.end, planned)
 
 
-def _idle(worker: str, since: float, until: float, wanted: "_Wanted") -> Iterator[_Piece]:
-    for start, end, needed in wanted.split(since, until):
-        yield worker, start, end, "dispatch" if needed else "tail"
+def _idle(worker: str, since: float, until: float, planned: "_Stretches") -> Iterator[_Piece]:
+    for start, end, more in planned.split(since, until):
+        yield worker, start, end, "dispatch" if more else "tail"
 
 
 def _by_stay(rows: Iterable[Attempt], present: Iterable[Presence]) -> Mapping[Presence, Sequence[Attempt]]:
@@ -121,8 +124,8 @@ def _by_stay(rows: Iterable[Attempt], present: Iterable[Presence]) -> Mapping[Pr
     return found
 
 
-def _wanted(history: History, rows: Iterable[Attempt], elapsed: Elapsed) -> Iterator[tuple[float, float]]:
-    """The stretches in which there was something to start."""
+def _new(history: History, elapsed: Elapsed) -> Iterator[tuple[float, float]]:
+    """The part of each session in which there still were new trials to start."""
     sessions = [session.start for session in history.sessions]
     latest: dict[int, float] = {}
     for trial in history.trials:
@@ -132,6 +135,10 @@ def _wanted(history: History, rows: Iterable[Attempt], elapsed: Elapsed) -> Iter
             latest[session] = max(latest.get(session, start), start)
     for session, start in latest.items():
         yield elapsed.at(sessions[session]), elapsed.at(start)
+
+
+def _again(history: History, rows: Iterable[Attempt], elapsed: Elapsed) -> Iterator[tuple[float, float]]:
+    """The stretches in which trials that had lost an attempt waited for the next."""
     waiting: dict[int, float] = {}
     for row in rows:
         if row.trial in waiting:
@@ -143,7 +150,7 @@ def _wanted(history: History, rows: Iterable[Attempt], elapsed: Elapsed) -> Iter
         yield since, elapsed.at(trial.since) if trial.state in ENDED else elapsed.end
 
 
-class _Wanted:
+class _Stretches:
     """Stretches of time, as the moments at which they begin and end in turn."""
 
     def __init__(self, stretches: Iterable[tuple[float, float]]) -> None:
