@@ -1,5 +1,6 @@
 """Grid, random and quasi-random search: order, coverage, branches."""
 
+import inspect
 import itertools
 import json
 from collections import Counter
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import qmc
 
 from trimma.errors import UsageError
 from trimma.ports import BindsSpace
@@ -123,6 +125,26 @@ def test_draws_do_not_repeat_and_cover_the_space(searcher: BindsSpace) -> None:
     counts = np.histogram(draws, bins=8, range=(0, 1))[0]
     # 64 to a bin is even; independent draws deviate by 7.5, the sequences by a few
     assert counts.min() >= (30 if isinstance(searcher, RandomSearch) else 60)
+
+
+@pytest.mark.parametrize("sequence", ["sobol", "halton"])
+def test_the_points_are_the_same_by_an_older_scipy(monkeypatch: pytest.MonkeyPatch, sequence: Any) -> None:
+    """Before 1.15 the source of randomness was named seed, and was no list."""
+
+    name = "rng" if "rng" in inspect.signature(qmc.Halton).parameters else "seed"
+
+    def older(kind: Any) -> Any:
+        def make(d: int, *, scramble: bool = True, seed: np.random.Generator | None = None) -> Any:
+            assert isinstance(seed, np.random.Generator)
+            return kind(d, scramble=scramble, **{name: seed})
+
+        return make
+
+    space = Space(x=Float(0, 1), y=Choice("a", "b", "c"))
+    configs = run_study(QuasiRandomSearch(sequence), space=space, trials=8).configs
+    monkeypatch.setattr(qmc, "Sobol", older(qmc.Sobol))
+    monkeypatch.setattr(qmc, "Halton", older(qmc.Halton))
+    assert run_study(QuasiRandomSearch(sequence), space=space, trials=8).configs == configs
 
 
 @pytest.mark.parametrize("sequence", ["sobol", "halton"])

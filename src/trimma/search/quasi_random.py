@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, Literal
 
+import numpy as np
 from numpy.random import Generator
 
 from trimma.errors import MissingExtra, UsageError
@@ -57,15 +59,18 @@ class _QuasiRandom:
         if not dimensions:
             return []
         if branch not in self._points:
-            kinds = {"sobol": _scipy().Sobol, "halton": _scipy().Halton}
-            self._points[branch] = (
-                kinds[self._sequence](dimensions, scramble=True, rng=[self._seed, branch]),
-                [],
-            )
+            kind = {"sobol": _scipy().Sobol, "halton": _scipy().Halton}[self._sequence]
+            source = {_source_name(kind): np.random.default_rng([self._seed, branch])}
+            self._points[branch] = (kind(dimensions, scramble=True, **source), [])
         engine, points = self._points[branch]
         while len(points) <= turn:
             points.extend(engine.random(_BLOCK).tolist())
         return points[turn]
+
+
+def _source_name(kind: Any) -> str:
+    """The argument for the source of randomness, which was named ``seed`` before SciPy 1.15."""
+    return "rng" if "rng" in signature(kind).parameters else "seed"
 
 
 def _scipy() -> Any:
