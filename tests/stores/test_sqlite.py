@@ -33,6 +33,23 @@ with store.claim("a"):
             sys.stdin.read()
 """
 
+USER = """
+import gc, sys, threading
+from trimma.stores import SQLiteStore
+
+def used(name):
+    store = SQLiteStore(f"{sys.argv[1]}/{name}.db")
+    thread = threading.Thread(target=store.studies)
+    thread.start()
+    thread.join()
+    return store
+
+used("dropped")
+gc.collect()
+kept, closed = used("kept"), used("closed")
+closed.close()
+"""
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -55,6 +72,13 @@ def writer(path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in processes:
         process.kill()
         process.communicate(timeout=20)
+
+
+def test_it_closes_what_it_opens(tmp_path: Path) -> None:
+    """From Python 3.13 on, a connection that isn't closed is warned of."""
+    command = [sys.executable, "-X", "dev", "-c", USER, str(tmp_path)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
+    assert not list(tmp_path.glob("*-wal")), "the last connection to be closed writes all into the file"
 
 
 def line_of(stream: IO[str] | None) -> str:

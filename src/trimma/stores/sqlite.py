@@ -4,6 +4,7 @@ import hashlib
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,8 @@ class SQLiteStore:
     """One database file (with its ``-wal`` and ``-shm`` files) and, beside it, a folder of lock files.
 
     Appends survive the death of any process at once; after a loss of power the last moments may be missing,
-    never torn. The file must be on a local disk.
+    never torn. The file must be on a local disk. Each thread that uses the store has a connection of its own, which is
+    closed when the thread or the store is gone.
 
     Raises `StoreError` when the file is no store of ours, is damaged, or was written by a newer version.
     """
@@ -99,10 +101,10 @@ class SQLiteStore:
 
     def close(self) -> None:
         """Close this thread's connection; it is opened again when needed."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            del self._local.connection
+        opened = getattr(self._local, "opened", None)
+        if opened is not None:
+            opened.close()
+            del self._local.opened
 
     def _lock_file(self, study: str) -> Path:
         readable = re.sub(r"[^\w.-]", "_", study)[:60]
@@ -110,10 +112,10 @@ class SQLiteStore:
         return self.path.with_name(f"{self.path.name}-locks") / f"{readable}-{digest}.lock"
 
     def _connection(self) -> sqlite3.Connection:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = _connect(self.path)
-        return connection
+        opened: _Opened | None = getattr(self._local, "opened", None)
+        if opened is None:
+            opened = self._local.opened = _Opened(_connect(self.path))
+        return opened.connection
 
     @contextmanager
     def _errors(self) -> Iterator[sqlite3.Connection]:
@@ -121,6 +123,16 @@ class SQLiteStore:
             yield self._connection()
         except sqlite3.Error as error:
             raise _mapped(self.path, error) from error
+
+
+class _Opened:
+    """A thread's connection, closed when nobody refers to this any more: the thread has ended, or the store is gone."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.close = weakref.finalize(self, connection.close)
+        # at exit a daemon thread may be in the middle of using its own
+        self.close.atexit = threading.current_thread() is threading.main_thread()
 
 
 def _id(connection: sqlite3.Connection, study: str) -> int | None:
@@ -140,7 +152,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise StoreError(f"the folder of the store {path} can't be made: {error.strerror}") from error
     connection = None
     try:
-        connection = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+        # each is used by one thread, but may be closed by another
+        connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
         _prepare(connection, path)
     except BaseException as error:
         if connection is not None:
