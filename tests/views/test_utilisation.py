@@ -16,6 +16,8 @@ from trimma.search import RandomSearch
 from trimma.testing import cut, run_study
 from trimma.views import attempts, busy, idle, sizing, utilisation
 from trimma.views.sizing import ENOUGH
+from trimma.views.sizing import _makespan as makespan
+from trimma.views.sizing import _sessions as sessions_of
 
 
 def parts(found):
@@ -354,6 +356,16 @@ def test_the_least_number_that_is_enough_is_found(lengths, gaps):
     assert found.seconds == takes[len(joins)] == max(row.end for row in attempts(history))
     assert found.enough == min(workers for workers, seconds in takes.items() if seconds <= ENOUGH * found.seconds)
     assert (found.enough_seconds, found.doubled_seconds) == (takes[found.enough], takes[2 * len(joins)])
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_the_replay_is_what_comes_of_fewer_workers(workers):
+    def run(number):
+        seconds = lambda config, step: 1.0 + config["width"] / 8  # noqa: E731
+        return run_study(RandomSearch(), engine=Simulated(number, seconds=seconds, start_up=1.0), trials=30).history
+
+    (session,) = sessions_of(run(8), None)
+    assert makespan(session, workers) == run(workers).sessions[-1].end
 
 
 def test_an_interrupted_study_lost_what_ran():

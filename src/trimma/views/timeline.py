@@ -15,7 +15,7 @@ from trimma.views.elapsed import Elapsed
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One attempt on a worker. ``outcome``: done, stopped, failed, paused or lost; running and the like while it lasts."""
+    """One attempt on a worker. ``outcome``: done, stopped, failed, paused or lost; while it lasts, running or so."""
 
     trial: int
     attempt: int

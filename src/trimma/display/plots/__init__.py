@@ -47,7 +47,7 @@ class Plots:
         return self._drawn(file, lambda study: slices(study, *names))
 
     def timeline(self, file: File | None = None) -> Figure:
-        """Which worker ran which trial when, and how busy they were."""
+        """Which worker ran which trial when, how busy they were, and why they were idle."""
         return self._drawn(file, timeline)
 
     def importance(self, file: File | None = None, *, top: float = 0.1) -> Figure:
