@@ -159,6 +159,11 @@ class Site:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    made = Site()
-    yield made
-    made.close()
+    with contextlib.closing(Site()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lasting_site() -> Iterator[Site]:
+    with contextlib.closing(Site()) as made:
+        yield made

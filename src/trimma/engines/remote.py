@@ -1,7 +1,6 @@
 """Trials on workers that aren't children of this process: on a cluster, or wherever a launcher starts agents."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from trimma.clock import SystemClock
 from trimma.commands import Job, Signal
@@ -11,6 +10,7 @@ from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
 from trimma.program import Program
 from trimma.wire.ticket import Timing
+from trimma.worker.secrets import Secrets
 
 LINGER = 3.0
 
@@ -42,7 +42,7 @@ class Remote:
         self.capacity = workers
         self.clock = SystemClock()
         self._launcher, self._cpus, self._linger = launcher, cpus, linger
-        self._environment = _named(env)
+        self._secrets = Secrets(env)
         self._timing = timing or Timing()
         self._fleet: Fleet | None = None
 
@@ -54,7 +54,7 @@ class Remote:
             program,
             capacity=self.capacity,
             cpus=self._cpus,
-            environment=self._environment,
+            environment=self._secrets,
             timing=self._timing,
             linger=self._linger,
         )
@@ -78,12 +78,3 @@ class Remote:
         if self._fleet is None:
             raise EngineError("this engine isn't open")
         return self._fleet
-
-
-def _named(names: Sequence[str]) -> Mapping[str, str]:
-    if isinstance(names, str):
-        raise UsageError(f"env={names!r} must be a list of names")
-    missing = [name for name in names if name not in os.environ]
-    if missing:
-        raise UsageError(f"env names {missing[0]!r}, which isn't set in this process's environment")
-    return {name: os.environ[name] for name in names}

@@ -5,6 +5,8 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import assert_never
 
 from trimma.commands import Job, Send
@@ -12,46 +14,54 @@ from trimma.errors import EngineError, ObjectiveError
 from trimma.wire.alarm import Alarm
 from trimma.wire.client import Client
 from trimma.wire.fetch import Fetcher
-from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, introduction
+from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, Welcome, introduction
 from trimma.wire.sockets import Line, Unreachable
 from trimma.wire.ticket import Ticket, worker_name
 from trimma.worker.agent import Agent
+from trimma.worker.cache import Copy
 from trimma.worker.resources import environment
 
 _GRACE = 3.0
 
 
-def serve(ticket: bytes, slot: int) -> str:
+def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -> str:
     """Run trials for the driver until it needs this worker no more, or is gone; the reason is returned.
+
+    ``wanted`` is asked several times a second whether to go on, by callers that can't end a thread otherwise.
 
     The runner dies with the calling thread, so that the caller must be one that stays until this returns. Raises
     `EngineError` when the driver can't be reached, doesn't fit this worker's versions, or when runners can't be
     started here.
     """
     known = Ticket.from_bytes(ticket)
-    while True:
-        # what the driver has given up never comes back: a new incarnation begins with nothing
-        incarnation = _Incarnation(known, slot)
-        try:
-            end = incarnation.run()
-        finally:
-            incarnation.close()
-        if isinstance(end, Dismissed):
-            if end.error:
-                raise EngineError(end.reason)
-            return end.reason
+    with ExitStack() as kept:
+        copy: Copy | None = None
+        while True:
+            # what the driver has given up never comes back: a new incarnation begins with nothing but the files
+            incarnation = _Incarnation(known, slot, copy, wanted)
+            try:
+                end = incarnation.run()
+            finally:
+                copy = incarnation.close()
+                if copy is not None:
+                    kept.callback(copy.close)
+            if isinstance(end, Dismissed):
+                if end.error:
+                    raise EngineError(end.reason)
+                return end.reason
 
 
 class _Incarnation:
     """One stay with the driver: a connection, the conversation over it, and a runner."""
 
-    def __init__(self, ticket: Ticket, slot: int) -> None:
+    def __init__(self, ticket: Ticket, slot: int, copy: Copy | None, wanted: Callable[[], bool]) -> None:
         self._ticket, self._slot = ticket, slot
         self._worker = worker_name(ticket.prefix, slot)
         self._alarm = Alarm()
         self._dead: deque[Agent] = deque()
         self._fetcher: Fetcher | None = None
         self._agent: Agent | None = None
+        self._copy, self._wanted = copy, wanted
         self._broken = False
         # ZeroMQ keeps identities that begin with a zero to itself
         self._line = Line(ticket, b"\1" + struct.pack("!I", slot) + secrets.token_bytes(8))
@@ -62,6 +72,8 @@ class _Incarnation:
         self._dial()
         connections = self._line.connections
         while self._client.end is None:
+            if not self._wanted():
+                return Dismissed(reason="its task was cancelled")
             self._turn()
             if self._line.connections != connections:
                 connections = self._line.connections
@@ -73,7 +85,7 @@ class _Incarnation:
     def _dial(self) -> None:
         timing = self._ticket.timing
         try:
-            self._line.dial(timing.dial)
+            self._line.dial(timing.dial, self._wanted)
         except Unreachable as error:
             hint = f". {self._ticket.hint}" if self._ticket.hint else ""
             raise EngineError(
@@ -93,8 +105,16 @@ class _Incarnation:
             self._look_after()
         elif ready and self._agent is not None:
             self._tell_facts(self._agent)
-        if client.welcome is not None and self._fetcher is None:
+        if client.welcome is not None and not self._broken and not self._agent and not self._fetcher:
+            self._prepare(client.welcome)
+
+    def _prepare(self, welcome: Welcome) -> None:
+        """Start the runner; before that, get what it needs."""
+        if self._copy is None:
             self._fetcher = Fetcher(self._ticket.digest, self._ticket.size, self._alarm.ring)
+            return
+        own = environment(self._slot, self._ticket.cpus, 0, []) | welcome.environment
+        self._agent = Agent(self._worker, self._copy.path, own, self._died)
 
     def _descriptors(self) -> list[int]:
         """What may have input that there is use for: while the driver lags, the runner is left to wait."""
@@ -119,20 +139,22 @@ class _Incarnation:
 
     def _look_after(self) -> None:
         """Another thread has news: of the bundle, or of the runner's death."""
-        fetcher = self._fetcher
-        if fetcher is not None and self._agent is None and not self._broken:
-            for offset in fetcher.wanted():
-                self._client.tell(Fetch(offset=offset))
-            if fetcher.error is not None:
-                self._give_up(str(fetcher.error))
-            elif fetcher.path is not None and self._client.welcome is not None:
-                own = environment(self._slot, self._ticket.cpus, 0, []) | self._client.welcome.environment
-                self._agent = Agent(self._worker, fetcher.path, own, self._died)
+        if self._fetcher is not None:
+            self._look_after_fetching(self._fetcher)
         while self._dead and not self._broken:
             agent = self._dead.popleft()
             self._tell_facts(agent, dead=True)
             if not self._broken:
                 agent.restart()
+
+    def _look_after_fetching(self, fetcher: Fetcher) -> None:
+        for offset in fetcher.wanted():
+            self._client.tell(Fetch(offset=offset))
+        if fetcher.copy is not None:
+            self._copy, self._fetcher = fetcher.copy, None
+        elif fetcher.error is not None:
+            self._fetcher = None
+            self._give_up(str(fetcher.error))
 
     def _died(self, agent: Agent) -> None:
         self._dead.append(agent)
@@ -163,8 +185,8 @@ class _Incarnation:
             return f"the driver said nothing for {timing.silence:g} s"
         return ""
 
-    def close(self) -> None:
-        """Let the runner go, by force after a short grace, and everything else."""
+    def close(self) -> Copy | None:
+        """Let the runner go, by force after a short grace, and everything else but the copy of the bundle."""
         agent = self._agent
         try:
             if agent is not None:
@@ -175,6 +197,7 @@ class _Incarnation:
                 agent.wait(_GRACE)
         finally:
             if self._fetcher is not None:
-                self._fetcher.close()
+                self._copy = self._fetcher.close()
             self._line.close()
             self._alarm.close()
+        return self._copy

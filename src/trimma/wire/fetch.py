@@ -1,33 +1,34 @@
 """The bundle, fetched beside the conversation: an agent that waits for it is still heard of."""
 
-import hashlib
 import queue
-import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from trimma.errors import EngineError, TrimmaError
+from trimma.worker.cache import Copy, cached
 
 
 class Fetcher:
     """Gets the bundle onto this node, unless it is there.
 
     A thread of its own waits for the disk and for other agents of the node. It asks for each part by ``wake``, upon
-    which the owner calls `wanted`; what the driver sends is handed over by `deliver`.
+    which the owner calls `wanted`; what the driver sends is handed over by `deliver`. In the end there is a ``copy``
+    or an ``error``, of which ``wake`` tells too.
     """
 
     def __init__(self, digest: str, size: int, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._wanted: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._arrived: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self.path: Path | None = None
+        self._closed = False
+        self.copy: Copy | None = None
         self.error: TrimmaError | None = None
-        threading.Thread(target=self._run, args=(digest, size), name="trimma-fetch", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(digest, size), name="trimma-fetch", daemon=True)
+        self._thread.start()
 
     def _run(self, digest: str, size: int) -> None:
         try:
-            self.path = cached(digest, size, self._ask)
+            self.copy = cached(digest, size, self._ask, self._go_on)
         except TrimmaError as error:
             self.error = error
         except OSError as error:
@@ -39,8 +40,13 @@ class Fetcher:
         self._wake()
         data = self._arrived.get()
         if data is None:
-            raise EngineError("the driver was gone before everything was fetched")
+            raise _Abandoned
         return data
+
+    def _go_on(self, fetched: int) -> None:
+        """While another agent of this node fetches."""
+        if self._closed:
+            raise _Abandoned
 
     def wanted(self) -> list[int]:
         """The offsets of the parts to ask the driver for."""
@@ -53,18 +59,13 @@ class Fetcher:
         """Hand over the part that was asked for last."""
         self._arrived.put(data)
 
-    def close(self) -> None:
-        """Nothing more will be delivered."""
+    def close(self) -> Copy | None:
+        """Nothing more will be delivered; the copy is the caller's to close."""
+        self._closed = True
         self._arrived.put(None)
+        self._thread.join()
+        return self.copy
 
 
-def cached(digest: str, size: int, fetch: Callable[[int], bytes]) -> Path:
-    """Stand-in."""
-    folder = Path(tempfile.gettempdir()) / f"trimma-{digest[:16]}-{threading.get_native_id()}"
-    data = bytearray()
-    while len(data) < size:
-        data += fetch(len(data))
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise EngineError("what was fetched isn't what the driver has")
-    folder.write_bytes(data)
-    return folder
+class _Abandoned(EngineError):
+    """Nobody waits for the bundle any more."""

@@ -8,7 +8,7 @@ import math
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import zmq
 from msgspec import Struct
@@ -24,6 +24,7 @@ _HANDSHAKE = 5.0
 _BACKLOG = 1024
 AT_ONCE = 10_000
 _FLUSH = 1.0
+_GLANCE = 0.5
 
 
 class Listen(Struct, frozen=True, kw_only=True):
@@ -161,8 +162,11 @@ class Line:
         self.connections = 0
         self.changed = time.monotonic()
 
-    def dial(self, seconds: float) -> None:
-        """Reach the driver at the first of its addresses that answers; `EngineError` when none does."""
+    def dial(self, seconds: float, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Reach the driver at the first of its addresses that answers; `EngineError` when none does.
+
+        Comes back without a connection once ``wanted`` says that there is no use for one any more.
+        """
         start = time.monotonic()
         each = min(seconds, max(1.0, seconds / len(self._addresses) / 2))
         news: dict[str, str] = {}
@@ -171,9 +175,9 @@ class Line:
                 self._news = "no answer"
                 self._dealer.connect(address)
                 deadline = min(start + seconds, time.monotonic() + each)
-                while not self.connected and (left := deadline - time.monotonic()) > 0:
-                    self.wait(left, ())
-                if self.connected:
+                while not self.connected and wanted() and (left := deadline - time.monotonic()) > 0:
+                    self.wait(min(left, _GLANCE), ())
+                if self.connected or not wanted():
                     return
                 news[address] = self._news
                 self._dealer.disconnect(address)
