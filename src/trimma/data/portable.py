@@ -43,8 +43,10 @@ def _collected(data: Any) -> Any:
             return _frame(data.toArrow())
         return data.toPandas()
     except Exception as error:
+        # what follows is where in the JVM it was raised
+        why = " ".join(str(error).partition("\n\tat ")[0].split())
         raise UsageError(
-            f"data=: Spark can't give the rows of the DataFrame to the driver ({type(error).__name__}: {error}). "
+            f"data=: Spark can't give the rows of the DataFrame to the driver ({type(error).__name__}: {why}). "
             "Rows that are too many for one machine are better written to files, whose path is given as data="
         ) from error
 
