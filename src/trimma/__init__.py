@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trimma.api.study import Study, delete, load, studies
     from trimma.api.tune import tune
     from trimma.engines import Driver, Local, Simulated
+    from trimma.engines.spark import Spark
     from trimma.objective import StopTrial
     from trimma.schedule import Asha, MedianRule, RunAll
     from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
@@ -43,6 +44,7 @@ _HOMES = {
     "SQLiteStore": "trimma.stores",
     "Simulated": "trimma.engines",
     "Space": "trimma.space",
+    "Spark": "trimma.engines.spark",
     "StopTrial": "trimma.objective",
     "Study": "trimma.api.study",
     "Target": "trimma.stopping",
@@ -75,6 +77,7 @@ __all__ = [
     "SQLiteStore",
     "Simulated",
     "Space",
+    "Spark",
     "StopTrial",
     "Study",
     "Target",

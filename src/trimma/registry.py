@@ -28,6 +28,7 @@ _OURS = {
         "driver": "trimma.engines:Driver",
         "local": "trimma.engines:Local",
         "simulated": "trimma.engines:Simulated",
+        "spark": "trimma.engines.spark:Spark",
     },
     "store": {
         "memory": "trimma.stores:MemoryStore",

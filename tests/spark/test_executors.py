@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from trimma.engines.spark.jobs import Jobs
+from trimma.wire.sockets import Listen
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,7 +28,8 @@ def told(cluster: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     def run(python: str) -> str:
         monkeypatch.setattr(cluster.sparkContext, "pythonExec", python)
         ends: queue.Queue[Any] = queue.Queue()
-        jobs = Jobs(cluster.sparkContext, task=needs_us())
+        jobs = Jobs(cluster.sparkContext, Listen(), task=needs_us())
+        jobs.open()
         jobs.launch(0, b"ticket", lambda slot, error: ends.put(error))
         error = ends.get(timeout=50)
         jobs.close()

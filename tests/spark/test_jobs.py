@@ -13,6 +13,7 @@ import pytest
 from trimma.engines.spark.jobs import Jobs
 from trimma.errors import EngineError
 from trimma.testing.engines import wait_until
+from trimma.wire.sockets import Listen
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -30,7 +31,8 @@ def launched(local: SparkSession) -> Iterator[Callable[..., tuple[Jobs, queue.Qu
     made: list[Jobs] = []
 
     def launch(task: Any, slots: int = 1) -> tuple[Jobs, queue.Queue[Any]]:
-        jobs = Jobs(local.sparkContext, task=task)
+        jobs = Jobs(local.sparkContext, Listen(), task=task)
+        jobs.open()
         made.append(jobs)
         ends: queue.Queue[Any] = queue.Queue()
         for slot in range(slots):

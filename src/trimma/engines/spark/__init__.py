@@ -1,1 +1,101 @@
 """Trials on Apache Spark."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trimma.engines.remote import Remote
+from trimma.engines.spark.cluster import Cluster, take
+from trimma.engines.spark.jobs import Jobs
+from trimma.errors import UsageError
+from trimma.wire.sockets import Listen
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_HINT = (
+    "Executors must be able to open a connection to the driver at this address. Give engine=tm.Spark(host=...) a name "
+    "or address of the driver's machine that they can reach, and port=... (or a range, port=(40000, 40100)) where a "
+    "firewall lets only some ports through."
+)
+
+
+class Spark(Remote):
+    """Trials on a Spark cluster: each worker is one long-running task, which pulls one trial after another.
+
+    ``session`` is a `pyspark.sql.SparkSession` (default: the active one; else one is started as
+    ``SparkSession.builder.getOrCreate()`` would, ``local[*]`` where nothing else is configured, and it stays when the
+    study is over). Spark 3.5 or later.
+
+    ``workers``: how many trials run side by side (default: as many tasks as the session can run when all its
+    executors are there; with dynamic allocation that is ``spark.dynamicAllocation.maxExecutors``). They keep their
+    slots while the study needs them and give them back as soon as it doesn't. For other queries on the same session
+    to run meanwhile, use fewer workers than there are slots.
+
+    Each trial may use ``cpus`` cores and ``gpus`` accelerators (default: ``spark.task.cpus``, and what
+    ``spark.task.resource.gpu.amount`` says); other numbers are asked of Spark for the workers' stages alone.
+
+    Workers dial the driver at ``host`` (default: ``spark.driver.host``) and ``port``: one, a first and a last, or any
+    (default). The driver listens at ``spark.driver.bindAddress``. What passes is authenticated and encrypted.
+
+    ``env`` names environment variables of the driver that trials shall have. Their values travel encrypted and are
+    kept nowhere.
+
+    Raises `MissingExtra` without PySpark, `UsageError` for numbers that make no sense, and `EngineError` when Spark
+    can't be started.
+
+    >>> tm.tune(fit, space, minimize="loss", trials=200, engine=tm.Spark(workers=16))
+    """
+
+    def __init__(
+        self,
+        session: "SparkSession | None" = None,
+        workers: int | None = None,
+        *,
+        cpus: int | None = None,
+        gpus: float | None = None,
+        host: str | None = None,
+        port: int | tuple[int, int] | None = None,
+        env: Sequence[str] = (),
+    ) -> None:
+        context = take(session).sparkContext
+        cluster = Cluster.of(context)
+        self._asked = {"workers": workers, "cpus": cpus, "gpus": gpus, "host": host, "port": port}
+        cpus = cluster.task_cpus if cpus is None else cpus
+        gpus = cluster.task_gpus if gpus is None else gpus
+        if gpus < 0 or (gpus > 1 and gpus != int(gpus)):
+            raise UsageError(f"gpus={gpus!r}: give a whole number for each worker, or a fraction such as 0.5 or 0.25")
+        listen = Listen(
+            bind=cluster.bind,
+            advertise=(host or cluster.host,),
+            ports=(port, port) if isinstance(port, int) else port,
+            hint=_HINT,
+        )
+        profile = _profile(cluster, cpus, gpus)
+        super().__init__(
+            Jobs(context, listen, profile=profile),
+            cluster.slots(cpus, gpus) if workers is None else workers,
+            cpus=cpus,
+            env=env,
+        )
+
+    def __repr__(self) -> str:
+        return f"Spark({', '.join(f'{name}={value!r}' for name, value in self._asked.items() if value is not None)})"
+
+
+def _profile(cluster: Cluster, cpus: int, gpus: float) -> Any:
+    """What the workers' stages ask for, where that differs from the session's other stages."""
+    if (cpus, gpus) == (cluster.task_cpus, cluster.task_gpus):
+        return None
+    if cluster.is_local:
+        if gpus:
+            raise UsageError(
+                f"gpus={gpus:g}: a Spark session with master {cluster.master!r} counts no accelerators. Use "
+                "engine=tm.Local(gpus=...) on one machine, or a cluster"
+            )
+        return None
+    from pyspark.resource import ResourceProfileBuilder, TaskResourceRequests
+
+    wanted = TaskResourceRequests().cpus(cpus)
+    if gpus:
+        wanted = wanted.resource("gpu", gpus)
+    return ResourceProfileBuilder().require(wanted).build

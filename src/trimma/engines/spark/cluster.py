@@ -1,6 +1,7 @@
 """What a Spark session says of itself: where it runs, how many tasks at a time, and by which name it is reached."""
 
 import math
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -96,32 +97,35 @@ def take(session: Any) -> "SparkSession":
     Raises `MissingExtra` without PySpark, and `EngineError` when Spark can't be started.
     """
     try:
+        from pyspark import SparkContext
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise MissingExtra("pyspark", "spark", "engine='spark'") from error
-    found: SparkSession | None = session or SparkSession.getActiveSession()
-    return found or _start(SparkSession.builder.appName("trimma"))
+    if session is not None:
+        found: SparkSession = session
+    elif SparkContext._active_spark_context is not None or "SPARK_REMOTE" in os.environ:
+        found = SparkSession.builder.getOrCreate()
+    else:
+        found = _start(SparkSession.builder)
+    return found
 
 
-def _start(builder: Any) -> "SparkSession":
-    import os
-
+def _start(builder: "SparkSession.Builder") -> "SparkSession":
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
 
     try:
-        session: SparkSession = builder.getOrCreate()
-    except PySparkException as error:
+        # Spark's own bars would be drawn over the study's
+        session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+    except (PySparkException, Py4JError) as error:
         raise EngineError(
             f"Spark can't be started: {error}. It needs Java 17 or later (JAVA_HOME, or java on the PATH); "
             "'trimma doctor' looks for it"
         ) from error
-    if (
-        not is_connect(session)
-        and (session.sparkContext.master or "").startswith("local")
-        and "PYSPARK_PYTHON" not in os.environ
-    ):
+    context = session.sparkContext
+    if (context.master or "").startswith("local") and "PYSPARK_PYTHON" not in os.environ:
         # without it Spark takes any python3 of the PATH, which in an unactivated environment is another one
-        session.sparkContext.pythonExec = sys.executable
+        context.pythonExec = sys.executable
     return session
 
 

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from trimma.engines.launcher import Ended
 from trimma.engines.spark.failures import explain
+from trimma.engines.spark.task import work
 from trimma.errors import EngineError
+from trimma.wire.sockets import Listen
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -19,20 +22,28 @@ _AGAIN = 0.2
 """A job that is submitted while its tag is being cancelled slips through, so that is done again."""
 
 Task = Callable[[bytes, Iterator[int]], Iterator[Any]]
-Ended = Callable[[int, BaseException | None], None]
 
 
 class Jobs:
-    """The jobs of one study. Each is run by a thread of its own, under one job tag."""
+    """A launcher of agents: the jobs of one study at a time, each run by a thread of its own, under one job tag.
 
-    def __init__(self, context: "SparkContext", task: Task, profile: Any = None) -> None:
-        self._context, self._profile, self._task = context, profile, task
-        self.tag = f"trimma-{secrets.token_hex(6)}"
+    ``profile`` is a resource profile for their stages.
+    """
+
+    name = "spark"
+
+    def __init__(self, context: "SparkContext", listen: Listen, *, profile: Any = None, task: Task = work) -> None:
+        self._context, self._listen, self._profile, self._task = context, listen, profile, task
+        self.tag = ""
         self._threads: list[threading.Thread] = []
+        self._closed = True
+
+    def open(self) -> Listen:
+        self.tag = f"trimma-{secrets.token_hex(6)}"
         self._closed = False
+        return self._listen
 
     def launch(self, slot: int, ticket: bytes, ended: Ended) -> None:
-        """Submit the worker's job; ``ended`` is called from another thread when it is over."""
         from pyspark import InheritableThread
 
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -73,3 +84,4 @@ class Jobs:
                 )
             self._context.cancelJobsWithTag(self.tag)
             alive[0].join(_AGAIN)
+        self._threads.clear()

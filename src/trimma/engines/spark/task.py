@@ -1,0 +1,36 @@
+"""What runs in a Spark task. Light to import: the time it takes is a part of every worker's start."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_DEVICES = "CUDA_VISIBLE_DEVICES"
+
+
+def work(ticket: bytes, slots: Iterator[int]) -> Iterator[str]:
+    """A worker, from first to last: what runs on the executor."""
+    from trimma.wire.agent_main import serve
+
+    for slot in slots:
+        with _devices():
+            yield serve(ticket, slot)
+
+
+@contextmanager
+def _devices() -> Iterator[None]:
+    """Show the worker the accelerators that Spark gave its task, and nobody who uses this process after it."""
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    gpu = None if context is None else context.resources().get("gpu")
+    if gpu is None:
+        yield
+        return
+    before = os.environ.get(_DEVICES)
+    os.environ[_DEVICES] = ",".join(gpu.addresses)
+    try:
+        yield
+    finally:
+        del os.environ[_DEVICES]
+        if before is not None:
+            os.environ[_DEVICES] = before
