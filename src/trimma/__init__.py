@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trimma.api.study import Study, delete, load, studies
     from trimma.api.tune import tune
     from trimma.engines import Driver, Local, Simulated
+    from trimma.engines.dask.engine import Dask
     from trimma.engines.spark import Spark
     from trimma.objective import StopTrial
     from trimma.schedule import Asha, MedianRule, RunAll
@@ -28,6 +29,7 @@ _HOMES = {
     "Asha": "trimma.schedule",
     "Check": "trimma.api.check",
     "Choice": "trimma.space",
+    "Dask": "trimma.engines.dask.engine",
     "Derived": "trimma.space",
     "Driver": "trimma.engines",
     "Float": "trimma.space",
@@ -61,6 +63,7 @@ __all__ = [
     "Asha",
     "Check",
     "Choice",
+    "Dask",
     "Derived",
     "Driver",
     "Float",

@@ -25,6 +25,7 @@ _OURS = {
         "asha": "trimma.schedule:Asha",
     },
     "engine": {
+        "dask": "trimma.engines.dask.engine:Dask",
         "driver": "trimma.engines:Driver",
         "local": "trimma.engines:Local",
         "simulated": "trimma.engines:Simulated",

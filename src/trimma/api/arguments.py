@@ -3,6 +3,7 @@
 import operator
 import os
 from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,8 @@ def engine_of(engine: str | Engine, workers: int | None) -> Engine:
     count = whole("workers", workers)
     if not isinstance(engine, str):
         raise UsageError(f"workers={workers} beside engine={engine!r}: give the number to the engine")
-    sized: Engine = find("engine", engine)(count)
+    plug_in = find("engine", engine)
+    sized: Engine = plug_in(workers=count) if "workers" in signature(plug_in).parameters else plug_in(count)
     return sized
 
 
