@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import trimma as tm
@@ -13,6 +15,8 @@ from trimma.data import portable
 from trimma.errors import UsageError
 
 pd = pytest.importorskip("pandas")
+
+MIB = 2**20
 
 # PySpark's own conversion warns with each newer pandas
 pytestmark = [
@@ -75,3 +79,31 @@ def test_trials_in_processes_get_the_frame_and_trials_on_the_driver_get_the_orig
     study = tm.tune(lambda x, data: data.count() + x, {"x": tm.Grid(1)}, engine=tm.Driver(1), **asked)
     assert study.best.value == 3
     assert tm.check(fit, {"x": tm.Grid(1)}, minimize="loss", data=rows)
+
+
+def memory(field: str) -> int:
+    """A field of this process's memory, in bytes. What is anonymous is no file's, and no other process's."""
+    told = dict(line.split(":") for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
+    return int(told[field].split()[0]) * 1024
+
+
+def test_the_workers_of_a_machine_share_one_copy(local: SparkSession) -> None:
+    data = np.ones(200 * MIB // 8)
+
+    def fit(x: int, data: Any, report: Any) -> None:
+        report(loss=float(data.sum()), own=memory("Anonymous"), mapped=memory("Rss") - memory("Anonymous"))
+
+    study = tm.tune(
+        fit,
+        {"x": tm.Grid(1, 2, 3, 4)},
+        minimize="loss",
+        data=data,
+        engine=tm.Spark(local, workers=2),
+        store="memory",
+        progress=False,
+    )
+    for trial in study.trials:
+        told = {name: series.values[-1] for name, series in trial.curve.metrics.items()}
+        assert told["loss"] == data.size
+        assert told["mapped"] > 200 * MIB
+        assert told["own"] < 100 * MIB
