@@ -1,6 +1,6 @@
 """What has happened to a study. The store keeps nothing else; all that can be shown is folded from these.
 
-``at`` is in seconds since the epoch, as the driver saw it.
+``at`` is in seconds since the epoch, as the driver saw it; ``seconds`` is how long the objective took, where it ran.
 """
 
 from enum import StrEnum
@@ -126,6 +126,7 @@ class TrialPaused(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     trial: int
     attempt: int
     checkpoint: str | None = None
+    seconds: float | None = None
 
 
 class TrialResumed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -163,6 +164,7 @@ class TrialStopped(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tr
     trial: int
     attempt: int
     reason: str = ""
+    seconds: float | None = None
 
 
 class TrialFinished(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -172,6 +174,7 @@ class TrialFinished(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     trial: int
     attempt: int
     metrics: dict[str, float] = {}
+    seconds: float | None = None
 
 
 class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -182,6 +185,7 @@ class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     attempt: int
     failure: Failure
     metrics: dict[str, float] = {}
+    seconds: float | None = None
 
 
 class TrialLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):

@@ -1,4 +1,7 @@
-"""What an engine tells the core. A runner sends most of them itself; the engine adds who came and went."""
+"""What an engine tells the core. A runner sends most of them itself; the engine adds who came and went.
+
+``seconds`` is how long the objective took, where the attempt was run; None where that isn't known.
+"""
 
 from msgspec import Struct
 
@@ -42,6 +45,7 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
     trial: int
     attempt: int
     metrics: dict[str, float]
+    seconds: float | None = None
 
 
 class Raised(Struct, frozen=True, kw_only=True, tag=True):
@@ -50,6 +54,7 @@ class Raised(Struct, frozen=True, kw_only=True, tag=True):
     trial: int
     attempt: int
     failure: Failure
+    seconds: float | None = None
 
 
 class Halted(Struct, frozen=True, kw_only=True, tag=True):
@@ -57,6 +62,7 @@ class Halted(Struct, frozen=True, kw_only=True, tag=True):
 
     trial: int
     attempt: int
+    seconds: float | None = None
 
 
 class Paused(Struct, frozen=True, kw_only=True, tag=True):
@@ -65,6 +71,7 @@ class Paused(Struct, frozen=True, kw_only=True, tag=True):
     trial: int
     attempt: int
     checkpoint: str | None = None
+    seconds: float | None = None
 
 
 class Interrupted(Struct, frozen=True, kw_only=True, tag=True):

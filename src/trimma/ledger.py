@@ -212,6 +212,7 @@ def _paused(history: History, event: ev.TrialPaused) -> None:
     trial = _moved(history, event)
     if event.checkpoint is not None and len(trial.curve):
         trial.checkpoint = Checkpoint(step=trial.curve.steps[-1], folder=event.checkpoint)
+    trial.spans[-1].seconds = event.seconds
     _release(history, trial, event.at)
 
 
@@ -228,19 +229,19 @@ def _finished(history: History, event: ev.TrialFinished) -> None:
         trial.value = value
         if history.better(value, history._best_reported):
             history._best_reported = value
-    _end(history, trial, event.at)
+    _end(history, trial, event)
 
 
 def _stopped(history: History, event: ev.TrialStopped) -> None:
     trial = _moved(history, event)
     trial.reason = event.reason or trial.reason
-    _end(history, trial, event.at)
+    _end(history, trial, event)
 
 
 def _failed(history: History, event: ev.TrialFailed) -> None:
     trial = _moved(history, event)
     trial.failure, trial.result = event.failure, event.metrics
-    _end(history, trial, event.at)
+    _end(history, trial, event)
 
 
 def _lost(history: History, event: ev.TrialLost) -> None:
@@ -266,8 +267,10 @@ def _go_back(history: History, trial: _Record) -> bool:
     return True
 
 
-def _end(history: History, trial: _Record, at: float) -> None:
-    _release(history, trial, at)
+def _end(history: History, trial: _Record, event: ev.TrialFinished | ev.TrialStopped | ev.TrialFailed) -> None:
+    if trial.worker is not None:
+        trial.spans[-1].seconds = event.seconds
+    _release(history, trial, event.at)
     history._ended.append(trial.id)
     if trial.state is not State.FAILED and trial.value is not None:
         best = history._best.value if history._best else None

@@ -91,7 +91,8 @@ def move(trial: int, state: State | None, event: type) -> State:
 class Span(Struct, kw_only=True, gc=False):
     """One attempt's stay on a worker, in seconds since the epoch; ``end`` is None while it lasts.
 
-    ``lost`` says that (the end of) what it did counted for nothing, and was or will be done again.
+    ``seconds`` is how long the objective took, without the way there and back, where that is known. ``lost`` says
+    that (the end of) what it did counted for nothing, and was or will be done again.
     """
 
     attempt: int
@@ -99,6 +100,7 @@ class Span(Struct, kw_only=True, gc=False):
     start: float
     end: float | None = None
     lost: bool = False
+    seconds: float | None = None
 
 
 class Series(Struct, eq=False, gc=False):

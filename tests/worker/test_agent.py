@@ -119,4 +119,5 @@ def test_a_runner_that_is_restarted_runs_the_next_trial(slot):
     one.agent.restart()
     one.until(Joined)
     one.start(trial=1)
-    assert Returned(trial=1, attempt=1, metrics={"loss": 1.0}) in one.until(Returned)
+    (end,) = [fact for fact in one.until(Returned) if isinstance(fact, Returned)]
+    assert (end.trial, end.attempt, end.metrics) == (1, 1, {"loss": 1.0})

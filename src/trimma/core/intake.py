@@ -1,7 +1,6 @@
 """From what an engine tells to what it means for the study."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
 
 from trimma.commands import Signal
 from trimma.core.draft import Draft
@@ -75,15 +74,15 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
                 _measured(draft, fact, trial, scheduler)
         case Printed(text=text):
             draft.record(Logged(text=text, **draft.key(trial)))
-        case Returned(metrics=metrics):
-            _returned(draft, trial, metrics)
-        case Raised(failure=failure):
-            _raised(draft, trial, failure)
+        case Returned():
+            _returned(draft, fact, trial)
+        case Raised():
+            _raised(draft, fact, trial)
         case Halted():
-            _halted(draft, trial)
-        case Paused(checkpoint=checkpoint):
+            _halted(draft, fact, trial)
+        case Paused():
             if trial.state is State.PAUSING:
-                draft.record(TrialPaused(checkpoint=checkpoint, **draft.key(trial)))
+                draft.record(TrialPaused(checkpoint=fact.checkpoint, seconds=fact.seconds, **draft.key(trial)))
 
 
 def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) -> None:
@@ -103,33 +102,33 @@ def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) 
         draft.send(trial, Signal.CONTINUE)
 
 
-def _returned(draft: Draft, trial: Trial, metrics: Mapping[str, float]) -> None:
-    metric = draft.history.spec.metric.name
+def _returned(draft: Draft, fact: Returned, trial: Trial) -> None:
+    metric, metrics = draft.history.spec.metric.name, fact.metrics
+    key = draft.key(trial) | {"metrics": metrics, "seconds": fact.seconds}
     if metric in metrics or trial.value is not None:
-        draft.record(TrialFinished(metrics=dict(metrics), **draft.key(trial)))
+        draft.record(TrialFinished(**key))
         return
     reported = ", ".join(sorted({*metrics, *trial.curve.metrics}))
     message = f"the metric {metric!r} was never reported; " + (
         f"what was: {reported}" if reported else "nothing was: report it, return it, or yield it"
     )
-    failure = Failure(kind="MetricMissing", message=message)
-    draft.record(TrialFailed(failure=failure, metrics=dict(metrics), **draft.key(trial)))
+    draft.record(TrialFailed(failure=Failure(kind="MetricMissing", message=message), **key))
 
 
-def _raised(draft: Draft, trial: Trial, failure: Failure) -> None:
-    key = draft.key(trial)
+def _raised(draft: Draft, fact: Raised, trial: Trial) -> None:
+    key, failure = draft.key(trial), fact.failure
     if trial.state is State.STOPPING:
         draft.record(Logged(text=f"raised while stopping: {failure}\n{failure.traceback}", **key))
-        draft.record(TrialStopped(**key))
+        draft.record(TrialStopped(seconds=fact.seconds, **key))
     else:
-        draft.record(TrialFailed(failure=failure, **key))
+        draft.record(TrialFailed(failure=failure, seconds=fact.seconds, **key))
 
 
-def _halted(draft: Draft, trial: Trial) -> None:
+def _halted(draft: Draft, fact: Halted, trial: Trial) -> None:
     if trial.state is State.PAUSING:
-        draft.record(TrialPaused(**draft.key(trial)))
+        draft.record(TrialPaused(seconds=fact.seconds, **draft.key(trial)))
         return
     if trial.state is State.RUNNING:
         # an objective may raise StopTrial of its own accord
         draft.record(StopRequested(reason="it stopped itself", **draft.key(trial)))
-    draft.record(TrialStopped(**draft.key(trial)))
+    draft.record(TrialStopped(seconds=fact.seconds, **draft.key(trial)))

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from trimma.commands import Checkpoint, Job, Signal
@@ -61,9 +62,13 @@ class Driver:
         return self.end(trial, more.get("attempt", 1))
 
     def end(self, trial: int, attempt: int = 1) -> Fact:
-        """Wait for the end of an attempt."""
-        end: Fact = self.until(lambda facts: next((f for f in self.of(trial, attempt) if is_end(f)), None))
+        """Wait for the end of an attempt; how long it took is left out."""
+        end: Fact = msgspec.structs.replace(self.told_end(trial, attempt), seconds=None)
         return end
+
+    def told_end(self, trial: int, attempt: int = 1) -> Any:
+        """Wait for the end of an attempt, as it is told."""
+        return self.until(lambda facts: next((f for f in self.of(trial, attempt) if is_end(f)), None))
 
     def of(self, trial: int, attempt: int = 1) -> list[Fact]:
         """What was told of an attempt."""
@@ -142,7 +147,7 @@ class EngineContract:
         assert driver.measured(0) == [
             Measured(trial=0, attempt=1, step=step, metrics={"score": step / 10, "rows": 3.0}) for step in range(1, 6)
         ]
-        assert driver.of(0)[-1] is end, "nothing follows the end"
+        assert is_end(driver.of(0)[-1]), "nothing follows the end"
 
     def test_a_worker_runs_one_trial_after_another(self, opened: Callable[..., Driver]) -> None:
         driver = opened()
@@ -321,6 +326,12 @@ def saving(report: Any, trial: Any, length: int, broken: bool = False) -> str | 
     return None
 
 
+def resting(length: float) -> float:
+    """An objective that takes its time."""
+    time.sleep(length)
+    return length
+
+
 def is_running(pid: int) -> bool:
     """Whether there is such a process, other than as a zombie."""
     try:
@@ -439,6 +450,13 @@ class ProcessEngineContract(EngineContract):
         end = driver.end(0)
         assert isinstance(end, Raised)
         assert end.failure.message == "no space left"
+
+    def test_it_tells_how_long_the_objective_took(self, opened: Callable[..., Driver]) -> None:
+        driver = opened(resting)
+        begun = time.monotonic()
+        driver.start(0, driver.joined(1)[0], length=0.05)
+        seconds = driver.told_end(0).seconds
+        assert 0.05 <= seconds < time.monotonic() - begun
 
     def test_all_output_is_captured(self, opened: Callable[..., Driver]) -> None:
         driver = opened(in_a_process)

@@ -15,7 +15,10 @@ from trimma.views.elapsed import Elapsed
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One attempt on a worker. ``outcome``: done, stopped, failed, paused or lost; while it lasts, running or so."""
+    """One attempt on a worker. ``outcome``: done, stopped, failed, paused or lost; while it lasts, running or so.
+
+    ``seconds`` is how long the objective took, where that is known: the rest was on the way.
+    """
 
     trial: int
     attempt: int
@@ -23,6 +26,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     start: float
     end: float
     outcome: str
+    seconds: float | None = None
 
 
 class Presence(Struct, frozen=True, kw_only=True):
@@ -63,6 +67,7 @@ def attempts(history: History, now: float | None = None) -> list[Attempt]:
             start=elapsed.at(span.start),
             end=elapsed.at(span.end),
             outcome=_outcome(trial, span),
+            seconds=span.seconds,
         )
         for trial in history.trials
         for span in trial.spans

@@ -21,8 +21,8 @@ class Utilisation(Struct, frozen=True, kw_only=True):
 
     ``busy`` went into attempts that count, ``lost`` into those that don't. ``start_up`` passed before a worker was
     there, from the beginning of the session or from the loss of the worker before, as long as there was something to
-    start. ``dispatch`` passed without a trial before the last new one was started, ``tail`` after that, while other
-    workers still had the last ones.
+    start. ``dispatch`` passed without a trial before the last new one was started, or while a trial or its outcome was
+    on the way, ``tail`` after the last start, while other workers still had the last ones.
     """
 
     workers: int
@@ -100,6 +100,10 @@ def _of_stay(stay: Presence, rows: Iterable[Attempt], planned: "_Stretches") -> 
         start = min(max(since, row.start), stay.end)
         end = min(max(start, row.end), stay.end)
         yield from _idle(stay.worker, since, start, planned)
+        if row.seconds is not None and (began := max(start, end - row.seconds)) > start:
+            # from the driver to the worker and back
+            yield stay.worker, start, began, "dispatch"
+            start = began
         if end > start:
             yield stay.worker, start, end, "lost" if row.outcome == "lost" else "busy"
         since = end

@@ -1,8 +1,11 @@
 """One attempt at a trial: the objective is called, and what becomes of it is a fact."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
+
+import msgspec
 
 from trimma.commands import Job
 from trimma.facts import Halted, Paused, Raised, Returned
@@ -35,6 +38,7 @@ def run_attempt(
         "model": program.model,
     }
     end: End
+    begin = time.perf_counter()
     with capture(output):
         try:
             given = program.objective(**signature.arguments(job.config, extras))
@@ -44,5 +48,6 @@ def run_attempt(
             end = fact_of(stop, job.trial, job.attempt)
         except Exception as error:  # noqa: BLE001 - the user's code may raise anything
             end = Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
+        seconds = time.perf_counter() - begin
         output.finish()
-    return end
+    return msgspec.structs.replace(end, seconds=seconds)
