@@ -66,8 +66,8 @@ class Log:
         for step, value in enumerate(values, start=1):
             self.report(trial, step, **{self.history.spec.metric.name: value})
 
-    def finish(self, trial: int, **metrics: float) -> None:
-        self._of(ev.TrialFinished, trial, metrics=metrics)
+    def finish(self, trial: int, seconds: float | None = None, **metrics: float) -> None:
+        self._of(ev.TrialFinished, trial, metrics=metrics, seconds=seconds)
 
     def stop(self, trial: int, reason: str = "behind") -> None:
         if self.history.trials[trial].worker is not None:

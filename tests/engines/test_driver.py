@@ -318,7 +318,7 @@ def test_only_what_can_not_be_pickled_is_left_out(tmp_path: Path) -> None:
         data=Held([1, 2]),
         progress=False,
     )
-    with pytest.raises(UsageError, match="pass data="):
+    with pytest.raises(StudyError, match=r"resume\(data="):
         study.resume(trials=3)
     study.resume(trials=3, data=[1, 2], progress=False, workers=1)
     assert study.history.counts["done"] == 3

@@ -61,6 +61,17 @@ def test_each_second_of_a_known_study_has_its_kind():
     ]
 
 
+def test_what_a_trial_spends_on_its_way_is_dispatch():
+    log = opened("a")
+    trial = log.start("a")
+    log.at(10).finish(trial, seconds=8.5, loss=1.0)
+    trial = log.start("a")
+    log.at(12).finish(trial, seconds=99.0, loss=1.0)
+    log.close()
+    assert parts(utilisation(log.history)) == (8.5 + 2, 0, 0, 1.5, 0)
+    assert stretches(log.history) == [("a", 0, 1.5, "dispatch")]
+
+
 def test_a_worker_that_is_given_back_is_no_waste():
     log = opened("a", "b", "c")
     trials = [log.start(worker) for worker in "abc"]
