@@ -46,3 +46,10 @@ def test_a_star_import() -> None:
     namespace: dict[str, object] = {}
     exec("from trimma import *", namespace)
     assert set(trimma.__all__) <= set(namespace)
+
+
+@pytest.mark.parametrize("module", ["trimma.testing", "trimma.testing.studies"])
+def test_the_contract_suites_say_that_they_need_pytest(module: str) -> None:
+    code = f"import sys; sys.modules['pytest'] = None; import {module}"
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert failed.stderr.endswith("MissingExtra: trimma.testing needs pytest: pip install pytest\n")

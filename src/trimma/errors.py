@@ -86,7 +86,8 @@ class IllegalMove(TrimmaError):
 
 
 class MissingExtra(TrimmaError, ImportError):
-    """An optional dependency isn't installed."""
+    """An optional dependency isn't installed; ``extra`` is None where none of ours brings it."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {package}: pip install 'trimma[{extra}]'")
+    def __init__(self, package: str, extra: str | None, purpose: str) -> None:
+        wanted = f"'trimma[{extra}]'" if extra else package
+        super().__init__(f"{purpose} needs {package}: pip install {wanted}")

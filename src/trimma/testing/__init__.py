@@ -14,6 +14,13 @@ For tests that see the assertions' values, put ``pytest.register_assert_rewrite(
 ``conftest.py``.
 """
 
+from trimma.errors import MissingExtra
+
+try:
+    import pytest  # noqa: F401
+except ImportError as error:
+    raise MissingExtra("pytest", None, "trimma.testing") from error
+
 from trimma.testing.engines import EngineContract, ProcessEngineContract
 from trimma.testing.schedulers import SchedulerContract
 from trimma.testing.searchers import SearcherContract
