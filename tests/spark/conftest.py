@@ -48,9 +48,15 @@ def java(missing: Callable[[str], None]) -> None:
 
 
 @pytest.fixture(scope="session")
-def session_of(java: None) -> Iterator[Callable[..., SparkSession]]:
-    """The session of a master; one at a time, each in the same JVM, so an earlier one is stopped."""
+def settings(java: None) -> dict[str, str]:
+    """What sessions are configured with."""
     pytest.importorskip("pyspark")
+    return SETTINGS
+
+
+@pytest.fixture(scope="session")
+def session_of(settings: dict[str, str]) -> Iterator[Callable[..., SparkSession]]:
+    """The session of a master; one at a time, each in the same JVM, so an earlier one is stopped."""
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -61,9 +67,11 @@ def session_of(java: None) -> Iterator[Callable[..., SparkSession]]:
         if master not in running:
             stop()
             builder = SparkSession.builder.master(master).appName("tests")
-            for key, value in SETTINGS.items():
+            for key, value in settings.items():
                 builder = builder.config(key, value)
             running[master] = builder.getOrCreate()
+            # each slot's first task is slow
+            running[master].sparkContext.parallelize(range(2), 2).map(str).collect()
         return running[master]
 
     def stop() -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from trimma.engines.spark.jobs import Jobs
+from trimma.engines.spark.classic import Classic
+from trimma.engines.spark.tasks import Tasks
 from trimma.wire.sockets import Listen
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ def told(cluster: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     def run(python: str) -> str:
         monkeypatch.setattr(cluster.sparkContext, "pythonExec", python)
         ends: queue.Queue[Any] = queue.Queue()
-        jobs = Jobs(cluster.sparkContext, Listen(), task=needs_us())
-        jobs.open()
-        jobs.launch(0, b"ticket", lambda slot, error: ends.put(error))
+        tasks = Tasks(Classic(cluster.sparkContext, task=needs_us()), Listen())
+        tasks.open()
+        tasks.launch(0, b"ticket", lambda slot, error: ends.put(error))
         error = ends.get(timeout=50)
-        jobs.close()
+        tasks.close()
         return str(error)
 
     return run

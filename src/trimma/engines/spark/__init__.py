@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trimma.engines.remote import Remote
-from trimma.engines.spark.cluster import Cluster, take
-from trimma.engines.spark.jobs import Jobs
+from trimma.engines.spark.classic import Classic
+from trimma.engines.spark.cluster import Cluster, is_connect, take
+from trimma.engines.spark.connect import Connect, cluster_of
+from trimma.engines.spark.tasks import Tasks
 from trimma.errors import UsageError
 from trimma.wire.sockets import Listen
 
@@ -57,8 +59,8 @@ class Spark(Remote):
         port: int | tuple[int, int] | None = None,
         env: Sequence[str] = (),
     ) -> None:
-        context = take(session).sparkContext
-        cluster = Cluster.of(context)
+        found = take(session)
+        cluster = cluster_of(found) if is_connect(found) else Cluster.of(found.sparkContext)
         self._asked = {"workers": workers, "cpus": cpus, "gpus": gpus, "host": host, "port": port}
         cpus = cluster.task_cpus if cpus is None else cpus
         gpus = cluster.task_gpus if gpus is None else gpus
@@ -72,7 +74,9 @@ class Spark(Remote):
         )
         profile = _profile(cluster, cpus, gpus)
         super().__init__(
-            Jobs(context, listen, profile=profile),
+            Tasks(
+                Connect(found, profile) if is_connect(found) else Classic(found.sparkContext, profile=profile), listen
+            ),
             cluster.slots(cpus, gpus) if workers is None else workers,
             cpus=cpus,
             env=env,

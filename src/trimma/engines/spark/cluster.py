@@ -15,11 +15,26 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _UNLIMITED = 2**31 - 1
+KEYS = (
+    "spark.master",
+    "spark.task.cpus",
+    "spark.task.resource.gpu.amount",
+    "spark.executor.cores",
+    "spark.executor.instances",
+    "spark.executor.resource.gpu.amount",
+    "spark.dynamicAllocation.enabled",
+    "spark.dynamicAllocation.maxExecutors",
+)
+"""The settings that are looked at, beside where the driver is."""
+
 _LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,")
 
 
 class Cluster(Struct, frozen=True, kw_only=True):
-    """A session's settings, as far as they decide how many workers there can be and where the driver is found."""
+    """A session's settings, as far as they decide how many workers there can be and where the driver is found.
+
+    ``parallelism`` is the number of slots now, on so many ``executors``; 0 when that isn't known.
+    """
 
     master: str
     settings: dict[str, str]
@@ -79,16 +94,13 @@ class Cluster(Struct, frozen=True, kw_only=True):
         """The number of executors and the cores of each, when the session has all that it may have."""
         if local_cluster := _LOCAL_CLUSTER.match(self.master):
             return int(local_cluster[1]), int(local_cluster[2])
-        executors, cores = max(1, self.executors), self.settings.get("spark.executor.cores")
+        # a standalone cluster's executors take all cores of their machines
+        cores = int(self.settings.get("spark.executor.cores", max(1, self.parallelism // max(1, self.executors))))
+        executors = self.executors or max(1, self.parallelism // cores)
         if self.settings.get("spark.dynamicAllocation.enabled", "false") == "true":
             most = int(self.settings.get("spark.dynamicAllocation.maxExecutors", _UNLIMITED))
-            executors = most if most < _UNLIMITED else executors
-        else:
-            executors = int(self.settings.get("spark.executor.instances", executors))
-        if cores is not None:
-            return executors, int(cores)
-        # a standalone cluster's executors take all cores of their machines, and spark.default.parallelism may lie
-        return executors, max(1, self.parallelism // max(1, self.executors))
+            return (most if most < _UNLIMITED else executors), cores
+        return int(self.settings.get("spark.executor.instances", executors)), cores
 
 
 def take(session: Any) -> "SparkSession":

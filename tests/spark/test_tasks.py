@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from trimma.engines.spark.jobs import Jobs
+from trimma.engines.spark.classic import Classic
+from trimma.engines.spark.tasks import Tasks
 from trimma.errors import EngineError
 from trimma.testing.engines import wait_until
 from trimma.wire.sockets import Listen
@@ -26,22 +27,22 @@ def ready(ticket: bytes, slots: Iterator[int]) -> Iterator[str]:
 
 
 @pytest.fixture
-def launched(local: SparkSession) -> Iterator[Callable[..., tuple[Jobs, queue.Queue[Any]]]]:
-    """Launch a task; its jobs, and a queue of how they ended."""
-    made: list[Jobs] = []
+def launched(local: SparkSession) -> Iterator[Callable[..., tuple[Tasks, queue.Queue[Any]]]]:
+    """Launch a task; its tasks, and a queue of how they ended."""
+    made: list[Tasks] = []
 
-    def launch(task: Any, slots: int = 1) -> tuple[Jobs, queue.Queue[Any]]:
-        jobs = Jobs(local.sparkContext, Listen(), task=task)
-        jobs.open()
-        made.append(jobs)
+    def launch(task: Any, slots: int = 1) -> tuple[Tasks, queue.Queue[Any]]:
+        tasks = Tasks(Classic(local.sparkContext, task=task), Listen())
+        tasks.open()
+        made.append(tasks)
         ends: queue.Queue[Any] = queue.Queue()
         for slot in range(slots):
-            jobs.launch(slot, b"ticket", lambda slot, error: ends.put((slot, error)))
-        return jobs, ends
+            tasks.launch(slot, b"ticket", lambda slot, error: ends.put((slot, error)))
+        return tasks, ends
 
     yield launch
-    for jobs in made:
-        jobs.close()
+    for tasks in made:
+        tasks.close()
 
 
 def forever() -> Any:
@@ -100,10 +101,10 @@ def test_closing_cancels_what_runs_and_what_waits(
     launched: Callable[..., Any], active_jobs: Callable[[], list[int]]
 ) -> None:
     before = threading.active_count()
-    jobs, ends = launched(forever(), slots=4)
+    tasks, ends = launched(forever(), slots=4)
     wait_until(lambda: len(active_jobs()) == 4)
     began = time.monotonic()
-    jobs.close()
+    tasks.close()
     assert time.monotonic() - began < 10
     assert len({ends.get(timeout=1)[0] for _ in range(4)}) == 4
     wait_until(lambda: not active_jobs())
@@ -127,9 +128,9 @@ def test_other_jobs_go_on(
     user = threading.Thread(target=query)
     user.start()
     wait_until(lambda: len(active_jobs()) == 1)
-    jobs, _ = launched(forever())
+    tasks, _ = launched(forever())
     wait_until(lambda: len(active_jobs()) == 2)
-    jobs.close()
+    tasks.close()
     assert len(active_jobs()) == 1
     assert theirs.get(timeout=30) == [1]
     user.join()
@@ -137,6 +138,6 @@ def test_other_jobs_go_on(
 
 def test_closing_at_once_leaves_no_job(launched: Callable[..., Any], active_jobs: Callable[[], list[int]]) -> None:
     for _ in range(5):
-        jobs, _ = launched(forever(), slots=2)
-        jobs.close()
+        tasks, _ = launched(forever(), slots=2)
+        tasks.close()
         assert active_jobs() == []
