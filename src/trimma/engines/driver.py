@@ -134,7 +134,7 @@ class Driver:
             deadline = time.monotonic() + _GRACE
             for attempt in attempts:
                 attempt.thread.join(max(0.0, deadline - time.monotonic()))
-            self._canceller.close(_GRACE)
+            self._canceller.close(max(_LOOK_UP, deadline - time.monotonic()))
         finally:
             unshare()
 
