@@ -54,29 +54,29 @@ class Fleet:
             self._bundle = stack.enter_context(parcel.path.open("rb"))
             self._alarm = Alarm()
             stack.callback(self._alarm.close)
+            # tasks must end before nobody listens any more, and so they end first
+            listening = stack.enter_context(contextlib.ExitStack())
             listen, keys = launcher.open(), Keys.fresh()
             stack.callback(launcher.close)
             self._listener = Listener(listen, keys, timing)
-            stack.callback(self._listener.close)
-            # once more, for tasks must end before nobody listens any more
-            stack.callback(launcher.close)
+            listening.callback(self._listener.close)
+            self._listener.watch(self._alarm.descriptor)
+            self._hub = Hub(launcher.name, timing, environment, self._chunk)
+            self._ticket = Ticket(
+                prefix=launcher.name,
+                addresses=self._listener.addresses,
+                server_key=keys.server_public,
+                public_key=keys.public,
+                secret_key=keys.secret,
+                digest=parcel.digest,
+                size=parcel.size,
+                cpus=cpus,
+                hint=listen.hint,
+                timing=timing,
+            ).to_bytes()
+            self._listened = time.monotonic()
+            self._adjust(self._listened)
             self._resources = stack.pop_all()
-        self._listener.watch(self._alarm.descriptor)
-        self._hub = Hub(launcher.name, timing, environment, self._chunk)
-        self._ticket = Ticket(
-            prefix=launcher.name,
-            addresses=self._listener.addresses,
-            server_key=keys.server_public,
-            public_key=keys.public,
-            secret_key=keys.secret,
-            digest=parcel.digest,
-            size=parcel.size,
-            cpus=cpus,
-            hint=listen.hint,
-            timing=timing,
-        ).to_bytes()
-        self._listened = time.monotonic()
-        self._adjust(self._listened)
 
     def _chunk(self, offset: int) -> bytes:
         self._bundle.seek(offset)

@@ -20,7 +20,7 @@ from trimma.wire.messages import MAX_FRAME
 from trimma.wire.ticket import Ticket, Timing
 
 _ZAP = "inproc://zeromq.zap.01"
-_HANDSHAKE = 5.0
+_HANDSHAKE = 15.0
 _BACKLOG = 1024
 AT_ONCE = 10_000
 _FLUSH = 1.0
