@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 if TYPE_CHECKING:
@@ -110,6 +112,22 @@ def active_jobs(session_of: Callable[..., SparkSession]) -> Callable[[], list[in
         return list(session.sparkContext.statusTracker().getActiveJobsIds())
 
     return active
+
+
+@pytest.fixture
+def started_by() -> Callable[[int, str], list[psutil.Process]]:
+    """The processes that a process has started, directly or not, whose command line has a word in it."""
+
+    def started(pid: int, word: str) -> list[psutil.Process]:
+        found = []
+        for process in psutil.Process(pid).children(recursive=True):
+            # one that has just ended
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if any(word in part for part in process.cmdline()):
+                    found.append(process)
+        return found
+
+    return started
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

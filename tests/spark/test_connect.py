@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +21,24 @@ from trimma.testing.engines import wait_until
 pytestmark = pytest.mark.xdist_group("spark-connect")
 
 SCRIPT = """
-import json, time
+import json, sys, time
 from pyspark.sql import SparkSession
 import trimma as tm
 
 session = SparkSession.builder.remote({url!r}).getOrCreate()
+hang = sys.argv[1] == "hang"
 
-def fit(lr, trial, report):
+def fit(lr, report):
     for step in range(1, 5):
-        time.sleep(0.01)
+        time.sleep(600 if hang else 0.01)
         report(loss=lr / step)
-    return lr
 
 engine = tm.Spark(session)
 try:
     study = tm.tune(fit, tm.Space(lr=tm.Float(0, 1)), minimize="loss", trials=12, engine=engine, store="memory",
                     progress=False, name="connect", scheduler=tm.Asha(max_steps=4))
-    print(json.dumps(dict(status=study.status, capacity=engine.capacity, trials=len(study.trials), query=session.range(5).count())))
-    {more}
+    told = dict(status=study.status, capacity=engine.capacity, trials=len(study.trials))
+    print(json.dumps(dict(told, query=session.range(5).count())))
 finally:
     session.stop()
 """
@@ -74,10 +75,6 @@ class Server:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
-    def runners(self) -> list[psutil.Process]:
-        started = psutil.Process(self.process.pid).children(recursive=True)
-        return [one for one in started if any("trimma.worker.runner" in part for part in one.cmdline())]
-
     def close(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
@@ -96,17 +93,30 @@ def server(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def run(server: Server, tmp_path: Path) -> Callable[..., Any]:
-    def run(more: str = "") -> Any:
-        (tmp_path / "script.py").write_text(SCRIPT.format(url=server.url, more=more))
-        done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=50)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+def runners(server: Server, started_by: Callable[[int, str], list[psutil.Process]]) -> Callable[[], list[Any]]:
+    return partial(started_by, server.process.pid, "trimma.worker.runner")
 
-    return run
+
+@pytest.fixture
+def script(server: Server, tmp_path: Path) -> list[str]:
+    (tmp_path / "script.py").write_text(SCRIPT.format(url=server.url))
+    return [sys.executable, str(tmp_path / "script.py")]
 
 
 @pytest.mark.timeout(120)
-def test_a_study_on_a_connect_server(run: Callable[..., Any], server: Server) -> None:
-    assert run() == {"status": "finished", "capacity": 2, "trials": 12, "query": 5}
-    wait_until(lambda: not server.runners())
+def test_a_study(script: list[str], runners: Callable[[], list[Any]]) -> None:
+    done = subprocess.run([*script, "quick"], capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told == {"status": "finished", "capacity": 2, "trials": 12, "query": 5}
+    wait_until(lambda: not runners())
+
+
+@pytest.mark.timeout(120)
+def test_a_client_that_is_killed_leaves_nothing_at_the_server(
+    script: list[str], runners: Callable[[], list[Any]]
+) -> None:
+    with subprocess.Popen([*script, "hang"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+        wait_until(lambda: len(runners()) == 2, 60)
+        client.kill()
+    wait_until(lambda: not runners(), 40)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,32 +30,14 @@ QUICK = Timing(heartbeat=0.2, lease=3.0, orphan=2.0)
 STEPS = 20
 
 
-class Processes:
-    """Those that the driver's JVM has started, directly or not."""
-
-    def __init__(self, session: SparkSession) -> None:
-        self._jvm = psutil.Process(session.sparkContext._gateway.proc.pid)
-
-    def named(self, word: str) -> list[psutil.Process]:
-        found = []
-        for process in self._jvm.children(recursive=True):
-            try:
-                if any(word in part for part in process.cmdline()):
-                    found.append(process)
-            except psutil.NoSuchProcess:
-                continue
-        return found
-
-    def runners(self) -> list[psutil.Process]:
-        return self.named("trimma.worker.runner")
-
-    def executors(self) -> list[psutil.Process]:
-        return self.named("CoarseGrainedExecutorBackend")
+@pytest.fixture
+def runners(cluster: SparkSession, started_by: Callable[[int, str], list[psutil.Process]]) -> Callable[[], list[Any]]:
+    return partial(started_by, cluster.sparkContext._gateway.proc.pid, "trimma.worker.runner")
 
 
 @pytest.fixture
-def processes(cluster: SparkSession) -> Processes:
-    return Processes(cluster)
+def executors(cluster: SparkSession, started_by: Callable[[int, str], list[psutil.Process]]) -> Callable[[], list[Any]]:
+    return partial(started_by, cluster.sparkContext._gateway.proc.pid, "CoarseGrainedExecutorBackend")
 
 
 @pytest.fixture
@@ -113,14 +96,16 @@ def test_a_python_worker_that_is_killed(hanging: tuple[Driver, psutil.Process]) 
     goes_on(driver)
 
 
-def test_an_executor_that_is_killed(hanging: tuple[Driver, psutil.Process], processes: Processes) -> None:
+def test_an_executor_that_is_killed(
+    hanging: tuple[Driver, psutil.Process], executors: Callable[[], list[psutil.Process]]
+) -> None:
     driver, runner = hanging
-    (executor,) = (one for one in processes.executors() if runner in one.children(recursive=True))
+    (executor,) = (one for one in executors() if runner in one.children(recursive=True))
     executor.kill()
     assert not left(driver).crashed
     wait_until(lambda: not is_running(runner.pid))
     goes_on(driver)
-    wait_until(lambda: len(processes.executors()) == 2)
+    wait_until(lambda: len(executors()) == 2)
 
 
 def test_an_agent_that_is_silent_past_its_lease_and_then_back(hanging: tuple[Driver, psutil.Process]) -> None:
@@ -158,14 +143,16 @@ SPACE = tm.Space(slot=tm.Float(0, 1))
 
 
 def test_executors_that_are_killed_in_mid_study_lose_no_trial(
-    engine: Callable[..., tm.Spark], processes: Processes
+    engine: Callable[..., tm.Spark],
+    executors: Callable[[], list[psutil.Process]],
+    runners: Callable[[], list[psutil.Process]],
 ) -> None:
     killed, store = threading.Event(), tm.MemoryStore()
 
     def kill() -> None:
-        wait_until(lambda: len(processes.runners()) == 2)
+        wait_until(lambda: len(runners()) == 2)
         time.sleep(0.3)  # in the middle of something
-        for executor in processes.executors():
+        for executor in executors():
             executor.kill()
         killed.set()
 
