@@ -14,9 +14,10 @@ from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Raised, Returned
 from trimma.program import Program
 from trimma.wire.alarm import Alarm
+from trimma.wire.ends import driver_end
 from trimma.wire.hub import Hub
 from trimma.wire.messages import CHUNK
-from trimma.wire.sockets import AT_ONCE, Keys, Listener
+from trimma.wire.sockets import AT_ONCE, Keys
 from trimma.wire.ticket import Ticket, Timing, worker_name
 from trimma.worker import bundle
 
@@ -58,7 +59,12 @@ class Fleet:
             listening = stack.enter_context(contextlib.ExitStack())
             listen, keys = launcher.open(), Keys.fresh()
             stack.callback(launcher.close)
-            self._listener = Listener(listen, keys, timing)
+            if listen.folder is not None and environment:
+                raise EngineError(
+                    f"env={list(environment)} can't travel through a shared folder, where it isn't encrypted: set "
+                    "these variables on the workers"
+                )
+            self._listener = driver_end(listen, keys, timing)
             listening.callback(self._listener.close)
             self._listener.watch(self._alarm.descriptor)
             self._hub = Hub(launcher.name, timing, environment, self._chunk)

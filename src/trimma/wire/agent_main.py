@@ -13,9 +13,10 @@ from trimma.commands import Job, Send
 from trimma.errors import EngineError, ObjectiveError
 from trimma.wire.alarm import Alarm
 from trimma.wire.client import Client
+from trimma.wire.ends import agent_end
 from trimma.wire.fetch import Fetcher
 from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, Welcome, introduction
-from trimma.wire.sockets import Line, Unreachable
+from trimma.wire.sockets import Unreachable
 from trimma.wire.ticket import Ticket, worker_name
 from trimma.worker.agent import Agent
 from trimma.worker.cache import Copy
@@ -64,7 +65,7 @@ class _Incarnation:
         self._copy, self._wanted = copy, wanted
         self._broken = False
         # ZeroMQ keeps identities that begin with a zero to itself
-        self._line = Line(ticket, b"\1" + struct.pack("!I", slot) + secrets.token_bytes(8))
+        self._line = agent_end(ticket, b"\1" + struct.pack("!I", slot) + secrets.token_bytes(8))
         self._client = Client(introduction(slot), ticket.timing, time.monotonic())
 
     def run(self) -> object:

@@ -31,13 +31,15 @@ class Listen(Struct, frozen=True, kw_only=True):
     """Where a driver listens, and by what names agents find it.
 
     ``bind`` is an address of this machine; ``ports`` the first and last port that may be taken, any when None;
-    ``hint`` says what a user can do when agents can't reach it.
+    ``hint`` says what a user can do when agents can't reach it. With ``folder``, which agents reach by the same path,
+    nobody listens anywhere: messages are left there.
     """
 
     bind: str = "127.0.0.1"
     advertise: tuple[str, ...] = ("127.0.0.1",)
     ports: tuple[int, int] | None = None
     hint: str = ""
+    folder: str | None = None
 
 
 class Keys(Struct, frozen=True, kw_only=True):
