@@ -35,6 +35,8 @@ class Classic:
     def thread(self, target: Callable[..., None], **how: Any) -> threading.Thread:
         from pyspark import InheritableThread
 
+        if self._is_stopped:
+            raise EngineError("the Spark session was stopped: start another, and go on with the study on that")
         return InheritableThread(target=target, **how)
 
     def submit(self, tag: str, slot: int, ticket: bytes) -> None:
@@ -51,4 +53,9 @@ class Classic:
         data.mapPartitions(partial(self._task, ticket)).collect()
 
     def cancel(self, tag: str) -> None:
-        self._context.cancelJobsWithTag(tag)
+        if not self._is_stopped:
+            self._context.cancelJobsWithTag(tag)
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._context._jsc is None
