@@ -19,7 +19,7 @@ def client(missing: Any) -> Iterator[Any]:
     except ImportError:
         missing("distributed")
     with (
-        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         # Dask's one thread for callbacks stays for good

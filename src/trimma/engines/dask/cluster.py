@@ -18,6 +18,10 @@ _HINT = (
     "If Dask's workers know this machine by another name or may use certain ports only, say so: "
     "engine=tm.Dask(host='...', port=...)"
 )
+_GUARD = (
+    "A local cluster is made of processes that import this script first: put what is to run once, such as tm.tune, "
+    "under  if __name__ == '__main__':"
+)
 
 
 def _distributed() -> Any:
@@ -72,10 +76,7 @@ def slots(client: Client, cpus: int) -> int:
 def refuse_import() -> None:
     """Raise `UsageError` in a process that imports the user's script only to become a part of a local cluster."""
     if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise UsageError(
-            "engine='dask' without a client starts processes, and each of them imports this script: put what is "
-            "to run once under  if __name__ == '__main__':"
-        )
+        raise UsageError(f"engine='dask' without a client: {_GUARD}")
 
 
 def start(workers: int) -> Any:
@@ -86,10 +87,10 @@ def start(workers: int) -> Any:
             n_workers=processes,
             threads_per_worker=math.ceil(workers / processes),
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         )
     except (OSError, RuntimeError, TimeoutError) as error:
-        raise EngineError(f"no local cluster of Dask can be started: {error}") from error
+        raise EngineError(f"no local cluster of Dask can be started: {error} {_GUARD}") from error
 
 
 def listen(client: Client, host: str | None, ports: tuple[int, int] | None) -> Listen:
