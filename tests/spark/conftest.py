@@ -58,18 +58,20 @@ def settings(java: None) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def session_of(settings: dict[str, str]) -> Iterator[Callable[..., SparkSession]]:
-    """The session of a master; one at a time, each in the same JVM, so an earlier one is stopped."""
+    """The session of a master, or none; one at a time, each in the same JVM, so an earlier one is stopped."""
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     running: dict[str, SparkSession] = {}
 
-    def start(master: str) -> SparkSession:
+    def start(master: str | None, **more: str) -> SparkSession | None:
         if master not in running:
             stop()
+            if master is None:
+                return None
             builder = SparkSession.builder.master(master).appName("tests")
-            for key, value in settings.items():
+            for key, value in {**settings, **more}.items():
                 builder = builder.config(key, value)
             running[master] = builder.getOrCreate()
             # each slot's first task is slow

@@ -41,9 +41,17 @@ def fit(lr, trial, report):
         finally:
             (folder / "cleaned").touch()
 
+def stop_when_asked():
+    while not (folder / "stop").exists():
+        time.sleep(0.05)
+    session.stop()
+
+threading.Thread(target=stop_when_asked, daemon=True).start()
 try:
     tm.tune(fit, tm.Space(lr=tm.Float(0, 1)), minimize="loss", trials=12, seed=5, engine=tm.Spark(workers=2),
             name="study", store=folder / "s.db")
+except tm.errors.EngineError as error:
+    (folder / "error").write_text(str(error))
 except KeyboardInterrupt:
     # the session is the user's, and goes on
     (folder / "count").write_text(str(session.range(7).count()))
@@ -130,3 +138,14 @@ def test_a_killed_driver_leaves_nothing_and_its_study_goes_on(script: Script) ->
     assert study.history.counts["done"] == 12
     assert [trial.attempt for trial in study.trials] == [2 if trial.id == 5 else 1 for trial in study.trials]
     assert study.trials[5].crashes == 0, "the driver's death is not the trial's doing"
+
+
+@pytest.mark.timeout(120)
+def test_a_session_that_is_stopped_ends_the_study(script: Script) -> None:
+    script.wait_until_hanging()
+    (script.folder / "stop").touch()
+    said, _ = script.process.communicate(timeout=60)
+    assert script.process.returncode == 0, said
+    assert "the Spark session was stopped" in (script.folder / "error").read_text()
+    script.leaves_nothing()
+    assert tm.load("study", script.store).status == "lost"
