@@ -48,6 +48,14 @@ def test_a_study_on_the_active_client(active: Any, workers: dict[str, int]) -> N
     assert Dask(cpus=2).capacity == 2
 
 
+def test_annotations_hold_for_its_tasks(client: Any, workers: dict[str, int]) -> None:
+    import dask
+
+    address, pid = next(iter(workers.items()))
+    with dask.annotate(workers=[address]):
+        assert agents_of(study(parent, Dask(client, workers=2), trials=10)) == {pid}
+
+
 def test_the_number_of_workers_beside_the_name(active: Any) -> None:
     assert study(parent, trials=3, workers=1).best.config
 

@@ -28,6 +28,7 @@ _EXTRAS = {
     "pyarrow": ("parquet", "export to Parquet"),
     "scipy": ("scipy", "quasi-random search"),
     "scikit-learn": ("sklearn", "the demo"),
+    "distributed": ("dask", "engine='dask'"),
 }
 _FREE_BYTES = 500 * 2**20
 _START_SECONDS = 30.0
