@@ -138,3 +138,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "spark" in item.path.parent.name:
             item.add_marker(pytest.mark.filterwarnings(theirs))
+            if item.get_closest_marker("timeout") is None:
+                # the first of a group starts JVMs, some of them beside other groups'
+                item.add_marker(pytest.mark.timeout(150))

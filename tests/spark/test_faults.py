@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,11 +27,6 @@ pytestmark = pytest.mark.xdist_group("spark-cluster")
 
 QUICK = Timing(heartbeat=0.2, lease=3.0, orphan=2.0)
 STEPS = 20
-
-
-@pytest.fixture
-def runners(cluster: SparkSession, started_by: Callable[[int, str], list[psutil.Process]]) -> Callable[[], list[Any]]:
-    return partial(started_by, cluster.sparkContext._gateway.proc.pid, "trimma.worker.runner")
 
 
 @pytest.fixture
@@ -143,34 +137,24 @@ SPACE = tm.Space(slot=tm.Float(0, 1))
 
 
 def test_executors_that_are_killed_in_mid_study_lose_no_trial(
-    engine: Callable[..., tm.Spark],
-    executors: Callable[[], list[psutil.Process]],
-    runners: Callable[[], list[psutil.Process]],
+    engine: Callable[..., tm.Spark], executors: Callable[[], list[psutil.Process]]
 ) -> None:
-    killed, store = threading.Event(), tm.MemoryStore()
+    store, meddled, told = tm.MemoryStore(), engine(2), 0
+    poll = meddled.poll
 
-    def kill() -> None:
-        wait_until(lambda: len(runners()) == 2)
-        time.sleep(0.3)  # in the middle of something
-        for executor in executors():
-            executor.kill()
-        killed.set()
+    def kill_after_forty_facts(timeout: float | None, demand: int | None = None) -> Any:
+        nonlocal told
+        facts = poll(timeout, demand)
+        if told < 40 <= told + len(facts):
+            for executor in executors():
+                executor.kill()
+        told += len(facts)
+        return facts
 
-    killer = threading.Thread(target=kill)
-    killer.start()
+    meddled.poll = kill_after_forty_facts  # type: ignore[method-assign]
     study = tm.tune(
-        steps,
-        SPACE,
-        minimize="score",
-        trials=16,
-        engine=engine(2),
-        store=store,
-        progress=False,
-        seed=1,
-        name="killed",
+        steps, SPACE, minimize="score", trials=16, engine=meddled, store=store, progress=False, seed=1, name="killed"
     )
-    killer.join()
-    assert killed.is_set()
     assert study.status == "finished"
     events = list(store.read("killed"))
     ends = [event for event in events if isinstance(event, TrialFinished | TrialFailed | TrialStopped)]
