@@ -74,10 +74,11 @@ def pickled(attempt: Callable[[], _Result]) -> _Result:
         except (TrimmaError, TooLarge, MemoryError):
             raise
         except Exception:  # noqa: BLE001
+            why = str(by_value).rstrip(".")
+            threads = " One that uses Spark by itself runs with engine=tm.Driver()." if "Spark" in why else ""
             raise ObjectiveError(
                 "the objective (or its data) can't be sent to a worker, because it holds something that can't be "
-                f"pickled: {str(by_value).rstrip('.')}. Open files, locks, connections and the like must be made "
-                "inside the objective."
+                f"pickled: {why}. Open files, locks, connections and the like must be made inside the objective.{threads}"
             ) from by_value
 
 

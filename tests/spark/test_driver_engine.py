@@ -253,6 +253,14 @@ def test_jobs_are_marked_as_the_trials_and_nobody_elses(local: SparkSession) -> 
         context.setLocalProperty(POOL, None)
 
 
+def test_an_objective_that_holds_a_session_is_led_here(local: SparkSession) -> None:
+    def objective(x: float) -> float:
+        return local.range(5).count() + x
+
+    with pytest.raises(tm.errors.ObjectiveError, match=r"uses Spark by itself runs with engine=tm\.Driver"):
+        tm.tune(objective, tm.Space(x=tm.Float(0, 1)), maximize="score", trials=1, store="memory", progress=False)
+
+
 def test_a_trial_that_runs_over_its_time(local: SparkSession, sleeping: Sleeping, active_jobs: Active) -> None:
     study = tm.tune(
         lambda x: sleeping(60_000 if x == 2 else 1) or x,
