@@ -75,10 +75,10 @@ def pickled(attempt: Callable[[], _Result]) -> _Result:
             raise
         except Exception:  # noqa: BLE001
             why = str(by_value).rstrip(".")
-            threads = " One that uses Spark by itself runs with engine=tm.Driver()." if "Spark" in why else ""
+            hint = " One that uses Spark by itself runs with engine=tm.Driver()." if "Spark" in why else ""
             raise ObjectiveError(
                 "the objective (or its data) can't be sent to a worker, because it holds something that can't be "
-                f"pickled: {why}. Open files, locks, connections and the like must be made inside the objective.{threads}"
+                f"pickled: {why}. Open files, locks, connections and the like must be made inside the objective.{hint}"
             ) from by_value
 
 

@@ -149,7 +149,7 @@ class _Attempt:
     thread: Thread
     jobs: Jobs | None = None
     end: Fact | None = None
-    is_stopping = _heeded = _given_up = False
+    is_stopping = _heeded = _given_up = _in_objective = False
 
     def __init__(
         self, job: Job, program: Program, signature: Signature, said: "SimpleQueue[tuple[_Attempt, Fact]]"
@@ -183,7 +183,7 @@ class _Attempt:
         # whatever it waits for, it wakes
         self._inbox.put(None)
         self._room.put(None)
-        if self.thread.is_alive() and self.thread.ident is not None:
+        if self._in_objective and self.thread.is_alive() and self.thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident), ctypes.py_object(_GivenUp))
 
     @property
@@ -198,12 +198,17 @@ class _Attempt:
         try:
             if self.jobs is not None:
                 self.jobs.claim(self.tag, job.worker, f"trial {job.trial} of study {self.study}")
+            # before and after, an exception from outside would only break off what takes no time
+            self._in_objective = True
+            if self._given_up:
+                return
             end: Fact = run_attempt(self, job, self._program, self._signature, printing_to)
             if isinstance(end, Raised) and self.jobs is not None and self.is_stopping and not self._heeded:
                 # its jobs were cancelled under it, which is how it learned that it is to stop
                 end = Halted(trial=job.trial, attempt=job.attempt)
         except BaseException as error:  # noqa: BLE001 - as a process that ends: the worker is lost, not the study
             end = Left(worker=job.worker, cause=f"{type(error).__name__} ended its thread: {error}")
+        self._in_objective = False
         self.end = end
         self._said.put((self, end))
 
