@@ -239,7 +239,7 @@ def test_doctor(run) -> None:
     assert all(re.match(r"[✓-] \w[\w-]* +\S|\s+→ \S", line) for line in lines), lines
     looked_at = [line.split()[1] for line in lines if not line.startswith(" ")]
     assert looked_at[:4] == ["Python", "machine", "store", "disk"]
-    assert looked_at[-6:] == ["worker", "plotly", "pandas", "pyarrow", "scipy", "scikit-learn"]
+    assert looked_at[-7:] == ["worker", "plotly", "pandas", "pyarrow", "scipy", "scikit-learn", "distributed"]
     assert "✓ store        STORE, 1 study, SQLite" in "\n".join(lines)
 
 

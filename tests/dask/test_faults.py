@@ -159,6 +159,36 @@ if __name__ == "__main__":
     wait_until(lambda: not any(client.run(lambda dask_worker: dask_worker.state.executing_count).values()))
 
 
+def test_ctrl_c_ends_a_study_on_a_cluster_of_its_own_in_good_order(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"""
+import pathlib, time
+import trimma as tm
+
+def fit(x):
+    pathlib.Path({str(begun)!r}).touch()
+    time.sleep(0.05)
+    return x
+
+if __name__ == "__main__":
+    tm.tune(fit, tm.Space(x=tm.Float(0, 1)), minimize="x", trials=10**6, engine=tm.Dask(workers=1), store="memory")
+""",
+        encoding="utf-8",
+    )
+    study = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        wait_until(begun.exists)
+    finally:
+        # as a terminal does: to everybody
+        os.killpg(study.pid, signal.SIGINT)
+        said = study.communicate()[1]
+    assert "was interrupted; to go on: tm.load(" in said
+    assert said.count("Traceback") == 1
+    assert "distributed" not in said
+
+
 def test_a_default_engine_s_lease_is_not_needed_to_notice_a_lost_task(client: Any, workers: dict[str, int]) -> None:
     engine = Dask(client, workers=1)
     driver = Driver(engine, in_a_process)

@@ -88,6 +88,7 @@ def start(workers: int) -> Any:
             threads_per_worker=math.ceil(workers / processes),
             processes=True,
             dashboard_address="127.0.0.1:0",
+            preload=["trimma.engines.dask.uninterrupted"],
         )
     except (OSError, RuntimeError, TimeoutError) as error:
         raise EngineError(f"no local cluster of Dask can be started: {error} {_GUARD}") from error
