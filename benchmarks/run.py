@@ -18,7 +18,7 @@ from harness import aligned, question, rows_of
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent / "docs" / "benchmarks.md"
-HELPERS = {"harness", "run"}
+HELPERS = {"crowd", "harness", "run", "sessions"}
 
 
 def benchmarks() -> dict[str, Path]:

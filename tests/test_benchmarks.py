@@ -17,7 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks"
-FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem not in {"harness", "run"})
+HELPERS = {"crowd", "harness", "run", "sessions"}
+FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem not in HELPERS)
 KEYS = {"what", "ours", "peer", "peer_value", "unit", "ratio", "spread", "goal", "met"}
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the source distribution has no benchmarks")
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the source distribu
 
 def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(FOLDER))
-    for stem in ("harness", "run", *(path.stem for path in FILES)):
+    for stem in (*HELPERS, *(path.stem for path in FILES)):
         monkeypatch.delitem(sys.modules, stem, raising=False)
     found = importlib.import_module(name)
     for stem in ("harness", name):
@@ -145,7 +146,7 @@ def test_every_benchmark_asks_a_question(path: Path, harness: Any) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_benchmark_can_be_loaded_without_its_peers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for peer in ("hyperopt", "optuna", "ray"):
+    for peer in ("hyperopt", "joblib", "joblibspark", "optuna", "pyspark", "ray"):
         monkeypatch.setitem(sys.modules, peer, None)
     assert list(inspect.signature(module(path.stem, monkeypatch).measure).parameters) == ["quick"]
 
