@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.xdist_group("spark-local"), pytest.mark.timeout(300)]
 PAGE = Path(__file__).parents[2] / "docs" / "driver.md"
 
 
+@pytest.mark.filterwarnings("ignore:The distutils package is deprecated:DeprecationWarning")  # pyspark.ml 3.5
 def test_a_pipeline_is_tuned_and_stopped_early(
     local: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
