@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import trimma as tm
+from trimma.engines.spark import _HINT
+from trimma.errors import EngineError, UsageError
 from trimma.testing import ProcessEngineContract
 from trimma.testing.engines import wait_until
+from trimma.wire.sockets import Listen
+from trimma.wire.ticket import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,6 +38,74 @@ class TestLocal(SparkContract):
     @pytest.fixture(autouse=True)
     def _session(self, local: SparkSession) -> None:
         self.session = local
+
+
+def fit(lr: float, report: Any) -> None:
+    for step in range(1, 4):
+        report(loss=lr / step)
+
+
+def tune(engine: tm.Spark, **more: Any) -> tm.Study:
+    space = tm.Space(lr=tm.Float(0, 1))
+    return tm.tune(
+        fit, space, minimize="loss", trials=6, engine=engine, store="memory", progress=False, name="s", **more
+    )
+
+
+@pytest.mark.xdist_group("spark-local")
+def test_where_nothing_can_be_dialled_a_shared_folder_will_do(local: SparkSession, tmp_path: Path) -> None:
+    engine = tm.Spark(local, workers=2, relay=tmp_path, host="203.0.113.1")
+    study = tune(engine, scheduler=tm.Asha(max_steps=3))
+    assert len(study.history.ended) == 6
+    assert study.history.counts["failed"] == 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.xdist_group("spark-local")
+def test_a_driver_that_cannot_be_dialled(local: SparkSession) -> None:
+    engine = tm.Spark(local, workers=2, host="localhost", port=(47001, 47999))
+    engine._timing = Timing(dial=1.0)
+    engine._launcher._listen = Listen(advertise=("203.0.113.1",), hint=_HINT)
+    with pytest.raises(EngineError, match=r"can't be reached from .* tcp://203\.0\.113\.1:\d+: .*tm\.Spark\(host="):
+        tune(engine)
+
+
+@pytest.mark.xdist_group("spark-local")
+def test_the_page_of_jobs_names_the_study(local: SparkSession) -> None:
+    named = []
+    tracker = local.sparkContext._jsc.sc().statusStore()
+
+    def observe(engine: Any) -> Any:
+        @contextmanager
+        def shown() -> Iterator[Any]:
+            yield lambda history, now: named.extend(
+                job.description().get() for job in conversions(tracker.jobsList(None)) if job.description().isDefined()
+            )
+
+        return shown()
+
+    def conversions(jobs: Any) -> Any:
+        return (jobs.apply(place) for place in range(jobs.size()))
+
+    space = tm.Space(lr=tm.Float(0, 1))
+    tm.tune(
+        fit,
+        space,
+        minimize="loss",
+        trials=3,
+        engine=tm.Spark(local, 1),
+        store="memory",
+        name="of mine",
+        progress=observe,
+    )
+    assert "Trimma: study 'of mine', worker spark-0" in named
+
+
+@pytest.mark.parametrize("lease", [0, 1, -5, float("inf"), float("nan")])
+@pytest.mark.xdist_group("spark-local")
+def test_a_lease_that_makes_no_sense(local: SparkSession, lease: float) -> None:
+    with pytest.raises(UsageError, match="lease="):
+        tm.Spark(local, lease=lease)
 
 
 @pytest.mark.xdist_group("spark-cluster")

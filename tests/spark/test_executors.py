@@ -30,7 +30,7 @@ def told(cluster: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Callable[...
         monkeypatch.setattr(cluster.sparkContext, "pythonExec", python)
         ends: queue.Queue[Any] = queue.Queue()
         tasks = Tasks(Classic(cluster.sparkContext, task=needs_us()), Listen())
-        tasks.open()
+        tasks.open("study")
         tasks.launch(0, b"ticket", lambda slot, error: ends.put(error))
         error = ends.get(timeout=50)
         tasks.close()
@@ -44,7 +44,7 @@ def needs_us() -> Any:
     def task(ticket: bytes, slots: Iterator[int]) -> Iterator[str]:
         import trimma
 
-        return (trimma.__version__ for _ in slots)
+        return ((True, trimma.__version__) for _ in slots)
 
     return task
 

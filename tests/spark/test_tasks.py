@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("spark-local")
 
 
-def ready(ticket: bytes, slots: Iterator[int]) -> Iterator[str]:
-    return (f"{ticket!r} {slot}" for slot in slots)
+def ready(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
+    return ((True, f"{ticket!r} {slot}") for slot in slots)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def launched(local: SparkSession) -> Iterator[Callable[..., tuple[Tasks, queue.Q
 
     def launch(task: Any, slots: int = 1) -> tuple[Tasks, queue.Queue[Any]]:
         tasks = Tasks(Classic(local.sparkContext, task=task), Listen())
-        tasks.open()
+        tasks.open("study")
         made.append(tasks)
         ends: queue.Queue[Any] = queue.Queue()
         for slot in range(slots):
@@ -58,8 +58,8 @@ def forever() -> Any:
 
 
 def test_a_task_that_ends(launched: Callable[..., Any]) -> None:
-    def task(ticket: bytes, slots: Iterator[int]) -> Iterator[int]:
-        return (len(ticket) + slot for slot in slots)
+    def task(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
+        return ((True, str(len(ticket) + slot)) for slot in slots)
 
     _, ends = launched(task, slots=3)
     assert sorted(ends.get(timeout=30) for _ in range(3)) == [(0, None), (1, None), (2, None)]
@@ -77,15 +77,14 @@ def test_a_task_that_fails_says_why(launched: Callable[..., Any]) -> None:
     assert error.__cause__ is not None
 
 
-def test_our_own_errors_are_told_as_they_are(launched: Callable[..., Any]) -> None:
-    def task(ticket: bytes, slots: Iterator[int]) -> Iterator[int]:
-        from trimma.errors import EngineError
-
-        raise EngineError("the driver can't be reached at tcp://10.0.0.1:4000\nset host= to a name that can")
+def test_a_worker_that_was_of_no_use_says_why_once(launched: Callable[..., Any]) -> None:
+    def task(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
+        return ((False, "the driver can't be reached at tcp://10.0.0.1:4000") for _ in slots)
 
     _, ends = launched(task)
     _, error = ends.get(timeout=30)
-    assert str(error) == "the driver can't be reached at tcp://10.0.0.1:4000\nset host= to a name that can"
+    assert isinstance(error, EngineError)
+    assert str(error) == "the driver can't be reached at tcp://10.0.0.1:4000"
 
 
 def test_a_module_that_executors_lack(launched: Callable[..., Any]) -> None:

@@ -57,7 +57,7 @@ class Fleet:
             stack.callback(self._alarm.close)
             # tasks must end before nobody listens any more, and so they end first
             listening = stack.enter_context(contextlib.ExitStack())
-            listen, keys = launcher.open(), Keys.fresh()
+            listen, keys = launcher.open(program.study), Keys.fresh()
             stack.callback(launcher.close)
             if listen.folder is not None and environment:
                 raise EngineError(

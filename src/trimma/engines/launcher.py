@@ -14,8 +14,8 @@ class Launcher(Protocol):
     @property
     def name(self) -> str: ...
 
-    def open(self) -> Listen:
-        """Get ready for one study; where its driver is to listen."""
+    def open(self, study: str) -> Listen:
+        """Get ready for the study of this name; where its driver is to listen."""
         ...
 
     def launch(self, slot: int, ticket: bytes, ended: Ended) -> None:

@@ -24,7 +24,7 @@ class Processes:
         self._tasks: dict[subprocess.Popen[bytes], threading.Thread] = {}
         self.pids: dict[int, int] = {}
 
-    def open(self) -> Listen:
+    def open(self, study: str) -> Listen:
         return self._listen
 
     def launch(self, slot: int, ticket: bytes, ended: Ended) -> None:

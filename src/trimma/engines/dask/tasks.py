@@ -27,7 +27,7 @@ class Tasks:
         self._cluster: Any = None
         self._futures: set[Any] = set()
 
-    def open(self) -> Listen:
+    def open(self, study: str) -> Listen:
         try:
             if self._given is None:
                 self._cluster = cluster.start(self._workers)

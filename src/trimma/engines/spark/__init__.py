@@ -1,6 +1,8 @@
 """Trials on Apache Spark."""
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trimma.engines.remote import Remote
@@ -10,6 +12,7 @@ from trimma.engines.spark.connect import Connect, cluster_of
 from trimma.engines.spark.tasks import Tasks
 from trimma.errors import UsageError
 from trimma.wire.sockets import Listen
+from trimma.wire.ticket import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -19,6 +22,8 @@ _HINT = (
     "or address of the driver's machine that they can reach, and port=... (or a range, port=(40000, 40100)) where a "
     "firewall lets only some ports through."
 )
+_RELAY_HINT = "The folder of relay=... must be shared by the driver and all executors under the same path."
+_SHORTEST_LEASE = 3.0
 
 
 class Spark(Remote):
@@ -38,9 +43,14 @@ class Spark(Remote):
 
     Workers dial the driver at ``host`` (default: ``spark.driver.host``) and ``port``: one, a first and a last, or any
     (default). The driver listens at ``spark.driver.bindAddress``. What passes is authenticated and encrypted.
+    Where they can't, ``relay`` is a folder that driver and executors share under the same path: messages pass
+    through files there (authenticated, not encrypted, and somewhat slower), and no port is opened.
 
     ``env`` names environment variables of the driver that trials shall have. Their values travel encrypted and are
     kept nowhere.
+
+    A worker that is silent for ``lease`` seconds (default 10, at least 3) has lost its trial to another; on a network
+    that stalls, give it more.
 
     Raises `MissingExtra` without PySpark, `UsageError` for numbers that make no sense, and `EngineError` when Spark
     can't be started.
@@ -57,11 +67,13 @@ class Spark(Remote):
         gpus: float | None = None,
         host: str | None = None,
         port: int | tuple[int, int] | None = None,
+        relay: str | Path | None = None,
         env: Sequence[str] = (),
+        lease: float = 10.0,
     ) -> None:
         found = take(session)
         cluster = cluster_of(found) if is_connect(found) else Cluster.of(found.sparkContext)
-        self._asked = {"workers": workers, "cpus": cpus, "gpus": gpus, "host": host, "port": port}
+        self._asked = {"workers": workers, "cpus": cpus, "gpus": gpus, "host": host, "port": port, "relay": relay}
         cpus = cluster.task_cpus if cpus is None else cpus
         gpus = cluster.task_gpus if gpus is None else gpus
         if gpus < 0 or (gpus > 1 and gpus != int(gpus)):
@@ -70,7 +82,8 @@ class Spark(Remote):
             bind=cluster.bind,
             advertise=(host or cluster.host,),
             ports=(port, port) if isinstance(port, int) else port,
-            hint=_HINT,
+            hint=_HINT if relay is None else _RELAY_HINT,
+            folder=None if relay is None else str(Path(relay).absolute()),
         )
         profile = _profile(cluster, cpus, gpus)
         super().__init__(
@@ -80,10 +93,17 @@ class Spark(Remote):
             cluster.slots(cpus, gpus) if workers is None else workers,
             cpus=cpus,
             env=env,
+            timing=Timing(lease=_lease(lease)),
         )
 
     def __repr__(self) -> str:
         return f"Spark({', '.join(f'{name}={value!r}' for name, value in self._asked.items() if value is not None)})"
+
+
+def _lease(seconds: float) -> float:
+    if not _SHORTEST_LEASE <= seconds < math.inf:
+        raise UsageError(f"lease={seconds!r} must be {_SHORTEST_LEASE:g} seconds or more")
+    return seconds
 
 
 def _profile(cluster: Cluster, cpus: int, gpus: float) -> Any:

@@ -39,10 +39,10 @@ class Classic:
             raise EngineError("the Spark session was stopped: start another, and go on with the study on that")
         return InheritableThread(target=target, **how)
 
-    def submit(self, tag: str, slot: int, ticket: bytes) -> None:
+    def submit(self, tag: str, what: str, slot: int, ticket: bytes) -> tuple[bool, str]:
         context = self._context
         context.addJobTag(tag)
-        context.setJobDescription(f"Trimma: worker spark-{slot}")
+        context.setJobDescription(what)
         # not interrupted: Spark kills the process of a cancelled task, but forgets that of an interrupted one
         context.setInterruptOnCancel(False)
         if context.getLocalProperty("spark.scheduler.pool") is None:
@@ -50,7 +50,9 @@ class Classic:
         data = context.parallelize([slot], 1)
         if self._profile is not None:
             data = data.withResources(self._profile)
-        data.mapPartitions(partial(self._task, ticket)).collect()
+        served: bool
+        served, end = data.mapPartitions(partial(self._task, ticket)).collect()[0]
+        return served, end
 
     def cancel(self, tag: str) -> None:
         if not self._is_stopped:

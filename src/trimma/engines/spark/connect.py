@@ -25,11 +25,12 @@ class Connect:
     def thread(self, target: Callable[..., None], **how: Any) -> threading.Thread:
         return threading.Thread(target=target, **how)
 
-    def submit(self, tag: str, slot: int, ticket: bytes) -> None:
+    def submit(self, tag: str, what: str, slot: int, ticket: bytes) -> tuple[bool, str]:
         self._session.addTag(tag)
         more = {} if self._profile is None else {"profile": self._profile}  # Spark 3.5 has none
         one = self._session.range(slot, slot + 1, 1, 1)
-        one.mapInArrow(partial(_work, ticket), "end string", **more).collect()
+        ((served, end),) = one.mapInArrow(partial(_work, ticket), "served boolean, end string", **more).collect()
+        return served, end
 
     def cancel(self, tag: str) -> None:
         self._session.interruptTag(tag)
@@ -39,8 +40,8 @@ def _work(ticket: bytes, batches: "Iterator[RecordBatch]") -> "Iterator[RecordBa
     import pyarrow as pa
 
     for batch in batches:
-        ends = list(work(ticket, iter(batch.column(0).to_pylist())))
-        yield pa.RecordBatch.from_pydict({"end": ends})
+        served, ends = zip(*work(ticket, iter(batch.column(0).to_pylist())), strict=True)
+        yield pa.RecordBatch.from_pydict({"served": served, "end": ends})
 
 
 def cluster_of(session: Any) -> Cluster:

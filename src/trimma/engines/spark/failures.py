@@ -5,7 +5,6 @@ import sys
 
 from trimma.errors import EngineError
 
-_OURS = re.compile(r"^trimma\.errors\.\w+: (.*?)(?=\n\s*(?:at |SQLSTATE|$)|\Z)", re.MULTILINE | re.DOTALL)
 _MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 _VERSIONS = re.compile(r"\[PYTHON_VERSION_MISMATCH\][^(\d]*[(]?(\d+)(?:, |\.)(\d+)")
 _NOT_FOUND = re.compile(r'Cannot run program "([^"]+)"')
@@ -21,8 +20,6 @@ def explain(error: BaseException) -> EngineError:
 
 def _explanation(text: str) -> str:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if ours := _OURS.search(text):
-        return ours[1].strip()
     if versions := _VERSIONS.search(text):
         return (
             f"Spark's executors run Python {versions[1]}.{versions[2]} and the driver runs {here}: both must be the "

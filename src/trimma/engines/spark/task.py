@@ -7,13 +7,20 @@ from contextlib import contextmanager
 _DEVICES = "CUDA_VISIBLE_DEVICES"
 
 
-def work(ticket: bytes, slots: Iterator[int]) -> Iterator[str]:
-    """A worker, from first to last: what runs on the executor."""
+def work(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
+    """A worker, from first to last: what runs on the executor. Whether it was of use, and why it is over.
+
+    What it can't do it doesn't raise: Spark would start the task again, three times, to the same end.
+    """
+    from trimma.errors import EngineError
     from trimma.wire.agent_main import serve
 
     for slot in slots:
         with _devices():
-            yield serve(ticket, slot)
+            try:
+                yield True, serve(ticket, slot)
+            except EngineError as error:
+                yield False, str(error)
 
 
 @contextmanager

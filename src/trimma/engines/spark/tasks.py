@@ -23,8 +23,11 @@ class Submitter(Protocol):
         """A thread whose jobs have what this thread has set for its own."""
         ...
 
-    def submit(self, tag: str, slot: int, ticket: bytes) -> None:
-        """Run a worker as a job with this tag, in this thread, until it is over."""
+    def submit(self, tag: str, what: str, slot: int, ticket: bytes) -> tuple[bool, str]:
+        """Run a worker as a job with this tag and description, in this thread, until it is over.
+
+        Whether it was of use, and why it is over.
+        """
         ...
 
     def cancel(self, tag: str) -> None:
@@ -39,11 +42,12 @@ class Tasks:
 
     def __init__(self, session: Submitter, listen: Listen) -> None:
         self._session, self._listen = session, listen
-        self._tag = ""
+        self._tag = self._study = ""
         self._threads: list[threading.Thread] = []
         self._closed = True
 
-    def open(self) -> Listen:
+    def open(self, study: str) -> Listen:
+        self._study = study
         self._tag = f"trimma-{secrets.token_hex(6)}"
         self._closed = False
         return self._listen
@@ -58,7 +62,9 @@ class Tasks:
         error: EngineError | None = None
         try:
             if not self._closed:
-                self._session.submit(self._tag, slot, ticket)
+                what = f"Trimma: study {self._study!r}, worker spark-{slot}"
+                served, end = self._session.submit(self._tag, what, slot, ticket)
+                error = None if served else EngineError(end)
         except Exception as failure:  # noqa: BLE001 - Spark's errors, and those of the code at the executor
             error = explain(failure)
         ended(slot, error)
