@@ -213,6 +213,18 @@ def test_lines_of_a_study_as_it_runs():
     )
 
 
+def test_lines_of_a_study_without_a_worker():
+    stream = io.StringIO()
+    log = opened("w-0")
+    view = LineView(stream=stream)
+    view(log.history, 0.0)
+    log.at(4).leave("w-0")
+    view(log.history, 16.0)
+    assert stream.getvalue().splitlines()[-1] == (
+        "trimma: no worker for 12 s: the engine is starting one, or has no free slot"
+    )
+
+
 def test_a_resumed_study_repeats_no_old_news():
     log = opened("a")
     log.at(1).finish(log.start("a", lr=1), loss=0.5)

@@ -113,6 +113,8 @@ def _best_before(history: History) -> Trial | None:
 
 def _progress(history: History, now: float) -> str:
     state = summary(history, now)
+    if not history.workers:
+        return f"no worker for {duration(now - _alone_since(history))}: the engine is starting one, or has no free slot"
     of = f" of {state.limit:,}" if state.limit else ""
     parts = [f"{state.ended:,}{of} trials ended ({_counts(history)})"]
     if state.busy.share is not None:
@@ -121,6 +123,11 @@ def _progress(history: History, now: float) -> str:
     if state.eta is not None:
         parts.append(f"about {duration(state.eta)} left")
     return ", ".join(parts)
+
+
+def _alone_since(history: History) -> float:
+    """When the last worker left, or the session began, where none has been there since."""
+    return max([history.sessions[-1].start, *(stay.end for stay in history.stays if stay.end is not None)])
 
 
 def _counts(history: History) -> str:
