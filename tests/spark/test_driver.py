@@ -9,12 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
 import trimma as tm
 from trimma.testing.engines import wait_until
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.xdist_group("spark-local")
 
@@ -126,14 +130,14 @@ def test_ctrl_c_ends_the_study_and_leaves_the_session(script: Script) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_killed_driver_leaves_nothing_and_its_study_goes_on(script: Script) -> None:
+def test_a_killed_driver_leaves_nothing_and_its_study_goes_on(script: Script, local: SparkSession) -> None:
     script.wait_until_hanging()
     script.process.kill()
     script.process.wait()
     script.leaves_nothing()
     study = tm.load("study", script.store)
     assert study.status == "lost"
-    study.resume(objective=lambda lr, report: report(loss=lr), engine="local", workers=1, progress=False)
+    study.resume(objective=lambda lr, report: report(loss=lr), engine=tm.Spark(local), progress=False)
     assert study.status == "finished"
     assert study.history.counts["done"] == 12
     assert [trial.attempt for trial in study.trials] == [2 if trial.id == 5 else 1 for trial in study.trials]
