@@ -38,7 +38,7 @@ class Crowds:
             subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE) for _ in range(processes)
         ]
 
-    def open(self) -> Listen:
+    def open(self, study: str) -> Listen:
         return Listen()
 
     def launch(self, slot: int, ticket: bytes, ended: Callable[[int, None], None]) -> None:
