@@ -14,6 +14,8 @@ ELSEWHERE = {"driver.md"}
 PAGES = [ROOT / "README.md", *sorted(page for page in ROOT.glob("docs/*.md") if page.name not in ELSEWHERE)]
 
 
+# whole studies, on as many cores as there are
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # One test a page: its examples build on one another, and tests run in random order on several processes.
