@@ -12,8 +12,13 @@ spark35 := UV_PROJECT_ENVIRONMENT=.venv-spark35 tools/uv run --no-default-groups
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-demo:  ## a first study, in your terminal (ARGS="...": options of trimma demo)
-	$(run) --no-default-groups --extra sklearn trimma demo $(ARGS)
+# where the trials of the demo run: local, spark or dask
+ENGINE := local
+
+demo:  ## a first study, in your terminal (ENGINE=spark: on Spark; ARGS="...": options of trimma demo)
+	$(if $(filter spark,$(ENGINE)),tools/install-java)
+	$(run) --no-default-groups --extra sklearn $(addprefix --extra ,$(filter-out local,$(ENGINE))) \
+		trimma demo --engine $(ENGINE) $(ARGS)
 
 test: check  ## all checks, all tests, and a test of the built wheel (ARGS="...": options of pytest)
 	tools/install-java

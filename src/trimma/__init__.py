@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trimma import errors
     from trimma.api.check import Check, check
+    from trimma.api.doctor import doctor
     from trimma.api.study import Study, delete, load, studies
     from trimma.api.tune import tune
     from trimma.engines import Driver, Local, Simulated
@@ -54,6 +55,7 @@ _HOMES = {
     "TrialCount": "trimma.stopping",
     "check": "trimma.api.check",
     "delete": "trimma.api.study",
+    "doctor": "trimma.api.doctor",
     "load": "trimma.api.study",
     "studies": "trimma.api.study",
     "tune": "trimma.api.tune",
@@ -88,6 +90,7 @@ __all__ = [
     "TrialCount",
     "check",
     "delete",
+    "doctor",
     "errors",
     "load",
     "studies",

@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import trimma as tm
-from trimma.cli import main
 from trimma.events import TrialFinished
 
 SHOWN = """\
@@ -232,23 +230,6 @@ def test_resume_while_another_writes(run, store: Path) -> None:
         said = run("resume", "descent", status=1)
         assert "study 'descent' is being written by process" in said
         assert "is being written by" in run("rm", "descent", "--yes", status=1)
-
-
-def test_doctor(run) -> None:
-    lines = run("doctor").splitlines()
-    assert all(re.match(r"[✓-] \w[\w-]* +\S|\s+→ \S", line) for line in lines), lines
-    looked_at = [line.split()[1] for line in lines if not line.startswith(" ")]
-    assert looked_at[:4] == ["Python", "machine", "store", "disk"]
-    assert looked_at[-7:] == ["worker", "plotly", "pandas", "pyarrow", "scipy", "scikit-learn", "distributed"]
-    assert "✓ store        STORE, 1 study, SQLite" in "\n".join(lines)
-
-
-def test_doctor_says_what_to_do_about_a_damaged_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "s.db").write_bytes(b"no database" * 1000)
-    monkeypatch.setenv("TRIMMA_STORE", str(tmp_path / "s.db"))
-    result = CliRunner().invoke(main, ["doctor"])
-    assert result.exit_code == 1
-    assert re.search(r"✗ store .*\n +→ .* is damaged .*: restore a copy, or name another file", result.output)
 
 
 def test_version(run) -> None:

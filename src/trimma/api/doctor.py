@@ -1,4 +1,4 @@
-"""``doctor``: what a machine has and lacks, and what to do about it."""
+"""``doctor``: what a machine, and an engine's workers, have and lack, and what to do about it."""
 
 import os
 import platform
@@ -6,48 +6,43 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
-
-from msgspec import Struct
 
 from trimma.api.arguments import DEFAULT_STORE, STORE_VARIABLE
+from trimma.api.attendance import tried
+from trimma.api.finding import Finding, room
+from trimma.api.prerequisites import extras, java
+from trimma.api.roll_call import roll_call
 from trimma.engines import Local
 from trimma.errors import TrimmaError
-from trimma.facts import Joined
-from trimma.program import Program
+from trimma.ports import Engine
+from trimma.registry import find
 from trimma.stores import SQLiteStore
 from trimma.worker.resources import usable_cores, visible_devices
 
-_EXTRAS = {
-    "plotly": ("plot", "pictures of a study"),
-    "pandas": ("pandas", "to_pandas()"),
-    "pyarrow": ("parquet", "export to Parquet"),
-    "scipy": ("scipy", "quasi-random search"),
-    "scikit-learn": ("sklearn", "the demo"),
-    "distributed": ("dask", "engine='dask'"),
-}
-_FREE_BYTES = 500 * 2**20
 _START_SECONDS = 30.0
 
 
-class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that was looked at: "ok", "missing" (an option) or "wrong", with what to do when it isn't ok."""
+def doctor(engine: str | Engine | None = None) -> Iterator[Finding]:
+    """Look at what studies need here, one thing after another, and tell what is found.
 
-    what: str
-    state: Literal["ok", "missing", "wrong"]
-    detail: str
-    advice: str = ""
+    That is Python, the processors, the store, the disk, a worker on this machine, Java, and the optional packages.
+    With an ``engine``, by name or as an object, that is tried, too: up to eight of its workers are started, each runs a
+    trial, and their versions are compared with those here. Nothing is stored.
 
+    Raises `UnknownName` for an engine that there isn't. What is wrong is told, not raised.
 
-def doctor() -> Iterator[Finding]:
-    """Look at Python, the processors, the store, the disk, a real worker and the optional packages, one by one."""
-    looks: list[Callable[[], Iterator[Finding]]] = [_python, _machine, _store, _disk, _worker, _extras]
-    for look in looks:
-        yield from look()
+    >>> for finding in tm.doctor("spark"):
+    ...     print(finding)
+    """
+    if isinstance(engine, str):
+        find("engine", engine)
+    looks: list[Callable[[], Iterator[Finding]]] = [_python, _machine, _store, _disk, _worker]
+    looks += [lambda: java(engine), lambda: extras(engine)]
+    if engine is not None:
+        looks.append(lambda: tried(engine))
+    return (finding for look in looks for finding in look())
 
 
 def _python() -> Iterator[Finding]:
@@ -101,44 +96,13 @@ def _store() -> Iterator[Finding]:
 
 def _disk() -> Iterator[Finding]:
     for folder in dict.fromkeys((Path.cwd(), Path(tempfile.gettempdir()))):
-        free = shutil.disk_usage(folder).free
-        yield Finding(
-            what="disk",
-            state="ok" if free >= _FREE_BYTES else "wrong",
-            detail=f"{free / 2**30:.1f} GiB free at {folder}",
-            advice="" if free >= _FREE_BYTES else "studies and workers need room: free some, or set TMPDIR",
-        )
+        yield room(shutil.disk_usage(folder).free, str(folder), "free some, or set TMPDIR")
 
 
 def _worker() -> Iterator[Finding]:
-    engine = Local(workers=1)
-    start = time.monotonic()
-    joined = False
     try:
-        engine.open(Program(objective=_nothing, metric="nothing"))
-        while not joined and time.monotonic() - start < _START_SECONDS:
-            joined = any(isinstance(fact, Joined) for fact in engine.poll(None))
+        (worker,) = roll_call(Local(workers=1), _START_SECONDS)
     except (TrimmaError, OSError) as error:
-        yield Finding(what="worker", state="wrong", detail="does not start", advice=str(error))
+        yield Finding(what="worker", state="wrong", detail="does not start on this machine", advice=str(error))
         return
-    finally:
-        engine.close()
-    yield Finding(
-        what="worker",
-        state="ok" if joined else "wrong",
-        detail=f"starts in {time.monotonic() - start:.2f} s" if joined else f"not ready after {_START_SECONDS:g} s",
-        advice="" if joined else "is the machine overloaded, or are new processes forbidden?",
-    )
-
-
-def _nothing() -> None:
-    """An objective that does nothing."""
-
-
-def _extras() -> Iterator[Finding]:
-    for package, (extra, purpose) in _EXTRAS.items():
-        try:
-            yield Finding(what=package, state="ok", detail=f"{version(package)}, for {purpose}")
-        except PackageNotFoundError:
-            advice = f"pip install 'trimma[{extra}]'"
-            yield Finding(what=package, state="missing", detail=f"not installed; for {purpose}", advice=advice)
+    yield Finding(what="worker", state="ok", detail=f"starts on this machine in {worker.seconds:.2f} s")

@@ -61,7 +61,14 @@ def fit(
         report(accuracy=network.score(valid_x, valid_y), loss=network.loss_)
 
 
-def run(trials: int, workers: int | None, seed: int, store: str | None, progress: bool | View = True) -> Study:
+def run(
+    trials: int,
+    workers: int | None,
+    seed: int,
+    store: str | None,
+    progress: bool | View = True,
+    engine: str = "local",
+) -> Study:
     """Tune the network; a demo that had not ended goes on."""
     data = digits()
     known = {study.name: study for study in studies(store) if study.name.startswith(NAME)}
@@ -73,6 +80,7 @@ def run(trials: int, workers: int | None, seed: int, store: str | None, progress
         maximize="accuracy",
         trials=trials,
         scheduler=Asha(max_steps=STEPS),
+        engine=engine,
         workers=workers,
         seed=seed,
         data=data,

@@ -34,14 +34,16 @@ store_option = click.option("--store", metavar="FILE", help=STORE_HELP)
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), help="Worker processes. Default: one for each core."
 )
+ENGINES = "local, spark, dask, or the name of another engine"
 
 
 @main.command()
 @click.option("--trials", type=click.IntRange(min=1), default=100, show_default=True, help="How many trials.")
 @workers_option
+@click.option("--engine", metavar="NAME", default="local", show_default=True, help=f"Where trials run: {ENGINES}.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Repeats the choice of configs.")
 @store_option
-def demo(trials: int, workers: int | None, seed: int, store: str | None) -> None:
+def demo(trials: int, workers: int | None, engine: str, seed: int, store: str | None) -> None:
     """Tune a neural network that reads handwritten digits, live.
 
     A demo that was interrupted or killed goes on where it was.
@@ -49,7 +51,7 @@ def demo(trials: int, workers: int | None, seed: int, store: str | None) -> None
     from trimma.cli.demo import run
     from trimma.cli.tables import print_study
 
-    study = run(trials, workers, seed, store, _view)
+    study = run(trials, workers, seed, store, _view, engine)
     print_study(study)
     click.echo(f"{'':4}trimma show {study.name}\n{'':4}trimma plot {study.name} curves curves.html")
 
@@ -147,17 +149,19 @@ def remove(name: str, yes: bool, store: str | None) -> None:
 
 
 @main.command()
-def doctor() -> None:
-    """Check this machine, and say what to do about what is wrong."""
+@click.option("--engine", metavar="NAME", help=f"Try this engine, too: {ENGINES}.")
+def doctor(engine: str | None) -> None:
+    """Check this machine, and say what to do about what is wrong.
+
+    With --engine spark, Spark is started, and some of its workers each run a trial.
+    """
     from trimma.api.doctor import doctor as look
 
-    signs = {"ok": click.style("✓", fg="green"), "missing": click.style("-", fg="yellow")}
+    colours = {"ok": "green", "missing": "yellow", "wrong": "red"}
     wrong = 0
-    for finding in look():
-        sign = signs.get(finding.state, click.style("✗", fg="red"))
-        click.echo(f"{sign} {finding.what:12} {finding.detail}")
-        if finding.advice:
-            click.echo(f"{'':15}→ {finding.advice}")
+    for finding in look(engine):
+        sign, text = str(finding)[:1], str(finding)[1:]
+        click.echo(click.style(sign, fg=colours[finding.state]) + text)
         wrong += finding.state == "wrong"
     if wrong:
         raise SystemExit(1)
