@@ -65,8 +65,11 @@ def tune(
     How
         ``searcher``: "random", "grid", "quasi-random" or an object (default: grid where nothing is left to
         draw, else random). ``scheduler``: "run-all", "median", ``tm.Asha(max_steps=...)`` or an object.
-        ``engine``: "local" with ``workers`` processes (default: one for each core), ``tm.Local(...)`` or an
-        object. ``seed`` makes the choices repeatable (default: drawn, and kept).
+        ``engine`` says where trials run: "local" in processes of this machine, "spark" on the active session,
+        "dask" on the active client, "driver" in threads of this process, "simulated" on virtual time. Each has
+        settings, as in ``tm.Local(workers=4, gpus=1)`` or ``tm.Spark(session, workers=16)``. ``workers`` is the
+        number of trials that run at a time (default: one for each core of this machine, or each slot of the
+        cluster). ``seed`` makes the choices repeatable (default: drawn, and kept).
     What may go wrong
         A trial whose process dies is started again, ``max_attempts`` times in all (default 3). One that runs
         longer than ``trial_timeout`` seconds fails; one that is told to stop and doesn't report (or end) within
