@@ -268,7 +268,7 @@ def test_a_trial_that_runs_over_its_time(local: SparkSession, sleeping: Sleeping
         maximize="score",
         engine=tm.Driver(2),
         store="memory",
-        trial_timeout=2.0,
+        trial_timeout=5.0,
         progress=False,
     )
     assert [trial.failure and trial.failure.kind for trial in study.trials] == [None, "Timeout", None]

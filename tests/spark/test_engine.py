@@ -12,7 +12,7 @@ import pytest
 import trimma as tm
 from trimma.engines.spark import _HINT
 from trimma.errors import EngineError, UsageError
-from trimma.testing import ProcessEngineContract
+from trimma.testing import EngineContract, ProcessEngineContract
 from trimma.testing.engines import wait_until
 from trimma.wire.sockets import Listen
 from trimma.wire.ticket import Timing
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-class SparkContract(ProcessEngineContract):
+class SparkContract:
     session: SparkSession
 
     def make(self) -> tm.Spark:
@@ -34,7 +34,7 @@ class SparkContract(ProcessEngineContract):
 
 
 @pytest.mark.xdist_group("spark-local")
-class TestLocal(SparkContract):
+class TestLocal(SparkContract, ProcessEngineContract):
     @pytest.fixture(autouse=True)
     def _session(self, local: SparkSession) -> None:
         self.session = local
@@ -109,7 +109,9 @@ def test_a_lease_that_makes_no_sense(local: SparkSession, lease: float) -> None:
 
 
 @pytest.mark.xdist_group("spark-cluster")
-class TestCluster(SparkContract):
+class TestCluster(SparkContract, EngineContract):
+    """What each process of a worker does is the same as on one machine, and tested there."""
+
     @pytest.fixture(autouse=True)
     def _session(self, cluster: SparkSession) -> None:
         self.session = cluster

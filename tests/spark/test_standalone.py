@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import trimma as tm
+from trimma.engines.spark.cluster import Cluster
 from trimma.facts import Joined, Left, Returned
 from trimma.testing.engines import Driver, wait_until
 from trimma.wire.ticket import Timing
@@ -76,17 +77,28 @@ class Standalone:
             process.wait(30)
 
 
-@pytest.fixture(scope="module")
-def standalone(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+@pytest.fixture
+def standalone(java: None, tmp_path: Path) -> Iterator[Standalone]:
     pytest.importorskip("pyspark")
-    with contextlib.closing(Standalone(tmp_path_factory.mktemp("standalone"))) as running:
+    with contextlib.closing(Standalone(tmp_path)) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
-def session(standalone: Standalone, session_of: Callable[..., SparkSession]) -> Iterator[SparkSession]:
+def test_workers_have_what_they_ask_for_and_machines_get_lost(
+    standalone: Standalone, session_of: Callable[..., SparkSession], started_by: Callable[..., Any]
+) -> None:
     gpu = "resource.gpu.amount"
-    yield session_of(standalone.url, **{f"spark.executor.{gpu}": "1", f"spark.task.{gpu}": "0.5"})
+    session = session_of(standalone.url, **{f"spark.executor.{gpu}": "1", f"spark.task.{gpu}": "0.5"})
+    # its executors come one by one
+    wait_until(lambda: Cluster.of(session.sparkContext).executors == 2, 50)
+    for more, workers, threads in (
+        ({}, 4, 1),
+        ({"gpus": 1}, 2, 1),
+        ({"cpus": 2}, 2, 2),
+        ({"cpus": 2, "gpus": 1}, 2, 2),
+    ):
+        each_has_what_it_asks_for(tm.Spark(session, **more), workers, threads)
+    a_machine_is_lost(tm.Spark(session, workers=2, gpus=1), standalone, started_by)
     session_of(None)
 
 
@@ -97,17 +109,10 @@ def devices(params: Any, report: Any) -> float:
     return 0.0
 
 
-@pytest.mark.parametrize(
-    ("more", "workers", "threads"),
-    [({}, 4, 1), ({"gpus": 1}, 2, 1), ({"cpus": 2}, 2, 2), ({"cpus": 2, "gpus": 1}, 2, 2)],
-)
-def test_each_worker_has_what_it_asks_for(
-    session: SparkSession, more: dict[str, Any], workers: int, threads: int
-) -> None:
-    engine = tm.Spark(session, **more)
+def each_has_what_it_asks_for(engine: tm.Spark, workers: int, threads: int) -> None:
     assert engine.capacity == workers
-    driver = Driver(engine, devices)
-    try:
+    with contextlib.closing(engine):
+        driver = Driver(engine, devices)
         seen = []
         for trial, worker in enumerate(driver.joined(workers)):
             assert isinstance(driver.run(trial, worker), Returned)
@@ -115,15 +120,12 @@ def test_each_worker_has_what_it_asks_for(
             assert told.metrics["threads"] == threads
             seen.append(told.metrics["score"])
         assert sorted(seen) == sorted([7.0, 8.0] * (workers // 2))
-    finally:
-        engine.close()
 
 
-def test_a_machine_that_is_lost(session: SparkSession, standalone: Standalone, started_by: Callable[..., Any]) -> None:
-    engine = tm.Spark(session, workers=2, gpus=1)
+def a_machine_is_lost(engine: tm.Spark, standalone: Standalone, started_by: Callable[..., Any]) -> None:
     engine._timing = Timing(heartbeat=0.2, lease=3.0)
-    driver = Driver(engine, devices)
-    try:
+    with contextlib.closing(engine):
+        driver = Driver(engine, devices)
         driver.joined(2)
         (executor,) = started_by(standalone.machines[0].pid, "CoarseGrainedExecutorBackend")
         standalone.machines[0].kill()
@@ -133,5 +135,3 @@ def test_a_machine_that_is_lost(session: SparkSession, standalone: Standalone, s
         (other,) = {fact.worker for fact in driver.facts if isinstance(fact, Joined)} - {gone.worker}
         assert isinstance(driver.run(0, other), Returned)
         assert driver.measured(0)[0].metrics["score"] == 8.0
-    finally:
-        engine.close()

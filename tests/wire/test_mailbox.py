@@ -10,7 +10,7 @@ from trimma.engines.remote import Remote
 from trimma.errors import EngineError
 from trimma.ports import Engine
 from trimma.program import Program
-from trimma.testing import ProcessEngineContract
+from trimma.testing import EngineContract
 from trimma.testing.processes import Processes
 from trimma.wire.mailbox import SCHEME, Mailbox, Mailroom
 from trimma.wire.sockets import Keys, Listen, Unreachable
@@ -20,7 +20,7 @@ IDENTITY = b"\1\0\0\0\0agent"
 
 
 @pytest.mark.timeout(60)
-class TestRemoteByFolder(ProcessEngineContract):
+class TestRemoteByFolder(EngineContract):
     @pytest.fixture(autouse=True)
     def folder(self, tmp_path: Path) -> None:
         self.shared = tmp_path / "shared"
