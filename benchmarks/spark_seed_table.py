@@ -241,7 +241,7 @@ part = partial(run_part, __file__)
 
 def measure(quick: bool) -> Report:
     """Run the three in turns."""
-    repeats, seconds = (1, 10) if quick else (5, 30)
+    repeats, seconds = (1, 20) if quick else (5, 30)
 
     def contender(kind: str) -> Callable[[], Any]:
         # the same seed for all in one repeat: all are given the same configs, as far as they come
