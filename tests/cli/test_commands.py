@@ -208,6 +208,11 @@ def test_resume_for_more_trials(run, store: Path) -> None:
     assert len(tm.load("descent", store).trials) == 15
 
 
+def test_resume_on_another_engine(run, store: Path) -> None:
+    run("resume", "descent", "--trials", 15, "--engine", "simulated", "--workers", 2)
+    assert {trial.spans[-1].worker for trial in tm.load("descent", store).trials[12:]} <= {"sim-0", "sim-1"}
+
+
 def test_resume_for_fewer_trials_than_there_are(run) -> None:
     said = run("resume", "descent", "--trials", 3, "--workers", 1)
     assert re.search(r"^descent finished after .*: 12 trials were run \(3 were asked for\)$", said, re.MULTILINE)

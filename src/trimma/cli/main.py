@@ -35,12 +35,15 @@ workers_option = click.option(
     "--workers", type=click.IntRange(min=1), help="Worker processes. Default: one for each core."
 )
 ENGINES = "local, spark, dask, or the name of another engine"
+engine_option = click.option(
+    "--engine", metavar="NAME", default="local", show_default=True, help=f"Where trials run: {ENGINES}."
+)
 
 
 @main.command()
 @click.option("--trials", type=click.IntRange(min=1), default=100, show_default=True, help="How many trials.")
 @workers_option
-@click.option("--engine", metavar="NAME", default="local", show_default=True, help=f"Where trials run: {ENGINES}.")
+@engine_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Repeats the choice of configs.")
 @store_option
 def demo(trials: int, workers: int | None, engine: str, seed: int, store: str | None) -> None:
@@ -104,14 +107,17 @@ def plot(name: str, picture: str, file: str, store: str | None) -> None:
 @click.option("--trials", type=click.IntRange(min=1), help="Trials in all. Default: as the study was begun.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds in all.")
 @workers_option
+@engine_option
 @store_option
-def resume(name: str, trials: int | None, timeout: float | None, workers: int | None, store: str | None) -> None:
+def resume(
+    name: str, trials: int | None, timeout: float | None, workers: int | None, engine: str, store: str | None
+) -> None:
     """Go on with a study. This runs the program that is stored with it."""
     from trimma.cli.tables import print_study
 
     study = trimma.load(name, store)
     ended = len(study.history.ended)
-    study.resume(trials=trials, timeout=timeout, workers=workers, progress=_view)
+    study.resume(trials=trials, timeout=timeout, workers=workers, engine=engine, progress=_view)
     print_study(study)
     if len(study.history.ended) == ended:
         click.echo("There was nothing left to run; to run more, say how many trials in all with --trials.")
