@@ -17,8 +17,8 @@ The peers at their best settings:
   job, which ends when all of them have. The faster of the two is the one that counts.
 * **One Spark job per trial**: a pool of four threads, each of which collects jobs of one task, in fair pools.
 
-The others' Python workers are kept from one job to the next (Spark's default). None of the peers keeps a trial anywhere but in
-memory.
+The others' Python workers are kept from one job to the next (Spark's default). None of the peers keeps a trial
+anywhere but in memory.
 
 The rate is the *steady* one, as in `dispatch`: the fastest run of consecutive trials as long as half of the study,
 which leaves start-up out for all. Ours runs more trials, since at its rate that few would be over too soon to be
