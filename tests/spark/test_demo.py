@@ -25,7 +25,7 @@ def test_the_demo_on_spark(java: None, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert ": all 4 trials were run\n" in done.stdout
     assert done.stdout.endswith("    trimma show demo\n    trimma plot demo curves curves.html\n")
-    assert "trimma: study demo, maximize accuracy, 4 trials, engine Spark(workers=2)\n" in done.stderr
+    assert "trimma: study demo, maximize accuracy, 4 trials, engine Spark(local[" in done.stderr
     study = tm.load("demo", tmp_path / "s.db")
     assert study.status == "finished"
     assert {span.worker for trial in study.trials for span in trial.spans} <= {"spark-0", "spark-1"}

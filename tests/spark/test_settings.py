@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from trimma.engines.spark.cluster import Cluster
+from trimma.engines.spark.cluster import Cluster, _use_this_python
 
 
 def cluster(master: str, parallelism: int = 2, executors: int = 0, **settings: Any) -> Cluster:
@@ -57,3 +59,25 @@ def test_where_the_driver_is_reached() -> None:
     assert (cluster("yarn").bind, cluster("yarn").host) == ("driver", "driver")
     bound = cluster("yarn", driver_bindAddress="0.0.0.0")
     assert (bound.bind, bound.host) == ("0.0.0.0", "driver")
+
+
+@pytest.mark.parametrize(
+    ("master", "settings", "environment", "changed"),
+    [
+        ("local[2]", {}, {}, True),
+        ("local-cluster[2,1,512]", {}, {}, True),
+        ("spark://somewhere:7077", {}, {}, False),
+        ("local[2]", {"spark.pyspark.python": "python3.12"}, {}, False),
+        ("local[2]", {}, {"PYSPARK_PYTHON": "python3.12"}, False),
+    ],
+)
+def test_tasks_on_this_machine_run_the_driver_s_python(
+    monkeypatch: pytest.MonkeyPatch, master: str, settings: dict[str, str], environment: dict[str, str], changed: bool
+) -> None:
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    conf = SimpleNamespace(contains=settings.__contains__)
+    context: Any = SimpleNamespace(master=master, getConf=lambda: conf, pythonExec="python3")
+    _use_this_python(context)
+    assert context.pythonExec == (sys.executable if changed else "python3")

@@ -73,7 +73,8 @@ class Spark(Remote):
     ) -> None:
         found = take(session)
         cluster = cluster_of(found) if is_connect(found) else Cluster.of(found.sparkContext)
-        self._asked = {"workers": workers, "cpus": cpus, "gpus": gpus, "host": host, "port": port, "relay": relay}
+        self._master = cluster.master
+        self._asked = {"cpus": cpus, "gpus": gpus, "host": host, "port": port, "relay": relay}
         cpus = cluster.task_cpus if cpus is None else cpus
         gpus = cluster.task_gpus if gpus is None else gpus
         if gpus < 0 or (gpus > 1 and gpus != int(gpus)):
@@ -97,7 +98,8 @@ class Spark(Remote):
         )
 
     def __repr__(self) -> str:
-        return f"Spark({', '.join(f'{name}={value!r}' for name, value in self._asked.items() if value is not None)})"
+        asked = [f"{name}={value!r}" for name, value in self._asked.items() if value is not None]
+        return f"Spark({', '.join([self._master, f'workers={self.capacity}', *asked])})"
 
 
 def _lease(seconds: float) -> float:

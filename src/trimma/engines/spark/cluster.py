@@ -119,6 +119,8 @@ def take(session: Any) -> "SparkSession":
         found = SparkSession.builder.getOrCreate()
     else:
         found = _start(SparkSession.builder)
+    if not is_connect(found):
+        _use_this_python(found.sparkContext)
     return found
 
 
@@ -131,14 +133,20 @@ def _start(builder: "SparkSession.Builder") -> "SparkSession":
         session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
     except (PySparkException, Py4JError) as error:
         raise EngineError(
-            f"Spark can't be started: {error}. It needs Java 17 or later (JAVA_HOME, or java on the PATH); "
-            "'trimma doctor' looks for it"
+            f"Spark can't be started: {str(error).rstrip('.')}. It needs Java 17 or later (JAVA_HOME, or java on the "
+            "PATH); 'trimma doctor' looks for it"
         ) from error
-    context = session.sparkContext
-    if (context.master or "").startswith("local") and "PYSPARK_PYTHON" not in os.environ:
-        # without it Spark takes any python3 of the PATH, which in an unactivated environment is another one
-        context.pythonExec = sys.executable
     return session
+
+
+def _use_this_python(context: "SparkContext") -> None:
+    """On this machine a session's tasks run the driver's own Python, unless another one was asked for.
+
+    Spark would take any python3 of the PATH, which in an environment that isn't activated is another one.
+    """
+    named = "PYSPARK_PYTHON" in os.environ or context.getConf().contains("spark.pyspark.python")
+    if (context.master or "").startswith("local") and not named:
+        context.pythonExec = sys.executable
 
 
 def is_connect(session: Any) -> bool:
