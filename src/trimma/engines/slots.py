@@ -39,11 +39,11 @@ class Slots:
 
     def due(self, demand: int | None, now: float) -> list[int]:
         """Where to start agents now, for a study that could use ``demand`` workers (None: any number)."""
-        active = [slot for slot in self._slots if self._is_active(slot, now)]
+        free = [slot for slot in self._slots if not self._is_active(slot, now)]
+        active = len(self._slots) - len(free)
         wanted = len(self._slots) if demand is None else min(demand, len(self._slots))
-        number = min(wanted - len(active), max(_AT_FIRST, self._joined) - (len(active) - self._joined))
-        ready = (slot.number for slot in self._slots if slot not in active and now >= slot.not_before)
-        return [slot for slot, _ in zip(ready, range(number), strict=False)]
+        number = min(wanted - active, max(_AT_FIRST, self._joined) - (active - self._joined))
+        return [slot.number for slot in free if now >= slot.not_before][: max(0, number)]
 
     def _is_active(self, slot: Slot, now: float) -> bool:
         return slot.joined or (slot.tasks > 0 and (slot.lost_at is None or now < slot.lost_at + self._lease))
