@@ -12,7 +12,7 @@ import pytest
 import trimma as tm
 from trimma.engines.spark import _HINT
 from trimma.errors import EngineError, UsageError
-from trimma.testing import EngineContract, ProcessEngineContract
+from trimma.testing import EngineContract
 from trimma.testing.engines import wait_until
 from trimma.wire.sockets import Listen
 from trimma.wire.ticket import Timing
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 class SparkContract:
+    """What the processes of a worker do is the same wherever agents are, and tested beside the wire."""
+
     session: SparkSession
 
     def make(self) -> tm.Spark:
@@ -34,7 +36,7 @@ class SparkContract:
 
 
 @pytest.mark.xdist_group("spark-local")
-class TestLocal(SparkContract, ProcessEngineContract):
+class TestLocal(SparkContract, EngineContract):
     @pytest.fixture(autouse=True)
     def _session(self, local: SparkSession) -> None:
         self.session = local
@@ -110,8 +112,6 @@ def test_a_lease_that_makes_no_sense(local: SparkSession, lease: float) -> None:
 
 @pytest.mark.xdist_group("spark-cluster")
 class TestCluster(SparkContract, EngineContract):
-    """What each process of a worker does is the same as on one machine, and tested there."""
-
     @pytest.fixture(autouse=True)
     def _session(self, cluster: SparkSession) -> None:
         self.session = cluster

@@ -20,7 +20,17 @@ IDENTITY = b"\1\0\0\0\0agent"
 
 
 @pytest.mark.timeout(60)
-class TestRemoteByFolder(EngineContract):
+class TestRemoteByFolder:
+    """Of the contract what depends on how messages travel; the rest is kept by the same code as over sockets."""
+
+    opened = EngineContract.opened
+    test_trials_run_to_their_end = EngineContract.test_a_trial_runs_to_its_end
+    test_workers_run_side_by_side = EngineContract.test_workers_run_side_by_side
+    test_stops_are_heeded = EngineContract.test_a_stop_is_heeded_at_the_next_report
+    test_trials_wait_at_rungs = EngineContract.test_a_trial_waits_at_its_rung_until_it_may_go_on
+    test_trials_can_be_killed = EngineContract.test_a_killed_attempt_is_followed_by_a_fresh_worker
+    test_output_belongs_to_its_trial = EngineContract.test_output_belongs_to_its_trial
+
     @pytest.fixture(autouse=True)
     def folder(self, tmp_path: Path) -> None:
         self.shared = tmp_path / "shared"
