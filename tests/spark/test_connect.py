@@ -33,7 +33,7 @@ def fit(lr, report):
         time.sleep(600 if hang else 0.01)
         report(loss=lr / step)
 
-engine = tm.Spark(session)
+engine = tm.Spark(session, **(dict(relay=sys.argv[2], host="203.0.113.1") if sys.argv[1] == "relay" else {{}}))
 try:
     study = tm.tune(fit, tm.Space(lr=tm.Float(0, 1)), minimize="loss", trials=12, engine=engine, store="memory",
                     progress=False, name="connect", scheduler=tm.Asha(max_steps=4))
@@ -110,6 +110,20 @@ def test_a_study(script: list[str], runners: Callable[[], list[Any]]) -> None:
     told = json.loads(done.stdout.splitlines()[-1])
     assert told == {"status": "finished", "capacity": 2, "trials": 12, "query": 5}
     wait_until(lambda: not runners())
+
+
+@pytest.mark.timeout(120)
+def test_a_client_that_cannot_be_dialled_shares_a_folder_with_the_workers(
+    script: list[str], runners: Callable[[], list[Any]], tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    done = subprocess.run([*script, "relay", str(shared)], capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told == {"status": "finished", "capacity": 2, "trials": 12, "query": 5}
+    wait_until(lambda: not runners())
+    assert not list(shared.iterdir())
 
 
 @pytest.mark.timeout(120)
