@@ -1,0 +1,141 @@
+"""Layers of a model as components: of PyTorch and Keras, and the steps of scikit-learn's pipelines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trimma.ablation.layers.models import How, made
+from trimma.ablation.layers.neighbours import advice, working_groups
+from trimma.ablation.layers.ports import Clash, Layer, Surgeon
+from trimma.ablation.selection import Selection, unknown
+from trimma.errors import UsageError
+from trimma.program import Inputs
+from trimma.study import Component
+
+__all__ = ["Layers"]
+
+
+@dataclass(frozen=True, init=False)
+class Layers:
+    """Layers of the model that is given as ``model=``, singly or in groups; where none are named, each one singly.
+
+    Usage::
+
+        tm.Layers("conv2", "dropout")
+        tm.Layers(groups=[["conv2", "relu2"], ["conv3", "relu3"]])
+        tm.Layers(prefix="block3")  # all whose names begin so, together
+        tm.Layers(kind="Dropout")  # all of that class, together
+        tm.Layers()  # each layer by itself
+
+    ``model`` is a model, or a function that makes one. The objective gets the same: a copy without the layers, or a
+    function that calls the given one with whatever arguments it is called with, and takes the layers out of what that
+    makes. With a function every trial starts from weights of its own, drawn after the objective has set its seed; a
+    model object starts all trials from the same. To list the layers a function is called once where the study is
+    started: without arguments if it can be, else with those of the same names in ``params``.
+
+    A layer that isn't there any more passes on what it is given:
+
+    - **PyTorch** (`torch.nn.Module`; names as in ``named_modules()``): an identity stands in its place, in a deep copy
+      with the weights of the original. Where a whole branch is gone, ``x + f(x)`` becomes ``x``. Recurrent and
+      attention modules, embeddings, and one module in several places are refused.
+    - **Keras 3** (Sequential and functional models; layers within a model that is itself a layer are named as in
+      ``encoder/conv2``): the model is built again from the configuration of its layers, with new weights, and
+      compiled as it was. A merge of branches of which one is left passes it on. Subclassed models are refused.
+    - **scikit-learn** (`Pipeline`, `FeatureUnion`, `ColumnTransformer`; names as in ``set_params``, such as
+      ``features__pca``): the step is "passthrough", or "drop" in a union, in an unfitted clone.
+
+    Input layers and output layers can't be left out. For PyTorch these are the first and the last layer that have
+    weights from features to features, for scikit-learn the last step.
+
+    Whether the rest connects is checked where the study is started. PyTorch needs an input for that: one that suits
+    the first layer is tried, or give ``example``: a tensor, a tuple of tensors, a dict of them by name, a shape (with
+    the batch first), or a function that makes one of these. Of a Keras model that isn't built it is the input's
+    shape. With ``adapt`` an adapter is put where shapes clash, and only there: a projection (of the last axis, or a
+    convolution of width 1), which begins as close to the identity as it can; with PyTorch also an average to another
+    size of image.
+
+    ``group``, ``groups`` and ``prefix`` are as for `Columns`; ``kind`` is one or more names of classes.
+
+    Raises `UsageError` for a layer that doesn't exist (with the nearest that does), for one that can't be left out,
+    and where what is left doesn't connect: with the shapes that clash, and neighbours that could go together.
+    """
+
+    selection: Selection
+    kinds: tuple[str, ...]
+    how: How
+
+    def __init__(
+        self,
+        *names: str,
+        group: Any = None,
+        groups: Any = None,
+        prefix: str | Iterable[str] | None = None,
+        kind: str | Iterable[str] | None = None,
+        adapt: bool = False,
+        example: Any = None,
+    ) -> None:
+        object.__setattr__(self, "selection", Selection.of(names, group=group, groups=groups, prefix=prefix))
+        object.__setattr__(self, "kinds", _kinds(kind))
+        object.__setattr__(self, "how", How(adapt=adapt, example=example))
+
+    def components(self, inputs: Inputs) -> Sequence[Component]:
+        surgeon = self.how.surgeon(made(inputs.model, inputs.params))
+        layers = {layer.name: layer for layer in surgeon.layers}
+        refused = {layer.name: f"Layers: {layer.name!r} {layer.refused}" for layer in layers.values() if layer.refused}
+        free = [layer.name for layer in layers.values() if not layer.parts and not layer.refused]
+        if self.selection.is_empty and not self.kinds:
+            return self.selection.components("layer", [name for name in free if _clash(surgeon, [name]) is None])
+        by_kind = tuple((kind, _of_kind(kind, layers)) for kind in self.kinds)
+        selection = replace(self.selection, groups=(*self.selection.groups, *by_kind))
+        found = [_with_parts(part, layers) for part in selection.components("layer", list(layers), refused)]
+        for component in found:
+            if (clash := _clash(surgeon, component.members)) is not None:
+                groups = working_groups(free, component.members, surgeon.check)
+                what = advice(groups, adaptable=not self.how.adapt)
+                raise UsageError(f"Layers: without {component.name!r} {clash}. {what}") from clash
+        return found
+
+    def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
+        names = [name for component in components for name in component.members]
+        return replace(inputs, model=self.how.without(inputs.model, list(dict.fromkeys(names))))
+
+    def __repr__(self) -> str:
+        arguments = self.selection.arguments()
+        if self.kinds:
+            arguments.append(f"kind={self.kinds[0] if len(self.kinds) == 1 else list(self.kinds)!r}")
+        if self.how.adapt:
+            arguments.append("adapt=True")
+        return f"Layers({', '.join(arguments)})"
+
+
+def _clash(surgeon: Surgeon, names: Sequence[str]) -> Clash | None:
+    try:
+        surgeon.check(names)
+    except Clash as clash:
+        return clash
+    return None
+
+
+def _kinds(kind: Any) -> tuple[str, ...]:
+    if kind is None:
+        return ()
+    kinds = (kind,) if isinstance(kind, str) or not isinstance(kind, Iterable) else tuple(kind)
+    if not kinds or not all(isinstance(name, str) and name for name in kinds):
+        raise UsageError(f"Layers(kind={kind!r}): give the name of a class, such as 'Dropout', or a list of them")
+    return kinds
+
+
+def _of_kind(kind: str, layers: Mapping[str, Layer]) -> tuple[str, ...]:
+    there = {layer.kind for layer in layers.values() if not layer.refused}
+    if kind not in there:
+        raise unknown("kind of layer", kind, sorted(there))
+    found = tuple(layer.name for layer in layers.values() if layer.kind == kind and not layer.refused)
+    if len(found) == 1:
+        raise UsageError(f"kind={kind!r} fits only {found[0]!r}, a group of one: name it by itself")
+    return found
+
+
+def _with_parts(component: Component, layers: Mapping[str, Layer]) -> Component:
+    """The component with all that goes with it, so that what overlaps with it can be told."""
+    members = [part for name in component.members for part in (name, *layers[name].parts)]
+    return Component(name=component.name, kind=component.kind, members=tuple(dict.fromkeys(members)))

@@ -1,0 +1,99 @@
+"""Modules of a PyTorch model: in their place stands an identity, or an adapter where that is asked for.
+
+Names are those of ``named_modules()``. They stay as they are, as do the keys of the state dict for what is left.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from trimma.ablation.layers.ports import Layer
+from trimma.ablation.layers.torch_body import Body
+from trimma.ablation.layers.torch_refusals import Refusals, is_leaf
+from trimma.ablation.layers.torch_surgery import keeps_shape, out_of_place, put
+from trimma.errors import UsageError
+
+
+class TorchSurgeon:
+    """A module; what is made of it is a deep copy, weights included, with stand-ins for what is taken out.
+
+    Where all of a branch is taken out, the sum or product that it led to is what it is without the branch: ``x + f(x)``
+    becomes ``x``. This, and whether the rest connects, is seen in a forward pass on ``example``, or on an input that
+    suits the first layer. Where no such input is found, layers that are known to change shapes are refused.
+    """
+
+    def __init__(self, model: Any, *, adapt: bool = False, example: Any = None) -> None:
+        if isinstance(model, torch.jit.ScriptModule):
+            raise UsageError("model=: layers of a compiled (ScriptModule) model can't be taken out: give the original")
+        self._model, self._adapt = model, adapt
+        self._refusals = Refusals(model)
+        self._body = Body.of(model, self._refusals.first, example)
+        if self._body is not None:
+            self._refusals.learn(self._body.whole)
+
+    @property
+    def layers(self) -> Sequence[Layer]:
+        modules = {name: module for name, module in self._model.named_modules() if name}
+        order = [*self._order, *modules]
+        return [
+            Layer(
+                name=name,
+                kind=type(modules[name]).__name__,
+                refused=self._refusals.of(name),
+                parts=() if is_leaf(modules[name]) else tuple(part for part in modules if part.startswith(f"{name}.")),
+            )
+            for name in dict.fromkeys(order)
+            if ".parametrizations" not in f".{name}"
+        ]
+
+    def check(self, names: Sequence[str]) -> None:
+        self._plan(names)
+
+    def without(self, names: Sequence[str]) -> nn.Module:
+        plan = self._plan(names)
+        try:
+            model = copy.deepcopy(self._model)
+        except Exception as error:
+            raise UsageError(
+                f"model=: the {type(self._model).__name__} can't be copied ({error}): give a function that makes one"
+            ) from error
+        for name, make in plan.items():
+            gone = model.get_submodule(name)
+            stand_in = make().train(gone.training)
+            like = next(gone.parameters(), next(model.parameters(), None))
+            put(model, name, stand_in if like is None else stand_in.to(device=like.device, dtype=like.dtype))
+        return out_of_place(model) if plan else model
+
+    @property
+    def _order(self) -> list[str]:
+        return [] if self._body is None else list(self._body.whole.given)
+
+    def _plan(self, names: Sequence[str]) -> dict[str, Callable[[], nn.Module]]:
+        """What is to stand where; raises `Clash`."""
+        gone = self._called(names)
+        if self._body is not None:
+            return self._body.plan(gone, adapt=self._adapt)
+        for name in gone:
+            if keeps_shape(self._model.get_submodule(name)) is False:
+                raise UsageError(
+                    f"Layers: {name!r} changes the shape of what it is given, and no input was found on which the "
+                    "model runs, to see whether the rest connects: give one, as in tm.Layers(..., example=(2, 3, 32, "
+                    "32)), a shape with the batch first, or a tensor, or a function that makes the inputs"
+                )
+        return dict.fromkeys(gone, nn.Identity)
+
+    def _called(self, names: Iterable[str]) -> list[str]:
+        """The outermost of these modules, in order; for a mere list of modules, which is never called, those in it."""
+        called: list[str] = []
+        for name in names:
+            module = self._model.get_submodule(name)
+            if isinstance(module, nn.ModuleList | nn.ModuleDict):
+                called += self._called(f"{name}.{part}" for part, _ in module.named_children())
+            else:
+                called.append(name)
+        outermost = [name for name in called if not any(name.startswith(f"{other}.") for other in called)]
+        order = {name: place for place, name in enumerate(self._order)}
+        return sorted(dict.fromkeys(outermost), key=lambda name: order.get(name, len(order)))

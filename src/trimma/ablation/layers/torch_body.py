@@ -1,0 +1,120 @@
+"""A PyTorch model that can be run on an example, to see what becomes of it when layers are taken out."""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
+
+from trimma.ablation.layers.ports import Clash, shown
+from trimma.ablation.layers.torch_examples import Call, call_of, likely_calls
+from trimma.ablation.layers.torch_stand_ins import FirstInput, Ones, Zeros, adapter
+from trimma.ablation.layers.torch_surgery import is_spatial, out_of_place, replaced
+from trimma.ablation.layers.torch_trace import Trace, skeleton, trace
+from trimma.errors import UsageError
+
+Plan = dict[str, Callable[[], nn.Module]]
+
+
+@dataclass(frozen=True)
+class Body:
+    """A copy of a model on a device, the call on which it runs, and what was seen of the whole."""
+
+    model: nn.Module
+    device: str
+    call: Call
+    whole: Trace
+
+    @classmethod
+    def of(cls, model: nn.Module, first: nn.Module | None, example: Any) -> "Body | None":
+        """The body on ``example``, or on a call that suits the model; None where none is found.
+
+        Without memory and arithmetic (device "meta") where the model can do so, else with its weights on the CPU.
+        Raises `UsageError` where the model can't be run on the example given.
+        """
+        try:
+            bare = out_of_place(skeleton(model))
+        except Exception:  # noqa: BLE001 - a module's own __deepcopy__ may raise anything
+            if example is None:
+                return None
+            bare = None
+        if example is None:
+            return next((body for call in likely_calls(first) if (body := cls._tried(bare, "meta", call))), None)
+        call = call_of(example, first)
+        if bare is not None and (body := cls._tried(bare, "meta", call)) is not None:
+            return body
+        real = out_of_place(copy.deepcopy(model)).eval().to("cpu")
+        seen = _traced(real, call, "cpu")
+        if seen.error is not None:
+            raise UsageError(
+                f"Layers(example=...): the model itself doesn't run on it ({type(seen.error).__name__}: {seen.error})"
+            ) from seen.error
+        return cls(real, "cpu", call, seen)
+
+    @classmethod
+    def _tried(cls, model: nn.Module, device: str, call: Call) -> "Body | None":
+        seen = _traced(model, call, device)
+        return cls(model, device, call, seen) if seen.error is None else None
+
+    def plan(self, gone: Sequence[str], *, adapt: bool) -> Plan:
+        """What is to stand in the places of these layers, which are in the order in which they run.
+
+        Raises `Clash` where the rest doesn't connect, or, with ``adapt``, where no adapter bridges the gap.
+        """
+        plan: Plan = {name: FirstInput if name in self.whole.several else nn.Identity for name in gone}
+        seen = self._run(plan)
+        while branches := [name for name in gone if name in seen.twice and name not in self.whole.twice]:
+            last = branches[-1]
+            if plan[last] in (Zeros, Ones):
+                break
+            plan[last] = Zeros if seen.twice[last] == "sum" else Ones
+            seen = self._run(plan)
+        clash = self._clash(seen)
+        if clash is not None and adapt:
+            return self._adapted(plan, seen, clash)
+        if clash is not None:
+            raise clash
+        return plan
+
+    def _run(self, plan: Plan) -> Trace:
+        with replaced(self.model, plan, self.device) as model:
+            return _traced(model, self.call, self.device)
+
+    def _adapted(self, plan: Plan, seen: Trace, clash: Clash) -> Plan:
+        """The plan with one adapter, for the last of the layers that was reached, or one for each that needs one."""
+        channels_first = any(is_spatial(self.model.get_submodule(name)) for name in plan)
+        reached = [name for name in plan if seen.given.get(name) is not None]
+        for places, given in ((reached[-1:], seen.given), (list(plan), self.whole.given)):
+            bridged = dict(plan)
+            for name in places:
+                before, after = given.get(name), self.whole.made.get(name)
+                if before != after and before is not None and after is not None:
+                    bridged[name] = partial(adapter, before, after, channels_first=channels_first)
+            if all(make() is not None for make in bridged.values()) and self._clash(self._run(bridged)) is None:
+                return bridged
+        raise Clash(f"{clash}, and no adapter bridges it")
+
+    def _clash(self, seen: Trace) -> Clash | None:
+        if seen.error is None:
+            if seen.result == self.whole.result:
+                return None
+            return Clash(f"the model gives {_result(seen.result)} instead of {_result(self.whole.result)}")
+        where = seen.inside[-1] if seen.inside else ""
+        given, wanted = seen.given.get(where), self.whole.given.get(where)
+        if given is not None and wanted is not None and given != wanted:
+            return Clash(f"{where!r} gets shape {shown(given)} where it takes {shown(wanted)}")
+        why = " ".join(str(seen.error).split()).rstrip(".")
+        return Clash(f"{repr(where) if where else 'the forward pass'} fails ({type(seen.error).__name__}: {why})")
+
+
+def _traced(model: nn.Module, call: Call, device: str) -> Trace:
+    # a lazy module takes the shapes of the first pass for good
+    lazy = any(isinstance(module, LazyModuleMixin) for module in model.modules())
+    return trace(copy.deepcopy(model) if lazy else model, call, device)
+
+
+def _result(result: Any) -> str:
+    return f"shape {shown(result)}" if isinstance(result, tuple) else f"shapes {result}"

@@ -1,0 +1,132 @@
+# mypy: allow-subclassing-any
+"""One forward pass through a PyTorch model: which layers ran, and on which shapes."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from trimma.ablation.layers.torch_examples import Call
+
+Shape = tuple[int, ...]
+
+_MEETINGS = {
+    **dict.fromkeys(("add", "add_", "__add__", "__iadd__", "__radd__"), "sum"),
+    **dict.fromkeys(("mul", "mul_", "__mul__", "__imul__", "__rmul__", "multiply"), "product"),
+}
+
+
+@dataclass(slots=True)
+class Trace:
+    """What was seen, by the names of layers, in the order in which they were entered first.
+
+    ``given`` and ``made`` are the shapes of a layer's first input and of its output; None where that is no tensor.
+    ``several`` are the layers that were called with more than one input. ``twice`` says which layers' output met itself
+    in a sum or a product, as in ``x + x``. ``inside`` are the layers that were entered and not left, as where
+    the pass ended in an error.
+    """
+
+    given: dict[str, Shape | None] = field(default_factory=dict)
+    made: dict[str, Shape | None] = field(default_factory=dict)
+    several: set[str] = field(default_factory=set)
+    twice: dict[str, str] = field(default_factory=dict)
+    inside: list[str] = field(default_factory=list)
+    result: Any = None
+    error: Exception | None = None
+
+
+def skeleton(model: nn.Module) -> nn.Module:
+    """A copy of the model without its numbers, in evaluation mode; its tensors are on the device "meta"."""
+    empty: dict[int, Any] = {}
+    for tensor in chain(model.parameters(), model.buffers()):
+        bare = tensor.detach().to("meta")
+        is_parameter = isinstance(tensor, nn.Parameter)
+        empty[id(tensor)] = nn.Parameter(bare, requires_grad=tensor.requires_grad) if is_parameter else bare
+    return copy.deepcopy(model, empty).eval()
+
+
+def trace(model: nn.Module, call: Call, device: str) -> Trace:
+    """Run the model, whose tensors are on ``device``, without gradients; what it raises is in ``error``."""
+    seen = Trace()
+    with ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(torch.device(device))
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(_watched(model, seen))
+        try:
+            here = call.on(device)
+            seen.result = shapes_of(model(*here.inputs, **(here.named or {})))
+        except Exception as error:  # noqa: BLE001 - the user's forward may raise anything
+            seen.error = error
+    return seen
+
+
+def shapes_of(value: Any) -> Any:
+    """The shapes of all tensors in a structure, as a structure of plain tuples, lists and dicts."""
+    if isinstance(value, torch.Tensor):
+        return tuple(value.shape)
+    if isinstance(value, dict):
+        return {str(name): shapes_of(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [shapes_of(part) for part in value]
+    return type(value).__name__
+
+
+def _shape(value: Any) -> Shape | None:
+    return tuple(value.shape) if isinstance(value, torch.Tensor) else None
+
+
+class _Meetings(TorchFunctionMode):
+    """Notices where a tensor is added to itself, or multiplied by itself, and which layers gave it."""
+
+    def __init__(self, seen: Trace) -> None:
+        super().__init__()
+        # the tensors are kept, so that no other gets the identity of one that is gone
+        self.gave: dict[int, tuple[list[str], Any]] = {}
+        self._seen = seen
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in _MEETINGS and len(args) > 1 and args[0] is args[1] and id(args[0]) in self.gave:
+            for layer in self.gave[id(args[0])][0]:
+                self._seen.twice[layer] = _MEETINGS[name]
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def _watched(model: nn.Module, seen: Trace) -> Iterator[None]:
+    meetings = _Meetings(seen)
+    handles = []
+
+    def watch(name: str, module: nn.Module) -> None:
+        def enter(_: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
+            values = [*inputs, *named.values()]
+            seen.given.setdefault(name, _shape(values[0]) if values else None)
+            if len(values) > 1:
+                seen.several.add(name)
+            seen.inside.append(name)
+
+        def leave(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            seen.made.setdefault(name, _shape(output))
+            seen.inside.pop()
+            if isinstance(output, torch.Tensor):
+                meetings.gave.setdefault(id(output), ([], output))[0].append(name)
+
+        handles.append(module.register_forward_pre_hook(enter, with_kwargs=True))
+        handles.append(module.register_forward_hook(leave))
+
+    for name, module in model.named_modules():
+        if name:
+            watch(name, module)
+    try:
+        with meetings:
+            yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,383 @@
+"""Modules of PyTorch models as components."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import cloudpickle
+import pytest
+
+from trimma.ablation.layers import Layers
+from trimma.errors import UnknownName, UsageError
+from trimma.program import Inputs
+
+pytestmark = pytest.mark.xdist_group("torch")
+
+
+@pytest.fixture(scope="module")
+def nets(missing: Callable[[str], None]) -> SimpleNamespace:
+    """Small models, made anew by each call."""
+    if importlib.util.find_spec("torch") is None:
+        missing("PyTorch (tools/install-torch)")
+    import torch
+    from torch import nn
+
+    def chain(width: int = 8) -> nn.Module:
+        """For images of 28 x 28 with one channel."""
+        names = ["conv1", "relu1", "conv2", "relu2", "pool2", "conv3", "relu3", "drop", "flat", "fc1", "relu4", "fc2"]
+        layers = [
+            nn.Conv2d(1, width, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(width, 2 * width, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(2 * width, 2 * width, 3, padding=1), nn.ReLU(inplace=True), nn.Dropout(0.5),
+            nn.Flatten(), nn.Linear(2 * width * 14 * 14, 16), nn.ReLU(), nn.Linear(16, 10),
+        ]  # fmt: skip
+        model = nn.Sequential()
+        for name, layer in zip(names, layers, strict=True):
+            model.add_module(name, layer)
+        return model
+
+    class Block(nn.Module):
+        def __init__(self, width: int) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(width, width, 3, padding=1)
+            self.norm = nn.BatchNorm2d(width)
+            self.act = nn.ReLU(inplace=True)
+
+        def forward(self, x: Any) -> Any:
+            out = self.norm(self.conv(x))
+            out += x
+            return self.act(out)
+
+    class Residual(nn.Module):
+        def __init__(self, width: int = 4) -> None:
+            super().__init__()
+            self.stem = nn.Conv2d(3, width, 3, padding=1)
+            self.blocks = nn.ModuleList([Block(width), Block(width)])
+            self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, width, 1), nn.Sigmoid())
+            self.head = nn.Linear(width, 5)
+
+        def forward(self, x: Any) -> Any:
+            x = self.stem(x)
+            for block in self.blocks:
+                x = block(x)
+            x = x * self.gate(x)
+            return self.head(x.mean((2, 3)))
+
+    class Branches(nn.Module):
+        """Two branches that are put side by side."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.left, self.right = nn.Linear(6, 4), nn.Linear(6, 6)
+            self.wide = nn.Linear(6, 4)
+            self.head = nn.Linear(14, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.head(torch.cat([self.left(x), self.right(x), self.wide(x)], 1))
+
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed = nn.Embedding(20, 8)
+            self.place = nn.Embedding(100, 8)
+            self.lstm = nn.LSTM(8, 8, batch_first=True)
+            self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+            self.mix = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+            self.head = nn.Linear(8, 3)
+
+        def forward(self, words: Any) -> Any:
+            x = self.embed(words) + self.place(torch.arange(words.shape[1]))
+            x, _ = self.lstm(x)
+            x, _ = self.attend(x, x, x)
+            return self.head(self.mix(x, None)[:, -1])
+
+    return SimpleNamespace(
+        nn=nn, torch=torch, chain=chain, Residual=Residual, Branches=Branches, Recurrent=Recurrent, Block=Block
+    )
+
+
+def names(layers: Layers, model: Any, **params: Any) -> list[str]:
+    return [component.name for component in layers.components(Inputs(params=params, model=model))]
+
+
+def without(layers: Layers, model: Any, **params: Any) -> Any:
+    inputs = Inputs(params=params, model=model)
+    return layers.remove(inputs, layers.components(inputs)).model
+
+
+def test_what_connects_is_listed(nets: SimpleNamespace) -> None:
+    # neither ends, nor what changes shapes
+    assert names(Layers(), nets.chain()) == ["relu1", "relu2", "conv3", "relu3", "drop", "relu4"]
+    assert names(Layers(), nets.chain) == names(Layers(), nets.chain())
+
+
+def test_as_by_hand(nets: SimpleNamespace) -> None:
+    torch, model = nets.torch, nets.chain()
+    keys, before = set(model.state_dict()), cloudpickle.dumps(model)
+    ablated = without(Layers("conv3"), model).eval()
+    by_hand = torch.nn.Sequential(*(layer for name, layer in model.named_children() if name != "conv3")).eval()
+    x = torch.randn(3, 1, 28, 28)
+    assert torch.equal(ablated(x), by_hand(x))
+    assert cloudpickle.dumps(model.train()) == before
+    assert set(ablated.state_dict()) == {key for key in keys if not key.startswith("conv3")}
+    assert type(ablated.conv3) is nets.nn.Identity
+    # nothing is shared with what other trials get
+    assert ablated.fc2.weight is not model.fc2.weight
+
+
+def test_a_copy_keeps_its_mode(nets: SimpleNamespace) -> None:
+    assert without(Layers("conv3"), nets.chain().eval()).conv3.training is False
+    assert without(Layers("conv3"), nets.chain()).training is True
+
+
+def test_which_shapes_clash_and_what_would_connect(nets: SimpleNamespace) -> None:
+    with pytest.raises(UsageError) as refused:
+        names(Layers("conv2"), nets.chain())
+    assert str(refused.value) == (
+        "Layers: without 'conv2' 'conv3' gets shape (2, 8, 14, 14) where it takes (2, 16, 14, 14). "
+        "No group of its neighbours connects either: replace it with tm.Variant(model=...). "
+        "Or give adapt=True, for an adapter where the shapes differ."
+    )
+    nn = nets.nn
+    stages = nn.Sequential(
+        nn.Linear(4, 8), nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 8), nn.ReLU(), nn.Linear(8, 8), nn.Linear(8, 2)
+    )
+    with pytest.raises(UsageError) as refused:
+        names(Layers("1"), stages)
+    assert "without '1' '3' gets shape (2, 8) where it takes (2, 32)" in str(refused.value)
+    assert "Taken out together these connect: '1' + '2' + '3'." in str(refused.value)
+    assert names(Layers(group=["1", "2", "3"]), stages) == ["1+2+3"]
+    x = nets.torch.randn(5, 4)
+    ablated = without(Layers(group=["1", "2", "3"]), stages)
+    assert nets.torch.equal(ablated(x), nn.Sequential(stages[0], *stages[4:])(x))
+
+
+def test_an_example_decides_where_none_can_be_guessed(nets: SimpleNamespace) -> None:
+    torch, nn = nets.torch, nets.nn
+
+    class Odd(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mix, self.squeeze, self.head = nn.Linear(6, 6), nn.Linear(6, 3), nn.Linear(3, 1)
+            self.act = nn.ReLU()
+
+        def forward(self, x: Any, scale: Any) -> Any:
+            return self.head(self.squeeze(self.act(self.mix(x) * scale)))
+
+    with pytest.raises(UsageError, match="'squeeze' changes the shape of what it is given, and no input was found"):
+        names(Layers("squeeze"), Odd())
+    assert names(Layers("act"), Odd()) == ["act"]
+    for example in (
+        (torch.ones(2, 6), torch.ones(6)),
+        {"x": torch.ones(2, 6), "scale": 2.0},
+        lambda: (torch.ones(2, 6), torch.ones(6)),
+    ):
+        with pytest.raises(UsageError, match=r"'head' gets shape \(2, 6\) where it takes \(2, 3\)"):
+            names(Layers("squeeze", example=example), Odd())
+        assert names(Layers(example=example), Odd()) == ["act"]
+    with pytest.raises(UsageError, match="the model itself doesn't run on it"):
+        names(Layers("act", example=(2, 5)), Odd())
+    with pytest.raises(UsageError, match="a shape is of positive sizes"):
+        names(Layers("act", example=(0, 5)), Odd())
+    with pytest.raises(UsageError, match="str is no input"):
+        names(Layers("act", example="5"), Odd())
+    assert names(Layers(example=(2, 3, 9, 9)), nets.Residual())
+
+
+def test_an_example_that_needs_real_numbers(nets: SimpleNamespace) -> None:
+    nn = nets.nn
+
+    class Chooses(nn.Sequential):
+        def forward(self, x: Any) -> Any:
+            return super().forward(x) if x.sum().item() >= 0 else x
+
+    model = Chooses(nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 1))
+    assert names(Layers(example=(2, 3)), model) == ["1"]
+
+
+def test_adapters_only_where_shapes_clash(nets: SimpleNamespace) -> None:
+    torch, nn = nets.torch, nets.nn
+    model = nets.chain().eval()
+    x = torch.randn(2, 1, 28, 28)
+    ablated = without(Layers("conv2", "conv3", adapt=True), model)
+    # one is enough
+    assert type(ablated.conv2) is nn.Identity
+    assert (ablated.conv3.kernel_size, ablated.conv3.bias) == ((1, 1), None)
+    passed = model.relu1(model.conv1(x))
+    # what fits goes through as it is, the other channels begin at zero
+    assert torch.equal(ablated.conv3(passed)[:, :8], passed)
+    assert not ablated.conv3(passed)[:, 8:].any()
+    assert ablated(x).shape == (2, 10)
+    assert type(without(Layers("conv3", adapt=True), model).conv3) is nn.Identity
+    pooled = without(Layers("pool2", adapt=True), model)
+    assert torch.equal(pooled.pool2(passed), nn.AvgPool2d(2)(passed))
+    group = without(Layers(group=["conv2", "relu2", "pool2"], adapt=True), model)
+    assert [type(part) for part in (group.conv2, group.relu2)] == [nn.Identity, nn.Identity]
+    assert [type(part) for part in group.pool2] == [nn.AdaptiveAvgPool2d, nn.Conv2d]
+    dense = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3), nn.ReLU(), nn.Linear(3, 2))
+    linear = without(Layers("2", adapt=True), dense)[2]
+    assert torch.equal(linear.weight, torch.eye(3, 6))
+    assert names(Layers(adapt=True), dense) == ["1", "2", "3"]
+    with pytest.raises(UsageError, match="and no adapter bridges it"):
+        names(Layers("flat", adapt=True), model)
+
+
+def test_an_adapter_is_where_the_model_is(nets: SimpleNamespace) -> None:
+    model = nets.chain().to(nets.torch.float64)
+    ablated = without(Layers("conv2", adapt=True), model)
+    assert ablated.conv2.weight.dtype == nets.torch.float64
+
+
+def test_a_branch_that_is_gone_adds_nothing(nets: SimpleNamespace) -> None:
+    torch, model = nets.torch, nets.Residual().eval()
+    x = torch.randn(2, 3, 8, 8)
+    branch = ["blocks.0.conv", "blocks.0.norm"]
+    ablated = without(Layers(group=branch), model)
+    by_hand = copy.deepcopy(model)
+    by_hand.blocks[0] = torch.nn.ReLU()
+    assert torch.equal(ablated(x), by_hand(x))
+    # a part of it passes on what it is given
+    by_hand = copy.deepcopy(model)
+    by_hand.blocks[0].conv = torch.nn.Identity()
+    by_hand.blocks[0].act.inplace = False
+    assert torch.allclose(without(Layers("blocks.0.conv"), model)(x), by_hand(x))
+    gate = without(Layers("gate"), model)
+    by_hand = copy.deepcopy(model)
+    by_hand.gate = torch.nn.Sequential()
+    by_hand.gate.forward = torch.ones_like
+    assert torch.equal(gate(x), by_hand(x))
+
+
+def test_a_sum_of_something_with_itself_stays(nets: SimpleNamespace) -> None:
+    torch, nn = nets.torch, nets.nn
+
+    class Doubles(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second, self.head = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 1)
+
+        def forward(self, x: Any) -> Any:
+            x = self.second(self.first(x))
+            return self.head(x + x)
+
+    model, x = Doubles(), torch.randn(4, 3)
+    assert torch.equal(without(Layers("second"), model)(x), model.head(2 * model.first(x)))
+
+
+def test_whole_blocks_and_prefixes(nets: SimpleNamespace) -> None:
+    torch, model = nets.torch, nets.Residual().eval()
+    x = torch.randn(2, 3, 8, 8)
+    by_hand = copy.deepcopy(model)
+    by_hand.blocks[1] = torch.nn.Identity()
+    for layers in (Layers("blocks.1"), Layers(prefix="blocks.1"), Layers(group=["blocks.1", "blocks.1.conv"])):
+        assert torch.equal(without(layers, model)(x), by_hand(x))
+    inputs = Inputs(params={}, model=model)
+    (block,) = Layers("blocks.1").components(inputs)
+    assert block.members == ("blocks.1", "blocks.1.conv", "blocks.1.norm", "blocks.1.act")
+    by_hand.blocks[0] = torch.nn.Identity()
+    for layers in (Layers("blocks"), Layers(prefix="blocks"), Layers(kind="Block")):
+        assert torch.equal(without(layers, model)(x), by_hand(x))
+    assert Layers(kind="BatchNorm2d").components(inputs)[0].members == ("blocks.0.norm", "blocks.1.norm")
+
+
+def test_branches_side_by_side(nets: SimpleNamespace) -> None:
+    model = nets.Branches()
+    assert names(Layers("right"), model) == ["right"]
+    with pytest.raises(UsageError, match=r"'head' gets shape \(2, 16\) where it takes \(2, 14\)"):
+        names(Layers("wide"), model)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("embed", "'embed' is the input layer"),
+        ("head", "'head' is the output layer"),
+        ("place", "'place' looks up whole numbers"),
+        ("lstm", r"'lstm' is recurrent: it gives or takes more than one tensor.*tm\.Variant"),
+        ("attend", r"'attend' is attention: it gives or takes more than one tensor.*tm\.Variant"),
+        ("mix.linear1", "'mix.linear1' is reached into by what holds it"),
+    ],
+)
+def test_refusals(nets: SimpleNamespace, name: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        names(Layers(name), nets.Recurrent())
+
+
+def test_a_layer_with_more_than_one_input(nets: SimpleNamespace) -> None:
+    model = nets.Recurrent().eval()
+    assert names(Layers(), model) == ["mix"]
+    ablated = without(Layers("mix"), model)
+    words = nets.torch.zeros(2, 5, dtype=nets.torch.long)
+    model.mix.forward = lambda x, mask: x
+    assert nets.torch.equal(ablated(words), model(words))
+
+
+def test_more_refusals(nets: SimpleNamespace) -> None:
+    nn = nets.nn
+    shared = nn.ReLU()
+    model = nn.Sequential(nn.Linear(3, 3), shared, nn.Linear(3, 3), shared, nn.Linear(3, 1))
+    with pytest.raises(UsageError, match=r"'1' is one module in several places \(1, 3\).*tm\.Variant"):
+        names(Layers("1"), model)
+    assert names(Layers(), model) == ["2"]
+    with pytest.raises(UsageError, match=r"'0' holds '0\.conv1', the input layer"):
+        names(Layers("0"), nn.Sequential(nets.chain(), nn.ReLU()))
+    with pytest.raises(UsageError, match="a compiled"):
+        names(Layers("1"), nets.torch.jit.ScriptModule())
+    with pytest.raises(UnknownName, match=r"there is no layer named 'conv4'; did you mean 'conv3'\?"):
+        names(Layers("conv4"), nets.chain())
+
+
+def test_norms_are_no_input_layers(nets: SimpleNamespace) -> None:
+    nn = nets.nn
+    model = nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 1), nn.LayerNorm(1))
+    assert names(Layers(), model) == ["0", "2", "4"]
+
+
+def test_lazy_modules(nets: SimpleNamespace) -> None:
+    nn = nets.nn
+    model = nn.Sequential(nn.LazyLinear(8), nn.LazyLinear(16), nn.LazyLinear(1))
+    assert names(Layers("1", example=(2, 5)), model) == ["1"]
+    assert without(Layers("1", example=(2, 5)), model)(nets.torch.ones(2, 5)).shape == (2, 1)
+
+
+def test_a_function_with_arguments(nets: SimpleNamespace) -> None:
+    torch, chain = nets.torch, nets.chain
+
+    def make(width: int) -> Any:
+        return chain(width)
+
+    ablated = cloudpickle.loads(cloudpickle.dumps(without(Layers("conv3"), make, width=4, lr=0.1)))
+    torch.manual_seed(3)
+    by_hand = make(6).eval()
+    by_hand.conv3 = torch.nn.Identity()
+    torch.manual_seed(3)
+    x = torch.randn(2, 1, 28, 28)
+    torch.manual_seed(3)
+    assert torch.equal(ablated(width=6).eval()(x), by_hand(x))
+    # a class makes models too
+    assert type(without(Layers("blocks.0"), nets.Residual)(width=3).blocks[0]) is torch.nn.Identity
+
+
+def test_the_check_draws_no_random_numbers(nets: SimpleNamespace) -> None:
+    torch, model = nets.torch, nets.Residual()
+    state = torch.get_rng_state()
+    without(Layers("gate"), model)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_without_components_a_copy(nets: SimpleNamespace) -> None:
+    model = nets.chain()
+    whole = Layers().remove(Inputs(params={}, model=model), []).model
+    assert whole is not model
+    assert nets.torch.equal(whole.fc2.weight, model.fc2.weight)
+
+
+def test_what_a_trial_trains(nets: SimpleNamespace) -> None:
+    torch, model = nets.torch, nets.Residual()
+    ablated = without(Layers(group=["blocks.0.conv", "blocks.0.norm"]), model)
+    ablated(torch.randn(2, 3, 8, 8)).sum().backward()
+    assert all(weight.grad is not None for weight in ablated.parameters())
