@@ -9,9 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trimma import errors
+    from trimma.ablation.columns import Columns
+    from trimma.ablation.designs import (
+        Factorial,
+        LeaveOneGroupOut,
+        LeaveOneOut,
+        OneIn,
+        Pairwise,
+        Path,
+        Screening,
+        Shapley,
+    )
+    from trimma.ablation.layers import Layers
+    from trimma.ablation.retune import Retune
+    from trimma.ablation.setting import Setting
+    from trimma.ablation.variant import Variant
+    from trimma.api.ablate import ablate
+    from trimma.api.ablation_study import AblationStudy
     from trimma.api.check import Check, check
     from trimma.api.doctor import doctor
-    from trimma.api.study import Study, delete, load, studies
+    from trimma.api.stored import delete, load, studies
+    from trimma.api.study import Study
     from trimma.api.tune import tune
     from trimma.engines import Driver, Local, Simulated
     from trimma.engines.dask.engine import Dask
@@ -27,24 +45,37 @@ __version__ = "0.1.0"
 
 # imported when first used, so that importing the package costs next to nothing, in workers too
 _HOMES = {
+    "AblationStudy": "trimma.api.ablation_study",
     "Asha": "trimma.schedule",
     "Check": "trimma.api.check",
     "Choice": "trimma.space",
+    "Columns": "trimma.ablation.columns",
     "Dask": "trimma.engines.dask.engine",
     "Derived": "trimma.space",
     "Driver": "trimma.engines",
+    "Factorial": "trimma.ablation.designs",
     "Float": "trimma.space",
     "Grid": "trimma.space",
     "GridSearch": "trimma.search",
     "Int": "trimma.space",
+    "Layers": "trimma.ablation.layers",
+    "LeaveOneGroupOut": "trimma.ablation.designs",
+    "LeaveOneOut": "trimma.ablation.designs",
     "Local": "trimma.engines",
     "MedianRule": "trimma.schedule",
     "MemoryStore": "trimma.stores",
+    "OneIn": "trimma.ablation.designs",
+    "Pairwise": "trimma.ablation.designs",
+    "Path": "trimma.ablation.designs",
     "Patience": "trimma.stopping",
     "QuasiRandomSearch": "trimma.search",
     "RandomSearch": "trimma.search",
+    "Retune": "trimma.ablation.retune",
     "RunAll": "trimma.schedule",
     "SQLiteStore": "trimma.stores",
+    "Screening": "trimma.ablation.designs",
+    "Setting": "trimma.ablation.setting",
+    "Shapley": "trimma.ablation.designs",
     "Simulated": "trimma.engines",
     "Space": "trimma.space",
     "Spark": "trimma.engines.spark",
@@ -53,33 +84,48 @@ _HOMES = {
     "Target": "trimma.stopping",
     "Timeout": "trimma.stopping",
     "TrialCount": "trimma.stopping",
+    "Variant": "trimma.ablation.variant",
+    "ablate": "trimma.api.ablate",
     "check": "trimma.api.check",
-    "delete": "trimma.api.study",
+    "delete": "trimma.api.stored",
     "doctor": "trimma.api.doctor",
-    "load": "trimma.api.study",
-    "studies": "trimma.api.study",
+    "load": "trimma.api.stored",
+    "studies": "trimma.api.stored",
     "tune": "trimma.api.tune",
 }
 
 __all__ = [
+    "AblationStudy",
     "Asha",
     "Check",
     "Choice",
+    "Columns",
     "Dask",
     "Derived",
     "Driver",
+    "Factorial",
     "Float",
     "Grid",
     "GridSearch",
     "Int",
+    "Layers",
+    "LeaveOneGroupOut",
+    "LeaveOneOut",
     "Local",
     "MedianRule",
     "MemoryStore",
+    "OneIn",
+    "Pairwise",
+    "Path",
     "Patience",
     "QuasiRandomSearch",
     "RandomSearch",
+    "Retune",
     "RunAll",
     "SQLiteStore",
+    "Screening",
+    "Setting",
+    "Shapley",
     "Simulated",
     "Space",
     "Spark",
@@ -88,6 +134,8 @@ __all__ = [
     "Target",
     "Timeout",
     "TrialCount",
+    "Variant",
+    "ablate",
     "check",
     "delete",
     "doctor",

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from trimma.stopping import Rule
-from trimma.study import StudySpec
+from trimma.study import Ablation, StudySpec
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,6 +45,14 @@ class StudyOpened(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     at: float
     trials: int | None = None
     until: Rule | None = None
+
+
+class StudyExtended(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """An ablation asks for more from here on; ``program`` is as for `StudyCreated`."""
+
+    at: float
+    ablation: Ablation
+    program: bytes | None = None
 
 
 class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -201,6 +209,7 @@ class TrialLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True)
 Event = (
     StudyCreated
     | StudyOpened
+    | StudyExtended
     | StudyClosed
     | WorkerJoined
     | WorkerLost

@@ -45,13 +45,15 @@ class Stay(Struct, kw_only=True):
 class Session(Struct, kw_only=True):
     """One driver's time with the study; ``end`` is the time of the last event that it stored.
 
-    ``ended_before`` and ``trials_before`` count what there was when it began.
+    ``ended_before`` and ``trials_before`` count what there was when it began; ``reason`` is why it was closed, empty
+    before that, and where its driver died.
     """
 
     start: float
     end: float
     ended_before: int
     trials_before: int
+    reason: str = ""
 
 
 class History:

@@ -86,8 +86,16 @@ def _opened(history: History, event: ev.StudyOpened) -> None:
     history._closed = None
 
 
+def _extended(history: History, event: ev.StudyExtended) -> None:
+    history._spec = msgspec.structs.replace(history.spec, ablation=event.ablation)
+    history._asked = msgspec.structs.replace(history.asked, ablation=event.ablation)
+    history._program = event.program
+
+
 def _closed(history: History, event: ev.StudyClosed) -> None:
     history._closed = event
+    if history._sessions:
+        history._sessions[-1].reason = event.reason
     _dismiss_workers(history, event.at)
 
 
@@ -293,6 +301,7 @@ def _release(history: History, trial: _Record, at: float) -> None:
 _FOLDS: Mapping[type, Callable[[History, Any], None]] = {
     ev.StudyCreated: _created,
     ev.StudyOpened: _opened,
+    ev.StudyExtended: _extended,
     ev.StudyClosed: _closed,
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from trimma.commands import Close, Command, Send, Start
 from trimma.core import next_deadline, reopen, step
-from trimma.events import Event, StudyCreated
+from trimma.events import Event, StudyCreated, StudyExtended
 from trimma.facts import Fact, Interrupted
 from trimma.history import History
 from trimma.ledger import Ledger
 from trimma.ports import Engine, Observer, Scheduler, Store
 from trimma.program import Program
 from trimma.stopping import Rule
-from trimma.study import StudySpec
+from trimma.study import Ablation, StudySpec
 
 
 def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> Ledger:
@@ -22,6 +22,13 @@ def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> 
     ledger = Ledger()
     ledger.fold(created)
     return ledger
+
+
+def extend(ledger: Ledger, store: Store, ablation: Ablation, program: bytes | None, now: float) -> None:
+    """Have a claimed ablation ask for more."""
+    extended = StudyExtended(at=now, ablation=ablation, program=program)
+    ledger.fold(extended)
+    _append(store, ledger.history, [extended])
 
 
 def replay(store: Store, name: str) -> Ledger:
@@ -49,7 +56,7 @@ def run(
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
     try:
-        engine.open(replace(program, study=history.spec.name))
+        engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
         while history.closed is None:
             facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()), turn.demand)
             if interrupted():

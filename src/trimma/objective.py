@@ -11,9 +11,13 @@ from typing import Any
 from trimma.errors import ObjectiveError
 from trimma.events import Failure
 from trimma.facts import Halted, Paused, Returned
+from trimma.program import Inputs
 
 ON_REQUEST = ("report", "trial", "params", "data", "model")
 """What an objective is given when it has a parameter of that name."""
+
+SEEDS = ("seed", "split")
+"""Likewise, unless its config has that name: what to seed the trial with, and the division of the data."""
 
 
 MESSAGE, TRACEBACK = 10_000, 50_000
@@ -103,7 +107,7 @@ class Signature:
                 + _nearest(unwanted, self.accepts - keys)
                 + f": add the argument to {self.name}, take 'params' (all of them as a dict), or remove the key"
             )
-        lacking = sorted(self.required - keys - set(ON_REQUEST))
+        lacking = sorted(self.required - keys - {*ON_REQUEST, *SEEDS})
         if lacking:
             raise ObjectiveError(
                 f"{self.name} needs {_listed(lacking)}, which the space lacks"
@@ -114,10 +118,17 @@ class Signature:
             if extra in self.required and extra not in provided:
                 raise ObjectiveError(f"{self.name} asks for {extra!r}: pass {extra}=... beside the objective")
 
-    def arguments(self, config: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
-        """What to call the objective with."""
-        taken = config if self.open else {name: value for name, value in config.items() if name in self.accepts}
-        return {**taken, **{name: value for name, value in extras.items() if name in self.accepts}}
+    def arguments(self, inputs: Inputs, extras: Mapping[str, Any]) -> dict[str, Any]:
+        """What to call the objective with; ``extras`` are its ``report`` and ``trial``."""
+        params = inputs.params
+        offered: dict[str, Any] = {"seed": inputs.seed, "split": inputs.split}
+        given = {name: value for name, value in params.items() if self.open or name in self.accepts}
+        always = {**extras, "params": params, "data": inputs.data, "model": inputs.model}
+        return {
+            **{name: value for name, value in offered.items() if name in self.accepts},
+            **given,
+            **{name: value for name, value in always.items() if name in self.accepts},
+        }
 
 
 def describe(objective: Any) -> str:

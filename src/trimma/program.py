@@ -1,8 +1,39 @@
 """What a worker is given once: the user's objective and what goes with it."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What an objective may ask for in one trial.
+
+    ``params`` are its arguments by name. ``seed`` is for all that is random in the trial, and differs from trial to
+    trial; ``split`` is for the division of the data, and is the same for all trials that are to be compared. Both are
+    whole numbers from 0 to 2**32 - 1, derived from the study's seed.
+    """
+
+    params: Mapping[str, Any]
+    data: Any = None
+    model: Any = None
+    seed: int = 0
+    split: int = 0
+
+
+class Variants(Protocol):
+    """What the configs of a study mean where they are more than arguments, as in an ablation.
+
+    ``params`` are arguments of the objective that all configs share.
+    """
+
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+    def inputs(self, config: Mapping[str, Any], whole: Inputs) -> Inputs:
+        """What the objective gets for ``config``; ``whole`` is what it would get if the config were its arguments."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -10,12 +41,31 @@ class Program:
     """The objective, the metric that a bare number stands for, and what the objective may ask for by name.
 
     ``checkpoints`` is a folder that all workers reach, for what paused trials save; None where nothing is saved.
-    ``study`` is the name of the study that it runs in.
+    ``study`` is the name of the study that it runs in, and ``seed`` that study's seed.
     """
 
     objective: Callable[..., Any]
     metric: str
     data: Any = None
     model: Any = None
+    variants: Variants | None = None
     checkpoints: str | None = None
     study: str = ""
+    seed: int = 0
+
+    def inputs(self, trial: int, config: Mapping[str, Any]) -> Inputs:
+        """What the objective may ask for in a trial."""
+        whole = Inputs(
+            params=config,
+            data=self.data,
+            model=self.model,
+            seed=derived(self.seed, "trial", trial),
+            split=derived(self.seed, "split"),
+        )
+        return whole if self.variants is None else self.variants.inputs(config, whole)
+
+
+def derived(*parts: object) -> int:
+    """A whole number from 0 to 2**32 - 1 that depends on all of ``parts``, and looks random."""
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big")

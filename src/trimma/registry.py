@@ -31,6 +31,17 @@ _OURS = {
         "simulated": "trimma.engines:Simulated",
         "spark": "trimma.engines.spark:Spark",
     },
+    "design": {
+        "factorial": "trimma.ablation.designs:Factorial",
+        "leave-one-group-out": "trimma.ablation.designs:LeaveOneGroupOut",
+        "leave-one-out": "trimma.ablation.designs:LeaveOneOut",
+        "loco": "trimma.ablation.designs:LeaveOneOut",
+        "one-in": "trimma.ablation.designs:OneIn",
+        "pairwise": "trimma.ablation.designs:Pairwise",
+        "path": "trimma.ablation.designs:Path",
+        "screening": "trimma.ablation.designs:Screening",
+        "shapley": "trimma.ablation.designs:Shapley",
+    },
     "store": {
         "memory": "trimma.stores:MemoryStore",
     },
@@ -38,7 +49,7 @@ _OURS = {
 
 
 def names(kind: str) -> list[str]:
-    """The names of all plug-ins of a kind: "searcher", "scheduler", "engine" or "store"."""
+    """The names of all plug-ins of a kind: "searcher", "scheduler", "engine", "design" or "store"."""
     return sorted({*_OURS[kind], *(point.name for point in entry_points(group=f"trimma.{kind}s"))})
 
 

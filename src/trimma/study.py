@@ -1,5 +1,6 @@
 """What a study asks: the part of it that is fixed when it is created."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -15,6 +16,55 @@ class Metric(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{'maximize' if self.maximize else 'minimize'}={self.name!r}"
+
+
+class Component(Struct, frozen=True, kw_only=True):
+    """A part of the whole that can be left out: its name in the study, its kind, and what is left out with it."""
+
+    name: str
+    kind: str
+    members: tuple[str, ...]
+
+
+Arm = tuple[str, ...]
+"""The names of the components that are left out together, in the study's order of components."""
+
+BASELINE: Arm = ()
+"""Nothing is left out: the whole."""
+
+WITHOUT, REPEAT, PARAMS = "without", "repeat", "params"
+"""The keys of an ablation's config: what is left out, in which repeat, and arguments chosen for this trial."""
+
+
+def arm_of(config: Mapping[str, Any]) -> Arm:
+    """What a trial of an ablation leaves out."""
+    return tuple(config[WITHOUT])
+
+
+class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an ablation study asks: what each of ``components`` is worth.
+
+    ``whole`` shows the arguments of the objective where nothing is left out. ``design`` holds readable settings, and ``analysis`` names the way in which effects are estimated from its arms,
+    of which ``reference`` is what the others are compared with.
+    ``repeats`` are at most so many, fewer for what is settled at one of the ``looks`` before, where there are any.
+    ``smallest`` is the smallest difference that matters to the user, in units of the metric. For each arm and repeat
+    ``tries`` configs are tried, of which the best counts. ``trainings`` is how many trials there will be at most, and
+    ``censoring`` whether they may be stopped early.
+    """
+
+    components: tuple[Component, ...]
+    whole: str
+    design: str
+    analysis: str
+    reference: Arm
+    repeats: int
+    trainings: int
+    looks: tuple[int, ...] = ()
+    confidence: float = 0.95
+    smallest: float | None = None
+    retune: str = ""
+    tries: int = 1
+    censoring: bool = False
 
 
 class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,3 +87,4 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trial_timeout: float | None = None
     stop_grace: float = 10.0
     failures_to_give_up: int = 3
+    ablation: Ablation | None = None

@@ -1,6 +1,6 @@
 """Everything that a study needs besides its history, so that it can go on in another process."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -19,16 +19,22 @@ KEPT_BYTES = 32 * 2**20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """The program, the space, and the policies' settings.
+    """The program, the space (None for an ablation), and the policies' settings.
 
     ``left_out`` names what the program had, and a stored one hasn't: "data", "model".
     """
 
     program: Program
-    space: Space
+    space: Space | None
     searcher: BindsSpace | Searcher
     scheduler: BindsSearcher | Scheduler
     left_out: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The names of the objective's arguments."""
+        variants = self.program.variants
+        return self.space.keys if self.space is not None else variants.params if variants is not None else ()
 
     def bind(self, spec: StudySpec) -> Scheduler:
         """The scheduler at work in this study, with its searcher; settings are bound, ready policies are used."""
@@ -121,5 +127,5 @@ def renewed(recipe: Recipe, name: str, **parts: Any) -> Recipe:
             f"tm.load({name!r}).resume({', '.join(f'{part}=...' for part in lost)})"
         )
     provided = [part for part in ("data", "model") if getattr(program, part) is not None]
-    signature.check(recipe.space.keys, provided)
+    signature.check(recipe.keys, provided)
     return replace(recipe, program=program)

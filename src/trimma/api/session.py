@@ -59,10 +59,11 @@ def conclude(history: History) -> None:
     if closed.outcome is Outcome.INTERRUPTED:
         sys.stderr.write(f"study {name!r} was interrupted; to go on: {how_to_resume(name)}\n")
         raise KeyboardInterrupt
-    shown = next(trial.failure for trial in map(history.trials.__getitem__, reversed(history.ended)) if trial.failure)
-    detail = shown.traceback.rstrip() or str(shown)
+    ended = sorted(history.ended[history.sessions[-1].ended_before :])
+    shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)
+    detail = " " if shown is None else f" The first failure:\n\n{shown.traceback.rstrip() or shown}\n\n"
     raise StudyFailed(
-        f"study {name!r} was given up: {closed.reason}. One of them:\n\n{detail}\n\n"
+        f"study {name!r} was given up: {closed.reason}.{detail}"
         f"Mend the objective, then go on with tm.load({name!r}).resume(objective=...), or start anew."
     )
 

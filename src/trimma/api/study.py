@@ -2,29 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from trimma.api.arguments import (
-    STORE_VARIABLE,
-    data_of,
-    engine_of,
-    metric_of,
-    missing_store,
-    space_of,
-    store_of,
-    until_of,
-    whole,
-)
+from trimma.api.arguments import data_of, engine_of, metric_of, space_of, until_of, whole
+from trimma.api.begin import repeat_more
 from trimma.api.mismatch import refuse_mismatch
 from trimma.api.recipe import renewed, thaw
 from trimma.api.session import View, carry_on
-from trimma.errors import StudyError, StudyNotFound, UnknownName, UsageError
+from trimma.errors import StudyError, StudyNotFound
 from trimma.events import Logged
 from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.loop import replay
 from trimma.ports import Engine, Store
 from trimma.space import Space
 from trimma.stopping import Patience, Rule
@@ -35,6 +25,7 @@ from trimma.views import columns, importance, status, table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trimma.api.ablation_study import AblationStudy
     from trimma.display.export import Format
     from trimma.display.plots import Plots
 
@@ -132,6 +123,15 @@ class Study:
         """
         return {row.name: row.share for row in importance(self.history)}
 
+    def explain(self, default: Mapping[str, Any] | None = None, **how: Any) -> "AblationStudy":
+        """Which of the settings that the search has changed made the difference: an ablation, from default to best.
+
+        See `trimma.api.explain.explain`.
+        """
+        from trimma.api.explain import explain
+
+        return explain(self, default, **how)
+
     def __repr__(self) -> str:
         from trimma.display.summary import brief
 
@@ -170,14 +170,15 @@ class Study:
         workers: int | None = None,
         data: Any = None,
         model: Any = None,
+        repeats: int | None = None,
         progress: bool | View = True,
-    ) -> "Study":
+    ) -> Self:
         """Go on where the study ended, was interrupted or was killed.
 
         Its program is loaded from the store, unless ``objective``, ``data`` or ``model`` replace theirs.
         ``trials`` (in all) and the rules for ending stay as they were, unless new ones are given: with
         ``trials=200`` a study of 100 runs 100 more. The space and the metric are fixed: given others, it raises
-        `StudyMismatch`. Raises what `tune` raises.
+        `StudyMismatch`. An ablation may be given more ``repeats`` than it had. Raises what `tune` raises.
         """
         with self._store.claim(self.name):
             if self.name not in self._store.studies():
@@ -197,6 +198,8 @@ class Study:
                 space=spec.space if space is None else space_of(space).describe(),
             )
             refuse_mismatch(spec, given)
+            if repeats is not None:
+                recipe = repeat_more(self._ledger, self._store, recipe, ready, whole("repeats", repeats))
             rule = until_of(until, timeout, target, patience)
             carry_on(
                 self._ledger,
@@ -208,32 +211,3 @@ class Study:
                 progress=progress,
             )
         return self
-
-
-def load(name: str, store: str | Path | Store | None = None) -> Study:
-    """A stored study by its name; `StudyNotFound` suggests the nearest. `UsageError` for what isn't a text."""
-    if not isinstance(name, str):
-        raise UsageError(f"name={name!r}: a study is named by a text; tm.studies() lists those that there are")
-    if missing := missing_store(store):
-        raise StudyNotFound(
-            f"there is no study {name!r}, for there is no store at {missing}: run a study first, work in the folder "
-            f"where it was run, or name another file with store= or {STORE_VARIABLE}"
-        )
-    found = store_of(store)
-    known = found.studies()
-    if name not in known:
-        raise StudyNotFound(str(UnknownName("study", name, known)))
-    return Study(found, replay(found, name))
-
-
-def studies(store: str | Path | Store | None = None) -> list[Study]:
-    """All studies of a store, oldest first; none where there is no store yet."""
-    if missing_store(store):
-        return []
-    found = store_of(store)
-    return [Study(found, replay(found, name)) for name in found.studies()]
-
-
-def delete(name: str, store: str | Path | Store | None = None) -> None:
-    """Forget a stored study for good. `StudyNotFound` for an unknown name, `StudyBusy` while it runs."""
-    load(name, store).store.delete(name)

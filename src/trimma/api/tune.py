@@ -1,19 +1,15 @@
 """``tune``: the best config of an objective."""
 
-import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, space_of, store_of, until_of, whole
-from trimma.api.mismatch import refuse_mismatch
-from trimma.api.recipe import Recipe, freeze
-from trimma.api.session import View, carry_on, how_to_resume
+from trimma.api.begin import drawn_seed, named, refuse_taken, take_up
+from trimma.api.recipe import Recipe
+from trimma.api.session import View, carry_on
 from trimma.api.study import Study
-from trimma.errors import StudyExists, UsageError
-from trimma.ledger import Ledger
-from trimma.loop import create, replay
+from trimma.errors import UsageError
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher, Store
 from trimma.program import Program
@@ -105,9 +101,9 @@ def tune(
         raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
     found = store_of(store)
     spec = StudySpec(
-        name=_named(name, signature.name, found),
+        name=named(name, signature.name, found),
         metric=metric,
-        seed=int.from_bytes(os.urandom(4), "big") if seed is None else whole("seed", seed, 0),
+        seed=drawn_seed(seed),
         objective=signature.name,
         space=space.describe(),
         searcher=repr(found_searcher),
@@ -120,37 +116,9 @@ def tune(
     )
     ready = engine_of(engine, workers)
     with found.claim(spec.name):
-        _refuse_taken(found, spec.name, resume=resume)
+        refuse_taken(found, spec.name, resume=resume)
         program = Program(objective=objective, metric=metric.name, data=data_of(data, ready), model=model)
         recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
-        ledger = _take_up(found, spec, recipe, ready, seeded=seed is not None)
+        ledger = take_up(found, spec, recipe, ready, seeded=seed is not None)
         carry_on(ledger, recipe, ready, found, trials=trials, until=until, progress=progress)
     return Study(found, ledger)
-
-
-def _refuse_taken(store: Store, name: str, *, resume: bool) -> None:
-    if not resume and name in store.studies():
-        raise StudyExists(
-            f"there is a study {name!r} already: take another name, go on with resume=True "
-            f"(or {how_to_resume(name)}), or remove it with: trimma rm {name}"
-        )
-
-
-def _take_up(store: Store, spec: StudySpec, recipe: Recipe, engine: Engine, *, seeded: bool) -> Ledger:
-    if spec.name not in store.studies():
-        recipe.bind(spec)  # settings that don't fit the space are refused before anything is stored
-        frozen = freeze(recipe, in_process=getattr(engine, "in_process", False))
-        return create(store, spec, frozen, engine.clock.now())
-    ledger = replay(store, spec.name)
-    refuse_mismatch(ledger.history.spec, spec, seeded=seeded)
-    return ledger
-
-
-def _named(name: Any, objective: str, store: Store) -> str:
-    if name is not None:
-        if not isinstance(name, str) or not name.strip() or not name.isprintable():
-            raise UsageError(f"name={name!r}: a study's name is a printable text")
-        return name
-    stem = f"{objective.strip('<>')}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    taken = set(store.studies())
-    return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from trimma.api.session import View
-from trimma.api.study import Study, studies
+from trimma.api.stored import studies
+from trimma.api.study import Study
 from trimma.api.tune import tune
 from trimma.errors import MissingExtra
 from trimma.schedule import Asha

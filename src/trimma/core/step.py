@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from itertools import chain, islice
 
 from trimma.core.draft import Draft, Turn
+from trimma.core.giving_up import hopeless
 from trimma.core.intake import take
 from trimma.core.planning import fill
-from trimma.events import Failure, Outcome, StudyOpened
+from trimma.events import Outcome, StudyOpened
 from trimma.facts import Fact, Interrupted
 from trimma.history import History
 from trimma.ledger import Ledger
@@ -37,8 +38,8 @@ def step(ledger: Ledger, scheduler: Scheduler, facts: Iterable[Fact], now: float
             draft.close(Outcome.INTERRUPTED, "interrupted")
             return Turn(draft.events, draft.commands, 0)
         take(draft, fact, scheduler)
-    if failure := _hopeless(history):
-        draft.close(Outcome.FAILED, _hopelessness(history, failure))
+    if reason := hopeless(history):
+        draft.close(Outcome.FAILED, reason)
         return Turn(draft.events, draft.commands, 0)
     _enforce_time(draft)
     halt = history.spec.until.met(history, now) if history.spec.until else None
@@ -76,26 +77,6 @@ def _demand(history: History, *, open_end: bool) -> int | None:
     if not open_end:
         return waiting
     return None if history.room is None else waiting + len(history.paused) + history.room
-
-
-def _patience(history: History) -> int:
-    spec = history.spec
-    return min(spec.failures_to_give_up, spec.trials or spec.failures_to_give_up)
-
-
-def _hopeless(history: History) -> Failure | None:
-    """The failure that all of this session's first trials share; None while there is hope."""
-    before, patience = history.sessions[-1].ended_before, _patience(history)
-    if patience < 1 or len(history.ended) < before + patience:
-        return None
-    first = [history.trials[trial].failure for trial in history.ended[before : before + patience]]
-    shared = first[0]
-    return shared if shared and all(failure and failure.kind == shared.kind for failure in first) else None
-
-
-def _hopelessness(history: History, failure: Failure) -> str:
-    since = " since it was resumed" if len(history.sessions) > 1 else ""
-    return f"the first {_patience(history)} trials{since} all failed with {failure.kind}"
 
 
 def _enforce_time(draft: Draft) -> None:

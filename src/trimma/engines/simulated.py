@@ -215,17 +215,12 @@ def _script(program: Program, signature: Signature, job: Job) -> _Script:
     def position() -> int:
         return step or 0
 
-    extras = {
-        "report": report,
-        "trial": _Handle(job, said),
-        "params": job.config,
-        "data": program.data,
-        "model": program.model,
-    }
+    extras = {"report": report, "trial": _Handle(job, said)}
     key = {"trial": job.trial, "attempt": job.attempt}
     outcome: Returned | Raised | Halted | Paused
     try:
-        given = program.objective(**signature.arguments(job.config, extras))
+        inputs = program.inputs(job.trial, job.config)
+        given = program.objective(**signature.arguments(inputs, extras))
         if isinstance(given, Iterator):
             final = yield from _stepwise(given, program.metric, report, said)
         else:

@@ -21,6 +21,7 @@ from trimma.events import (
     StopRequested,
     StudyClosed,
     StudyCreated,
+    StudyExtended,
     StudyOpened,
     TrialFailed,
     TrialFinished,
@@ -35,7 +36,7 @@ from trimma.events import (
 )
 from trimma.ports import Store
 from trimma.stopping import Patience, Target, Timeout, TrialCount
-from trimma.study import Metric, StudySpec
+from trimma.study import Ablation, Component, Metric, StudySpec
 
 EVERY_KIND: Sequence[Event] = (
     StudyCreated(
@@ -53,6 +54,21 @@ EVERY_KIND: Sequence[Event] = (
             trial_timeout=2.5,
         ),
         program=b"\x00\xffprogram",
+    ),
+    StudyExtended(
+        at=1.8,
+        ablation=Ablation(
+            components=(Component(name="alter", kind="columns", members=("age", "größe")),),
+            whole="lr=0.1",
+            design="LeaveOneOut()",
+            analysis="contrasts",
+            reference=(),
+            repeats=24,
+            trainings=48,
+            looks=(3, 24),
+            smallest=0.01,
+        ),
+        program=b"\xff",
     ),
     StudyOpened(at=2.0, trials=3, until=Target(-0.5)),
     WorkerJoined(at=3.0, worker="w-0"),

@@ -30,18 +30,13 @@ def run_attempt(
     """
     reporter = Reporter(connection, job, program)
     output = TrialOutput(reporter.log)
-    extras = {
-        "report": reporter.report,
-        "trial": TrialHandle(job, reporter),
-        "params": job.config,
-        "data": program.data,
-        "model": program.model,
-    }
+    extras = {"report": reporter.report, "trial": TrialHandle(job, reporter)}
     end: End
     begin = time.perf_counter()
     with capture(output):
         try:
-            given = program.objective(**signature.arguments(job.config, extras))
+            inputs = program.inputs(job.trial, job.config)
+            given = program.objective(**signature.arguments(inputs, extras))
             metrics = conclude(given, program.metric, reporter.report)
             end = Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
         except StopTrial as stop:

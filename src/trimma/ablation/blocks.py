@@ -1,0 +1,82 @@
+"""In which order the cells of an ablation are run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from statistics import fmean
+
+from numpy.random import Generator
+
+from trimma.ablation.ports import Asked, Design
+from trimma.ablation.repeats import Repeats
+from trimma.ablation.retune import CellSearch, Retune
+from trimma.ablation.variants import config_of
+from trimma.history import History
+from trimma.ports import Searcher, Suggestion
+from trimma.study import Arm, Component
+from trimma.views.cells import CellReader, Key
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A searcher that runs one repeat after another, so that what is known of the components sharpens evenly.
+
+    In a repeat the arm that the others are compared with comes first, and then those that took longest in earlier
+    repeats, so that nobody waits for them at the end. A worker that finds nothing to do in one repeat begins the next.
+    Cells that are there already, from whatever session, are not run again.
+    """
+
+    design: Design
+    components: tuple[Component, ...]
+    repeats: Repeats
+    retune: Retune | None = None
+
+    def bind(self, space: object, seed: int, trials: int | None) -> Searcher:
+        return _Blocks(self)
+
+
+class _Blocks:
+    def __init__(self, settings: Blocks) -> None:
+        self._settings = settings
+        self._reader = CellReader()
+        self._search: CellSearch | None = None
+
+    def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+        retune = self._settings.retune
+        if retune is None:
+            found = (Suggestion(config=config_of(arm, repeat)) for arm, repeat in self._missing(history, 1))
+            return list(islice(found, free))
+        if self._search is None:
+            self._search = CellSearch(retune, history.spec)
+        for arm, repeat in self._missing(history, retune.trials):
+            tried = [history.trials[number] for number in self._reader.read(history).trials.get((arm, repeat), ())]
+            if (suggestion := self._search.suggestion(arm, repeat, tried)) is not None:
+                # one at a time: what is tried next may depend on it
+                return [suggestion]
+        return []
+
+    def _missing(self, history: History, tries: int) -> Iterator[Key]:
+        """The cells that want a trial, in order."""
+        design, components, repeats = self._settings.design, self._settings.components, self._settings.repeats
+        asked = Asked(seed=history.spec.seed, repeats=repeats.most, maximize=history.maximize)
+        cells = self._reader.read(history)
+        for repeat in range(repeats.most):
+            arms = design.arms(components, repeat, cells.ended, asked)
+            lacking = [arm for arm in arms if len(cells.trials.get((arm, repeat), ())) < tries]
+            if not lacking:
+                continue
+            worth = set(repeats.pending(arms, repeat, cells.ended, maximize=history.maximize))
+            lacking = [arm for arm in lacking if arm in worth]
+            yield from ((arm, repeat) for arm in _ordered(lacking, arms[0], repeat, cells.seconds))
+
+
+def _ordered(arms: Sequence[Arm], first: Arm, repeat: int, seconds: Mapping[Key, float]) -> Sequence[Arm]:
+    """``first``, and then the others by how long they took in the repeats before."""
+    times: dict[Arm, list[float]] = {}
+    for (arm, earlier), each in seconds.items():
+        if earlier < repeat:
+            times.setdefault(arm, []).append(each)
+    if not times:
+        return arms
+    mean = {arm: fmean(each) for arm, each in times.items()}
+    return sorted(arms, key=lambda arm: (arm != first, -mean.get(arm, 0.0)))

@@ -1,0 +1,27 @@
+"""Put one component in at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trimma.ablation.designs.overlap import refuse_overlap
+from trimma.ablation.ports import Asked
+from trimma.effects import Cell
+from trimma.study import BASELINE, Arm, Component
+
+
+@dataclass(frozen=True)
+class OneIn:
+    """The bare baseline, without any component, each component put into it, and the whole.
+
+    It shows what a component is worth by itself, where `LeaveOneOut` shows what it is worth beside all the others.
+    """
+
+    analysis = "one-in"
+
+    def arms(self, components: Sequence[Component], repeat: int, seen: Sequence[Cell], asked: Asked) -> Sequence[Arm]:
+        refuse_overlap(components, repr(self))
+        bare = tuple(component.name for component in components)
+        return [bare, *(tuple(other for other in bare if other != name) for name in bare), BASELINE]
+
+    def trainings(self, components: Sequence[Component], repeats: int) -> int:
+        return repeats * (2 + len(components))

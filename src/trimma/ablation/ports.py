@@ -1,0 +1,59 @@
+"""The two seams of an ablation: what can be left out, and which arms are run.
+
+An *arm* is what is left out together; the empty arm is the baseline. A *cell* is an arm in one repeat.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from trimma.effects import Cell
+from trimma.program import Inputs
+from trimma.study import Arm, Component
+
+
+class ComponentKind(Protocol):
+    """Something of which parts can be left out, such as the columns of a table."""
+
+    def components(self, inputs: Inputs) -> Sequence[Component]:
+        """What is to be left out of ``inputs``, one by one; called once, where the study is started.
+
+        Raises `UsageError` where it names what there isn't, with the nearest that there is.
+        """
+        ...
+
+    def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
+        """``inputs`` without ``components``, all at once; called on a worker, before the objective.
+
+        What is given may be shared with other trials and must stay as it is. Raises `UsageError` where the rest
+        doesn't fit together.
+        """
+        ...
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a design may know of its study besides the components and the cells."""
+
+    seed: int
+    repeats: int
+    maximize: bool
+
+
+class Design(Protocol):
+    """Which arms are run. ``analysis`` names how effects are estimated from them, as in `trimma.views.ablation`."""
+
+    @property
+    def analysis(self) -> str: ...
+
+    def arms(self, components: Sequence[Component], repeat: int, seen: Sequence[Cell], asked: Asked) -> Sequence[Arm]:
+        """The arms of a repeat (counted from 0), as far as they are known from ``seen``, the cells that have ended.
+
+        With more of them ended there may be more arms, never fewer. The first, which is the same in all repeats, is
+        what the others are compared with. Raises `UsageError` where these components can't be studied so.
+        """
+        ...
+
+    def trainings(self, components: Sequence[Component], repeats: int) -> int:
+        """How many cells there will be at most."""
+        ...

@@ -1,0 +1,41 @@
+"""What a config of an ablation means: the whole, without some of its components."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trimma.ablation.ports import ComponentKind
+from trimma.program import Inputs, derived
+from trimma.study import PARAMS, REPEAT, WITHOUT, Arm, Component, arm_of
+
+
+def config_of(arm: Arm, repeat: int, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The config of one trial."""
+    config: dict[str, Any] = {WITHOUT: list(arm), REPEAT: repeat}
+    return config if params is None else {**config, PARAMS: dict(params)}
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The whole and its components, by the kind that can take them out.
+
+    ``params`` are the arguments of the whole. All arms of a repeat get one ``split``; every trial has a ``seed`` of
+    its own, the same whenever and wherever it is run.
+    """
+
+    params: Mapping[str, Any]
+    kinds: Sequence[tuple[ComponentKind, Sequence[Component]]]
+
+    def inputs(self, config: Mapping[str, Any], whole: Inputs) -> Inputs:
+        arm, chosen = arm_of(config), config.get(PARAMS, {})
+        split = derived(whole.split, config[REPEAT])
+        inputs = replace(
+            whole,
+            params={**self.params, **chosen},
+            split=split,
+            seed=derived(split, arm, sorted(chosen.items())),
+        )
+        for kind, components in self.kinds:
+            if removed := [component for component in components if component.name in arm]:
+                inputs = kind.remove(inputs, removed)
+        return inputs

@@ -1,0 +1,46 @@
+"""From a search to an ablation: which of the settings that it changed made the difference."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trimma.ablation.setting import Setting
+from trimma.api.ablate import ablate, defaults_of
+from trimma.api.ablation_study import AblationStudy
+from trimma.api.recipe import renewed, thaw
+from trimma.api.study import Study
+from trimma.errors import UsageError
+
+
+def explain(study: Study, default: Mapping[str, Any] | None = None, **how: Any) -> AblationStudy:
+    """Go from the default settings to the best config of a search, one setting at a time, by what helps most.
+
+    ``default`` holds the settings to start from (default: those of the objective's arguments that have a default).
+    Settings that are equal in both, or that ``default`` lacks, stay as they are in the best config. ``how`` are
+    arguments of `ablate` (``repeats``, ``engine``, ...); the design is "path" unless it names another. The objective,
+    its data and its model come from the search, unless they are among them.
+
+    Raises `UsageError` when nothing differs.
+    """
+    best, metric = dict(study.best.config), study.metric
+    given = {part: how.pop(part, None) for part in ("objective", "data", "model")}
+    program = renewed(thaw(study.name, study.history.program), study.name, **given).program
+    before = defaults_of(program.objective) if default is None else dict(default)
+    changed = {name: before[name] for name in best if name in before and before[name] != best[name]}
+    if not changed:
+        raise UsageError(
+            f"the best config of study {study.name!r} differs in nothing from "
+            + ("the objective's defaults: say what to start from, default={...}" if default is None else "the default")
+        )
+    return ablate(
+        program.objective,
+        Setting(**changed),
+        **{
+            "config": best,
+            "maximize" if metric.maximize else "minimize": metric.name,
+            "design": "path",
+            "data": program.data,
+            "model": program.model,
+            "store": study.store,
+            **how,
+        },
+    )

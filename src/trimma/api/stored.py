@@ -1,0 +1,48 @@
+"""Stored studies: one by its name, all of them, and none any more."""
+
+from pathlib import Path
+
+from trimma.api.ablation_study import AblationStudy
+from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
+from trimma.api.study import Study
+from trimma.errors import StudyNotFound, UnknownName, UsageError
+from trimma.loop import replay
+from trimma.ports import Store
+
+
+def load(name: str, store: str | Path | Store | None = None) -> Study:
+    """A stored study by its name, an `AblationStudy` where it is one.
+
+    Raises `StudyNotFound`, which suggests the nearest name, and `UsageError` for what isn't a text.
+    """
+    if not isinstance(name, str):
+        raise UsageError(f"name={name!r}: a study is named by a text; tm.studies() lists those that there are")
+    if missing := missing_store(store):
+        raise StudyNotFound(
+            f"there is no study {name!r}, for there is no store at {missing}: run a study first, work in the folder "
+            f"where it was run, or name another file with store= or {STORE_VARIABLE}"
+        )
+    found = store_of(store)
+    known = found.studies()
+    if name not in known:
+        raise StudyNotFound(str(UnknownName("study", name, known)))
+    return _handle(found, name)
+
+
+def studies(store: str | Path | Store | None = None) -> list[Study]:
+    """All studies of a store, oldest first; none where there is no store yet."""
+    if missing_store(store):
+        return []
+    found = store_of(store)
+    return [_handle(found, name) for name in found.studies()]
+
+
+def delete(name: str, store: str | Path | Store | None = None) -> None:
+    """Forget a stored study for good. `StudyNotFound` for an unknown name, `StudyBusy` while it runs."""
+    load(name, store).store.delete(name)
+
+
+def _handle(store: Store, name: str) -> Study:
+    ledger = replay(store, name)
+    kind = Study if ledger.history.spec.ablation is None else AblationStudy
+    return kind(store, ledger)
