@@ -154,7 +154,7 @@ def test_branches_that_are_gone(keras: Any) -> None:
 def test_which_shapes_clash_and_what_would_connect(keras: Any) -> None:
     with pytest.raises(UsageError) as refused:
         names(Layers("narrow"), graph(keras))
-    assert "without 'narrow' 'add" in str(refused.value)
+    assert "without 'narrow', 'add" in str(refused.value)
     assert "gets shape (?, 8, 8, 4) and (?, 8, 8, 6) where it takes (?, 8, 8, 4) and (?, 8, 8, 4)" in str(refused.value)
     assert "Taken out together these connect: 'wide' + 'narrow'." in str(refused.value)
     with pytest.raises(UsageError, match=r"the model gives shape \(\?, 8, 8, 2\) instead of \(\?, 2\)"):
@@ -167,6 +167,18 @@ def test_adapters_only_where_shapes_clash(keras: Any) -> None:
     assert np.array_equal(adapter.get_weights()[0], np.eye(6, 4))
     assert not [layer for layer in ablated.layers if layer.name.startswith("left_adapter")]
     assert ablated.output_shape == (None, 2)
+    layers = keras.layers
+    given = keras.Input((9, 8, 3))
+    small = layers.Conv2D(5, 3, strides=2, padding="same", name="small")(given)
+    same_size = layers.Conv2D(5, 3, strides=2, padding="same", name="beside")(given)
+    joined = keras.Model(given, layers.Conv2D(1, 1)(layers.Flatten()(layers.Add()([small, same_size]))[:, None, None]))
+    ablated = without(Layers("small", adapt=True), joined)
+    assert [layer.name for layer in ablated.layers if "adapter" in layer.name] == [
+        "small_adapter_size",
+        "small_adapter",
+    ]
+    with pytest.raises(UsageError, match=r"gets shape \(\?, 9, 8, 3\) and \(\?, 5, 4, 5\)"):
+        names(Layers("small"), joined)
 
 
 def test_models_within_models(keras: Any) -> None:

@@ -59,7 +59,7 @@ def test_a_part_of_a_union_is_dropped() -> None:
     inner = without(Layers("features__pca__scale"), pipeline()).fit(X, y)
     assert inner.get_params()["features__pca__scale"] == "passthrough"
     assert without(Layers("features"), pipeline()).fit(X, y)[:-1].transform(X).shape == (40, 3)
-    with pytest.raises(UsageError, match=r"without 'all' nothing is left of 'features'"):
+    with pytest.raises(UsageError, match=r"without 'all', nothing is left of 'features'"):
         names(Layers(groups={"all": ["features__raw", "features__pca"]}), pipeline())
 
 

@@ -138,7 +138,7 @@ def test_which_shapes_clash_and_what_would_connect(nets: SimpleNamespace) -> Non
     with pytest.raises(UsageError) as refused:
         names(Layers("conv2"), nets.chain())
     assert str(refused.value) == (
-        "Layers: without 'conv2' 'conv3' gets shape (2, 8, 14, 14) where it takes (2, 16, 14, 14). "
+        "Layers: without 'conv2', 'conv3' gets shape (2, 8, 14, 14) where it takes (2, 16, 14, 14). "
         "No group of its neighbours connects either: replace it with tm.Variant(model=...). "
         "Or give adapt=True, for an adapter where the shapes differ."
     )
@@ -148,7 +148,7 @@ def test_which_shapes_clash_and_what_would_connect(nets: SimpleNamespace) -> Non
     )
     with pytest.raises(UsageError) as refused:
         names(Layers("1"), stages)
-    assert "without '1' '3' gets shape (2, 8) where it takes (2, 32)" in str(refused.value)
+    assert "without '1', '3' gets shape (2, 8) where it takes (2, 32)" in str(refused.value)
     assert "Taken out together these connect: '1' + '2' + '3'." in str(refused.value)
     assert names(Layers(group=["1", "2", "3"]), stages) == ["1+2+3"]
     x = nets.torch.randn(5, 4)

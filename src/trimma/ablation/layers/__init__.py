@@ -50,9 +50,8 @@ class Layers:
     Whether the rest connects is checked where the study is started. PyTorch needs an input for that: one that suits
     the first layer is tried, or give ``example``: a tensor, a tuple of tensors, a dict of them by name, a shape (with
     the batch first), or a function that makes one of these. Of a Keras model that isn't built it is the input's
-    shape. With ``adapt`` an adapter is put where shapes clash, and only there: a projection (of the last axis, or a
-    convolution of width 1), which begins as close to the identity as it can; with PyTorch also an average to another
-    size of image.
+    shape. With ``adapt`` an adapter is put where shapes clash, and only there: a projection of the features, which
+    begins as close to the identity as it can, and an average to another size of image.
 
     ``group``, ``groups`` and ``prefix`` are as for `Columns`; ``kind`` is one or more names of classes.
 
@@ -92,7 +91,7 @@ class Layers:
             if (clash := _clash(surgeon, component.members)) is not None:
                 groups = working_groups(free, component.members, surgeon.check)
                 what = advice(groups, adaptable=not self.how.adapt)
-                raise UsageError(f"Layers: without {component.name!r} {clash}. {what}") from clash
+                raise UsageError(f"Layers: without {component.name!r}, {clash}. {what}") from clash
         return found
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:

@@ -11,6 +11,8 @@ from trimma.ablation.layers.ports import Clash, shown
 from trimma.errors import UsageError
 from trimma.objective import describe
 
+_POOLS = {1: keras.layers.AveragePooling1D, 2: keras.layers.AveragePooling2D, 3: keras.layers.AveragePooling3D}
+
 _MERGES = frozenset({"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply"})
 """Layers and operations that join branches, each of which may be missing."""
 
@@ -19,8 +21,8 @@ _MERGES = frozenset({"Add", "Average", "Concatenate", "Maximum", "Minimum", "Mul
 class Rebuild:
     """Builds models without the layers ``gone``, by name; a layer that is gone passes on what it is given.
 
-    ``shape`` is that of the input of a Sequential model that has none. With ``adapt`` a projection of the last axis
-    stands where a layer is gone that changes its size.
+    ``shape`` is that of the input of a Sequential model that has none. With ``adapt`` a projection of the last axis,
+    and an average over the others, stand where a layer is gone that changes their sizes.
     """
 
     gone: frozenset[str]
@@ -58,8 +60,9 @@ class Rebuild:
             reached = built.outputs if built.built else start
             if layer.name not in self.gone:
                 self._reached(layer, reached, built.add, self._clone(layer))
-            elif self.adapt and reached and (adapter := _adapter(layer, reached[0])) is not None:
-                built.add(adapter)
+            elif self.adapt and reached:
+                for adapter in _adapters(layer, reached[0]):
+                    built.add(adapter)
         return built
 
     def _clone(self, layer: Any) -> Any:
@@ -82,8 +85,9 @@ class Rebuild:
         """What stands for the call of a layer of the new model, which has the name of one of the ``whole``."""
         if layer.name in self.gone:
             given = args[0] if args else next(iter(named.values()))
-            adapter = _adapter(_named(whole, layer.name), given) if self.adapt else None
-            return given if adapter is None else adapter(given)
+            for adapter in _adapters(_named(whole, layer.name), given) if self.adapt else ():
+                given = adapter(given)
+            return given
         listed = bool(args) and isinstance(args[0], list | tuple)
         tensors = list(args[0]) if listed else [value for value in args if isinstance(value, keras.KerasTensor)]
         left = _distinct(tensors)
@@ -131,16 +135,27 @@ def compiled_like(whole: Any, model: Any) -> None:
         ) from error
 
 
-def _adapter(layer: Any, given: Any) -> Any:
-    """A projection to the last axis that ``layer`` gave; None where none is needed, or where it wouldn't do."""
+def _adapters(layer: Any, given: Any) -> list[Any]:
+    """Layers from what is ``given`` to the shape that ``layer`` made; none where none are needed, or none would do."""
     made = called_with(layer)[1]
     if len(made) != 1:
-        return None
+        return []
     before, after = tuple(given.shape), tuple(made[0].shape)
-    if len(before) != len(after) or before[:-1] != after[:-1] or before[-1] == after[-1]:
-        return None
-    start = keras.initializers.Identity()
-    return keras.layers.Dense(after[-1], use_bias=False, kernel_initializer=start, name=f"{layer.name}_adapter")
+    if len(before) != len(after) or None in (*before[1:], *after[1:]):
+        return []
+    parts = []
+    if before[1:-1] != after[1:-1]:
+        strides = tuple(-(-old // new) for old, new in zip(before[1:-1], after[1:-1], strict=True))
+        if len(strides) not in _POOLS or after[1:-1] != tuple(
+            -(-old // stride) for old, stride in zip(before[1:-1], strides, strict=True)
+        ):
+            return []
+        parts.append(_POOLS[len(strides)](strides, padding="same", name=f"{layer.name}_adapter_size"))
+    if before[-1] != after[-1]:
+        start = keras.initializers.Identity()
+        name = f"{layer.name}_adapter"
+        parts.append(keras.layers.Dense(after[-1], use_bias=False, kernel_initializer=start, name=name))
+    return parts
 
 
 def _named(model: Any, name: str) -> Any:

@@ -60,7 +60,7 @@ class How:
         try:
             return surgeon.without(names)
         except Clash as clash:
-            raise UsageError(f"Layers: without {' + '.join(map(repr, names))} {clash}") from clash
+            raise UsageError(f"Layers: without {' + '.join(map(repr, names))}, {clash}") from clash
 
 
 @dataclass(frozen=True, slots=True)

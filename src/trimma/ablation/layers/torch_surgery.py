@@ -45,13 +45,13 @@ def keeps_shape(module: nn.Module) -> bool | None:
     """Whether what it gives has the shape of what it is given; None where that can't be told without running it."""
     match module:
         case nn.Linear():
-            return module.in_features == module.out_features
+            return bool(module.in_features == module.out_features)
         case nn.Conv1d() | nn.Conv2d() | nn.Conv3d():
             same = module.padding == "same" or all(
                 2 * pad == step * (size - 1)
                 for pad, step, size in zip(module.padding, module.dilation, module.kernel_size, strict=True)
             )
-            return module.in_channels == module.out_channels and set(module.stride) == {1} and same
+            return bool(module.in_channels == module.out_channels and set(module.stride) == {1} and same)
         case nn.Flatten() | nn.Unflatten() | nn.Upsample() | nn.PixelShuffle():
             return False
     return False if "Pool" in type(module).__name__ else None
