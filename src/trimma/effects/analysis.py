@@ -1,0 +1,75 @@
+"""What an analysis says: effects with intervals and verdicts, and in words how they were found."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Verdict(StrEnum):
+    """What an effect is called.
+
+    *helps*: the interval excludes zero, and the metric is worse without the component; or every training without it
+    failed. *hurts*: the interval excludes zero, and the metric is better without it. *equivalent*: both one-sided
+    tests against the smallest difference that matters reject it (Schuirmann 1987), so the component may go; this is
+    said even where the interval excludes zero, since such a difference doesn't matter. *undecided*: none of these.
+    """
+
+    HELPS = "helps"
+    HURTS = "hurts"
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "undecided"
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """What leaving out one component does.
+
+    ``difference`` is the value without it less the value of the whole, in units of the metric; None where there is
+    nothing to compare. ``low`` and ``high`` bound the simultaneous interval at the analysis's confidence: all of a
+    table's intervals hold at once. ``inner_low`` and ``inner_high`` bound the narrower one (90 % where the other is
+    95 %) that lies within the smallest difference that matters exactly where the verdict is *equivalent*; None
+    unless that was given. ``p`` is adjusted for all of the table's effects, and below 1 - confidence exactly where
+    the interval excludes zero. All five are None where nothing tells the noise, as at one repeat.
+
+    ``repeats`` counts those that have both sides of the difference. ``probability`` is that of a training of the
+    whole beating one without the component on the same split: a failure is worse than any value, ties count half.
+    ``failures`` and ``censored`` count cells of its arm. ``needed`` is, where undecided, about how many repeats would
+    decide it if estimate and noise stayed as they are. ``tier`` is 1 for what helps most; a component falls into a
+    later tier only where the simultaneous interval of its difference from the first of the tier excludes zero.
+    """
+
+    name: str
+    difference: float | None
+    low: float | None = None
+    high: float | None = None
+    inner_low: float | None = None
+    inner_high: float | None = None
+    p: float | None = None
+    repeats: int = 0
+    probability: float | None = None
+    failures: int = 0
+    censored: int = 0
+    verdict: Verdict = Verdict.UNDECIDED
+    needed: int | None = None
+    tier: int = 1
+
+
+class Analysis(Struct, frozen=True, kw_only=True):
+    """The effects, in the order in which they were asked for, and how they were found.
+
+    ``baseline_mean`` and ``baseline_sd`` are those of the reference arm's values; ``residual_sd`` is the noise that
+    arm and repeat leave unexplained, with ``freedom`` degrees of freedom. ``equal_variances`` is the p of the test
+    that all arms are equally noisy. ``method`` says in words what the intervals are, for the foot of a table;
+    ``notes`` say what a reader must know besides.
+    """
+
+    effects: list[Effect]
+    maximize: bool
+    confidence: float
+    smallest: float | None = None
+    baseline_mean: float | None = None
+    baseline_sd: float | None = None
+    residual_sd: float | None = None
+    freedom: int = 0
+    equal_variances: float | None = None
+    method: str = ""
+    notes: list[str] = []

@@ -1,0 +1,18 @@
+"""What an analysis may be asked."""
+
+from collections.abc import Sequence
+
+from trimma.errors import UsageError
+
+
+def checked(names: Sequence[str], confidence: float, smallest: float | None) -> None:
+    """Raise `UsageError` for a question that makes no sense."""
+    if not names:
+        raise UsageError("there are no components to analyse: name at least one")
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if list(names).count(name) > 1})
+        raise UsageError(f"components are named twice: {', '.join(twice)}")
+    if not 0.5 < confidence < 1:
+        raise UsageError(f"confidence={confidence!r} must be between 0.5 and 1, such as 0.95")
+    if smallest is not None and not smallest > 0:
+        raise UsageError(f"smallest={smallest!r}, the smallest difference that matters, must be above 0")

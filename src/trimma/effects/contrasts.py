@@ -1,0 +1,46 @@
+"""Each arm against one reference: what leave-one-out designs ask."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from trimma.effects.analysis import Analysis
+from trimma.effects.cells import Cell, observe
+from trimma.effects.checks import checked
+from trimma.effects.conclude import concluded
+from trimma.effects.counts import count
+from trimma.effects.model import fitted
+
+
+def contrasts(
+    cells: Iterable[Cell],
+    names: Sequence[str],
+    *,
+    maximize: bool,
+    confidence: float = 0.95,
+    smallest: float | None = None,
+    reference: Collection[str] = (),
+    arms: Mapping[str, Collection[str]] | None = None,
+) -> Analysis:
+    """What each of ``names`` is worth: its arm less the reference arm, in units of the metric.
+
+    The arm of a name leaves out the name alone, or what ``arms`` gives for it; the reference is the whole. Values
+    follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too), so
+    that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955), from one pooled
+    variance; where a Brown-Forsythe test finds the arms unequally noisy, from a variance of each arm.
+
+    ``smallest`` is the smallest difference that matters, in units of the metric. An arm of which every training
+    failed has no difference: its component *helps*. One repeat gives differences without intervals.
+
+    Raises `UsageError` for a confidence outside (0.5, 1), a smallest difference that isn't positive, or no names.
+    """
+    checked(names, confidence, smallest)
+    wanted = [frozenset(arms[name] if arms else (name,)) for name in names]
+    observations = observe(cells, (frozenset(reference), *wanted))
+    found = fitted(observations, reference=True)
+    places = [observations.arms.index(arm) for arm in wanted]
+    rows = np.zeros((len(names), len(observations.arms)))
+    rows[:, 0] = -1.0
+    rows[np.arange(len(names)), places] += 1.0
+    counts = [count(found.additive, place, maximize=maximize) for place in places]
+    return concluded(names, found, rows, counts, "Dunnett", maximize=maximize, confidence=confidence, smallest=smallest)

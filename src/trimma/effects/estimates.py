@@ -1,0 +1,111 @@
+"""Differences with their covariance, and the simultaneous intervals that follow from them."""
+
+import math
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from trimma.effects.cells import Numbers
+from trimma.effects.maximum import Family, critical, exceedance, family, to_t, to_z
+from trimma.effects.spread import range_critical
+
+_FIT = 0.1  # how far from one factor correlations may be before a bound takes its place
+_STEEPEST = 0.999
+_ROUNDS = 20
+
+
+class Estimates(Struct, frozen=True, kw_only=True):
+    """Differences (NaN where unknown), with their estimated ``covariance`` and each one's degrees of ``freedom``.
+
+    ``shared`` where one estimate of the noise serves all, and ``correlated`` where correlations follow from the
+    design and may be relied on. Without a variance there is no interval; where it is zero the difference is exact.
+    """
+
+    difference: Numbers
+    covariance: Numbers | None = None
+    freedom: Numbers | None = None
+    shared: bool = True
+    correlated: bool = True
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """Simultaneous intervals and adjusted p, NaN where there are none; ``reach`` is what |z| stays below in all."""
+
+    low: Numbers
+    high: Numbers
+    p: Numbers
+    error: Numbers
+    reach: float = 0.0
+
+
+def bounds(estimates: Estimates, confidence: float) -> Bounds:
+    """Intervals that all hold at once with probability ``confidence``."""
+    difference = estimates.difference
+    low, high, p, error = (np.full(len(difference), np.nan) for _ in range(4))
+    if estimates.covariance is None or estimates.freedom is None:
+        return Bounds(low=low, high=high, p=p, error=error)
+    known = _known(estimates)
+    error[known] = np.sqrt(np.diag(estimates.covariance)[known])
+    exact = known & (error == 0)
+    low[exact] = high[exact] = difference[exact]
+    p[exact] = difference[exact] == 0
+    noisy = known & ~exact
+    if not noisy.any():
+        return Bounds(low=low, high=high, p=p, error=error)
+    freedom = estimates.freedom[noisy]
+    covariance = estimates.covariance[np.ix_(noisy, noisy)]
+    groups = related(covariance, freedom) if estimates.correlated else family([0.0] * len(freedom), freedom.tolist())
+    reach = critical(groups, 1.0 - confidence, shared=estimates.shared)
+    half = to_t(np.full(len(freedom), reach), freedom) * error[noisy]
+    low[noisy], high[noisy] = difference[noisy] - half, difference[noisy] + half
+    distance = to_z(np.abs(difference[noisy]) / error[noisy], freedom)
+    p[noisy] = exceedance(distance, groups, shared=estimates.shared)
+    return Bounds(low=low, high=high, p=p, error=error, reach=reach)
+
+
+def related(covariance: Numbers, freedom: Numbers) -> Family:
+    """The family of t with these covariances.
+
+    One factor explains the correlations of differences from one reference, exactly where they are balanced and
+    nearly where cells are missing (Hsu, Journal of Computational and Graphical Statistics 1992). Where it doesn't,
+    the least of the correlations takes the place of all, or none when any is negative: a larger family than the
+    true one (Sidak, JASA 1967).
+    """
+    count = len(covariance)
+    scale = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(scale, scale)
+    off = ~np.eye(count, dtype=bool)
+    least, most = (float(correlation[off].min()), float(correlation[off].max())) if count > 1 else (0.0, 0.0)
+    common = math.sqrt(max(least, 0.0))
+    if most - least < 1e-6 or least <= 0:
+        return family([min(common, _STEEPEST)] * count, freedom.tolist())
+    loading = np.full(count, common)
+    for _ in range(_ROUNDS):
+        total = float(loading @ loading)
+        loading = (correlation @ loading - loading) / (total - loading**2)
+    loading = np.clip(loading, 0.0, _STEEPEST)
+    misfit = np.abs(correlation - np.outer(loading, loading))[off].max()
+    return family((loading if misfit < _FIT else np.full(count, common)).tolist(), freedom.tolist())
+
+
+def separation(estimates: Estimates, confidence: float) -> Numbers:
+    """For each pair of effects, the distance beyond which the simultaneous interval of their difference excludes 0.
+
+    Tukey's and Kramer's, with the fewest degrees of freedom of any; infinite where there are no intervals.
+    """
+    count = len(estimates.difference)
+    known = _known(estimates)
+    if estimates.covariance is None or estimates.freedom is None or known.sum() < 2:
+        return np.full((count, count), np.inf)
+    own = np.diag(estimates.covariance)
+    error = np.sqrt(np.maximum(own[:, None] + own - 2 * estimates.covariance, 0.0) / 2.0)
+    freedom = float(estimates.freedom[known].min())
+    freedom = float(math.floor(freedom)) if 1 < freedom < math.inf else freedom
+    return error * range_critical(int(known.sum()), freedom, 1.0 - confidence)
+
+
+def _known(estimates: Estimates) -> NDArray[np.bool_]:
+    """Which effects have both a difference and a variance."""
+    known = np.isfinite(estimates.difference)
+    return known if estimates.covariance is None else known & np.isfinite(np.diag(estimates.covariance))

@@ -1,0 +1,106 @@
+"""Main effects: each component's effect averaged over the others, from factorial and screening designs."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from trimma.effects.analysis import Analysis
+from trimma.effects.blocks import Additive
+from trimma.effects.cells import Cell, Numbers, observe
+from trimma.effects.checks import checked
+from trimma.effects.conclude import concluded
+from trimma.effects.model import Fitted, fitted
+from trimma.effects.variances import Equality
+from trimma.effects.verdicts import Count
+
+
+def main_effects(
+    cells: Iterable[Cell],
+    names: Sequence[str],
+    *,
+    maximize: bool,
+    confidence: float = 0.95,
+    smallest: float | None = None,
+) -> Analysis:
+    """What leaving out each of ``names`` does on average over the design's other removals, in units of the metric.
+
+    In a factorial or screening design about half of the other components are left out too, so this isn't what the
+    component is worth to the whole. Least squares of each arm's mean on what it leaves out, after repeats; the noise
+    is that of repeats of the same arm, so that interactions don't count as noise. With one repeat they do, and a note
+    says so. Cells of arms that leave out something else than ``names`` are ignored; a component that the arms don't
+    tell from others (an alias, or one that every arm or none leaves out) has no difference.
+
+    ``smallest`` and the errors are those of `contrasts`. ``probability`` isn't given: there is no one whole.
+    """
+    checked(names, confidence, smallest)
+    known = frozenset(names)
+    mine = [cell for cell in cells if known.issuperset(cell.arm)]
+    whole = any(not cell.arm for cell in mine)
+    observations = observe(mine, (frozenset(),) if whole or not mine else (frozenset(mine[0].arm),))
+    found = fitted(observations, pooled=True)
+    present = ~np.isnan(found.additive.mean)
+    design = np.array([[1.0, *(float(name in arm) for name in names)] for arm in observations.arms], dtype=np.float64)
+    rows, clear = _coefficients(design, present)
+    notes = []
+    if found.additive.variance is None:
+        found = _one_repeat(found, design, present)
+        if found.additive.variance is not None:
+            notes.append("One repeat: the noise is what main effects leave unexplained, interactions among it.")
+    unclear = [name for name, apart in zip(names, clear, strict=True) if not apart]
+    if unclear:
+        notes.append(f"The arms don't tell {', '.join(unclear)} from other components: no effect is given.")
+    notes.append("Effects are averaged over systems in which other components are left out too.")
+    counts = [_count(found.additive, name) for name in names]
+    return concluded(
+        names,
+        found,
+        rows,
+        counts,
+        "studentized maximum modulus",
+        maximize=maximize,
+        confidence=confidence,
+        smallest=smallest,
+        notes=notes,
+    )
+
+
+def _coefficients(design: Numbers, present: Numbers) -> tuple[Numbers, list[bool]]:
+    """The weight of each arm in each effect, and whether the effect can be told from the others."""
+    arms, columns = design.shape
+    rows = np.full((columns - 1, arms), np.nan)
+    if not present.any():
+        return rows, [False] * (columns - 1)
+    inverse = np.linalg.pinv(design[present])
+    clear = np.abs(inverse @ design[present] - np.eye(columns)).max(axis=1) < 1e-8
+    rows[:, :] = 0.0
+    rows[:, present] = inverse[1:]
+    rows[~clear[1:]] = np.nan
+    return np.where(np.abs(rows) < 1e-12, 0.0, rows), clear[1:].tolist()
+
+
+def _one_repeat(found: Fitted, design: Numbers, present: Numbers) -> Fitted:
+    """With the noise that main effects leave unexplained, where there are arms to spare."""
+    fit = found.additive
+    arms = fit.observations.arm
+    if len(fit.observations.repeats) != 1 or not present.any():
+        return found
+    level = fit.mean[arms]
+    left = level - design[arms] @ (np.linalg.pinv(design[arms]) @ level)
+    freedom = len(arms) - int(np.linalg.matrix_rank(design[arms]))
+    if freedom < 1:
+        return found
+    variance = float(left @ left) / freedom
+    negligible = (1e-12 * float(np.abs(fit.observations.value).max())) ** 2
+    loose = msgspec.structs.replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
+    return Fitted(additive=loose, equality=Equality())
+
+
+def _count(fit: Additive, name: str) -> Count:
+    observations = fit.observations
+    without = [place for place, arm in enumerate(observations.arms) if name in arm]
+    return Count(
+        repeats=len(np.unique(observations.repeat)),
+        failures=sum(observations.failed[place] for place in without),
+        censored=sum(observations.censored[place] for place in without),
+    )

@@ -1,0 +1,101 @@
+"""Contrasts of arms under the additive model: estimates, how noisy they are, and what to say of that."""
+
+import math
+
+import numpy as np
+from msgspec import Struct
+
+from trimma.effects.blocks import NOTHING, Additive, additive
+from trimma.effects.cells import Numbers, Observations
+from trimma.effects.estimates import Estimates
+from trimma.effects.paired import by_repeat, paired
+from trimma.effects.variances import Equality, equality
+
+
+class Fitted(Struct, frozen=True, kw_only=True):
+    """A fit, and what tests say of its assumption that all arms are equally noisy."""
+
+    additive: Additive
+    equality: Equality
+
+    @property
+    def exact(self) -> bool:
+        """Whether repeats of an arm differ by nothing but what their repeat does to all arms."""
+        return self.additive.variance == 0
+
+    def estimates(self, rows: Numbers) -> Estimates:
+        """Of the contrasts ``rows`` (contrasts by arms, each of sum zero)."""
+        fit = self.additive
+        if self.equality.doubtful:
+            return paired(by_repeat(fit.observations, rows))
+        unknown = np.isnan(fit.mean)
+        difference = np.where(rows[:, unknown].any(axis=1), np.nan, rows @ np.where(unknown, 0.0, fit.mean))
+        if fit.variance is None:
+            return Estimates(difference=difference)
+        if self.exact:
+            difference[np.abs(difference) <= NOTHING * float(np.abs(fit.observations.value).max())] = 0.0
+        return Estimates(
+            difference=difference,
+            covariance=fit.variance * fit.covariance(rows),
+            freedom=np.full(len(rows), float(fit.freedom)),
+        )
+
+    def method(self, intervals: str, confidence: float) -> str:
+        """In words, for the foot of a table; ``intervals`` names those of a pooled variance."""
+        fit = self.additive
+        model = "additive model of arm and repeat"
+        if fit.variance is None:
+            return f"{model}; no intervals"
+        if self.exact:
+            return f"{model}; no noise, so intervals have no width"
+        if self.equality.doubtful:
+            return (
+                "paired differences within repeats, each with a variance of its own, "
+                f"simultaneous {100 * confidence:g} % intervals (Sidak)"
+            )
+        freedom = f"{fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom"
+        return f"{model}, pooled variance ({freedom}), simultaneous {100 * confidence:g} % intervals ({intervals})"
+
+    def notes(self) -> list[str]:
+        """In words, what holds for all effects of the fit."""
+        observations = self.additive.observations
+        notes = []
+        if not len(observations.value):
+            notes.append("No training gave a value: there is nothing to compare.")
+        elif np.ptp(observations.value) == 0 and len(observations.value) > 1:
+            notes.append("The metric had no variance: all trainings gave the same value. Is it the right metric?")
+        elif self.exact:
+            notes.append(
+                "Repeats of an arm did not differ beyond what all arms share: differences are taken as exact. "
+                "If training is random, check that it uses the trial's seed."
+            )
+        elif self.additive.variance is None:
+            notes.append(
+                "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
+                if len(observations.repeats) == 1
+                else "Too few values in shared repeats to tell differences from noise: there are no intervals."
+            )
+        if self.equality.doubtful:
+            notes.append(f"{self.equality.words()}: each effect has a variance of its own, and intervals are wider.")
+        return notes
+
+
+def fitted(observations: Observations, *, reference: bool = False, pooled: bool = False) -> Fitted:
+    """Fit, and unless noise is to be ``pooled`` in any case, test whether it may be.
+
+    ``reference`` where all effects are differences from the first arm.
+    """
+    fit = additive(observations)
+    return Fitted(additive=fit, equality=Equality() if pooled else equality(fit, reference=reference))
+
+
+def reference_moments(fit: Additive) -> tuple[float | None, float | None]:
+    """The mean and the standard deviation of the first arm's values; None where there are too few."""
+    values = fit.observations.value[fit.observations.arm == 0]
+    mean = float(values.mean()) if len(values) else None
+    return mean, float(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def residual_deviation(fit: Additive) -> float | None:
+    """The standard deviation of the noise."""
+    return None if fit.variance is None else math.sqrt(fit.variance)

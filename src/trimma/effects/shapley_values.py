@@ -1,0 +1,93 @@
+"""Shapley values: a component's effect averaged over all orders in which components could be left out."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from trimma.effects.analysis import Analysis
+from trimma.effects.cells import Arm, Cell, Numbers
+from trimma.effects.checks import checked
+from trimma.effects.conclude import outcomes
+from trimma.effects.paired import paired
+from trimma.effects.verdicts import Count, judged
+
+
+def shapley(
+    cells: Iterable[Cell],
+    names: Sequence[str],
+    *,
+    maximize: bool,
+    confidence: float = 0.95,
+    smallest: float | None = None,
+) -> Analysis:
+    """The mean change of the value as each of ``names`` is left out, over sampled orders, in units of the metric.
+
+    Each repeat is one order: its arms are nested, each leaving out one component more than the one before, from the
+    whole to nothing (Castro, Gomez and Tejada, Computers & Operations Research 2009). Where every training gives a
+    value, the effects add up to the value of nothing less that of the whole. An effect's interval comes from its own
+    changes over the orders, which hold both the noise and the interactions; intervals are simultaneous. Changes to or
+    from a cell without a value are left out, and counted.
+
+    ``repeats`` counts an effect's changes. ``probability`` isn't given; ``smallest`` and the errors are those of
+    `contrasts`.
+    """
+    checked(names, confidence, smallest)
+    known = frozenset(names)
+    orders: defaultdict[int, dict[Arm, Cell]] = defaultdict(dict)
+    for cell in cells:
+        if known.issuperset(cell.arm):
+            orders[cell.repeat][frozenset(cell.arm)] = cell
+    changes, counts = _changes(list(orders.values()), names)
+    effects = judged(names, paired(changes), counts, maximize=maximize, confidence=confidence, smallest=smallest)
+    several = any(count.repeats > 1 for count in counts)
+    whole = [value for order in orders.values() if (value := _value(order.get(frozenset()))) is not None]
+    return Analysis(
+        effects=effects,
+        maximize=maximize,
+        confidence=confidence,
+        smallest=smallest,
+        baseline_mean=float(np.mean(whole)) if whole else None,
+        baseline_sd=float(np.std(whole, ddof=1)) if len(whole) > 1 else None,
+        method=f"mean change over {len(orders)} sampled orders, "
+        + (
+            f"simultaneous {100 * confidence:g} % intervals (each effect's own variance, Sidak)"
+            if several
+            else "no intervals"
+        ),
+        notes=[
+            *([] if several else ["One order gives no intervals: nothing tells a difference from noise."]),
+            *outcomes(names, counts),
+        ],
+    )
+
+
+def _value(cell: Cell | None) -> float | None:
+    if cell is None or cell.censored or cell.value is None or not math.isfinite(cell.value):
+        return None
+    return cell.value
+
+
+def _changes(orders: Sequence[Mapping[Arm, Cell]], names: Sequence[str]) -> tuple[Numbers, list[Count]]:
+    """What each step of each order (rows) changed, by the component (columns) that it left out."""
+    place = {name: index for index, name in enumerate(names)}
+    changes = np.full((len(orders), len(names)), np.nan)
+    failures, censored = [0] * len(names), [0] * len(names)
+    for row, order in zip(changes, orders, strict=True):
+        for arm, cell in order.items():
+            value = _value(cell)
+            for name in arm:
+                before = order.get(arm - {name})
+                if before is None:
+                    continue
+                failures[place[name]] += value is None and not cell.censored
+                censored[place[name]] += cell.censored
+                first = _value(before)
+                if value is not None and first is not None:
+                    row[place[name]] = value - first
+    sizes = np.isfinite(changes).sum(axis=0)
+    return changes, [
+        Count(repeats=int(size), failures=failed, censored=stopped)
+        for size, failed, stopped in zip(sizes, failures, censored, strict=True)
+    ]

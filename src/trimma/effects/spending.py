@@ -1,0 +1,72 @@
+"""How much of the allowed error each look at growing data may use.
+
+Sources: Armitage, McPherson and Rowe (JRSS A 1969) for the recursion over looks; Lan and DeMets (Biometrika 1983)
+for spending, which lets looks be left out or added as long as the data don't say when.
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from trimma.effects.cells import Numbers
+from trimma.effects.maximum import critical, exceedance, family
+from trimma.effects.normal import cumulative, density
+
+_POWER = 1.0  # of the share of looks that are over: what share of the error is spent by then
+_NODES = 401
+_ROUNDS = 60
+
+
+@lru_cache(maxsize=256)
+def levels(repeats: tuple[int, ...], planned: int, count: int, error: float) -> tuple[float, ...]:
+    """The simultaneous error that the intervals of each look may have, so that all looks together have ``error``.
+
+    The looks so far were after ``repeats``, out of ``planned`` looks; ``count`` effects are differences from one
+    reference. An effect's own error is spent such that one look with that error for each effect would have the
+    family's share; between looks the effect's estimates correlate as sums of growing data do.
+    """
+    groups = family([math.sqrt(0.5) if count > 1 else 0.0] * count, [math.inf] * count)
+    spent = [_single(critical(groups, error * _share(look / planned), shared=True)) for look in _looks(repeats)]
+    reach = np.array(_boundaries(repeats, spent))
+    return tuple(exceedance(reach, groups, shared=True).tolist())
+
+
+def _looks(repeats: tuple[int, ...]) -> range:
+    return range(1, len(repeats) + 1)
+
+
+def _share(over: float) -> float:
+    """The share of the error that is spent when this share of the looks is over."""
+    return math.pow(min(1.0, over), _POWER)
+
+
+def _single(z: float) -> float:
+    """The probability that one normal is beyond ``z`` on either side."""
+    return math.erfc(z / math.sqrt(2.0))
+
+
+def _boundaries(repeats: tuple[int, ...], spent: list[float]) -> list[float]:
+    """What |z| exceeds at each look with the error that this look adds, where it hasn't at the looks before."""
+    reaches: list[float] = []
+    nodes, weights, before = np.zeros(1), np.ones(1), 0
+    for size, total, used in zip(repeats, spent, [0.0, *spent], strict=False):
+        step = math.sqrt(size - before)
+        low, high = 0.0, 12.0 * math.sqrt(size)
+        for _ in range(_ROUNDS):
+            middle = (low + high) / 2
+            beyond = cumulative((nodes - middle) / step) + cumulative((-middle - nodes) / step)
+            low, high = (middle, high) if float(weights @ beyond) > total - used else (low, middle)
+        reaches.append(high / math.sqrt(size))
+        nodes, weights = _going_on(nodes, weights, step, high)
+        before = size
+    return reaches
+
+
+def _going_on(nodes: Numbers, weights: Numbers, step: float, reach: float) -> tuple[Numbers, Numbers]:
+    """The distribution of the sum among those that stay within ``reach``, as nodes and weights (Simpson's rule)."""
+    grid = np.linspace(-reach, reach, _NODES)
+    simpson = np.where(np.arange(_NODES) % 2 == 1, 4.0, 2.0)
+    simpson[[0, -1]] = 1.0
+    heights = density((grid[:, None] - nodes) / step) @ weights / step
+    return grid, heights * simpson * (grid[1] - grid[0]) / 3.0

@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from effect_tables import cells_of, drawn, names_of
+from trimma.effects import Analysis, Cell, Effect, Verdict, contrasts
+from trimma.errors import UsageError
+
+
+def column(analysis: Analysis, field: str) -> list[Any]:
+    return [getattr(effect, field) for effect in analysis.effects]
+
+
+def analysed(table: Any, **options: Any) -> Analysis:
+    options = {"maximize": True, **options}
+    return contrasts(cells_of(table), names_of(np.shape(table)[1] - 1), **options)
+
+
+def test_one_component_is_the_paired_t_test() -> None:
+    table = drawn(1, 6, 2, shift=[0, -1])
+    (effect,) = analysed(table).effects
+    expected = stats.ttest_rel(table[:, 1], table[:, 0])
+    assert effect.difference == pytest.approx((table[:, 1] - table[:, 0]).mean())
+    assert effect.p == pytest.approx(expected.pvalue, abs=1e-6)
+    low, high = expected.confidence_interval(0.95)
+    assert (effect.low, effect.high) == (pytest.approx(low, rel=1e-3), pytest.approx(high, rel=1e-3))
+
+
+def test_independent_repeats_agree_with_scipys_dunnett() -> None:
+    """With a repeat for each value there is one-way data but for the blocks, so compare on block residuals."""
+    table = drawn(7, 8, 5, rho=0.0, shift=[0, 0.5, 1.0, 1.5, -2.0])
+    found = analysed(table)
+    # Dunnett's test knows no blocks: take out the repeats' means, and correct for the freedom they cost
+    centred = table - table.mean(axis=1, keepdims=True)
+    peer = stats.dunnett(*centred[:, 1:].T, control=centred[:, 0], rng=np.random.default_rng(1))
+    ratio = math.sqrt((4 * 7) / (5 * 7))
+    t = np.array(column(found, "difference")) / (found.residual_sd or 1) / math.sqrt(2 / 8)
+    assert t == pytest.approx(peer.statistic * ratio, rel=1e-9)
+    assert found.freedom == 28
+
+
+def test_p_is_that_of_scipys_dunnett_where_blocks_are_chains() -> None:
+    rng = np.random.default_rng(3)
+    groups = [rng.standard_normal(9) + shift for shift in (0, 0.3, 1.2, -1.0)]
+    peer = stats.dunnett(*groups[1:], control=groups[0], rng=np.random.default_rng(1))
+    arms = [(), ("c0",), ("c1",), ("c2",)]
+    cells = [Cell(arm=arm, repeat=0, value=v) for arm, group in zip(arms, groups, strict=True) for v in group]
+    found = contrasts(cells, names_of(3), maximize=True)
+    assert column(found, "p") == pytest.approx(peer.pvalue, abs=2e-3)
+    interval = peer.confidence_interval(0.95)
+    assert column(found, "low") == pytest.approx(interval.low, rel=0.01, abs=0.01)
+    assert column(found, "high") == pytest.approx(interval.high, rel=0.01, abs=0.01)
+
+
+def test_verdicts_follow_the_metrics_direction() -> None:
+    table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 5])) / 100
+    assert column(analysed(table), "verdict") == ["helps", "hurts", "undecided"]
+    assert column(analysed(table, maximize=False), "verdict") == ["hurts", "helps", "undecided"]
+    assert column(analysed(table), "tier") == [1, 3, 2]
+
+
+def test_equivalent_within_the_smallest_difference() -> None:
+    table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 4.95])) / 100
+    found = analysed(table, smallest=0.2)
+    assert column(found, "verdict") == ["helps", "hurts", "equivalent"]
+    last = found.effects[2]
+    assert last.high is not None
+    assert last.inner_low is not None
+    assert last.low is not None
+    assert last.low < last.inner_low < -0.01
+    assert "90 %" in found.method
+
+
+def test_an_arm_that_always_fails_helps() -> None:
+    table = drawn(4, 4, 4)
+    table[:, 1] = np.nan
+    table[2, 2] = np.inf
+    found = analysed(table)
+    first, second, third = found.effects
+    assert first == Effect(name="c0", difference=None, failures=4, verdict=Verdict.HELPS, probability=1.0, tier=1)
+    assert (second.failures, second.repeats, third.repeats) == (1, 3, 4)
+    assert second.tier == third.tier == 2
+    assert found.notes[0] == "Every training without c0 failed (4): it helps."
+    assert "c1 (1)" in found.notes[1]
+
+
+def test_a_failure_is_worse_than_any_value() -> None:
+    table = np.array([[1.0, 9.0], [2.0, 10.0], [3.0, np.nan], [4.0, np.nan]])
+    (effect,) = analysed(table).effects
+    assert effect.probability == pytest.approx(0.5)
+    (effect,) = analysed(table, maximize=False).effects
+    assert effect.probability == 1.0
+
+
+def test_a_baseline_that_always_fails() -> None:
+    table = drawn(4, 4, 3)
+    table[:, 0] = np.nan
+    found = analysed(table)
+    assert column(found, "difference") == [None, None]
+    assert column(found, "verdict") == ["undecided"] * 2
+    assert found.baseline_mean is None
+
+
+def test_censored_cells_are_counted_and_not_compared() -> None:
+    cells = cells_of(drawn(4, 4, 3))
+    stopped = [*cells[:-1], Cell(arm=("c1",), repeat=3, value=1e9, censored=True)]
+    found = contrasts(stopped, names_of(2), maximize=True)
+    assert found == contrasts(stopped[:-1] + stopped[-1:], names_of(2), maximize=True)
+    assert found.effects[1].censored == 1
+    assert found.effects[1].repeats == 3
+    assert abs(found.effects[1].difference or 0) < 10
+    assert "1 training was stopped early" in found.notes[-1]
+
+
+def test_one_repeat_has_no_intervals_and_says_so() -> None:
+    found = analysed([[1.0, 2.0, 0.5]])
+    assert column(found, "difference") == pytest.approx([1.0, -0.5])
+    for field in ("low", "high", "p", "needed", "probability"):
+        assert column(found, field) == [None, None]
+    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "tier") == [1, 1]
+    assert found.notes == [
+        "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
+    ]
+    assert "no intervals" in found.method
+
+
+def test_a_metric_without_variance_is_said() -> None:
+    found = analysed(np.full((4, 3), 0.1), smallest=0.2)
+    assert column(found, "difference") == [0.0, 0.0]
+    assert column(found, "verdict") == ["equivalent"] * 2
+    assert "no variance" in found.notes[0]
+    assert column(analysed(np.full((4, 3), 0.1)), "verdict") == ["undecided"] * 2
+
+
+def test_repeats_without_noise_are_exact_and_said() -> None:
+    found = analysed(np.add.outer([0.1, 0.2, 0.7], [0.0, 0.3, -0.1]))
+    assert column(found, "low") == column(found, "high") == pytest.approx([0.3, -0.1])
+    assert column(found, "verdict") == ["hurts", "helps"]
+    assert column(found, "tier") == [2, 1]
+    assert "taken as exact" in found.notes[0]
+
+
+def test_needed_repeats_would_decide() -> None:
+    effect = analysed(drawn(11, 5, 6, rho=0.0, shift=[0, 0.6, 0, 0, 0, 0])).effects[0]
+    assert effect.verdict is Verdict.UNDECIDED
+    assert effect.needed is not None
+    assert 5 < effect.needed < 400
+    hopeless = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
+    assert hopeless.difference == 0
+    assert hopeless.needed is None
+
+
+def test_needed_counts_what_equivalence_needs() -> None:
+    table = drawn(11, 5, 4, rho=0.0)
+    for effect in analysed(table, smallest=0.8).effects:
+        assert effect.verdict is Verdict.UNDECIDED
+        assert effect.needed is not None
+        assert 5 < effect.needed < 60
+
+
+def test_unequal_variances_are_tested_and_said() -> None:
+    noisy = np.array([1, 1, 1, 1, 1, 1, 1, 12, 12, 12, 12])
+    found = analysed(drawn(8, 12, 11, sd=noisy))
+    assert found.equal_variances is not None
+    assert found.equal_variances < 0.01
+    assert "unequally noisy" in found.notes[0]
+    assert "variance of its own" in found.method
+    widths = np.array(column(found, "high")) - np.array(column(found, "low"))
+    assert widths[6:].min() > 2 * widths[:6].max()
+    assert "pooled variance" in analysed(drawn(8, 12, 11)).method
+
+
+def test_named_arms_and_another_reference() -> None:
+    arms = [("a", "b"), ("a",), ("a", "b", "c")]
+    found = contrasts(
+        cells_of(drawn(1, 4, 3, shift=[0, 1, 2]), arms),
+        ["with b", "group"],
+        maximize=True,
+        reference=("b", "a"),
+        arms={"with b": ("a",), "group": ("c", "b", "a")},
+    )
+    assert column(found, "difference") == pytest.approx([1, 2], abs=2)
+    assert found.baseline_mean == pytest.approx(drawn(1, 4, 3)[:, 0].mean())
+
+
+def test_the_example_of_the_docs_reads_well() -> None:
+    found = analysed(drawn(1, 5, 4), smallest=0.5)
+    assert found.method == (
+        "additive model of arm and repeat, pooled variance (12 degrees of freedom), "
+        "simultaneous 95 % intervals (Dunnett); equivalent where the simultaneous 90 % interval lies within 0.5 of zero"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "message"),
+    [
+        ([], {}, "no components"),
+        (["a", "a"], {}, "twice: a"),
+        (["a"], {"confidence": 95}, "0.95"),
+        (["a"], {"smallest": 0.0}, "above 0"),
+    ],
+)
+def test_questions_that_make_no_sense(names: list[str], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        contrasts([], names, maximize=True, **options)
+
+
+def test_no_cells_at_all() -> None:
+    found = contrasts([], ["a"], maximize=True)
+    assert column(found, "difference") == [None]
+    assert "nothing to compare" in found.notes[0]
+
+
+tables = st.tuples(st.integers(2, 6), st.integers(2, 6), st.integers(0, 10_000)).map(
+    lambda drawing: drawn(drawing[2], drawing[0], drawing[1])
+)
+gaps = st.sets(st.integers(0, 40), max_size=6)
+
+
+def with_gaps(table: Any, missing: set[int]) -> list[Cell]:
+    return [
+        Cell(arm=cell.arm, repeat=cell.repeat, value=None if place in missing else cell.value)
+        for place, cell in enumerate(cells_of(table))
+    ]
+
+
+def close(first: Analysis, second: Analysis, *, scale: float = 1.0, sign: float = 1.0) -> None:
+    for one, other in zip(first.effects, second.effects, strict=True):
+        ends = (one.low, one.high) if sign * scale > 0 else (one.high, one.low)
+        for mine, theirs in ((one.difference, other.difference), *zip(ends, (other.low, other.high), strict=True)):
+            if mine is None or theirs is None:
+                assert mine is theirs
+            else:
+                assert theirs == pytest.approx(sign * scale * mine, rel=1e-6, abs=1e-7 * abs(scale))
+        assert (one.verdict, one.tier, one.repeats) == (other.verdict, other.tier, other.repeats)
+        assert (one.p is None) == (other.p is None)
+        if one.p is not None:
+            assert one.p == pytest.approx(other.p, abs=1e-6)
+
+
+@given(tables, gaps, st.floats(-100, 100), st.sampled_from([0.001, 0.5, 20.0]))
+def test_shift_and_scale(table: Any, missing: set[int], shift: float, scale: float) -> None:
+    names = names_of(table.shape[1] - 1)
+    first = contrasts(with_gaps(table, missing), names, maximize=True)
+    close(first, contrasts(with_gaps(scale * table + shift, missing), names, maximize=True), scale=scale)
+
+
+@given(tables, gaps)
+def test_direction_and_sign_together_change_nothing(table: Any, missing: set[int]) -> None:
+    names = names_of(table.shape[1] - 1)
+    first = contrasts(with_gaps(table, missing), names, maximize=True, smallest=0.5)
+    second = contrasts(with_gaps(-table, missing), names, maximize=False, smallest=0.5)
+    close(first, second, sign=-1.0)
+    assert column(first, "probability") == pytest.approx(column(second, "probability"))
+
+
+@given(tables, gaps, st.randoms(use_true_random=False))
+def test_order_of_cells_and_names_of_repeats_do_not_matter(table: Any, missing: set[int], random: Any) -> None:
+    names = names_of(table.shape[1] - 1)
+    cells = with_gaps(table, missing)
+    first = contrasts(cells, names, maximize=True)
+    other = [Cell(arm=cell.arm, repeat=7 - 3 * cell.repeat, value=cell.value) for cell in cells]
+    random.shuffle(other)
+    order = list(range(len(names)))
+    random.shuffle(order)
+    second = contrasts(other, [names[place] for place in order], maximize=True)
+    by_name = {effect.name: effect for effect in second.effects}
+    close(first, Analysis(effects=[by_name[name] for name in names], maximize=True, confidence=0.95))
+
+
+@given(tables, st.floats(-5, 5))
+def test_what_a_repeat_does_to_all_arms_cancels(table: Any, shift: float) -> None:
+    moved = table.copy()
+    moved[0] += shift
+    close(analysed(table), analysed(moved))
+
+
+@given(tables, gaps, st.sampled_from([0.8, 0.95, 0.99]))
+def test_p_interval_and_verdict_never_contradict(table: Any, missing: set[int], confidence: float) -> None:
+    names = names_of(table.shape[1] - 1)
+    table = table + np.arange(table.shape[1])
+    for effect in contrasts(with_gaps(table, missing), names, maximize=True, confidence=confidence).effects:
+        if effect.p is None or effect.low is None or effect.high is None:
+            continue
+        excludes = effect.low > 0 or effect.high < 0
+        assert excludes == (effect.verdict in (Verdict.HELPS, Verdict.HURTS))
+        if abs(effect.p - (1 - confidence)) > 1e-6:
+            assert excludes == (effect.p < 1 - confidence)
+        assert (effect.needed is None) or effect.needed > effect.repeats

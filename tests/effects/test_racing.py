@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from effect_tables import cells_of, drawn, names_of
+from trimma.effects import Verdict, contrasts, decided, raced
+from trimma.effects.spending import levels
+from trimma.errors import UsageError
+
+
+def test_one_look_has_all_the_error() -> None:
+    assert levels((8,), 1, 10, 0.05) == pytest.approx((0.05,), abs=1e-6)
+
+
+def test_equal_looks_agree_with_published_boundaries() -> None:
+    """Four evenly spaced looks that spend evenly: Lan and DeMets's alpha t."""
+    from scipy import stats
+
+    reach = [stats.norm.isf(level / 2) for level in levels((1, 2, 3, 4), 4, 1, 0.05)]
+    assert reach == pytest.approx([2.498, 2.439, 2.333, 2.242], abs=0.15)
+
+
+def test_error_is_spent_by_the_last_look_and_not_before() -> None:
+    rng = np.random.default_rng(4)
+    sizes, arms, studies = (3, 6, 12, 24), 5, 40_000
+    noise = rng.standard_normal((studies, 24, arms + 1))
+    sums = np.cumsum(noise, axis=1)[:, [size - 1 for size in sizes]]
+    t = (sums[:, :, 1:] - sums[:, :, :1]) / np.sqrt(2 * np.array(sizes))[:, None]
+    largest = np.abs(t).max(axis=2)
+    # compare at known variance, on the scale of the family's own quantiles
+    from trimma.effects.maximum import critical, family
+
+    groups = family([0.5**0.5] * arms, [float("inf")] * arms)
+    reach = np.array([critical(groups, level, shared=True) for level in levels(sizes, 4, arms, 0.05)])
+    crossed = (largest > reach).any(axis=1).mean()
+    assert 0.044 < crossed < 0.052
+
+
+def test_settled_components_stay_settled() -> None:
+    table = drawn(3, 12, 4, shift=[0, 30, 0, 0])
+    cells = [cell for cell in cells_of(table) if cell.arm != ("c0",) or cell.repeat < 3]
+    found = raced(cells, names_of(3), maximize=True)
+    first, *others = found.effects
+    assert (first.verdict, first.repeats) == (Verdict.HURTS, 3)
+    assert [effect.repeats for effect in others] == [12, 12]
+    assert "after 3, 6, 12 repeats" in found.method
+    assert decided(cells, names_of(3), look=3, maximize=True).keys() == {"c0"}
+    later = decided(cells, names_of(3), look=12, maximize=True)["c0"]
+    assert later.low == pytest.approx(decided(cells, names_of(3), look=3, maximize=True)["c0"].low)
+
+
+def test_later_repeats_do_not_matter_to_a_look() -> None:
+    table = drawn(3, 12, 4, shift=[0, 3, 0, 0])
+    options = {"look": 6, "maximize": True, "smallest": 2.0}
+    early = decided(cells_of(table[:6]), names_of(3), **options)
+    assert decided(cells_of(table), names_of(3), **options) == early
+
+
+def test_a_race_is_wider_than_one_look() -> None:
+    table = drawn(3, 24, 4)
+    for one, other in zip(
+        raced(cells_of(table), names_of(3), maximize=True).effects,
+        contrasts(cells_of(table), names_of(3), maximize=True).effects,
+        strict=True,
+    ):
+        assert one.low is not None
+        assert other.low is not None
+        assert one.low < other.low
+        assert one.difference == other.difference
+
+
+def test_repeats_between_looks_count_as_a_look() -> None:
+    found = raced(cells_of(drawn(3, 9, 4)), names_of(3), maximize=True)
+    assert [effect.repeats for effect in found.effects] == [9, 9, 9]
+    assert "after 3, 6, 9 repeats" in found.method
+
+
+def test_equivalent_components_are_settled() -> None:
+    settled = decided(cells_of(drawn(3, 6, 4) / 10), names_of(3), look=6, maximize=True, smallest=1.0)
+    assert {effect.verdict for effect in settled.values()} == {Verdict.EQUIVALENT}
+    assert len(settled) == 3
+
+
+def test_before_the_first_look() -> None:
+    for repeats in (0, 1, 2):
+        found = raced(cells_of(drawn(3, 9, 4)[:repeats]) if repeats else [], names_of(3), maximize=True)
+        assert [effect.repeats for effect in found.effects] == [repeats] * 3
+
+
+def test_looks_that_make_no_sense() -> None:
+    with pytest.raises(UsageError, match="looks are at 3, 6, 12, 24"):
+        decided([], ["a"], look=5, maximize=True)
+    for looks in ((), (6, 3), (1, 2)):
+        with pytest.raises(UsageError, match="rising"):
+            raced([], ["a"], looks=looks, maximize=True)
