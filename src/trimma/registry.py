@@ -14,6 +14,10 @@ from typing import Any
 from trimma.errors import UnknownName, UsageError
 
 _OURS = {
+    "component": {
+        "columns": "trimma.ablation.columns:Columns",
+        "layers": "trimma.ablation.layers:Layers",
+    },
     "searcher": {
         "random": "trimma.search:RandomSearch",
         "grid": "trimma.search:GridSearch",
@@ -49,7 +53,7 @@ _OURS = {
 
 
 def names(kind: str) -> list[str]:
-    """The names of all plug-ins of a kind: "searcher", "scheduler", "engine", "design" or "store"."""
+    """The names of all plug-ins of a kind: component, design, engine, scheduler, searcher or store."""
     return sorted({*_OURS[kind], *(point.name for point in entry_points(group=f"trimma.{kind}s"))})
 
 

@@ -35,15 +35,15 @@ from trimma.trial import ENDED, State, Trial
 
 @dataclass(frozen=True)
 class Retune:
-    """Try ``trials`` configs of ``space`` in each cell; the best counts.
+    """Try ``trials`` configs of ``space`` (default 8) for each arm in each repeat; the best counts.
 
-    ``searcher``: "random", "quasi-random", "grid" or an object. In one repeat all arms draw on the same random
-    numbers: a searcher that doesn't look at results proposes the same configs to each of them.
+    ``searcher``: "random" (default), "quasi-random", "grid" or an object. In one repeat all arms draw on the same
+    random numbers: a searcher that doesn't look at results proposes the same configs to each of them.
     """
 
     space: Space
-    trials: int
-    searcher: BindsSpace | Searcher
+    trials: int = 8
+    searcher: str | BindsSpace | Searcher = "random"
 
 
 class CellSearch:

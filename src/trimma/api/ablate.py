@@ -9,9 +9,10 @@ from trimma.ablation.blocks import Blocks
 from trimma.ablation.ports import Asked, ComponentKind, Design
 from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
+from trimma.ablation.setting import named_apart
 from trimma.ablation.variants import Whole
 from trimma.api.ablation_study import AblationStudy
-from trimma.api.arguments import data_of, engine_of, metric_of, seconds, store_of, until_of, whole
+from trimma.api.arguments import data_of, engine_of, metric_of, seconds, space_of, store_of, until_of, whole
 from trimma.api.begin import drawn_seed, named, refuse_taken, take_up
 from trimma.api.recipe import Recipe
 from trimma.api.session import View, carry_on
@@ -23,10 +24,13 @@ from trimma.registry import resolve
 from trimma.stopping import Rule
 from trimma.study import Ablation, Component, StudySpec
 
+_CHANGES = {"column": "data", "layer": "model"}
+"""Of which input of the objective the components of a kind are parts."""
+
 
 def ablate(
     objective: Callable[..., Any],
-    components: ComponentKind | Sequence[ComponentKind],
+    components: str | ComponentKind | Sequence[str | ComponentKind],
     *,
     maximize: str | None = None,
     minimize: str | None = None,
@@ -61,7 +65,7 @@ def ablate(
 
     What is asked
         ``components``: ``tm.Columns(...)`` of ``data``, ``tm.Layers(...)`` of ``model``, ``tm.Setting(...)``,
-        ``tm.Variant(...)``, any number of them. ``maximize`` or ``minimize`` names the metric. ``config`` holds the
+        ``tm.Variant(...)``, any number of them, or "layers" for all of them. ``maximize`` or ``minimize`` names the metric. ``config`` holds the
         objective's arguments, where they have no defaults (``study.best.config`` of a search, say).
     Which trainings are run
         ``design``: "leave-one-out", "leave-one-group-out", "one-in", "pairwise", "factorial", "screening", "path",
@@ -88,6 +92,7 @@ def ablate(
     kinds = _kinds(components)
     found_design: Design = resolve("design", design, ["arms"])
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
+    retune = None if retune is None else _retune(retune)
     found_repeats = _repeats(repeats, confidence, smallest, found_design)
     found, ready = store_of(store), engine_of(engine, workers)
     params, given = dict(config or {}), data_of(data, ready)
@@ -100,9 +105,10 @@ def ablate(
     drawn = drawn_seed(seed)
     asked = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
     listed = _listed(parts)
+    _refuse_unseen(signature, listed)
     arms = found_design.arms(listed, 0, (), asked)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
-    tries = 1 if retune is None else min(retune.trials, retune.space.size or retune.trials)
+    tries = 1 if retune is None else retune.trials
     spec = StudySpec(
         name=named(name, signature.name, found),
         metric=metric,
@@ -147,16 +153,21 @@ def ablate(
 
 
 def _kinds(components: Any) -> list[ComponentKind]:
-    given = list(components) if isinstance(components, Sequence) and not isinstance(components, str) else [components]
+    given = list(components) if isinstance(components, list | tuple) else [components]
     if not given:
         raise UsageError("there is nothing to leave out: give tm.Columns(...), tm.Layers(...), tm.Setting(...)")
-    for kind in given:
-        if isinstance(kind, type) or not callable(getattr(kind, "components", None)):
+    return named_apart([resolve("component", kind, ["remove"]) for kind in given])
+
+
+def _refuse_unseen(signature: Signature, components: Sequence[Component]) -> None:
+    """Raise `UsageError` where the objective doesn't see what would be left out."""
+    for component in components:
+        needed = _CHANGES.get(component.kind)
+        if needed is not None and needed not in signature.accepts:
             raise UsageError(
-                f"{kind!r} is nothing that can be left out: take tm.Columns(...), tm.Layers(...), tm.Setting(...) or "
-                "tm.Variant(...)"
+                f"{signature.name} doesn't take {needed!r}, so it wouldn't notice that the {component.kind} "
+                f"{component.name!r} is left out: add the argument {needed!r}, and use it"
             )
-    return given
 
 
 def _listed(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tuple[Component, ...]:
@@ -171,6 +182,14 @@ def _listed(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tuple
                 )
             listed[component.name] = component
     return tuple(listed.values())
+
+
+def _retune(given: Any) -> Retune:
+    if not isinstance(given, Retune):
+        raise UsageError(f"retune={given!r}: say what to search and how long, retune=tm.Retune(space, trials=8)")
+    space, trials = space_of(given.space), whole("Retune(trials=...)", given.trials)
+    searcher = resolve("searcher", given.searcher, ["bind", "suggest"])
+    return Retune(space, trials if space.size is None else min(trials, space.size), searcher)
 
 
 def _repeats(repeats: Any, confidence: Any, smallest: Any, design: Design) -> Repeats:

@@ -1,0 +1,263 @@
+"""Ablations from the front door, in real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import trimma as tm
+from trimma.errors import ObjectiveError, StudyError, StudyFailed, StudyMismatch, UnknownName, UsageError
+from trimma.objective import StopTrial
+from trimma.views import cells
+
+
+def fit(a: bool = True, b: bool = True, c: bool = True, seed: int = 0, split: int = 0) -> float:
+    """Worse without ``a``, better without ``b``; a little depends on the seed, and more on the split."""
+    return 10 * a - 5 * b + (split % 97) / 10 + (seed % 89) / 1000
+
+
+SETTINGS = tm.Setting(a=False, b=False, c=False)
+
+
+def ablate(objective: Any = fit, components: Any = SETTINGS, **more: Any) -> tm.AblationStudy:
+    given = {"maximize": "score", "repeats": 3, "store": "memory", "progress": False, "engine": tm.Simulated(2)} | more
+    return tm.ablate(objective, components, **given)
+
+
+def verdicts(study: tm.AblationStudy) -> dict[str, str]:
+    return {effect.name: str(effect.verdict) for effect in study.effects.effects}
+
+
+def test_what_helps_and_what_hurts() -> None:
+    study = ablate(engine=tm.Local(2))
+    assert verdicts(study) == {"a": "helps", "b": "hurts", "c": "undecided"}
+    assert [effect.repeats for effect in study.effects.effects] == [3, 3, 3]
+    assert len(study.trials) == 12
+    assert study.status == "finished"
+    a = study.effects.effects[0]
+    assert a.low is not None
+    assert a.high is not None
+    assert a.low < -10 < a.high < 0
+
+
+def test_a_repeat_shares_its_split_and_nothing_else() -> None:
+    def seeds(seed: int, split: int, drop: bool = False) -> dict[str, float]:
+        return {"score": 1.0, "seed": seed, "split": split}
+
+    trials = ablate(seeds, tm.Setting(drop=True), seed=4).trials
+    splits = {repeat: {t.result["split"] for t in trials if t.config["repeat"] == repeat} for repeat in range(3)}
+    assert all(len(found) == 1 for found in splits.values())
+    assert len(set.union(*splits.values())) == 3
+    assert len({t.result["seed"] for t in trials}) == len(trials)
+    again = ablate(seeds, tm.Setting(drop=True), seed=4).trials
+    key = lambda t: (t.config["without"], t.config["repeat"])  # noqa: E731
+    assert {str(key(t)): t.result for t in trials} == {str(key(t)): t.result for t in again}
+
+
+def test_minimize_turns_the_verdicts() -> None:
+    assert verdicts(ablate(maximize=None, minimize="score")) == {"a": "hurts", "b": "helps", "c": "undecided"}
+
+
+def test_a_difference_that_does_not_matter() -> None:
+    assert verdicts(ablate(smallest=0.5, repeats=5))["c"] == "equivalent"
+
+
+def test_arguments_without_defaults_come_from_the_config() -> None:
+    def strict(width: int, a: bool) -> float:
+        return width + a
+
+    study = ablate(strict, tm.Setting(a=False), config={"width": 4, "a": True})
+    assert study.effects.baseline_mean == 5
+    with pytest.raises(ObjectiveError, match="'width'"):
+        ablate(strict, tm.Setting(a=False), config={"a": True})
+
+
+def test_one_repeat_has_no_intervals_and_says_so() -> None:
+    analysis = ablate(repeats=1).effects
+    assert all(effect.low is None and effect.difference is not None for effect in analysis.effects)
+    assert any("one repeat" in note.lower() for note in analysis.notes)
+
+
+def test_a_metric_that_does_not_vary_is_said() -> None:
+    analysis = ablate(lambda a=True: float(a), tm.Setting(a=False)).effects
+    assert analysis.effects[0].difference == -1
+    assert analysis.notes
+
+
+def test_more_repeats_and_more_components_later(tmp_path: Path) -> None:
+    store = tmp_path / "studies.db"
+    first = ablate(components=tm.Setting(a=False), name="grows", store=store, repeats=2)
+    assert len(first.trials) == 4
+    loaded = tm.load("grows", store)
+    assert isinstance(loaded, tm.AblationStudy)
+    assert len(loaded.resume(repeats=3, engine=tm.Simulated(2), progress=False).trials) == 6
+    more = ablate(components=tm.Setting(a=False, b=False), name="grows", store=store, repeats=4, resume=True)
+    assert len(more.trials) == 12
+    assert verdicts(more) == {"a": "helps", "b": "hurts"}
+    # what was added is kept, too
+    assert len(tm.load("grows", store).resume(repeats=5, engine=tm.Simulated(2), progress=False).trials) == 15
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"components": tm.Setting(b=False)}, "the component 'a' is gone"),
+        ({"components": tm.Setting(a=None)}, None),
+        ({"repeats": 1}, "there were 3 repeats, are 1"),
+        ({"design": "pairwise"}, r"the searcher was LeaveOneOut\(\), is Pairwise\(\)"),
+        ({"config": {"c": False}}, "its config was '', is 'c=False'"),
+        ({"minimize": "score", "maximize": None}, "the metric was maximize='score'"),
+    ],
+)
+def test_what_a_resume_may_not_change(changed: dict[str, Any], said: str | None) -> None:
+    store = tm.MemoryStore()
+    given: dict[str, Any] = {"components": tm.Setting(a=False, b=False), "name": "s", "store": store}
+    ablate(**given)
+    if said is None:
+        return
+    with pytest.raises(StudyMismatch, match=said):
+        ablate(**given | changed, resume=True)
+
+
+def test_more_repeats_of_a_search_are_refused() -> None:
+    study = tm.tune(
+        lambda x: x, {"x": tm.Grid(1, 2)}, minimize="x", store="memory", progress=False, engine=tm.Simulated(1)
+    )
+    with pytest.raises(UsageError, match="no ablation"):
+        study.resume(repeats=3, progress=False)
+
+
+def test_a_baseline_that_fails_ends_the_study() -> None:
+    def broken(a: bool = True) -> float:
+        raise ValueError("the data is gone")
+
+    with pytest.raises(StudyFailed, match=r"the baseline failed with ValueError(.|\n)*the data is gone"):
+        ablate(broken, tm.Setting(a=False))
+
+
+def test_a_part_without_which_nothing_works_helps() -> None:
+    def needs(a: bool = True, b: bool = True, seed: int = 0) -> float:
+        if not a:
+            raise ValueError("nothing works")
+        return seed % 7
+
+    study = ablate(needs, tm.Setting(a=False, b=False))
+    effect = study.effects.effects[0]
+    assert (effect.verdict, effect.failures, effect.difference) == ("helps", 3, None)
+
+
+def test_early_stopping_only_when_asked_for_and_then_it_is_said() -> None:
+    def slow(report: Any, a: bool = True, seed: int = 0) -> None:
+        for step in range(1, 10):
+            report(score=step * (10 if a else 1) + seed % 3)
+
+    study = ablate(slow, tm.Setting(a=False), scheduler=tm.Asha(max_steps=9), repeats=4)
+    assert study.history.counts["stopped"] > 0
+    assert sum(cell.censored for cell in cells(study.history)) == study.history.counts["stopped"]
+    assert any("scheduler" in note for note in study.effects.notes)
+
+
+def test_a_trial_that_stops_itself_is_censored() -> None:
+    def quits(report: Any, a: bool = True, seed: int = 0) -> float:
+        report(score=1.0)
+        if not a:
+            raise StopTrial
+        return 2.0 + seed % 3
+
+    effect = ablate(quits, tm.Setting(a=False)).effects.effects[0]
+    assert effect.censored == 3
+
+
+def test_each_variant_with_a_search_of_its_own() -> None:
+    def tuned(rate: float, a: bool = True, seed: int = 0) -> float:
+        best = 0.2 if a else 0.8
+        return -abs(rate - best) + (seed % 11) / 1e4
+
+    retune = tm.Retune(tm.Space(rate=tm.Float(0, 1)), trials=12, searcher="quasi-random")
+    fair = ablate(tuned, tm.Setting(a=False), retune=retune, repeats=2).effects.effects[0]
+    unfair = ablate(tuned, tm.Setting(a=False), config={"rate": 0.2}, repeats=2).effects.effects[0]
+    assert fair.difference is not None
+    assert unfair.difference is not None
+    assert abs(fair.difference) < 0.1 < abs(unfair.difference)
+
+
+def test_a_search_is_explained() -> None:
+    def objective(rate: float = 0.0, width: int = 1, depth: int = 1, seed: int = 0) -> float:
+        return 10 * rate + 0.01 * width + (seed % 5) / 1e3
+
+    space = tm.Space(rate=tm.Grid(0.5, 1.0), width=tm.Grid(1, 8))
+    best = tm.tune(objective, space, maximize="score", store="memory", progress=False, engine=tm.Simulated(2))
+    path = best.explain(repeats=3, engine=tm.Simulated(2), progress=False)
+    assert [effect.name for effect in path.effects.effects][-1] == "rate"
+    assert path.history.spec.ablation
+    assert path.history.spec.ablation.reference == ("rate", "width")
+    with pytest.raises(UsageError, match="differs in nothing"):
+        best.explain({"rate": 1.0, "width": 8}, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        ({"components": []}, UsageError, "nothing to leave out"),
+        ({"components": tm.Setting}, UsageError, "is a class"),
+        ({"components": [3]}, UsageError, "no component"),
+        ({"components": "colums"}, UnknownName, "did you mean 'columns'"),
+        ({"components": tm.Setting(aa=False)}, UnknownName, "did you mean 'a'"),
+        ({"components": tm.Setting(a=True)}, UsageError, "the whole has a=True too"),
+        # COLUMNS
+        ({"design": "loko"}, UnknownName, "did you mean 'loco'"),
+        ({"design": "leave-one-group-out"}, UsageError, "no group to leave out"),
+        ({"repeats": 0}, UsageError, "repeats=0"),
+        ({"repeats": "often"}, UsageError, "repeats='often'"),
+        ({"repeats": "adaptive", "design": "pairwise"}, UsageError, "compares single components"),
+        ({"confidence": 95}, UsageError, "confidence=95"),
+        ({"smallest": -1}, UsageError, "smallest=-1"),
+        ({"maximize": None}, UsageError, "which metric decides"),
+        ({"components": [tm.Variant("a", b=False), tm.Setting(a=False)]}, UsageError, "two components named 'a'"),
+    ],
+)
+def test_bad_input(given: dict[str, Any], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        ablate(**given)
+
+
+def test_a_search_has_no_effects() -> None:
+    study = tm.tune(
+        lambda x: x, {"x": tm.Grid(1, 2)}, minimize="x", store="memory", progress=False, engine=tm.Simulated(1)
+    )
+    assert not isinstance(study, tm.AblationStudy)
+    with pytest.raises(StudyError, match="is a search"):
+        tm.AblationStudy(study.store, study._ledger).effects  # noqa: B018
+
+
+KILLED = """
+import sys, time, trimma as tm
+def fit(a=True, b=True, seed=0, split=0):
+    time.sleep(.05)
+    return 10 * a + split % 97 / 10 + seed % 89 / 1000
+tm.ablate(fit, tm.Setting(a=False, b=False), maximize="score", repeats=20, store=sys.argv[1], name="killed",
+          workers=2, progress=False)
+"""
+
+
+def test_a_killed_driver_loses_only_what_was_running(tmp_path: Path) -> None:
+    store = tmp_path / "studies.db"
+    (tmp_path / "script.py").write_text(KILLED)
+    with subprocess.Popen([sys.executable, str(tmp_path / "script.py"), str(store)]) as driver:
+        deadline = time.monotonic() + 30
+        while not store.exists() or not tm.studies(store) or len(tm.load("killed", store).history.ended) < 10:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(driver.pid, signal.SIGKILL)
+    study = tm.load("killed", store)
+    before = len(study.history.ended)
+    assert 10 <= before < 60
+    study.resume(workers=2, progress=False)
+    assert len(study.trials) == len(study.history.ended) == len(cells(study.history)) == 60
+    assert sum(trial.attempt for trial in study.trials) <= 62
+    assert verdicts(study)["a"] == "helps"
