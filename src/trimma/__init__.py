@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trimma.api.ablation_study import AblationStudy
     from trimma.api.check import Check, check
     from trimma.api.doctor import doctor
+    from trimma.api.explain import explain
     from trimma.api.stored import delete, load, studies
     from trimma.api.study import Study
     from trimma.api.tune import tune
@@ -89,6 +90,7 @@ _HOMES = {
     "check": "trimma.api.check",
     "delete": "trimma.api.stored",
     "doctor": "trimma.api.doctor",
+    "explain": "trimma.api.explain",
     "load": "trimma.api.stored",
     "studies": "trimma.api.stored",
     "tune": "trimma.api.tune",
@@ -140,6 +142,7 @@ __all__ = [
     "delete",
     "doctor",
     "errors",
+    "explain",
     "load",
     "studies",
     "tune",

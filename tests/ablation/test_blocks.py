@@ -1,149 +1,27 @@
 """In which order cells are run, on virtual time: each once, whatever happens, and evenly over components."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
 
-from trimma.ablation.blocks import Blocks
-from trimma.ablation.designs import (
-    Factorial,
-    LeaveOneGroupOut,
-    LeaveOneOut,
-    OneIn,
-    Pairwise,
-    Path,
-    Screening,
-    Shapley,
-)
-from trimma.ablation.ports import Asked, Design
-from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
+from trimma.ablation.designs import LeaveOneOut
+from trimma.ablation.ports import Design
+from trimma.ablation.repeats import AdaptiveRepeats, Repeats
 from trimma.ablation.retune import Retune
 from trimma.engines import Simulated
-from trimma.errors import UsageError
 from trimma.events import Outcome
-from trimma.history import History
-from trimma.program import derived
 from trimma.search import RandomSearch
 from trimma.space import Float, Space
 from trimma.stopping import Timeout
-from trimma.study import Ablation, Component
-from trimma.testing import cut, run_study
+from trimma.testing.ablations import key, keys, run_ablation, seconds
 from trimma.testing.studies import Study
-from trimma.trial import State, Trial
+from trimma.trial import State
 from trimma.views import cells
-from trimma.views.ablation import path_order
-
-WORTH = {"a": 3.0, "b": 1.0, "c": 0.0, "d": -1.0}
-COMPONENTS = tuple(Component(name=name, kind="setting", members=(name,)) for name in WORTH)
-DESIGNS: list[Design] = [
-    LeaveOneOut(),
-    OneIn(),
-    Pairwise(),
-    Factorial(),
-    Factorial(resolution=3),
-    Screening(),
-    Path(),
-    Path(race=False),
-    Shapley(),
-]
 
 
-def objective(params: Any) -> Iterator[float]:
-    """Additive, noisy, and the slower the more is left in."""
-    without, repeat = params["without"], params["repeat"]
-    shift = derived("repeat", repeat) / 2**32
-    noise = derived("noise", without, repeat, sorted(params.get("params", {}).items())) / 2**32
-    yield 10 + shift + 0.3 * noise - sum(WORTH[name] for name in without)
-
-
-def seconds(config: Any, step: int) -> float:
-    return 4.0 - len(config["without"]) + ("b" in config["without"]) * 5
-
-
-def ablation(design: Design, repeats: Repeats, tries: int = 1) -> Ablation:
-    asked = Asked(seed=0, repeats=repeats.most, maximize=True)
-    return Ablation(
-        components=COMPONENTS,
-        whole="",
-        design=repr(design),
-        analysis=design.analysis,
-        reference=design.arms(COMPONENTS, 0, (), asked)[0],
-        repeats=repeats.most,
-        trainings=design.trainings(COMPONENTS, repeats.most),
-        looks=getattr(repeats, "looks", ()),
-        tries=tries,
-    )
-
-
-def study(
-    design: Design | None = None,
-    repeats: int | Repeats = 3,
-    *,
-    retune: Retune | None = None,
-    engine: Simulated | None = None,
-    **more: Any,
-) -> Study:
-    design = design or LeaveOneOut()
-    times = FixedRepeats(repeats) if isinstance(repeats, int) else repeats
-    given = {
-        "objective": objective,
-        "maximize": True,
-        "trials": None,
-        "failures_to_give_up": 0,
-        "max_attempts": 20,
-    } | more
-    return run_study(
-        Blocks(design, COMPONENTS, times, retune),
-        engine=engine or Simulated(3, seconds=seconds),
-        ablation=ablation(design, times, retune.trials if retune else 1),
-        **given,
-    )
-
-
-def key(trial: Trial) -> tuple[tuple[str, ...], int]:
-    return tuple(trial.config["without"]), trial.config["repeat"]
-
-
-def keys(history: History) -> Counter[tuple[tuple[str, ...], int]]:
-    return Counter(map(key, history.trials))
-
-
-def component(name: str, *members: str) -> Component:
-    return Component(name=name, kind="columns", members=members)
-
-
-@pytest.mark.parametrize("design", DESIGNS, ids=repr)
-def test_each_cell_is_run_once(design: Design) -> None:
-    history = study(design).history
-    assert history.closed
-    assert history.closed.outcome is Outcome.FINISHED
-    assert set(keys(history).values()) == {1}
-    assert all(trial.state is State.DONE for trial in history.trials)
-    expected = design.trainings(COMPONENTS, 3)
-    assert history.trial_count == expected or (
-        isinstance(design, Path) and design.race and history.trial_count < expected
-    )
-    assert len(cells(history)) == history.trial_count
-
-
-@pytest.mark.parametrize("design", DESIGNS, ids=repr)
-def test_a_study_can_be_resumed_from_every_prefix(design: Design) -> None:
-    def crashing(seed: int) -> Simulated:
-        return Simulated(3, seconds=seconds, straggle=0.5, crash=0.05, seed=seed)
-
-    whole = study(design, 2, engine=crashing(1))
-    for length in range(1, len(whole.events) + 1, 1 if len(whole.events) < 120 else 7):
-        resumed = study(design, 2, engine=crashing(length), store=cut(whole.events, length))
-        assert keys(resumed.history) == keys(whole.history)
-        assert all(trial.state is State.DONE for trial in resumed.history.trials)
-
-
-def test_the_same_seed_gives_the_same_log() -> None:
-    for design in DESIGNS:
-        assert study(design).records == study(design).records
+def study(design: Design | None = None, repeats: int | Repeats = 3, **more: Any) -> Study:
+    return run_ablation(design or LeaveOneOut(), repeats, **more)
 
 
 def test_repeats_come_one_after_the_other_and_the_baseline_first() -> None:
@@ -249,42 +127,3 @@ def test_each_cell_has_a_search_of_its_own() -> None:
         trial.value for trial in history.trials if trial.config["without"] == ["a"] and trial.config["repeat"] == 1
     ]
     assert best[("a",), 1] == max(value for value in values if value is not None)
-
-
-def test_a_path_puts_the_best_in_first() -> None:
-    history = study(Path(), 4).history
-    assert path_order(cells(history), list(WORTH), maximize=True) == ["a", "b", "c", "d"]
-
-
-def test_what_overlaps_is_not_left_out_together() -> None:
-    shared = (
-        Component(name="x", kind="columns", members=("x",)),
-        Component(name="x+y", kind="columns", members=("x", "y")),
-    )
-    asked = Asked(seed=0, repeats=1, maximize=True)
-    assert len(LeaveOneOut().arms(shared, 0, (), asked)) == 3
-    for design in (OneIn(), Pairwise(), Factorial(), Screening(), Path(), Shapley()):
-        with pytest.raises(UsageError, match=r"'x' and 'x\+y' overlap \(both have 'x'\)"):
-            design.arms(shared, 0, (), asked)
-
-
-def test_groups_alone() -> None:
-    shared = (
-        Component(name="x", kind="columns", members=("x",)),
-        Component(name="g", kind="columns", members=("y", "z")),
-    )
-    asked = Asked(seed=0, repeats=1, maximize=True)
-    assert LeaveOneGroupOut().arms(shared, 0, (), asked) == [(), ("g",)]
-    with pytest.raises(UsageError, match="no group to leave out"):
-        LeaveOneGroupOut().arms(shared[:1], 0, (), asked)
-
-
-@pytest.mark.parametrize("count", [3, 5, 7, 11, 12, 20])
-def test_screening_is_balanced(count: int) -> None:
-    components = tuple(component(f"c{place}", f"c{place}") for place in range(count))
-    arms = Screening().arms(components, 0, (), Asked(seed=0, repeats=1, maximize=True))
-    assert arms[0] == ()
-    table = np.array([[1 if each.name in arm else -1 for each in components] for arm in arms])
-    gram = table.T @ table
-    assert (gram == np.diag([len(arms)] * count)).all()
-    assert len(arms) <= 2 * (count + 5)

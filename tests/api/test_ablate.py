@@ -192,12 +192,12 @@ def test_a_search_is_explained() -> None:
 
     space = tm.Space(rate=tm.Grid(0.5, 1.0), width=tm.Grid(1, 8))
     best = tm.tune(objective, space, maximize="score", store="memory", progress=False, engine=tm.Simulated(2))
-    path = best.explain(repeats=3, engine=tm.Simulated(2), progress=False)
+    path = tm.explain(best, repeats=3, engine=tm.Simulated(2), progress=False)
     assert [effect.name for effect in path.effects.effects][-1] == "rate"
     assert path.history.spec.ablation
     assert path.history.spec.ablation.reference == ("rate", "width")
     with pytest.raises(UsageError, match="differs in nothing"):
-        best.explain({"rate": 1.0, "width": 8}, progress=False)
+        tm.explain(best, {"rate": 1.0, "width": 8}, progress=False)
 
 
 @pytest.mark.parametrize(

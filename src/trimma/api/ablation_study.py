@@ -1,19 +1,63 @@
 """The handle of an ablation: its table, its report, its pictures."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trimma.api.study import Study
 from trimma.effects import Analysis
-from trimma.views import analysis
+from trimma.views import Findings, analysis, findings
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
 
 
 class AblationStudy(Study):
-    """A stored ablation: what `Study` tells, and what its components are worth."""
+    """A stored ablation: what `Study` tells, and what its components are worth.
+
+    Of its pictures, ``study.plot.forest()`` and ``study.plot.repeats()`` are for all ablations;
+    ``study.plot.interactions()``, ``.path()`` and ``.shapley()`` are for the designs that tell them.
+    """
 
     @property
     def effects(self) -> Analysis:
         """What is known of each component by now, and how."""
         return analysis(self.history)
+
+    @property
+    def findings(self) -> Findings:
+        """The same as rows, with what was asked and measured."""
+        return findings(self.history)
+
+    def table(self) -> "pd.DataFrame":
+        """A data frame with one row a component, what is worth most first; `MissingExtra` without pandas.
+
+        Differences and their simultaneous intervals are in units of the metric; p is adjusted for all components.
+        """
+        from trimma.display.ablation.data_frame import data_frame
+
+        frame: pd.DataFrame = data_frame(self.findings)
+        return frame
+
+    def to_markdown(self) -> str:
+        """The table in Markdown, with what it shows, the best and worst config, and how it was found."""
+        from trimma.display.ablation.markdown import markdown
+
+        return markdown(self.findings)
+
+    def to_latex(self, caption: str | None = None, label: str | None = None) -> str:
+        """The table in LaTeX, for the package booktabs; ``caption`` is LaTeX, by default it says what is shown."""
+        from trimma.display.ablation.latex import latex
+
+        return latex(self.findings, caption, label)
+
+    def to_html(self, file: str | Path | None = None) -> str:
+        """The report as one page that needs no network: table, pictures, method. Written to ``file``, where given.
+
+        Raises `MissingExtra` without plotly.
+        """
+        from trimma.display.ablation.page import page
+
+        text = page(self.findings, self.status)
+        if file is not None:
+            Path(file).write_text(text, encoding="utf-8")
+        return text

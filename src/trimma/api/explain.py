@@ -20,6 +20,9 @@ def explain(study: Study, default: Mapping[str, Any] | None = None, **how: Any) 
     its data and its model come from the search, unless they are among them.
 
     Raises `UsageError` when nothing differs.
+
+    >>> path = tm.explain(study, default={"lr": 0.1, "dropout": 0.0})
+    >>> print(path)
     """
     best, metric = dict(study.best.config), study.metric
     given = {part: how.pop(part, None) for part in ("objective", "data", "model")}

@@ -25,7 +25,6 @@ from trimma.views import columns, importance, status, table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trimma.api.ablation_study import AblationStudy
     from trimma.display.export import Format
     from trimma.display.plots import Plots
 
@@ -122,15 +121,6 @@ class Study:
         See `trimma.views.importance` for the method and its limits.
         """
         return {row.name: row.share for row in importance(self.history)}
-
-    def explain(self, default: Mapping[str, Any] | None = None, **how: Any) -> "AblationStudy":
-        """Which of the settings that the search has changed made the difference: an ablation, from default to best.
-
-        See `trimma.api.explain.explain`.
-        """
-        from trimma.api.explain import explain
-
-        return explain(self, default, **how)
 
     def __repr__(self) -> str:
         from trimma.display.summary import brief

@@ -9,7 +9,8 @@ Subclass a suite in a test file, say how to make what is to be tested, and run p
         def make(self):
             return MySearch(population=20)
 
-``StoreContract``, ``SchedulerContract``, ``EngineContract`` and ``ProcessEngineContract`` work the same way.
+``StoreContract``, ``SchedulerContract``, ``EngineContract``, ``ProcessEngineContract``, ``DesignContract`` and
+``ComponentContract`` work the same way.
 For tests that see the assertions' values, put ``pytest.register_assert_rewrite("trimma.testing")`` in the
 ``conftest.py``.
 """
@@ -21,6 +22,7 @@ try:
 except ImportError as error:
     raise MissingExtra("pytest", None, "trimma.testing") from error
 
+from trimma.testing.ablations import ComponentContract, DesignContract, run_ablation
 from trimma.testing.engines import EngineContract, ProcessEngineContract
 from trimma.testing.schedulers import SchedulerContract
 from trimma.testing.searchers import SearcherContract
@@ -28,6 +30,8 @@ from trimma.testing.stores import StoreContract
 from trimma.testing.studies import Study, curve, cut, run_study
 
 __all__ = [
+    "ComponentContract",
+    "DesignContract",
     "EngineContract",
     "ProcessEngineContract",
     "SchedulerContract",
@@ -36,5 +40,6 @@ __all__ = [
     "Study",
     "curve",
     "cut",
+    "run_ablation",
     "run_study",
 ]

@@ -15,6 +15,9 @@ from trimma.history import History
 from trimma.study import Ablation, Component
 from trimma.views.cells import cells
 
+ANALYSES = ("contrasts", "interactions", "main-effects", "one-in", "path", "shapley")
+"""The ways in which effects are estimated from the arms of a design."""
+
 
 def ablation(history: History) -> Ablation:
     """What the study asks; `StudyError` when it is no ablation."""

@@ -1,0 +1,108 @@
+"""Which arms are run: every design keeps the contract."""
+
+import numpy as np
+import pytest
+
+from trimma.ablation.designs import (
+    Factorial,
+    LeaveOneGroupOut,
+    LeaveOneOut,
+    OneIn,
+    Pairwise,
+    Path,
+    Screening,
+    Shapley,
+)
+from trimma.ablation.ports import Design
+from trimma.errors import UsageError
+from trimma.study import Component
+from trimma.testing import DesignContract
+from trimma.testing.ablations import WORTH, asked, run_ablation
+from trimma.views import cells
+from trimma.views.ablation import path_order
+
+
+class TestLeaveOneOut(DesignContract):
+    def make(self) -> Design:
+        return LeaveOneOut()
+
+
+class TestOneIn(DesignContract):
+    def make(self) -> Design:
+        return OneIn()
+
+
+class TestPairwise(DesignContract):
+    def make(self) -> Design:
+        return Pairwise()
+
+
+class TestFactorial(DesignContract):
+    def make(self) -> Design:
+        return Factorial()
+
+
+class TestFraction(DesignContract):
+    def make(self) -> Design:
+        return Factorial(resolution=3)
+
+
+class TestScreening(DesignContract):
+    def make(self) -> Design:
+        return Screening()
+
+
+class TestPath(DesignContract):
+    def make(self) -> Design:
+        return Path()
+
+
+class TestPathWithoutRace(DesignContract):
+    def make(self) -> Design:
+        return Path(race=False)
+
+
+class TestShapley(DesignContract):
+    def make(self) -> Design:
+        return Shapley()
+
+
+def component(name: str, *members: str) -> Component:
+    return Component(name=name, kind="columns", members=members)
+
+
+def test_a_path_puts_the_best_in_first() -> None:
+    history = run_ablation(Path(), 4).history
+    assert path_order(cells(history), list(WORTH), maximize=True) == ["a", "b", "c", "d"]
+
+
+def test_what_overlaps_is_not_left_out_together() -> None:
+    shared = (
+        Component(name="x", kind="columns", members=("x",)),
+        Component(name="x+y", kind="columns", members=("x", "y")),
+    )
+    assert len(LeaveOneOut().arms(shared, 0, (), asked())) == 3
+    for design in (OneIn(), Pairwise(), Factorial(), Screening(), Path(), Shapley()):
+        with pytest.raises(UsageError, match=r"'x' and 'x\+y' overlap \(both have 'x'\)"):
+            design.arms(shared, 0, (), asked())
+
+
+def test_groups_alone() -> None:
+    shared = (
+        Component(name="x", kind="columns", members=("x",)),
+        Component(name="g", kind="columns", members=("y", "z")),
+    )
+    assert LeaveOneGroupOut().arms(shared, 0, (), asked()) == [(), ("g",)]
+    with pytest.raises(UsageError, match="no group to leave out"):
+        LeaveOneGroupOut().arms(shared[:1], 0, (), asked())
+
+
+@pytest.mark.parametrize("count", [3, 5, 7, 11, 12, 20])
+def test_screening_is_balanced(count: int) -> None:
+    components = tuple(component(f"c{place}", f"c{place}") for place in range(count))
+    arms = Screening().arms(components, 0, (), asked())
+    assert arms[0] == ()
+    table = np.array([[1 if each.name in arm else -1 for each in components] for arm in arms])
+    gram = table.T @ table
+    assert (gram == np.diag([len(arms)] * count)).all()
+    assert len(arms) <= 2 * (count + 5)
