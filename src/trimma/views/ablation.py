@@ -29,7 +29,7 @@ def ablation(history: History) -> Ablation:
 
 def analysis(history: History) -> Analysis:
     """The effects of the components as far as they are known by now, estimated in the way of the study's design."""
-    asked, found = ablation(history), cells(history)
+    asked, found = ablation(history), _in_order(history)
     names = [component.name for component in asked.components]
     settings = _settings(history)
     match asked.analysis:
@@ -55,11 +55,16 @@ def analysis(history: History) -> Analysis:
 
 def interactions(history: History) -> Analysis | None:
     """What leaving out both of a pair changes beyond the sum of both; None where no pair was left out."""
-    asked, found = ablation(history), cells(history)
+    asked, found = ablation(history), _in_order(history)
     if asked.analysis != "interactions":
         return None
     pairs = list(combinations([component.name for component in asked.components], 2))
     return effects.interactions(found, pairs, **_settings(history))
+
+
+def _in_order(history: History) -> list[Cell]:
+    """The cells in an order that doesn't depend on which ended first, so that neither do the figures."""
+    return sorted(cells(history), key=lambda cell: (cell.repeat, cell.arm))
 
 
 def _settings(history: History) -> dict[str, Any]:
