@@ -1,10 +1,14 @@
 """A study's history as plain rows: what is shown, exported and plotted. Pure functions of `History`."""
 
+from trimma.views.ablation import ablation, analysis, interactions
+from trimma.views.arms import ArmMean, Extremes, arm_means, extremes, paired
+from trimma.views.cells import cells
 from trimma.views.curves import TrialCurve, curves, metric_names
+from trimma.views.effect_rows import EffectRow, Findings, effect_rows, findings
 from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta
 from trimma.views.failures import FailureGroup, failures
-from trimma.views.flatten import flat_config, flatten
+from trimma.views.flatten import arm_words, flat_config, flatten
 from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
 from trimma.views.importance import Importance, importance
 from trimma.views.leaderboard import Row, leaderboard
@@ -22,10 +26,14 @@ from trimma.views.utilisation import Idle, Utilisation, idle, utilisation
 __all__ = [
     "LOST",
     "RUNNING",
+    "ArmMean",
     "Attempt",
     "Busy",
+    "EffectRow",
     "Elapsed",
+    "Extremes",
     "FailureGroup",
+    "Findings",
     "Gap",
     "Hyperparameter",
     "Idle",
@@ -41,21 +49,31 @@ __all__ = [
     "Summary",
     "TrialCurve",
     "Utilisation",
+    "ablation",
+    "analysis",
+    "arm_means",
+    "arm_words",
     "attempts",
     "busy",
     "busy_over_time",
+    "cells",
     "columns",
     "curves",
+    "effect_rows",
     "eta",
+    "extremes",
     "failures",
+    "findings",
     "flat_config",
     "flatten",
     "gaps",
     "hyperparameters",
     "idle",
     "importance",
+    "interactions",
     "leaderboard",
     "metric_names",
+    "paired",
     "parallel",
     "progress",
     "savings",

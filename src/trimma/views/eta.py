@@ -2,6 +2,7 @@
 
 from trimma.history import History
 from trimma.stopping import All, Either, Rule, Timeout, TrialCount
+from trimma.study import StudySpec
 
 
 def eta(history: History, now: float) -> float | None:
@@ -14,12 +15,18 @@ def eta(history: History, now: float) -> float | None:
         return 0.0
     if not history.sessions:
         return None
-    spec = history.spec
+    spec, trials = history.spec, expected(history.spec)
     known = [
-        _trials_left(history, spec.trials, now) if spec.trials else None,
+        _trials_left(history, trials, now) if trials else None,
         _rule_left(history, spec.until, now) if spec.until else None,
     ]
     return min((seconds for seconds in known if seconds is not None), default=None)
+
+
+def expected(spec: StudySpec) -> int | None:
+    """How many trials there will be at most; None where nothing tells."""
+    most = [limit for limit in (spec.trials, spec.ablation.trainings if spec.ablation else None) if limit]
+    return min(most, default=None)
 
 
 def _trials_left(history: History, limit: int, now: float) -> float | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from trimma.history import History
+from trimma.study import WITHOUT, Arm, arm_of
 from trimma.trial import Trial
 
 
@@ -22,8 +23,22 @@ def flatten(config: Mapping[str, Any], names: Collection[str] | None = None) -> 
 
 
 def flat_config(history: History, trial: Trial) -> dict[str, Any]:
-    """The trial's config by dotted name, as `flatten` has it with the names of the study's space."""
-    return flatten(trial.config, names_of(history))
+    """The trial's config by dotted name, as `flatten` has it with the names of the study's space.
+
+    Of an ablation, what is left out is one text: ``without: age + fare``, or ``nothing``.
+    """
+    if history.spec.ablation is None:
+        return flatten(trial.config, names_of(history))
+    return flatten({**trial.config, WITHOUT: arm_words(arm_of(trial.config))})
+
+
+def arm_words(arm: Arm) -> str:
+    """What an arm leaves out.
+
+    >>> arm_words(("age", "fare")), arm_words(())
+    ('age + fare', 'nothing')
+    """
+    return " + ".join(arm) or "nothing"
 
 
 def names_of(history: History) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from trimma.history import History
 from trimma.space.plain import identity
 from trimma.trial import Trial
-from trimma.views.flatten import flatten, names_of
+from trimma.views.flatten import flat_config
 
 MANY = 12  # so many different numbers without a description count as a scale, fewer as options
 
@@ -59,7 +59,7 @@ def hyperparameters(history: History) -> list[Hyperparameter]:
 
 def settings(history: History, trial: Trial) -> dict[str, Any]:
     """All the trial's values by dotted name, with those that show in no config because a Derived uses them."""
-    return {**flatten(trial.config, names_of(history)), **trial.hidden}
+    return {**flat_config(history, trial), **trial.hidden}
 
 
 def option_text(value: Any) -> str:

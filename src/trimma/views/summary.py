@@ -9,7 +9,7 @@ from trimma.stopping import Either, Rule, Timeout
 from trimma.study import Metric
 from trimma.trial import State
 from trimma.views.elapsed import Elapsed
-from trimma.views.eta import eta
+from trimma.views.eta import eta, expected
 from trimma.views.leaderboard import Row, leaderboard
 from trimma.views.savings import Savings, savings
 from trimma.views.timeline import Busy, busy
@@ -21,8 +21,9 @@ class Summary(Struct, frozen=True, kw_only=True):
     """``status`` is that of `status`; ``reason`` says why, where there is more to say.
 
     ``limit`` and ``timeout`` (seconds) are what the study is limited to, where it is, ``limit`` being at least the
-    number of ``trials``; ``elapsed`` (seconds) is over all ``sessions``; ``eta`` is in seconds, None when unknown;
-    ``workers`` are those present now; ``best`` is None before a trial has ended with a finite value.
+    number of ``trials``, and of an ablation no more than its design has; ``elapsed`` (seconds) is over all
+    ``sessions``; ``eta`` is in seconds, None when unknown; ``workers`` are those present now; ``best`` is None before
+    a trial has ended with a finite value.
     """
 
     name: str
@@ -56,7 +57,7 @@ def status(history: History, *, lost: bool = False) -> str:
 
 def summary(history: History, now: float | None = None, *, lost: bool = False) -> Summary:
     """The summary at ``now`` (seconds since the epoch; default: the last event); ``lost`` is as for `status`."""
-    spec, stands = history.spec, status(history, lost=lost)
+    spec, stands, trials = history.spec, status(history, lost=lost), expected(history.spec)
     moment = now if now is not None else history.sessions[-1].end if history.sessions else 0.0
     top = leaderboard(history, 1, now) if history.best is not None else []
     return Summary(
@@ -65,7 +66,7 @@ def summary(history: History, now: float | None = None, *, lost: bool = False) -
         metric=spec.metric,
         status=stands,
         reason=_reason(history, stands),
-        limit=max(spec.trials, history.trial_count) if spec.trials else None,
+        limit=max(trials, history.trial_count) if trials else None,
         timeout=_timeout(spec.until),
         trials=history.trial_count,
         ended=len(history.ended),
