@@ -12,9 +12,10 @@ from trimma.display.text import count, duration, number
 from trimma.display.trimmed import Trimmed
 from trimma.errors import UnknownName
 from trimma.trial import Trial
-from trimma.views import LOST, flatten, summary
+from trimma.views import LOST, flat_config, flatten, summary
 
 PICTURES = ("curves", "history", "importance", "parallel", "slices", "timeline")
+ABLATION_PICTURES = ("forest", "interactions", "path", "repeats", "shapley")
 
 
 def print_studies(studies: Sequence[Study]) -> None:
@@ -49,8 +50,12 @@ def print_trial(study: Study, number_: int) -> None:
     console = Console()
     console.print(Text(f"trial {trial.id} of {study.name}: {trial.state}{_why(trial)}", style="bold"))
     table = Table(box=None, pad_edge=False, show_header=False)
-    for name, value in flatten(trial.config).items():
-        table.add_row(Text(name, style="dim"), Text(repr(value)))
+    if study.history.spec.ablation is None:
+        config = {name: repr(value) for name, value in flatten(trial.config).items()}
+    else:
+        config = {name: str(value) for name, value in flat_config(study.history, trial).items()}
+    for name, text in config.items():
+        table.add_row(Text(name, style="dim"), Text(text))
     for name in sorted({*trial.curve.metrics, *trial.result}):
         series = trial.curve.series(name).values
         last = trial.result.get(name, series[-1] if series else None)
@@ -68,8 +73,9 @@ def print_trial(study: Study, number_: int) -> None:
 
 def draw(study: Study, picture: str, file: str) -> None:
     """Write one of the study's pictures."""
-    if picture not in PICTURES:
-        raise UnknownName("picture", picture, PICTURES)
+    known = (*PICTURES, *ABLATION_PICTURES)
+    if picture not in known:
+        raise UnknownName("picture", picture, known)
     getattr(study.plot, picture)(file=file)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
+from trimma.display.ablation.reader import FindingsReader
+from trimma.display.differences import decided_words, open_ended, plan_words, reference_words
 from trimma.display.text import aim, config_text, count, duration, number, one_line, percent, shorten, varying
 from trimma.history import History
 from trimma.trial import State, Trial
@@ -18,6 +20,8 @@ WIDTH = 200
 
 class LineView:
     """An observer that writes a line at the start and the end, for each new best and each failure, and every 10 s.
+
+    Of an ablation it tells which components are decided by now, rather than which trial is best.
 
     Of failures of the same kind the first three are shown. ``stream`` is standard error by default; ``clock`` gives
     the seconds by which progress lines are spaced, by default the study's own time.
@@ -38,6 +42,7 @@ class LineView:
         self._seen = 0
         self._best: Trial | None = None
         self._failures: Counter[str] = Counter()
+        self._findings = FindingsReader()
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +63,7 @@ class LineView:
                 self._end(history, now)
             self._closed = True
         elif moment >= self._next:
-            self._write(_progress(history, now))
+            self._write(_progress(history, now, self._decided(history)))
             self._next = moment + self._every
 
     def _begin(self, history: History) -> None:
@@ -67,7 +72,8 @@ class LineView:
         parts = [
             f"study {spec.name}",
             aim(spec.metric),
-            *([count(spec.trials, "trial")] if spec.trials else []),
+            *([plan_words(spec.ablation)] if spec.ablation else []),
+            *([("at most " if spec.ablation else "") + count(spec.trials, "trial")] if spec.trials else []),
             *([f"engine {self._engine}"] if self._engine else []),
             *([f"resumed after {count(session.ended_before, 'ended trial')}"] if len(history.sessions) > 1 else []),
         ]
@@ -78,7 +84,7 @@ class LineView:
         for number_ in history.ended[self._seen :]:
             self._tell_failure(history.trials[number_])
         self._seen = len(history.ended)
-        if history.best is not None and history.best is not self._best:
+        if history.best is not None and history.best is not self._best and history.spec.ablation is None:
             self._best = history.best
             config = config_text(varying(history, history.best))
             self._write(f"new best {number(history.best.value)} from trial {history.best.id}: {config}")
@@ -97,7 +103,15 @@ class LineView:
         state = summary(history, now)
         best = f"; best {number(state.best.value)} from trial {state.best.trial}" if state.best else "; no best trial"
         why = f", {state.reason}" if state.reason else ""
-        self._write(f"{state.status} after {duration(state.elapsed)}{why}: {_counts(history)}{best}")
+        found = self._decided(history, whole=True) or best
+        self._write(f"{state.status} after {duration(state.elapsed)}{why}: {_counts(history)}{found}")
+
+    def _decided(self, history: History, *, whole: bool = False) -> str:
+        """Of an ablation, what is decided by now; with ``whole``, also what nothing was left out of came to."""
+        if history.spec.ablation is None:
+            return ""
+        found = self._findings.read(history)
+        return (f"; {reference_words(found)}" if whole else "") + f"; {decided_words(found.rows)}"
 
     def _write(self, line: str) -> None:
         stream = self._stream or sys.stderr
@@ -111,18 +125,19 @@ def _best_before(history: History) -> Trial | None:
     return history.best if len(history.ended) == before else None
 
 
-def _progress(history: History, now: float) -> str:
+def _progress(history: History, now: float, decided: str) -> str:
     state = summary(history, now)
     if not history.workers:
         return f"no worker for {duration(now - _alone_since(history))}: the engine is starting one, or has no free slot"
-    of = f" of {state.limit:,}" if state.limit else ""
+    most = "at most " if history.spec.ablation is not None and open_ended(history.spec.ablation) else ""
+    of = f" of {most}{state.limit:,}" if state.limit else ""
     parts = [f"{state.ended:,}{of} trials ended ({_counts(history)})"]
     if state.busy.share is not None:
         parts.append(f"workers {percent(state.busy.share)} busy")
     parts.append(f"{duration(state.elapsed)} so far")
     if state.eta is not None:
-        parts.append(f"about {duration(state.eta)} left")
-    return ", ".join(parts)
+        parts.append(f"{most or 'about '}{duration(state.eta)} left")
+    return ", ".join(parts) + decided
 
 
 def _alone_since(history: History) -> float:

@@ -7,15 +7,17 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from trimma.display.text import NOTHING, aim, config_text, count, duration, number, percent, varying
+from trimma.display.ablation.frame import ablation_final, ablation_frame
+from trimma.display.ablation.reader import FindingsReader
+from trimma.display.head import counts_line, progress_line, title_line
+from trimma.display.text import NOTHING, config_text, duration, number, varying
 from trimma.display.top import COLOURS, plain_table, top_table
 from trimma.events import Outcome
 from trimma.history import History
-from trimma.trial import ON_WORKER, State, Trial
+from trimma.trial import State, Trial
 from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
@@ -48,6 +50,7 @@ class LiveView:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._next = 0.0
         self._latest: tuple[History, float] | None = None
+        self._findings = FindingsReader()
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -61,7 +64,7 @@ class LiveView:
             return
         closed = self._latest[0].closed
         if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
-            self._console.print(final(*self._latest, self._engine))
+            self._console.print(final(*self._latest, self._engine, self._console.width, self._findings))
 
     def __call__(self, history: History, now: float) -> None:
         self._latest = history, now
@@ -72,11 +75,23 @@ class LiveView:
             self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
 
     def _frame(self, history: History, now: float) -> RenderableType:
-        return frame(history, now, self._engine, self._console.width, self._console.height)
+        return frame(history, now, self._engine, self._console.width, self._console.height, self._findings)
 
 
-def frame(history: History, now: float, engine: str = "", width: int = 80, height: int = 24) -> RenderableType:
-    """One picture of a running study, for ``width`` columns and ``height`` lines, with a few trials at least."""
+def frame(
+    history: History,
+    now: float,
+    engine: str = "",
+    width: int = 80,
+    height: int = 24,
+    reader: FindingsReader | None = None,
+) -> RenderableType:
+    """One picture of a running study, for ``width`` columns and ``height`` lines, with a few trials at least.
+
+    ``reader`` keeps what was found in an ablation from frame to frame.
+    """
+    if history.spec.ablation is not None:
+        return ablation_frame(history, now, engine, width, height, reader or FindingsReader())
     state, scales = summary(history, now), hyperparameters(history)
     parts: list[RenderableType] = [*_head(history, state, engine, scales)]
     ranked = min(TOP_ROWS, sum(history.counts[s] for s in (State.DONE, State.STOPPED)))
@@ -88,64 +103,17 @@ def frame(history: History, now: float, engine: str = "", width: int = 80, heigh
     return Group(*parts)
 
 
-def final(history: History, now: float, engine: str = "") -> RenderableType:
-    """What stays when the study is over: its name, how it went, its best."""
+def final(
+    history: History, now: float, engine: str = "", width: int = 80, reader: FindingsReader | None = None
+) -> RenderableType:
+    """What stays when the study is over: its name, how it went, its best (of an ablation, its components)."""
+    if history.spec.ablation is not None:
+        return ablation_final(history, now, engine, width, reader or FindingsReader())
     return Group(*_head(history, summary(history, now), engine, hyperparameters(history)))
 
 
 def _head(history: History, state: Summary, engine: str, scales: list[Hyperparameter]) -> list[RenderableType]:
-    return [_title(state, engine), _bar(state), _counts(state), _best(history, state, scales)]
-
-
-def _title(state: Summary, engine: str) -> Table:
-    left = Text.assemble((state.name, "bold"), "  ", aim(state.metric))
-    if engine:
-        left.append(f"  {engine}", "dim")
-    if state.status != RUNNING:
-        right = state.status
-    elif state.workers:
-        right = f"{count(state.workers, 'worker')}  {duration(state.elapsed)}"
-    else:
-        right = "waiting for workers"
-    return _sides(left, Text(right, "dim"))
-
-
-def _bar(state: Summary) -> Table:
-    share, label = _done(state)
-    if state.status != RUNNING:
-        label += f" in {duration(state.elapsed)}"
-    elif state.eta is not None:
-        label += f"  {duration(state.eta)} left"
-    table = Table.grid(expand=True, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(ratio=1)
-    table.add_column(no_wrap=True)
-    table.add_row(ProgressBar(total=1.0, completed=min(share, 1.0)), Text(label))
-    return table
-
-
-def _done(state: Summary) -> tuple[float, str]:
-    """How much of the study is done, from 0 to 1, and in words: by trials, else by time, else unknown."""
-    if state.limit:
-        return state.ended / state.limit, f"{state.ended:,}/{state.limit:,}"
-    if state.timeout:
-        of = f" of {duration(state.timeout)}" if state.status == RUNNING else ""
-        return state.elapsed / state.timeout, count(state.ended, "trial") + of
-    return float(state.status != RUNNING), count(state.ended, "trial")
-
-
-def _counts(state: Summary) -> Table:
-    numbers = {
-        "running": sum(state.counts[on_worker] for on_worker in ON_WORKER),
-        "queued": state.counts[State.QUEUED],
-        "paused": state.counts[State.PAUSED],
-        "done": state.counts[State.DONE],
-        "stopped": state.counts[State.STOPPED],
-        "failed": state.counts[State.FAILED],
-    }
-    shown = {name: amount for name, amount in numbers.items() if amount or name == "done"}
-    left = Text("   ").join(Text(f"{amount:,} {name}", COLOURS.get(name, "")) for name, amount in shown.items())
-    right = Text() if state.busy.share is None else Text(f"workers {percent(state.busy.share)} busy", "dim")
-    return _sides(left, right)
+    return [title_line(state, engine), progress_line(state), counts_line(state), _best(history, state, scales)]
 
 
 def _best(history: History, state: Summary, scales: list[Hyperparameter]) -> Text:
@@ -177,14 +145,3 @@ def _lasting(trial: Trial, now: float) -> str:
 def _top(history: History, now: float, scales: list[Hyperparameter], width: int) -> Table:
     rows = [row.trial for row in leaderboard(history, TOP_ROWS, now) if row.rank is not None]
     return top_table(history, rows, scales, width)
-
-
-def _sides(left: Text, right: Text) -> Table:
-    """Two texts at the two ends of a line; the left one gives way."""
-    left.no_wrap = right.no_wrap = True
-    left.overflow = "ellipsis"
-    table = Table.grid(expand=True, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    table.add_column(justify="right", no_wrap=True)
-    table.add_row(left, right)
-    return table

@@ -72,6 +72,18 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
 
 
+def squeeze(text: str, width: int) -> str:
+    """At most ``width`` signs: of a longer text its beginning and its end, which often is what tells it from others.
+
+    >>> squeeze("embedding of the second language", 16)
+    'embeddi…language'
+    """
+    if len(text) <= width or width < 3:
+        return shorten(text, width)
+    tail = width // 2
+    return f"{text[: width - tail - 1].rstrip()}…{text[-tail:].lstrip()}"
+
+
 def setting(value: Any) -> str:
     """One value of a config: numbers to four digits."""
     if isinstance(value, float):

@@ -6,15 +6,34 @@ from typing import Literal
 
 from trimma.display.plots import files
 from trimma.display.plots.curves import curves
+from trimma.display.plots.forest import forest
 from trimma.display.plots.history import history
 from trimma.display.plots.importance import importance
+from trimma.display.plots.interactions import interactions
 from trimma.display.plots.parallel import parallel
+from trimma.display.plots.path import path
+from trimma.display.plots.repeats import repeats
+from trimma.display.plots.shapley import shapley
 from trimma.display.plots.slices import slices
 from trimma.display.plots.theme import Figure
 from trimma.display.plots.timeline import timeline
 from trimma.history import History
+from trimma.views import Findings, findings
 
-__all__ = ["Plots", "curves", "history", "importance", "parallel", "slices", "timeline"]
+__all__ = [
+    "Plots",
+    "curves",
+    "forest",
+    "history",
+    "importance",
+    "interactions",
+    "parallel",
+    "path",
+    "repeats",
+    "shapley",
+    "slices",
+    "timeline",
+]
 
 File = str | PathLike[str]
 
@@ -25,6 +44,8 @@ class Plots:
     Each returns a `plotly.graph_objects.Figure`, and writes it too when ``file`` is given, as what its name ends in:
     ``.html`` (complete, needs no network), ``.json``, or an image such as ``.png`` or ``.svg``. All raise
     `MissingExtra` without plotly (or, for an image, without kaleido) and `UsageError` for another ending.
+    ``forest``, ``repeats``, ``interactions``, ``path`` and ``shapley`` are of ablations: of another study, or of a
+    design that doesn't tell it, they raise `StudyError`.
     """
 
     def __init__(self, get_history: Callable[[], History]) -> None:
@@ -53,6 +74,29 @@ class Plots:
     def importance(self, file: File | None = None, *, top: float = 0.1) -> Figure:
         """How much each hyperparameter decides whether a trial is among the best ``top``."""
         return self._drawn(file, lambda study: importance(study, top=top))
+
+    def forest(self, file: File | None = None) -> Figure:
+        """What each component of an ablation is worth, with its interval."""
+        return self._told(file, forest)
+
+    def repeats(self, file: File | None = None) -> Figure:
+        """The differences of single repeats of an ablation, beside the estimates."""
+        return self._told(file, repeats)
+
+    def interactions(self, file: File | None = None) -> Figure:
+        """What leaving out both of two components changes beyond the sum: for designs that leave out pairs."""
+        return self._told(file, interactions)
+
+    def path(self, file: File | None = None) -> Figure:
+        """The path from the bare baseline to the whole, as a waterfall: for designs that follow one."""
+        return self._told(file, path)
+
+    def shapley(self, file: File | None = None) -> Figure:
+        """Shapley values with their errors: for designs that sample orders."""
+        return self._told(file, shapley)
+
+    def _told(self, file: File | None, draw: Callable[[Findings], Figure]) -> Figure:
+        return self._drawn(file, lambda study: draw(findings(study)))
 
     def _drawn(self, file: File | None, draw: Callable[[History], Figure]) -> Figure:
         if file is not None:

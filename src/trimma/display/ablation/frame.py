@@ -1,0 +1,75 @@
+"""A running ablation in a terminal: what is known of its components, sharper with each training."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trimma.display.ablation.reader import FindingsReader
+from trimma.display.ablation.table import effects_table
+from trimma.display.differences import arm_text, open_ended, reference_words
+from trimma.display.head import counts_line, progress_line, title_line
+from trimma.display.text import NOTHING, duration, squeeze
+from trimma.display.top import COLOURS, plain_table
+from trimma.history import History
+from trimma.study import REPEAT, arm_of
+from trimma.trial import State, Trial
+from trimma.views import Findings, Summary, steps_of, summary
+
+RUNNING_ROWS = 4
+FIXED_ROWS = 10  # the lines of the frame that are neither running trials nor components
+ARM = 30  # the widest that what is left out may be
+
+
+def ablation_frame(
+    history: History, now: float, engine: str, width: int, height: int, reader: FindingsReader
+) -> RenderableType:
+    """One picture: how far it is, what runs, and a row for each component, as many as ``height`` lines have room for.
+
+    Components stand in the order in which they were asked for, so that rows stay where they are; where there is no
+    room for all, those worth most.
+    """
+    found = reader.read(history)
+    parts = _head(history, summary(history, now), engine, found)
+    live = history.on_workers()
+    room = max(5, height - FIXED_ROWS)
+    running = min(len(live), max(RUNNING_ROWS, room - len(found.rows)))
+    if live:
+        parts += [Text(), *_running(live, now, min(running, room - 3))]
+    rows = min(len(found.rows), max(3, room - min(running, room - 3)))
+    if found.cells:
+        parts += [Text(), *_components(found, width, rows)]
+    return Group(*parts)
+
+
+def ablation_final(history: History, now: float, engine: str, width: int, reader: FindingsReader) -> RenderableType:
+    """What stays when it is over."""
+    found = reader.read(history)
+    parts = _head(history, summary(history, now), engine, found)
+    return Group(*parts, *([Text(), *_components(found, width, len(found.rows))] if found.cells else []))
+
+
+def _head(history: History, state: Summary, engine: str, found: Findings) -> list[RenderableType]:
+    decided = sum(row.decided for row in found.rows)
+    told = f"{reference_words(found)}   {decided} of {len(found.rows)} decided"
+    most = open_ended(found.asked) and history.spec.trials is None
+    line = Text(told, "dim", no_wrap=True, overflow="ellipsis")
+    return [title_line(state, engine), progress_line(state, at_most=most), counts_line(state), line]
+
+
+def _running(live: list[Trial], now: float, rows: int) -> list[RenderableType]:
+    table = plain_table("trial", "worker", "repeat", "step", "time")
+    table.add_column(Text("without"), no_wrap=True, overflow="ellipsis")
+    for trial in live[:rows]:
+        steps = f"{steps_of(trial)}/{trial.budget}" if trial.budget else str(steps_of(trial))
+        lasting = duration(max(0.0, now - trial.spans[-1].start)) if trial.spans else NOTHING
+        without = squeeze(arm_text(arm_of(trial.config)), ARM)
+        row = (str(trial.id), trial.worker or NOTHING, str(trial.config[REPEAT]), steps, lasting, without)
+        table.add_row(*map(Text, row), style="" if trial.state is State.RUNNING else COLOURS["stopped"])
+    more = len(live) - rows
+    return [table, Text(f"+{more:,} more", "dim")] if more > 0 else [table]
+
+
+def _components(found: Findings, width: int, rows: int) -> list[RenderableType]:
+    shown = found.rows if rows >= len(found.rows) else found.ordered[:rows]
+    table = effects_table(found, width, shown, explained=False)
+    more = len(found.rows) - len(shown)
+    return [table, Text(f"+{more:,} more", "dim")] if more > 0 else [table]

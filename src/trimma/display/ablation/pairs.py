@@ -1,0 +1,22 @@
+"""Interactions in words."""
+
+from trimma.display.differences import interaction_words, precision
+from trimma.display.text import count
+from trimma.effects import Verdict
+from trimma.views import Findings, effect_rows
+
+MOST = 10
+
+
+def pair_lines(found: Findings) -> list[str]:
+    """How many pairs interact, and which, those that interact most first; nothing where the design doesn't tell."""
+    if found.joint is None:
+        return []
+    digits = precision(effect_rows(found.asked, found.joint))
+    known = [(pair, effect) for pair, effect in found.pairs if effect.verdict in (Verdict.HELPS, Verdict.HURTS)]
+    known.sort(key=lambda each: -abs(each[1].difference or 0.0))
+    lines = [f"{len(known)} of {count(len(found.pairs), 'pair')} interact{':' if known else '.'}"]
+    for (one, other), effect in known[:MOST]:
+        size = f"{digits.signed(effect.difference)} {digits.interval(effect.low, effect.high)}"
+        lines.append(f"  {one} and {other} {interaction_words(effect.verdict)}: {size}")
+    return lines + ([f"  and {len(known) - MOST} more"] if len(known) > MOST else [])

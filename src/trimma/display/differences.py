@@ -1,0 +1,180 @@
+"""Differences, intervals and what they mean, as text."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from trimma.display.text import NOTHING, count, one_line
+from trimma.effects import Verdict
+from trimma.study import Ablation, Arm, Metric
+from trimma.views import EffectRow, Findings, arm_words
+
+MINUS = "\N{MINUS SIGN}"
+MOST_DECIMALS = 7
+VERBS = {Verdict.HELPS: ("helps", "help"), Verdict.HURTS: ("hurts", "hurt")}
+
+
+class Precision(NamedTuple):
+    """How many decimals the numbers of one table have; None for three significant digits each."""
+
+    decimals: int | None
+
+    def signed(self, value: float | None) -> str:
+        """A difference with its sign; zero has none."""
+        return self._text(value, "+")
+
+    def plain(self, value: float | None) -> str:
+        """A value without a plus."""
+        return self._text(value, "")
+
+    def interval(self, low: float | None, high: float | None) -> str:
+        """Both bounds in brackets, a dash where there is no interval."""
+        return NOTHING if low is None or high is None else f"[{self.signed(low)}, {self.signed(high)}]"
+
+    def _text(self, value: float | None, sign: str) -> str:
+        if value is None or not math.isfinite(value):
+            return NOTHING if value is None else f"{value}"
+        text = f"{value:{sign}.{self.decimals}f}" if self.decimals is not None else f"{value:{sign}.3g}"
+        return text.lstrip("+-") if not text.strip("+-0.e") else text
+
+
+def precision(rows: Iterable[EffectRow]) -> Precision:
+    """As many decimals as the intervals are known to: two digits of a typical half width.
+
+    The narrowest gets at least one digit, for up to two decimals more. Without intervals, three digits of the
+    greatest difference.
+    """
+    rows = list(rows)
+    halves = [(row.high - row.low) / 2 for row in rows if row.high is not None and row.low is not None]
+    halves = [half for half in halves if math.isfinite(half) and half > 0]
+    sizes = [abs(row.difference) for row in rows if row.difference]
+    if halves:
+        typical = 1 - _magnitude(median(halves))
+        decimals = max(typical, min(-_magnitude(min(halves)), typical + 2))
+    elif sizes:
+        decimals = 2 - _magnitude(max(sizes))
+    else:
+        decimals = 3
+    decimals = max(0, decimals)
+    return Precision(None if decimals > MOST_DECIMALS or max(sizes, default=0.0) >= 1e7 else decimals)
+
+
+def p_text(p: float | None) -> str:
+    """A p to three decimals.
+
+    >>> p_text(0.0123), p_text(1e-9), p_text(None)
+    ('0.012', '<0.001', '-')
+    """
+    if p is None:
+        return NOTHING
+    return "<0.001" if p < 0.001 else ">0.999" if p > 0.999 else f"{p:.3f}"
+
+
+def confidence_text(confidence: float) -> str:
+    """A confidence in percent: ``95 %``."""
+    return f"{100 * confidence:g} %"
+
+
+def arm_text(arm: Arm) -> str:
+    """What is left out, in words."""
+    return arm_words(tuple(map(one_line, arm)))
+
+
+def design_words(asked: Ablation) -> str:
+    """The design's name, and its settings where it has any.
+
+    >>> design_words(Ablation(design="LeaveOneOut()", **some))  # doctest: +SKIP
+    'leave-one-out'
+    """
+    name, _, settings = asked.design.partition("(")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.rpartition(".")[2]).lower()
+    told = [each for each in settings.removesuffix(")").split(", ") if each and not each.endswith("=None")]
+    return f"{words} ({', '.join(each.removesuffix('=True') for each in told)})" if told else words
+
+
+def plan_words(asked: Ablation) -> str:
+    """The design, how large it is, and how many trainings it takes, at most where that depends on what they show."""
+    repeats = f"{asked.looks[0]} to {asked.repeats} repeats" if asked.looks else count(asked.repeats, "repeat")
+    tries = f", {asked.tries} configs each" if asked.tries > 1 else ""
+    most = "at most " if open_ended(asked) else ""
+    components = count(len(asked.components), "component")
+    trainings = count(asked.trainings, "training")
+    return f"{design_words(asked)} of {components}, {repeats}{tries}: {most}{trainings}"
+
+
+def open_ended(asked: Ablation) -> bool:
+    """Whether there may be fewer trainings than the most that there can be."""
+    return bool(asked.looks) or asked.analysis == "path"
+
+
+def change_words(found: Findings) -> str:
+    """What a difference is: ``change in accuracy when left out``."""
+    when = "put in" if found.put_in else "left out"
+    rest = {
+        "main-effects": ", on average over the other components",
+        "shapley": ", on average over all orders",
+        "path": ", step by step",
+    }
+    return f"change in {found.metric.name} when {when}{rest.get(found.asked.analysis, '')}"
+
+
+def sides(found: Findings) -> tuple[str, str]:
+    """What a negative and what a positive difference means."""
+    preposition = "with" if found.put_in else "without"
+    worse, better = f"worse {preposition}", f"better {preposition}"
+    return (worse, better) if found.metric.maximize else (better, worse)
+
+
+def metric_words(metric: Metric) -> str:
+    """The metric and its direction."""
+    return f"{metric.name}, {'higher' if metric.maximize else 'lower'} is better"
+
+
+def interaction_words(verdict: Verdict) -> str:
+    """What an interaction means for its two components."""
+    return {
+        Verdict.HELPS: "stand in for each other",
+        Verdict.HURTS: "need each other",
+        Verdict.EQUIVALENT: "independent",
+        Verdict.UNDECIDED: "undecided",
+    }[verdict]
+
+
+def decided_words(rows: Sequence[EffectRow], most: int = 8) -> str:
+    """How many components are decided, and which.
+
+    ``3 of 10 decided: sex, age help; deck hurts``
+    """
+    decided = [row for row in rows if row.decided]
+    text = f"{len(decided)} of {count(len(rows), 'component')} decided"
+    groups = []
+    for verdict in (Verdict.HELPS, Verdict.HURTS, Verdict.EQUIVALENT):
+        names = [row.component for row in decided if row.verdict is verdict]
+        if names:
+            shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+            one, many = VERBS.get(verdict, ("makes no difference that matters", "make no difference that matters"))
+            groups.append(f"{shown} {one if len(names) == 1 else many}")
+    return f"{text}: {'; '.join(groups)}" if groups else text
+
+
+def reference_words(found: Findings) -> str:
+    """What the others are compared with, and what it came to: ``the whole: accuracy 0.816 (sd 0.004)``."""
+    name = "the bare baseline" if found.asked.reference else "the whole"
+    mean, spread = found.reference
+    if mean is None:
+        return f"{name}: no value yet"
+    digits = value_precision(mean, spread)
+    text = f"{name}: {found.metric.name} {digits.plain(mean)}"
+    return f"{text} (standard deviation {digits.plain(spread)})" if spread else text
+
+
+def value_precision(mean: float, spread: float | None) -> Precision:
+    """Two digits of the spread, or five of the mean where there is none."""
+    decimals = 1 - _magnitude(spread) if spread else 4 - _magnitude(mean) if mean else 3
+    return Precision(None if decimals > MOST_DECIMALS or abs(mean) >= 1e7 else max(0, decimals))
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value)))
