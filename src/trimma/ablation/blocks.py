@@ -1,8 +1,8 @@
 """In which order the cells of an ablation are run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from statistics import fmean
 
 from numpy.random import Generator
@@ -62,21 +62,22 @@ class _Blocks:
         cells = self._reader.read(history)
         for repeat in range(repeats.most):
             arms = design.arms(components, repeat, cells.ended, asked)
-            lacking = [arm for arm in arms if len(cells.trials.get((arm, repeat), ())) < tries]
-            if not lacking:
+            lacking = (arm for arm in arms if len(cells.trials.get((arm, repeat), ())) < tries)
+            if (first := next(lacking, None)) is None:
                 continue
-            worth = set(repeats.pending(arms, repeat, cells.ended, maximize=history.maximize))
-            lacking = [arm for arm in lacking if arm in worth]
-            yield from ((arm, repeat) for arm in _ordered(lacking, arms[0], repeat, cells.seconds))
+            worth = repeats.pending(arms, repeat, cells.ended, maximize=history.maximize)
+            left = frozenset(worth) if len(worth) < len(arms) else None
+            found = (arm for arm in chain([first], lacking) if left is None or arm in left)
+            yield from ((arm, repeat) for arm in _ordered(found, arms[0], repeat, cells.seconds))
 
 
-def _ordered(arms: Sequence[Arm], first: Arm, repeat: int, seconds: Mapping[Key, float]) -> Sequence[Arm]:
-    """``first``, and then the others by how long they took in the repeats before."""
+def _ordered(arms: Iterable[Arm], first: Arm, repeat: int, seconds: Mapping[Key, float]) -> Iterable[Arm]:
+    """``first``, and then the others by how long they took in the repeats before, if there were any."""
+    if repeat == 0:
+        return arms
     times: dict[Arm, list[float]] = {}
     for (arm, earlier), each in seconds.items():
         if earlier < repeat:
             times.setdefault(arm, []).append(each)
-    if not times:
-        return arms
     mean = {arm: fmean(each) for arm, each in times.items()}
     return sorted(arms, key=lambda arm: (arm != first, -mean.get(arm, 0.0)))
