@@ -51,10 +51,7 @@ def test_adaptive_repeats_end_where_a_component_is_settled(smallest: float | Non
     # a worker that was idle before the look may have begun the next repeat
     assert max(often["a",], often["b",], often["d",]) <= 4
     assert often[()] - 1 <= often["c",] <= often[()]
-    if smallest is None:
-        assert often["c",] == 24
-    else:
-        assert often["c",] in range(3, 14)
+    assert 3 <= often["c",] < 24
 
 
 def test_more_repeats_later() -> None:

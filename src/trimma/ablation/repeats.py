@@ -31,10 +31,10 @@ class FixedRepeats:
 
 @dataclass(frozen=True)
 class AdaptiveRepeats:
-    """Racing: at each of ``looks`` the components that are settled drop out.
+    """Racing: at each of ``looks`` the components drop out that are settled, or won't be by the last look.
 
     A look at the first n repeats is taken when all of their cells that were worth running have ended; until then, the
-    next repeat is worth beginning for all that aren't settled. See `trimma.effects.decided` for what settles a
+    next repeat is worth beginning for all that are in the race. See `trimma.effects.decided` for what settles a
     component without more than the error asked for over all looks.
     """
 
@@ -51,17 +51,17 @@ class AdaptiveRepeats:
         for look in self.looks:
             if look > repeat or len(left) < 2:
                 break
-            early = [cell for cell in seen if cell.repeat < look and cell.arm in left]
-            if len(early) < look * len(left):
+            early = [cell for cell in seen if cell.repeat < look]
+            if sum(cell.arm in left for cell in early) < look * len(left):
                 break
-            over = settled(
+            still = racing(
                 early, arms, look, self.looks, maximize=maximize, confidence=self.confidence, smallest=self.smallest
             )
-            left = [arm for arm in left if arm not in over]
+            left = [arm for arm in left if arm in still]
         return left if len(left) > 1 else []
 
 
-def settled(
+def racing(
     cells: Sequence[Cell],
     arms: Sequence[Arm],
     look: int,
@@ -71,9 +71,9 @@ def settled(
     confidence: float = 0.95,
     smallest: float | None = None,
 ) -> set[Arm]:
-    """The arms whose difference from the first of them is settled after ``look`` repeats."""
+    """The first of the arms, and those whose difference from it is worth more repeats after ``look`` of them."""
     named = {str(place): arm for place, arm in enumerate(arms) if place}
-    found = decided(
+    standing = decided(
         cells,
         list(named),
         look=look,
@@ -84,4 +84,4 @@ def settled(
         reference=arms[0],
         arms=named,
     )
-    return {named[name] for name in found}
+    return {arms[0], *(named[name] for name in standing.racing)}

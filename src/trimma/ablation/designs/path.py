@@ -7,7 +7,7 @@ from statistics import fmean
 
 from trimma.ablation.designs.overlap import refuse_overlap
 from trimma.ablation.ports import Asked
-from trimma.ablation.repeats import settled
+from trimma.ablation.repeats import racing
 from trimma.effects import LOOKS, Cell
 from trimma.study import Arm, Component
 
@@ -85,8 +85,8 @@ class _Step:
         leader = self._leader(arms, cells)
         others = [arm for arm in self._candidates if arm != leader]
         looks = (*self._looks, self._asked.repeats)
-        behind = settled(cells, [leader, *others], look, looks, maximize=self._asked.maximize)
-        return [arm for arm in arms if arm == leader or arm not in behind]
+        still = racing(cells, [leader, *others], look, looks, maximize=self._asked.maximize)
+        return [arm for arm in arms if arm in still]
 
     def _leader(self, arms: Sequence[Arm], cells: Sequence[Cell]) -> Arm:
         return max(arms, key=lambda arm: self._worth(arm, cells))
