@@ -275,3 +275,42 @@ def test_a_function_with_arguments(keras: Any) -> None:
     ablated = cloudpickle.loads(cloudpickle.dumps(without(Layers("drop1"), make, width=4)))(width=5)
     assert [layer.name for layer in ablated.layers] == ["first", "second", "drop2", "head"]
     assert ablated.get_layer("first").units == 5
+
+
+def test_what_configurations_do_not_hold(keras: Any) -> None:
+    class Loss(keras.losses.Loss):  # type: ignore[misc,name-defined]
+        def __init__(self, weight: float) -> None:
+            super().__init__()
+            self.weight = weight
+
+        def call(self, truth: Any, found: Any) -> Any:
+            return self.weight * square(truth, found)
+
+    model = stack(keras)
+    model.compile(loss=Loss(2.0))
+    with pytest.raises(UsageError, match=r"'stack' can't be compiled again from its configuration .*: compile it in"):
+        without(Layers("drop1"), model)
+
+    class Times(keras.layers.Layer):  # type: ignore[misc,name-defined]
+        def __init__(self, factor: Any) -> None:
+            super().__init__(name="times")
+            self.factor = factor
+
+        def call(self, x: Any) -> Any:
+            return self.factor * x
+
+    model = keras.Sequential(
+        [keras.Input((2,)), Times(object), keras.layers.Dense(2, name="mix"), keras.layers.Dense(1)]
+    )
+    with pytest.raises(UsageError, match="the layer 'times' can't be made again from its configuration"):
+        names(Layers("mix"), model)
+
+
+def test_a_shape_on_which_the_model_cannot_be_built(keras: Any) -> None:
+    model = keras.Sequential([keras.layers.Conv2D(1, 9, name="conv"), keras.layers.ReLU(), keras.layers.Flatten()])
+    with pytest.raises(UsageError, match="the model itself can't be built on it: 'conv' fails"):
+        names(Layers("conv", example=(1, 4, 4, 1)), model)
+    with pytest.raises(UsageError, match=r"the model gives shape \(\?, 400\) instead of \(\?, 144\)"):
+        names(Layers("conv", example=(1, 20, 20, 1)), model)
+    with pytest.raises(UsageError, match="the model gives shape"):
+        names(Layers("conv", example=(1, 20, 20, 1), adapt=True), model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import cloudpickle
@@ -95,6 +97,17 @@ def test_a_function_makes_pipelines_with_whatever_arguments_it_is_called() -> No
     assert made.named_steps["model"].C == 7.0
 
 
+def test_what_several_requests_take_out_is_taken_out_at_once() -> None:
+    def taken_out(layers: Layers, make: Any) -> Any:
+        return layers.remove(Inputs(params={}, model=make), layers.components(Inputs(params={}, model=pipeline))).model
+
+    again = taken_out(Layers("features__pca"), taken_out(Layers("scale"), pipeline))
+    assert again.make is pipeline
+    steps = again().named_steps
+    assert steps["scale"] == "passthrough"
+    assert [step for _, step in steps["features"].transformer_list][1] == "drop"
+
+
 def test_without_components_an_unfitted_clone() -> None:
     model = pipeline().fit(X, y)
     whole = Layers().remove(Inputs(params={}, model=model), []).model
@@ -154,3 +167,13 @@ def test_how_it_is_shown() -> None:
 def test_unknown_names_are_of_their_own_kind() -> None:
     with pytest.raises(UnknownName):
         names(Layers("skale"), pipeline())
+
+
+def test_frameworks_are_imported_only_where_a_model_is_theirs() -> None:
+    code = (
+        "import sys; from trimma.ablation.layers import Layers; from trimma.program import Inputs\n"
+        "try: Layers().components(Inputs(params={}, model=lambda: 3))\n"
+        "except ValueError: print(*[name for name in ('torch', 'keras', 'sklearn') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

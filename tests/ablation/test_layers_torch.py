@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,9 @@ import cloudpickle
 import pytest
 
 from trimma.ablation.layers import Layers
+from trimma.ablation.layers.models import How
+from trimma.ablation.layers.neighbours import working_groups
+from trimma.ablation.layers.ports import Clash
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
 
@@ -268,6 +272,28 @@ def test_a_sum_of_something_with_itself_stays(nets: SimpleNamespace) -> None:
     assert torch.equal(without(Layers("second"), model)(x), model.head(2 * model.first(x)))
 
 
+@pytest.mark.parametrize("gone", ["near", "far", "last", "scale"])
+def test_branches_of_longer_sums(nets: SimpleNamespace, gone: str) -> None:
+    torch, nn = nets.torch, nets.nn
+
+    class Parallel(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.head = nn.Linear(3, 3), nn.Linear(3, 1)
+            self.near, self.far, self.last, self.scale = (nn.Linear(3, 3) for _ in range(4))
+
+        def forward(self, x: Any, gone: str = "") -> Any:
+            x = self.stem(x)
+            branches = [layer(x) for name, layer in (("near", self.near), ("far", self.far)) if name != gone]
+            x = sum(branches, x)
+            if gone != "last":
+                x = x + self.last(x)
+            return self.head(x if gone == "scale" else x * self.scale(x))
+
+    model, x = Parallel(), torch.randn(4, 3)
+    assert torch.equal(without(Layers(gone), model)(x), model(x, gone))
+
+
 def test_whole_blocks_and_prefixes(nets: SimpleNamespace) -> None:
     torch, model = nets.torch, nets.Residual().eval()
     x = torch.randn(2, 3, 8, 8)
@@ -381,3 +407,59 @@ def test_what_a_trial_trains(nets: SimpleNamespace) -> None:
     ablated = without(Layers(group=["blocks.0.conv", "blocks.0.norm"]), model)
     ablated(torch.randn(2, 3, 8, 8)).sum().backward()
     assert all(weight.grad is not None for weight in ablated.parameters())
+
+
+def test_a_model_that_cannot_be_copied(nets: SimpleNamespace) -> None:
+    model = nets.chain()
+    model.lock = threading.Lock()
+    with pytest.raises(UsageError, match=r"the Sequential can't be copied .*: give a function that makes one"):
+        without(Layers("drop"), model)
+    with pytest.raises(UsageError, match="the Sequential can't be copied"):
+        without(Layers("drop", example=(2, 1, 28, 28)), model)
+    with pytest.raises(UsageError, match="'pool2' changes the shape of what it is given, and no input was found"):
+        names(Layers("pool2"), model)
+    with pytest.raises(UsageError, match="'flat' changes the shape of what it is given, and no input was found"):
+        names(Layers("flat"), model)
+
+
+def test_what_a_model_gives_by_name(nets: SimpleNamespace) -> None:
+    torch, nn = nets.torch, nets.nn
+
+    class Named(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mix, self.head, self.halve = nn.Linear(4, 4), nn.Linear(4, 4), nn.AvgPool1d(2)
+
+        def forward(self, x: Any) -> Any:
+            return {"found": self.halve(self.head(self.mix(x))), "all": [x, None]}
+
+    with pytest.raises(
+        UsageError, match=r"the model gives shapes {'found': \(2, 4\), .* instead of .*'found': \(2, 2\)"
+    ):
+        names(Layers("halve"), Named())
+    assert without(Layers("halve", adapt=True), Named())(torch.ones(2, 4))["found"].shape == (2, 2)
+
+
+def test_a_layer_that_is_missing_in_what_the_objective_makes(nets: SimpleNamespace) -> None:
+    def make(depth: int = 5) -> Any:
+        return nets.nn.Sequential(*(nets.nn.Linear(2, 2) for _ in range(depth)))
+
+    ablated = without(Layers("3"), make)
+    assert len(ablated()) == 5
+    with pytest.raises(UsageError, match="this Sequential has no layer '3'"):
+        ablated(depth=3)
+    with pytest.raises(UsageError, match="without '1', '2' gets shape"):
+        How().without(nets.nn.Sequential(*(nets.nn.Linear(n, n + 1) for n in range(2, 6))), ["1"])
+
+
+def test_groups_of_neighbours() -> None:
+    def check(names: Any) -> None:
+        if not ({"b", "c"} <= set(names) or {"x"} <= set(names)):
+            raise Clash("no")
+
+    assert working_groups("abcd", ["b"], check) == [("b", "c")]
+    assert working_groups("abcd", ["d"], check) == [("b", "c", "d")]
+    assert working_groups("abcd", ["z"], check) == []
+    # far apart: what keeps the first of them from connecting
+    assert working_groups("xaaaaaaaaaaabc", ["x", "b"], check) == [("b", "c")]
+    assert working_groups("aaaaaaaaaa", ["a"], check) == []

@@ -78,7 +78,7 @@ class Rebuild:
         except Exception as error:
             raise UsageError(
                 f"model=: the layer {layer.name!r} can't be made again from its configuration "
-                f"({type(error).__name__}: {error}): {type(layer).__name__} needs get_config and from_config"
+                f"({type(error).__name__}: {_plain(error)}): {type(layer).__name__} needs get_config and from_config"
             ) from error
 
     def _call(self, whole: Any, layer: Any, *args: Any, **named: Any) -> Any:
@@ -130,8 +130,8 @@ def compiled_like(whole: Any, model: Any) -> None:
             model.compile_from_config(whole.get_compile_config())
     except Exception as error:
         raise UsageError(
-            f"model=: {whole.name!r} can't be compiled again from its configuration ({type(error).__name__}: {error}): "
-            "compile it in the objective"
+            f"model=: {whole.name!r} can't be compiled again from its configuration ({type(error).__name__}: "
+            f"{_plain(error)}): compile it in the objective"
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trimma.ablation.layers.ports import Clash, Surgeon
@@ -24,7 +24,7 @@ class How:
     """How layers are taken out: with adapters where shapes differ, if at all, and an input to see that with."""
 
     adapt: bool = False
-    example: Any = None
+    example: Any = field(default=None, compare=False, repr=False)
 
     def surgeon(self, model: Any) -> Surgeon:
         """The adapter for the framework of ``model``; no framework is imported but the model's own.
@@ -51,6 +51,9 @@ class How:
 
         Raises `UsageError` where what is left of a model doesn't fit together.
         """
+        if isinstance(model, Without) and names:
+            # all at once: together they may connect
+            return replace(model, names=(*model.names, *names))
         if is_factory(model):
             return Without(model, tuple(names), self) if names else model
         surgeon = self.surgeon(model)

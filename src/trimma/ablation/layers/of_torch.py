@@ -3,7 +3,6 @@
 Names are those of ``named_modules()``. They stay as they are, as do the keys of the state dict for what is left.
 """
 
-import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from torch import nn
 from trimma.ablation.layers.ports import Layer
 from trimma.ablation.layers.torch_body import Body
 from trimma.ablation.layers.torch_refusals import Refusals, is_leaf
-from trimma.ablation.layers.torch_surgery import keeps_shape, out_of_place, put
+from trimma.ablation.layers.torch_surgery import copied, keeps_shape, out_of_place, put
 from trimma.errors import UsageError
 
 
@@ -54,12 +53,7 @@ class TorchSurgeon:
 
     def without(self, names: Sequence[str]) -> nn.Module:
         plan = self._plan(names)
-        try:
-            model = copy.deepcopy(self._model)
-        except Exception as error:
-            raise UsageError(
-                f"model=: the {type(self._model).__name__} can't be copied ({error}): give a function that makes one"
-            ) from error
+        model = copied(self._model)
         for name, make in plan.items():
             gone = model.get_submodule(name)
             stand_in = make().train(gone.training)

@@ -12,7 +12,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from trimma.ablation.layers.ports import Clash, shown
 from trimma.ablation.layers.torch_examples import Call, call_of, likely_calls
 from trimma.ablation.layers.torch_stand_ins import FirstInput, Ones, Zeros, adapter
-from trimma.ablation.layers.torch_surgery import is_spatial, out_of_place, replaced
+from trimma.ablation.layers.torch_surgery import copied, is_spatial, out_of_place, replaced
 from trimma.ablation.layers.torch_trace import Trace, skeleton, trace
 from trimma.errors import UsageError
 
@@ -38,15 +38,13 @@ class Body:
         try:
             bare = out_of_place(skeleton(model))
         except Exception:  # noqa: BLE001 - a module's own __deepcopy__ may raise anything
-            if example is None:
-                return None
             bare = None
         if example is None:
             return next((body for call in likely_calls(first) if (body := cls._tried(bare, "meta", call))), None)
         call = call_of(example, first)
-        if bare is not None and (body := cls._tried(bare, "meta", call)) is not None:
+        if (body := cls._tried(bare, "meta", call)) is not None:
             return body
-        real = out_of_place(copy.deepcopy(model)).eval().to("cpu")
+        real = out_of_place(copied(model)).eval().to("cpu")
         seen = _traced(real, call, "cpu")
         if seen.error is not None:
             raise UsageError(
@@ -55,7 +53,9 @@ class Body:
         return cls(real, "cpu", call, seen)
 
     @classmethod
-    def _tried(cls, model: nn.Module, device: str, call: Call) -> "Body | None":
+    def _tried(cls, model: nn.Module | None, device: str, call: Call) -> "Body | None":
+        if model is None:
+            return None
         seen = _traced(model, call, device)
         return cls(model, device, call, seen) if seen.error is None else None
 
@@ -88,7 +88,7 @@ class Body:
         channels_first = any(is_spatial(self.model.get_submodule(name)) for name in plan)
         reached = [name for name in plan if seen.given.get(name) is not None]
         for places, given in ((reached[-1:], seen.given), (list(plan), self.whole.given)):
-            bridged = dict(plan)
+            bridged: dict[str, Callable[[], Any]] = dict(plan)
             for name in places:
                 before, after = given.get(name), self.whole.made.get(name)
                 if before != after and before is not None and after is not None:

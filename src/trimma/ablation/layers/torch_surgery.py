@@ -1,13 +1,26 @@
 """Replacing parts of a PyTorch model."""
 
-from collections.abc import Callable, Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
 
+from trimma.errors import UsageError
+
 Plan = Mapping[str, Callable[[], nn.Module]]
 """What is to stand where, by the name of what stands there."""
+
+
+def copied(model: nn.Module) -> nn.Module:
+    """A deep copy; raises `UsageError` for a model of which there can't be one."""
+    try:
+        return copy.deepcopy(model)
+    except Exception as error:
+        raise UsageError(
+            f"model=: the {type(model).__name__} can't be copied ({error}): give a function that makes one"
+        ) from error
 
 
 def put(model: nn.Module, name: str, module: nn.Module) -> nn.Module:
@@ -30,12 +43,13 @@ def replaced(model: nn.Module, plan: Plan, device: str) -> Iterator[nn.Module]:
             put(model, name, module)
 
 
-def out_of_place(model: Any) -> Any:
+def out_of_place(model: nn.Module) -> nn.Module:
     """The model itself, in which no layer writes over its input any more.
 
     After a layer that is gone it would write over what another branch goes on with.
     """
-    for module in model.modules():
+    parts: Iterable[Any] = model.modules()
+    for module in parts:
         if getattr(module, "inplace", False) is True:
             module.inplace = False
     return model
@@ -47,10 +61,8 @@ def keeps_shape(module: nn.Module) -> bool | None:
         case nn.Linear():
             return bool(module.in_features == module.out_features)
         case nn.Conv1d() | nn.Conv2d() | nn.Conv3d():
-            same = module.padding == "same" or all(
-                2 * pad == step * (size - 1)
-                for pad, step, size in zip(module.padding, module.dilation, module.kernel_size, strict=True)
-            )
+            axes: Any = zip(module.padding, module.dilation, module.kernel_size, strict=False)
+            same = module.padding == "same" or all(2 * pad == step * (size - 1) for pad, step, size in axes)
             return bool(module.in_channels == module.out_channels and set(module.stride) == {1} and same)
         case nn.Flatten() | nn.Unflatten() | nn.Upsample() | nn.PixelShuffle():
             return False

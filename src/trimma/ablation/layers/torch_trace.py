@@ -27,8 +27,8 @@ class Trace:
     """What was seen, by the names of layers, in the order in which they were entered first.
 
     ``given`` and ``made`` are the shapes of a layer's first input and of its output; None where that is no tensor.
-    ``several`` are the layers that were called with more than one input. ``twice`` says which layers' output met itself
-    in a sum or a product, as in ``x + x``. ``inside`` are the layers that were entered and not left, as where
+    ``several`` are the layers that were called with more than one input. ``twice`` says which layers' output came twice
+    into a sum or a product, as in ``x + x``. ``inside`` are the layers that were entered and not left, as where
     the pass ended in an error.
     """
 
@@ -83,20 +83,33 @@ def _shape(value: Any) -> Shape | None:
 
 
 class _Meetings(TorchFunctionMode):
-    """Notices where a tensor is added to itself, or multiplied by itself, and which layers gave it."""
+    """Notices where a tensor comes into a sum or a product that it is in already, and which layers gave it."""
 
     def __init__(self, seen: Trace) -> None:
         super().__init__()
-        # the tensors are kept, so that no other gets the identity of one that is gone
-        self.gave: dict[int, tuple[list[str], Any]] = {}
+        self.gave: dict[int, list[str]] = {}
         self._seen = seen
+        # of what each sum and each product is made
+        self._made_of: dict[tuple[str, int], set[int]] = {}
+        # all tensors are kept, so that no other gets the identity of one that is gone
+        self._kept: list[Any] = []
+
+    def layer_gave(self, name: str, tensor: torch.Tensor) -> None:
+        self.gave.setdefault(id(tensor), []).append(name)
+        self._kept.append(tensor)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        name = getattr(func, "__name__", "")
-        if name in _MEETINGS and len(args) > 1 and args[0] is args[1] and id(args[0]) in self.gave:
-            for layer in self.gave[id(args[0])][0]:
-                self._seen.twice[layer] = _MEETINGS[name]
-        return func(*args, **(kwargs or {}))
+        kind = _MEETINGS.get(getattr(func, "__name__", ""))
+        if kind is None or len(args) < 2 or not all(isinstance(value, torch.Tensor) for value in args[:2]):
+            return func(*args, **(kwargs or {}))
+        left, right = (self._made_of.get((kind, id(value)), {id(value)}) | {id(value)} for value in args[:2])
+        for tensor in left & right:
+            for layer in self.gave.get(tensor, ()):
+                self._seen.twice[layer] = kind
+        result = func(*args, **(kwargs or {}))
+        self._made_of[kind, id(result)] = left | right
+        self._kept += [*args[:2], result]
+        return result
 
 
 @contextmanager
@@ -116,7 +129,7 @@ def _watched(model: nn.Module, seen: Trace) -> Iterator[None]:
             seen.made.setdefault(name, _shape(output))
             seen.inside.pop()
             if isinstance(output, torch.Tensor):
-                meetings.gave.setdefault(id(output), ([], output))[0].append(name)
+                meetings.layer_gave(name, output)
 
         handles.append(module.register_forward_pre_hook(enter, with_kwargs=True))
         handles.append(module.register_forward_hook(leave))
