@@ -297,10 +297,10 @@ def test_what_configurations_do_not_hold(keras: Any) -> None:
             self.factor = factor
 
         def call(self, x: Any) -> Any:
-            return self.factor * x
+            return self.factor(x)
 
     model = keras.Sequential(
-        [keras.Input((2,)), Times(object), keras.layers.Dense(2, name="mix"), keras.layers.Dense(1)]
+        [keras.Input((2,)), Times(lambda x: 2 * x), keras.layers.Dense(2, name="mix"), keras.layers.Dense(1)]
     )
     with pytest.raises(UsageError, match="the layer 'times' can't be made again from its configuration"):
         names(Layers("mix"), model)
