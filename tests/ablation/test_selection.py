@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -65,12 +66,12 @@ def test_names_that_are_not_text() -> None:
         ([], {"prefix": 3}, "prefix=3: give a text"),
         (["age", "age"], {}, "'age' is named twice"),
         ([], {"group": ["age", "sex"], "groups": [["sex", "age"]]}, "'age+sex' and 'sex+age' are the same component"),
-        ([], {"prefix": ["deck", "deck_"]}, "'deck\\*' and 'deck_\\*' are the same component"),
+        ([], {"prefix": ["deck", "deck_"]}, "'deck*' and 'deck_*' are the same component"),
         (["age"], {"groups": {"age": ["sex", "fare"]}}, "two components are named 'age': give groups names"),
     ],
 )
 def test_what_is_refused(names: list[Any], more: dict[str, Any], message: str) -> None:
-    with pytest.raises(UsageError, match=message.replace("?", r"\?")):
+    with pytest.raises(UsageError, match=re.escape(message)):
         found(*names, **more)
 
 

@@ -76,7 +76,7 @@ class Selection:
                 raise UsageError(refused[member])
             if member not in there:
                 raise unknown(kind, member, free)
-        chosen = [(name, (name,)) for name in self.names]
+        chosen: list[tuple[str, tuple[str, ...]]] = [(name, (name,)) for name in self.names]
         chosen += [(name or joined(members), members) for name, members in self.groups]
         chosen += [(f"{prefix}*", _fitting(prefix, kind, free)) for prefix in self.prefixes]
         _refuse_doubles(chosen)

@@ -94,7 +94,8 @@ def show(name: str, trial: int | None, top: int, store: str | None) -> None:
 def plot(name: str, picture: str, file: str, store: str | None) -> None:
     """Draw a PICTURE of a study to FILE (html, json, png, svg, pdf).
 
-    Pictures: curves, history, parallel, slices, timeline, importance.
+    Pictures: curves, history, parallel, slices, timeline, importance. Of an
+    ablation: forest, repeats, interactions, path, shapley, timeline.
     """
     from trimma.cli.tables import draw
 
@@ -106,21 +107,29 @@ def plot(name: str, picture: str, file: str, store: str | None) -> None:
 @click.argument("name")
 @click.option("--trials", type=click.IntRange(min=1), help="Trials in all. Default: as the study was begun.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds in all.")
+@click.option("--repeats", type=click.IntRange(min=1), help="Repeats in all, of an ablation.")
 @workers_option
 @engine_option
 @store_option
 def resume(
-    name: str, trials: int | None, timeout: float | None, workers: int | None, engine: str, store: str | None
+    name: str,
+    trials: int | None,
+    timeout: float | None,
+    repeats: int | None,
+    workers: int | None,
+    engine: str,
+    store: str | None,
 ) -> None:
     """Go on with a study. This runs the program that is stored with it."""
     from trimma.cli.tables import print_study
 
     study = trimma.load(name, store)
     ended = len(study.history.ended)
-    study.resume(trials=trials, timeout=timeout, workers=workers, engine=engine, progress=_view)
+    study.resume(trials=trials, timeout=timeout, repeats=repeats, workers=workers, engine=engine, progress=_view)
     print_study(study)
     if len(study.history.ended) == ended:
-        click.echo("There was nothing left to run; to run more, say how many trials in all with --trials.")
+        more = "trials in all with --trials" if study.history.spec.ablation is None else "repeats in all with --repeats"
+        click.echo(f"There was nothing left to run; to run more, say how many {more}.")
 
 
 @main.command()
@@ -139,6 +148,21 @@ def export(name: str, file: str, format_: Any, store: str | None) -> None:
         click.echo(f"wrote {file}")
         return
     study.export(sys.stdout.buffer if format_ == "parquet" else sys.stdout, format_ or "csv")
+
+
+@main.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+@store_option
+def report(name: str, file: str, store: str | None) -> None:
+    """Write the report of an ablation to FILE (html, md, tex).
+
+    The page in HTML holds the table and all pictures, and needs no network.
+    """
+    from trimma.cli.tables import write_report
+
+    write_report(trimma.load(name, store), file)
+    click.echo(f"wrote {file}")
 
 
 @main.command("rm")

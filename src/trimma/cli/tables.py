@@ -1,16 +1,18 @@
 """What the commands print: rows of the views, formatted."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from trimma.api.ablation_study import AblationStudy
 from trimma.api.study import Study
 from trimma.display.summary import TOP_ROWS, closing
 from trimma.display.text import count, duration, number
 from trimma.display.trimmed import Trimmed
-from trimma.errors import UnknownName
+from trimma.errors import StudyError, UnknownName
 from trimma.trial import Trial
 from trimma.views import LOST, flat_config, flatten, summary
 
@@ -77,6 +79,17 @@ def draw(study: Study, picture: str, file: str) -> None:
     if picture not in known:
         raise UnknownName("picture", picture, known)
     getattr(study.plot, picture)(file=file)
+
+
+def write_report(study: Study, file: str) -> None:
+    """Write the report of an ablation in the form that the file's name ends with."""
+    if not isinstance(study, AblationStudy):
+        raise StudyError(f"study {study.name!r} is a search, of which there is no report: see trimma plot and export")
+    forms = {".html": study.to_html, ".md": study.to_markdown, ".tex": study.to_latex}
+    path = Path(file)
+    if path.suffix not in forms:
+        raise UnknownName("form of report", path.suffix, forms)
+    path.write_text(forms[path.suffix](), encoding="utf-8")
 
 
 def _why(trial: Trial) -> str:
