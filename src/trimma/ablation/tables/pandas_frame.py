@@ -1,0 +1,95 @@
+"""Frames of pandas."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
+from trimma.errors import UsageError
+
+
+class PandasFrame:
+    """A pandas frame; its columns may have any names, also tuples, and several may have one."""
+
+    def names(self, data: Any) -> Sequence[str]:
+        shown: dict[str, Any] = {}
+        for name in data.columns:
+            if shown.setdefault(str(name), name) != name:
+                raise UsageError(
+                    f"two columns of the frame are shown alike: {shown[str(name)]!r} and {name!r}; rename one of them"
+                )
+        return [str(name) for name in data.columns]
+
+    def dropped(self, data: Any, members: Sequence[str]) -> Any:
+        names = self.names(data)
+        gone = {data.columns[place] for place in _places(names, members)}
+        if not _copies_on_write():
+            return data.drop(columns=list(gone))
+        # unlike drop, this leaves the rest where it is, in memory that trials may share
+        own = data.copy(deep=False)
+        for name in gone:
+            del own[name]
+        return own
+
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
+        own, names = _own(data), self.names(data)
+        for component, members in groups:
+            order = shuffle.order(component, len(data))
+            for place in _places(names, members):
+                own.isetitem(place, own.iloc[:, place].array.take(order))
+        return own
+
+    def typical(self, data: Any, member: str) -> Any:
+        column = data.iloc[:, self.names(data).index(member)]
+        if column.dtype.kind in "iuf":
+            mean = column.astype("float64" if column.dtype.kind != "f" else column.dtype).mean()
+            return float(mean) if mean == mean else None
+        try:
+            counts = column.value_counts(sort=False)
+        except TypeError as error:
+            raise UsageError(
+                f"the column {member!r} holds values that can't be counted ({error}), so there is no most frequent "
+                "one: leave it out with how='drop'"
+            ) from error
+        top = counts[counts == counts.max()]
+        return most_frequent(zip(top.index, top, strict=True)) if len(top) and top.iloc[0] else None
+
+    def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
+        own, names = _own(data), self.names(data)
+        nowhere = np.zeros(len(data), dtype=np.intp)
+        for place in _places(names, list(values)):
+            one = _series_of(values[names[place]], data.iloc[:, place].dtype)
+            own.isetitem(place, one.array.take(nowhere))
+        return own
+
+
+def _places(names: Sequence[str], members: Sequence[str]) -> list[int]:
+    wanted = set(members)
+    return [place for place, name in enumerate(names) if name in wanted]
+
+
+def _copies_on_write() -> bool:
+    import pandas as pd
+
+    return int(pd.__version__.partition(".")[0]) >= 3
+
+
+def _own(data: Any) -> Any:
+    """A frame that can be changed without changing ``data``."""
+    return data.copy(deep=not _copies_on_write())
+
+
+def _series_of(value: Any, dtype: Any) -> Any:
+    """A series of one value, of the type that a column of this one has when it is constant."""
+    import pandas as pd
+
+    if dtype.kind in "iu" and isinstance(dtype, pd.ArrowDtype):
+        dtype = "double[pyarrow]"
+    elif dtype.kind in "iu":
+        is_nullable = isinstance(dtype, pd.api.extensions.ExtensionDtype) and not isinstance(dtype, pd.SparseDtype)
+        dtype = "Float64" if is_nullable else "float64"
+    elif isinstance(dtype, pd.CategoricalDtype) and value is not None and value not in dtype.categories:
+        # it was the most frequent one of another table
+        dtype = pd.CategoricalDtype([*dtype.categories, value], ordered=dtype.ordered)
+    return pd.Series([value], dtype=dtype)

@@ -1,0 +1,90 @@
+"""Parquet files: copied one row group after another, so that no file need fit into memory."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from trimma.ablation.tables.arrow_table import constant, typical
+from trimma.ablation.tables.removal import Group, Shuffle
+from trimma.errors import MissingExtra, UsageError
+
+
+class ParquetFormat:
+    """Parquet, with the metadata that pandas and others keep in it; what is copied is compressed by Snappy."""
+
+    def names(self, path: Path) -> list[str]:
+        return list(_schema(path).names)
+
+    def typical(self, parts: Sequence[Path], member: str) -> Any:
+        return typical(_read(parts, [member]).column(0))
+
+    def constant(self, value: Any) -> Any:
+        return lambda kind, rows: constant(value, kind, rows)
+
+    def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
+        members = list(dict.fromkeys(member for _, members in groups for member in members))
+        table = _read(parts, members)
+        columns = dict(zip(members, table.columns, strict=True))
+        for component, group in groups:
+            order = import_module("pyarrow").array(shuffle.order(component, table.num_rows))
+            for member in group:
+                columns[member] = columns[member].take(order)
+        return {member: _Sliced(column) for member, column in columns.items()}
+
+    def write(self, source: Path, target: Path, dropped: frozenset[str], replaced: Mapping[str, Any]) -> None:
+        with _parquet().ParquetFile(source) as file:
+            kept = [name for name in file.schema_arrow.names if name not in dropped]
+            # no rows, to know the types
+            first = _edited(file.schema_arrow.empty_table().select(kept), replaced)
+            with _parquet().ParquetWriter(target, first.schema) as writer:
+                for group in range(file.num_row_groups):
+                    # a name with a dot in it also fits what is nested
+                    table = file.read_row_group(group, columns=kept).select(kept)
+                    writer.write_table(_edited(table, replaced), row_group_size=max(1, table.num_rows))
+
+
+class _Sliced:
+    """A column of all parts, given out in pieces."""
+
+    def __init__(self, column: Any) -> None:
+        self._column, self._at = column, 0
+
+    def __call__(self, kind: Any, rows: int) -> Any:
+        piece = self._column.slice(self._at, rows)
+        self._at += rows
+        return piece
+
+
+def _edited(table: Any, replaced: Mapping[str, Any]) -> Any:
+    for name, values in replaced.items():
+        place = table.schema.get_field_index(name)
+        if place >= 0:
+            field = table.schema.field(place)
+            piece = values(field.type, table.num_rows)
+            table = table.set_column(place, field.with_type(piece.type), piece)
+    return table
+
+
+def _read(parts: Sequence[Path], members: Sequence[str]) -> Any:
+    tables = []
+    for part in parts:
+        if lacking := [member for member in members if member not in _schema(part).names]:
+            raise UsageError(f"{part} has no column {lacking[0]!r}, which the table's first file has")
+        with _parquet().ParquetFile(part) as file:
+            tables.append(file.read(columns=list(members)).select(list(members)).replace_schema_metadata(None))
+    return import_module("pyarrow").concat_tables(tables)
+
+
+def _schema(path: Path) -> Any:
+    try:
+        return _parquet().read_schema(path)
+    except import_module("pyarrow").ArrowInvalid as error:
+        raise UsageError(f"{path} can't be read as Parquet: {error}") from error
+
+
+def _parquet() -> Any:
+    if find_spec("pyarrow") is None:
+        raise MissingExtra("pyarrow", "parquet", "a Parquet file as data=")
+    return import_module("pyarrow.parquet")

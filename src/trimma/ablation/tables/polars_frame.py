@@ -1,0 +1,62 @@
+"""Frames of polars, eager and lazy."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
+from trimma.errors import UsageError
+
+
+class PolarsFrame:
+    """A polars DataFrame or LazyFrame; to shuffle or to find typical values a lazy one is collected."""
+
+    def names(self, data: Any) -> Sequence[str]:
+        return list(data.collect_schema())
+
+    def dropped(self, data: Any, members: Sequence[str]) -> Any:
+        gone = set(members)
+        return data.select([_column(name) for name in self.names(data) if name not in gone])
+
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
+        if _is_lazy(data):
+            return self.permuted(data.collect(), groups, shuffle).lazy()
+        columns: dict[str, Any] = {}
+        for component, members in groups:
+            order = shuffle.order(component, data.height)
+            for member in members:
+                columns[member] = columns.get(member, data.get_column(member)).gather(order)
+        return data.with_columns(columns.values())
+
+    def typical(self, data: Any, member: str) -> Any:
+        polars = import_module("polars")
+        column = data.lazy().select(_column(member).alias("value")).collect().get_column("value")
+        if column.dtype.is_numeric():
+            return column.cast(polars.Float64).fill_nan(None).mean()
+        try:
+            counts = column.drop_nulls().value_counts()
+        except polars.exceptions.PolarsError as error:
+            raise UsageError(
+                f"the column {member!r} holds values that can't be counted ({error}), so there is no most frequent "
+                "one: leave it out with how='drop'"
+            ) from error
+        return most_frequent(counts.filter(polars.col("count") == polars.col("count").max()).rows())
+
+    def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
+        polars = import_module("polars")
+        constants = []
+        for member, value in values.items():
+            dtype = data.collect_schema()[member]
+            if dtype.is_numeric() and dtype != polars.Float32:
+                dtype = polars.Float64
+            constants.append(polars.lit(polars.Series([value], dtype=dtype)).first().alias(member))
+        return data.with_columns(constants)
+
+
+def _is_lazy(data: Any) -> bool:
+    return not hasattr(data, "height")
+
+
+def _column(name: str) -> Any:
+    # a name that begins with ^ and ends with $ would be taken as a pattern
+    return import_module("polars.selectors").by_name(name).as_expr()

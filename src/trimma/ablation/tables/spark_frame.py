@@ -1,0 +1,81 @@
+"""Frames of Spark, for trials that run beside the session that they live in."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from trimma.ablation.tables.removal import Group, Shuffle
+from trimma.errors import UsageError
+
+_NUMBERS = ("ByteType", "ShortType", "IntegerType", "LongType", "FloatType", "DoubleType", "DecimalType")
+
+
+class SparkFrame:
+    """A Spark DataFrame, of a classic session or of Spark Connect; its rows stay in Spark."""
+
+    def names(self, data: Any) -> Sequence[str]:
+        return list(data.columns)
+
+    def dropped(self, data: Any, members: Sequence[str]) -> Any:
+        return data.drop(*members)
+
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
+        raise no_permutation()
+
+    def typical(self, data: Any, member: str) -> Any:
+        functions = _functions(data)
+        column = functions.col(_quoted(member))
+        if type(data.schema[member].dataType).__name__ in _NUMBERS:
+            number = column.cast("double")
+            return data.agg(functions.avg(functions.when(~functions.isnan(number), number))).first()[0]
+        counts = data.where(column.isNotNull()).groupBy(column.alias("value")).count()
+        row = counts.orderBy(functions.desc("count"), functions.col("value").cast("string")).first()
+        return None if row is None else row[0]
+
+    def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
+        functions = _functions(data)
+        for member, value in values.items():
+            kind = data.schema[member].dataType
+            name = type(kind).__name__
+            data = data.withColumn(
+                member, functions.lit(value).cast("double" if name in _NUMBERS and name != "FloatType" else kind)
+            )
+        return data
+
+
+class PandasOnSparkFrame:
+    """A frame of ``pyspark.pandas``: its columns can be left out, and nothing else."""
+
+    def names(self, data: Any) -> Sequence[str]:
+        return [str(name) for name in data.columns]
+
+    def dropped(self, data: Any, members: Sequence[str]) -> Any:
+        gone = set(members)
+        return data.drop(columns=[name for name in data.columns if str(name) in gone])
+
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
+        raise no_permutation()
+
+    def typical(self, data: Any, member: str) -> Any:
+        raise UsageError("how='mean' doesn't work with a frame of pyspark.pandas: pass data=frame.to_spark()")
+
+    def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
+        raise UsageError("how='mean' doesn't work with a frame of pyspark.pandas: pass data=frame.to_spark()")
+
+
+def no_permutation() -> UsageError:
+    """The rows of a Spark frame have no order that would stay, so that what is drawn wouldn't be the seed's."""
+    return UsageError(
+        "how='permute' doesn't work with a Spark DataFrame, whose rows have no lasting order: take how='mean' or "
+        "how='drop', or pass data=frame.toPandas()"
+    )
+
+
+def _functions(data: Any) -> Any:
+    # what a column of one kind of session makes, the other doesn't take
+    connect = any(kind.__module__.startswith("pyspark.sql.connect") for kind in type(data).__mro__)
+    return import_module("pyspark.sql.connect.functions" if connect else "pyspark.sql.functions")
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
