@@ -65,8 +65,9 @@ def ablate(
 
     What is asked
         ``components``: ``tm.Columns(...)`` of ``data``, ``tm.Layers(...)`` of ``model``, ``tm.Setting(...)``,
-        ``tm.Variant(...)``, any number of them, or "layers" for all of them. ``maximize`` or ``minimize`` names the metric. ``config`` holds the
-        objective's arguments, where they have no defaults (``study.best.config`` of a search, say).
+        ``tm.Variant(...)``, any number of them, or "layers" for all layers. ``maximize`` or ``minimize`` names the
+        metric. ``config`` holds the objective's arguments, where they have no defaults (``study.best.config`` of a
+        search, say).
     Which trainings are run
         ``design``: "leave-one-out", "leave-one-group-out", "one-in", "pairwise", "factorial", "screening", "path",
         "shapley", or an object. ``repeats``: of the baseline and of each arm; "adaptive" goes on, up to 24, with

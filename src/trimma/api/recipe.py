@@ -90,19 +90,17 @@ def _without(recipe: Recipe, parts: Sequence[str]) -> Recipe:
     return replace(recipe, program=replace(recipe.program, **nothing), left_out=tuple(parts))
 
 
-def thaw(name: str, frozen: bytes | None) -> Recipe:
+def thaw(name: str, frozen: bytes | None, *, ablation: bool = False) -> Recipe:
     """The recipe of a stored study. It is a pickle, so this runs code: resume only studies that you trust."""
+    asked = "ablate(objective, components" if ablation else "tune(objective, space"
+    go_on = f"go on with tm.{asked}, ..., name={name!r}, resume=True)"
     if frozen is None:
-        raise StudyError(
-            f"the program of study {name!r} was too large to be kept: go on with "
-            f"tm.tune(objective, space, ..., name={name!r}, resume=True)"
-        )
+        raise StudyError(f"the program of study {name!r} was too large to be kept: {go_on}")
     try:
         recipe = loads(frozen)
     except Exception as error:
         raise StudyError(
-            f"the program of study {name!r} can't be loaded here ({type(error).__name__}: {error}): go on with "
-            f"tm.tune(objective, space, ..., name={name!r}, resume=True)"
+            f"the program of study {name!r} can't be loaded here ({type(error).__name__}: {error}): {go_on}"
         ) from error
     if not isinstance(recipe, Recipe):
         raise StudyError(f"the program of study {name!r} is a {type(recipe).__name__}, not one that Trimma stored")

@@ -176,7 +176,7 @@ class Study:
             spec = self.history.spec
             ready = engine_of(engine, workers)
             recipe = renewed(
-                thaw(self.name, self.history.program),
+                thaw(self.name, self.history.program, ablation=spec.ablation is not None),
                 self.name,
                 objective=objective,
                 data=data_of(data, ready),
