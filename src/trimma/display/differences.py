@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
@@ -142,21 +142,25 @@ def interaction_words(verdict: Verdict) -> str:
     }[verdict]
 
 
-def decided_words(rows: Sequence[EffectRow], most: int = 8) -> str:
-    """How many components are decided, and which.
+def tally(found: Findings) -> str:
+    """How many components are decided: ``3 of 10 components decided``."""
+    decided = sum(row.decided for row in found.rows)
+    return f"{decided} of {count(len(found.asked.components), 'component')} decided"
 
-    ``3 of 10 decided: sex, age help; deck hurts``
+
+def decided_words(found: Findings, most: int = 8) -> str:
+    """How many components are decided, and which, what is worth most first.
+
+    ``3 of 10 components decided: sex, age help; deck hurts``
     """
-    decided = [row for row in rows if row.decided]
-    text = f"{len(decided)} of {count(len(rows), 'component')} decided"
     groups = []
     for verdict in (Verdict.HELPS, Verdict.HURTS, Verdict.EQUIVALENT):
-        names = [row.component for row in decided if row.verdict is verdict]
+        names = [one_line(row.component) for row in found.ordered if row.verdict is verdict]
         if names:
             shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
             one, many = VERBS.get(verdict, ("makes no difference that matters", "make no difference that matters"))
             groups.append(f"{shown} {one if len(names) == 1 else many}")
-    return f"{text}: {'; '.join(groups)}" if groups else text
+    return f"{tally(found)}: {'; '.join(groups)}" if groups else tally(found)
 
 
 def reference_words(found: Findings) -> str:

@@ -111,7 +111,7 @@ class LineView:
         if history.spec.ablation is None:
             return ""
         found = self._findings.read(history)
-        return (f"; {reference_words(found)}" if whole else "") + f"; {decided_words(found.rows)}"
+        return (f"; {reference_words(found)}" if whole else "") + f"; {decided_words(found)}"
 
     def _write(self, line: str) -> None:
         stream = self._stream or sys.stderr

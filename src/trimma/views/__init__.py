@@ -4,7 +4,7 @@ from trimma.views.ablation import ablation, analysis, interactions
 from trimma.views.arms import ArmMean, Extremes, arm_means, extremes, paired
 from trimma.views.cells import cells
 from trimma.views.curves import TrialCurve, curves, metric_names
-from trimma.views.effect_rows import EffectRow, Findings, effect_rows, findings
+from trimma.views.effect_rows import EffectRow, Findings, assembled, effect_rows, findings
 from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta
 from trimma.views.failures import FailureGroup, failures
@@ -53,6 +53,7 @@ __all__ = [
     "analysis",
     "arm_means",
     "arm_words",
+    "assembled",
     "attempts",
     "busy",
     "busy_over_time",

@@ -27,7 +27,9 @@ class ArmMean(Struct, frozen=True, kw_only=True):
 class Extremes(Struct, frozen=True, kw_only=True):
     """The best and the worst arm by their means, the average of all means, and what the reference came to.
 
-    An arm of which a training failed is never the best. None of them is there without a value.
+    Means are over the repeats that all arms have values in, ``shared`` of them, so that all had the same luck with
+    these; where there is no such repeat, or no other, ``shared`` is None. An arm of which a training failed is never
+    the best. None of them is there without a value.
     """
 
     best: ArmMean | None
@@ -35,6 +37,7 @@ class Extremes(Struct, frozen=True, kw_only=True):
     average: float | None
     arms: int
     reference: ArmMean | None
+    shared: int | None
 
 
 def arm_means(cells: Sequence[Cell]) -> list[ArmMean]:
@@ -61,7 +64,10 @@ def arm_means(cells: Sequence[Cell]) -> list[ArmMean]:
 
 def extremes(asked: Ablation, cells: Sequence[Cell], *, maximize: bool) -> Extremes:
     """Which arms came out best and worst."""
-    every = arm_means(cells)
+    repeats = _repeats(cells)
+    shared = frozenset.intersection(*repeats.values()) if repeats else frozenset()
+    fewer = bool(shared) and any(each != shared for each in repeats.values())
+    every = arm_means([cell for cell in cells if cell.repeat in shared or compared(cell) is None] if fewer else cells)
     known = [(each.mean if maximize else -each.mean, each) for each in every if each.mean is not None]
     sound = [pair for pair in known if not pair[1].failures] or known
     reference = next((each for each in every if set(each.arm) == set(asked.reference)), None)
@@ -71,6 +77,7 @@ def extremes(asked: Ablation, cells: Sequence[Cell], *, maximize: bool) -> Extre
         average=fmean(each.mean for _, each in known if each.mean is not None) if known else None,
         arms=len(known),
         reference=reference,
+        shared=len(shared) if fewer else None,
     )
 
 
@@ -94,6 +101,15 @@ def paired(asked: Ablation, cells: Sequence[Cell], names: Sequence[str]) -> Mapp
             if difference is not None:
                 found[name].append((repeat, difference))
     return found
+
+
+def _repeats(cells: Sequence[Cell]) -> dict[frozenset[str], frozenset[int]]:
+    """In which repeats each arm has a value."""
+    found: dict[frozenset[str], set[int]] = {}
+    for cell in cells:
+        if compared(cell) is not None:
+            found.setdefault(frozenset(cell.arm), set()).add(cell.repeat)
+    return {arm: frozenset(repeats) for arm, repeats in found.items()}
 
 
 def compared(cell: Cell) -> float | None:

@@ -7,6 +7,7 @@ from trimma.display.ablation.extremes import extreme_lines
 from trimma.display.ablation.pairs import pair_lines
 from trimma.display.ablation.table import effects_table
 from trimma.display.ablation.words import conclusion, heading, method_lines, plan
+from trimma.display.differences import tally
 from trimma.display.outcome import counts, failed, headline, notes
 from trimma.display.trimmed import Trimmed
 from trimma.display.workers import worker_lines
@@ -44,5 +45,4 @@ def told(found: Findings, width: int) -> list[RenderableType]:
 
 def decided(history: History) -> str:
     """How many components are decided, in a few words."""
-    rows = findings(history).rows
-    return f"{sum(row.decided for row in rows)} of {len(rows)} components decided"
+    return tally(findings(history))

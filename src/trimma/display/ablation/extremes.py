@@ -10,7 +10,7 @@ def extreme_lines(found: Findings) -> list[str]:
     ends = extremes(found.asked, found.cells, maximize=found.metric.maximize)
     if ends.best is None or ends.worst is None or ends.average is None or ends.arms < 2:
         return []
-    digits = value_precision(ends.average, found.analysis.residual_sd)
+    digits = value_precision(ends.average, found.analysis.residual_sd or found.reference[1])
     metric = found.metric.name
 
     def told(arm: ArmMean) -> str:
@@ -19,8 +19,9 @@ def extreme_lines(found: Findings) -> list[str]:
 
     name = "the bare baseline" if found.asked.reference else "the whole"
     reference = f"; {name} {digits.plain(ends.reference.mean)}" if ends.reference is not None else ""
+    where = f" (in the {count(ends.shared, 'repeat')} that all have)" if ends.shared is not None else ""
     return [
         f"BEST config excludes {told(ends.best)}",
         f"WORST config excludes {told(ends.worst)}",
-        f"AVERAGE {metric} {digits.plain(ends.average)} over {count(ends.arms, 'config')}{reference}",
+        f"AVERAGE {metric} {digits.plain(ends.average)} over {count(ends.arms, 'config')}{reference}{where}",
     ]

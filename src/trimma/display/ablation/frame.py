@@ -5,7 +5,7 @@ from rich.text import Text
 
 from trimma.display.ablation.reader import FindingsReader
 from trimma.display.ablation.table import effects_table
-from trimma.display.differences import arm_text, open_ended, reference_words
+from trimma.display.differences import arm_text, open_ended, reference_words, tally
 from trimma.display.head import counts_line, progress_line, title_line
 from trimma.display.text import NOTHING, duration, squeeze
 from trimma.display.top import COLOURS, plain_table
@@ -35,7 +35,7 @@ def ablation_frame(
     if live:
         parts += [Text(), *_running(live, now, min(running, room - 3))]
     rows = min(len(found.rows), max(3, room - min(running, room - 3)))
-    if found.cells:
+    if found.rows and found.cells:
         parts += [Text(), *_components(found, width, rows)]
     return Group(*parts)
 
@@ -44,12 +44,11 @@ def ablation_final(history: History, now: float, engine: str, width: int, reader
     """What stays when it is over."""
     found = reader.read(history)
     parts = _head(history, summary(history, now), engine, found)
-    return Group(*parts, *([Text(), *_components(found, width, len(found.rows))] if found.cells else []))
+    return Group(*parts, *([Text(), *_components(found, width, len(found.rows))] if found.rows and found.cells else []))
 
 
 def _head(history: History, state: Summary, engine: str, found: Findings) -> list[RenderableType]:
-    decided = sum(row.decided for row in found.rows)
-    told = f"{reference_words(found)}   {decided} of {len(found.rows)} decided"
+    told = f"{reference_words(found)}   {tally(found)}"
     most = open_ended(found.asked) and history.spec.trials is None
     line = Text(told, "dim", no_wrap=True, overflow="ellipsis")
     return [title_line(state, engine), progress_line(state, at_most=most), counts_line(state), line]

@@ -25,6 +25,11 @@ class Grid(NamedTuple):
     heads: dict[str, str]
     lines: list[Line]
 
+    @property
+    def tiers(self) -> bool:
+        """Whether rows are in more than one tier; the steps of a path are in none."""
+        return len({line.tier for line in self.lines}) > 1
+
     def column(self, name: str) -> list[str]:
         """All texts of a column."""
         return [line.cells[name] for line in self.lines]
@@ -56,13 +61,13 @@ def component_grid(found: Findings) -> Grid:
                 "tier": str(row.tier),
             },
             decided=row.decided,
-            tier=row.tier,
+            tier=1 if found.stepwise else row.tier,
             verdict=row.verdict,
         )
         for row in rows
     ]
     silent = [name for name in ("interval", "p", "probability") if all(line.cells[name] == NOTHING for line in lines)]
-    if len({row.tier for row in rows}) < 2:
+    if found.stepwise or len({row.tier for row in rows}) < 2:
         silent.append("tier")
     return Grid(
         {name: head for name, head in heads.items() if name not in silent},

@@ -54,7 +54,7 @@ def escaped(text: str) -> str:
 
 
 def _own_caption(found: Findings) -> str:
-    tiers = " Gaps part those that are known to differ." if len({row.tier for row in found.rows}) > 1 else ""
+    tiers = " Gaps part those that are known to differ." if component_grid(found).tiers else ""
     return f"{escaped(heading(found))} {escaped(plan(found))} Bold: decided.{tiers}"
 
 

@@ -24,7 +24,7 @@ def page(found: Findings, standing: str = "") -> str:
     """The whole report: conclusion, table, pictures, interactions and path where the design has them, method.
 
     Plotly's script is inside, once. The page follows the reader's choice of a light or a dark screen. ``standing``
-    is a line on how the study stands. Raises `MissingExtra` without plotly.
+    is how the study stands, in a word. Raises `MissingExtra` without plotly.
     """
     graph_objects()
     from plotly.offline import get_plotlyjs
@@ -42,13 +42,15 @@ def page(found: Findings, standing: str = "") -> str:
 
 
 def _sections(found: Findings, standing: str) -> list[str]:
-    lines = [plan(found), f"{capital(metric_words(found.metric))}.", *([standing] if standing else [])]
+    lines = [plan(found), f"{capital(metric_words(found.metric))}."]
+    lines += [f"The study is {standing}."] if standing else []
     parts = [f"<p>{escape(' '.join(lines))}</p>"]
     if not found.cells:
         return [*parts, "<p>No training has ended yet, so nothing is known of the components.</p>"]
     parts.append(f"<p class='conclusion'>{escape(conclusion(found))}</p>")
-    tiers = " Bold lines part those that are known to differ." if len({row.tier for row in found.rows}) > 1 else ""
-    parts.append(_table(component_grid(found), heading(found) + tiers))
+    grid = component_grid(found)
+    tiers = " Bold lines part those that are known to differ." if grid.tiers else ""
+    parts.append(_table(grid, heading(found) + tiers))
     if any(row.difference is not None for row in found.rows):
         parts += _pictures(found)
     if pairs := pair_grid(found):

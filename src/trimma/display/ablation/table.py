@@ -8,7 +8,7 @@ from rich.text import Text
 
 from trimma.display.ablation.bars import bar, legend, scale_of
 from trimma.display.differences import confidence_text, p_text, precision, sides
-from trimma.display.text import one_line, squeeze
+from trimma.display.text import NOTHING, one_line, squeeze
 from trimma.display.top import GAP, plain_column, plain_table
 from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings
@@ -78,12 +78,14 @@ def effects_table(
 
 def _layout(columns: dict[str, _Column], name: int, width: int) -> tuple[Sequence[str], int]:
     """The richest layout that fits, and how wide its bars are."""
-    for layout in LAYOUTS:
+    silent = {part for part, column in columns.items() if set(column.cells) <= {NOTHING}}
+    for full in LAYOUTS:
+        layout = [part for part in full if part not in silent]
         taken = name + sum(GAP + (0 if part == "bar" else columns[part].width) for part in layout)
         room = min(WIDEST_BAR, width - taken)
         if room >= (BAR if "bar" in layout else 0):
             return layout, room
-    return LAYOUTS[-1], 0
+    return LAYOUTS[-1], 0  # wider than there is room for, and cut
 
 
 def _columns(found: Findings, rows: Sequence[EffectRow]) -> dict[str, _Column]:

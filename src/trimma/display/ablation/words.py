@@ -17,7 +17,7 @@ def plan(found: Findings) -> str:
 
 def conclusion(found: Findings) -> str:
     """How many components are decided, and which."""
-    return f"{capital(decided_words(found.rows))}."
+    return f"{capital(decided_words(found))}."
 
 
 def method_lines(found: Findings) -> list[str]:

@@ -1,0 +1,188 @@
+"""Ablations for tests: findings made by hand, and histories written event by event."""
+
+import random
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from histories import Log
+from trimma.effects import Analysis, Cell, Effect, Verdict
+from trimma.study import Ablation, Component, Metric
+from trimma.views import Findings, assembled
+
+
+def asked(names: Sequence[str], *, design: str = "LeaveOneOut()", analysis: str = "contrasts", **more: Any) -> Ablation:
+    """An ablation of columns; a name with a plus in it is a group."""
+    components = tuple(Component(name=name, kind="column", members=tuple(name.split("+"))) for name in names)
+    repeats = more.pop("repeats", 5)
+    settings = {"whole": "", "reference": (), "repeats": repeats, "trainings": repeats * (1 + len(names))} | more
+    return Ablation(components=components, design=design, analysis=analysis, **settings)
+
+
+def drawn(effects: Sequence[Effect], *, maximize: bool = True, **more: Any) -> Findings:
+    """Findings with these effects, and cells of leave-one-out that fit them roughly."""
+    parts = {key: more.pop(key) for key in ("design", "analysis", "repeats", "looks", "trainings") if key in more}
+    joint, cells, reference = more.pop("joint", None), more.pop("cells", None), more.pop("reference", ())
+    found = Analysis(
+        effects=list(effects),
+        maximize=maximize,
+        **{
+            "confidence": 0.95,
+            "baseline_mean": 0.8163,
+            "baseline_sd": 0.0043,
+            "residual_sd": 0.004,
+            "freedom": 40,
+            "method": "additive model of arm and repeat, pooled variance (40 degrees of freedom), "
+            "simultaneous 95 % intervals (Dunnett)",
+        }
+        | more,
+    )
+    ablation = asked([effect.name for effect in effects], smallest=found.smallest, reference=reference, **parts)
+    metric = Metric(name="accuracy" if maximize else "loss", maximize=maximize)
+    made = cells_of(effects) if cells is None else cells
+    return assembled(ablation, found, metric, made, "titanic", joint)
+
+
+def cells_of(effects: Sequence[Effect], repeats: int = 5, noise: float = 0.004) -> list[Cell]:
+    """Values whose differences are about those of the effects."""
+    rng, cells = random.Random(1), []
+    for repeat in range(repeats):
+        whole = 0.8163 + rng.gauss(0, noise)
+        cells.append(Cell(arm=(), repeat=repeat, value=whole))
+        for effect in effects:
+            value = None if effect.difference is None else whole + effect.difference + rng.gauss(0, noise)
+            cells.append(Cell(arm=(effect.name,), repeat=repeat, value=value))
+    return cells
+
+
+def effect(name: str, difference: float | None, half: float | None = 0.006, **more: Any) -> Effect:
+    """An effect of a maximized metric, with its verdict."""
+    known = difference is not None and half is not None
+    low, high = (difference - half, difference + half) if known else (None, None)
+    verdict = Verdict.UNDECIDED
+    if low is not None and high is not None:
+        verdict = Verdict.HELPS if high < 0 else Verdict.HURTS if low > 0 else verdict
+    p = None if not known else 0.0004 if verdict is not Verdict.UNDECIDED else 0.31
+    settings = {"p": p, "repeats": 5, "probability": 0.9, "verdict": verdict} | more
+    return Effect(name=name, difference=difference, low=low, high=high, **settings)
+
+
+EFFECTS = [
+    effect("age", -0.0123, tier=2),
+    effect("sex", -0.125, tier=1),
+    effect("fare", -0.0031, needed=14, tier=3),
+    effect("deck+cabin", 0.0085, tier=4),
+    effect("ticket", 0.0002, 0.002, verdict=Verdict.EQUIVALENT, p=0.99, tier=3),
+    effect("body", None, None, repeats=0, failures=5, verdict=Verdict.HELPS, tier=1),
+]
+
+
+def titanic(**more: Any) -> Findings:
+    """One of each verdict, and a component without which nothing works."""
+    return drawn(EFFECTS, **({"smallest": 0.01} | more))
+
+
+def many(count: int = 30) -> Findings:
+    """Many components, some with long names, most undecided."""
+    rng = random.Random(2)
+    names = [
+        f"feature_{place}" if place % 5 else f"a very long name of a component, the {place}th" for place in range(count)
+    ]
+    return drawn(
+        [effect(name, rng.gauss(-0.002, 0.006), 0.005, tier=1 + place % 3) for place, name in enumerate(names)]
+    )
+
+
+def pairwise(count: int = 5) -> Findings:
+    """All pairs of some components, two of which stand in for each other."""
+    names = ["conv", "norm", "skip", "drop", "wide", "deep", "tied", "mask", "warm", "clip", "swa", "mix", "cut"][
+        :count
+    ]
+    rng = random.Random(3)
+    joint = []
+    for one, other in combinations(names, 2):
+        size = -0.04 if (one, other) == ("conv", "norm") else 0.03 if (one, other) == ("skip", "drop") else None
+        value = size if size is not None else rng.gauss(0, 0.004)
+        joint.append(effect(f"{one} x {other}", value, 0.012))
+    analysis = Analysis(effects=joint, maximize=True, confidence=0.95)
+    effects = [effect(name, rng.gauss(-0.01, 0.01)) for name in names]
+    return drawn(effects, joint=analysis, design="Pairwise()", analysis="interactions")
+
+
+def waterfall(done: int = 5, count: int = 5, *, maximize: bool = True) -> Findings:
+    """A path of which ``done`` steps are known."""
+    names = ["learning_rate", "width", "activation", "dropout", "batch_size", "depth", "momentum"][:count]
+    gains = [0.08, 0.02, 0.008, 0.001, -0.002, 0.0005, 0.0]
+    sign, out, value, cells = 1 if maximize else -1, list(names), 0.80, []
+    rng = random.Random(4)
+    cells += [Cell(arm=tuple(out), repeat=repeat, value=value + rng.gauss(0, 0.003)) for repeat in range(5)]
+    for place in range(done):
+        before = list(out)
+        for name in before:
+            arm = tuple(other for other in before if other != name)
+            gain = gains[place] if name == names[place] else -0.01
+            level = value + sign * gain
+            cells += [Cell(arm=arm, repeat=repeat, value=level + rng.gauss(0, 0.003)) for repeat in range(5)]
+        out.remove(names[place])
+        value += sign * gains[place]
+    if done < count:
+        # the next step's candidates show that the last arm was chosen
+        cells += [Cell(arm=tuple(other for other in out if other != name), repeat=0, value=value) for name in out]
+    effects = [effect(name, -sign * gain, 0.004) for name, gain in zip(names[:done], gains, strict=False)]
+    if not maximize:
+        swap = {Verdict.HELPS: Verdict.HURTS, Verdict.HURTS: Verdict.HELPS}
+        effects = [
+            effect(each.name, each.difference, 0.004, verdict=swap.get(each.verdict, each.verdict)) for each in effects
+        ]
+    made = drawn(
+        effects or [effect(names[0], None, None)],
+        cells=cells,
+        analysis="path",
+        maximize=maximize,
+        design="Path(race=True)",
+    )
+    return assembled(
+        asked(
+            names,
+            design="Path(race=True)",
+            analysis="path",
+            reference=tuple(names),
+            trainings=5 * (1 + count * (count + 1) // 2),
+        ),
+        made.analysis,
+        made.metric,
+        cells,
+        "winner",
+    )
+
+
+class AblationLog(Log):
+    """An ablation written by hand."""
+
+    def __init__(self, names: Sequence[str] = ("age", "fare"), *, maximize: bool = True, **spec: Any) -> None:
+        kept = {key: spec.pop(key) for key in ("trials", "until") if key in spec}
+        super().__init__(maximize=maximize, ablation=asked(names, **spec), **kept)
+
+    def run(self, worker: str, without: Sequence[str] = (), repeat: int = 0, **more: Any) -> int:
+        return self.start(worker, without=list(without), repeat=repeat, **more)
+
+    def cells(
+        self, worker: str, values: Mapping[tuple[str, ...], Sequence[float | None]], seconds: float = 1.0
+    ) -> None:
+        """Each arm's values, repeat by repeat; None fails."""
+        metric = self.history.spec.metric.name
+        for repeat in range(max(map(len, values.values()))):
+            for arm, series in values.items():
+                if repeat >= len(series):
+                    continue
+                trial = self.run(worker, arm, repeat)
+                self.at(self.now + seconds)
+                value = series[repeat]
+                self.fail(trial) if value is None else self.finish(trial, **{metric: value})
+
+
+def opened_ablation(*workers: str, **settings: Any) -> AblationLog:
+    log = AblationLog(**settings)
+    log.open()
+    log.join(*workers)
+    return log
