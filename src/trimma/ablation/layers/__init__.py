@@ -6,7 +6,7 @@ from typing import Any
 
 from trimma.ablation.layers.models import How, made
 from trimma.ablation.layers.neighbours import advice, working_groups
-from trimma.ablation.layers.ports import Clash, Layer, Surgeon
+from trimma.ablation.layers.ports import Clash, Layer, Surgeon, Unseen
 from trimma.ablation.selection import Selection, unknown
 from trimma.errors import UsageError
 from trimma.program import Inputs
@@ -89,9 +89,11 @@ class Layers:
         found = [_with_parts(part, layers) for part in selection.components("layer", list(layers), refused)]
         for component in found:
             if (clash := _clash(surgeon, component.members)) is not None:
-                groups = working_groups(free, component.members, surgeon.check)
-                what = advice(groups, adaptable=not self.how.adapt)
-                raise UsageError(f"Layers: without {component.name!r}, {clash}. {what}") from clash
+                what = ""
+                if not isinstance(clash, Unseen):
+                    groups = working_groups(free, component.members, surgeon.check)
+                    what = f" {advice(groups, adaptable=not self.how.adapt)}"
+                raise UsageError(f"Layers: without {component.name!r}, {clash}.{what}") from clash
         return found
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trimma.ablation.layers.ports import Layer
+from trimma.ablation.layers.ports import Layer, Unseen
 from trimma.ablation.layers.torch_body import Body
 from trimma.ablation.layers.torch_refusals import Refusals, is_leaf
 from trimma.ablation.layers.torch_surgery import copied, keeps_shape, out_of_place, put
@@ -25,8 +25,11 @@ class TorchSurgeon:
     """
 
     def __init__(self, model: Any, *, adapt: bool = False, example: Any = None) -> None:
-        if isinstance(model, torch.jit.ScriptModule):
-            raise UsageError("model=: layers of a compiled (ScriptModule) model can't be taken out: give the original")
+        if isinstance(model, torch.jit.ScriptModule) or type(model).__name__ == "OptimizedModule":
+            raise UsageError(
+                "model=: layers can't be taken out of a compiled model: give the original, and compile what the objective "
+                "gets"
+            )
         self._model, self._adapt = model, adapt
         self._refusals = Refusals(model)
         self._body = Body.of(model, self._refusals.first, example)
@@ -72,10 +75,10 @@ class TorchSurgeon:
             return self._body.plan(gone, adapt=self._adapt)
         for name in gone:
             if keeps_shape(self._model.get_submodule(name)) is False:
-                raise UsageError(
-                    f"Layers: {name!r} changes the shape of what it is given, and no input was found on which the "
-                    "model runs, to see whether the rest connects: give one, as in tm.Layers(..., example=(2, 3, 32, "
-                    "32)), a shape with the batch first, or a tensor, or a function that makes the inputs"
+                raise Unseen(
+                    f"{name!r} would no longer change the shape of what it is given, and no input was found on which "
+                    "the model runs, to see whether the rest connects: give one, as in tm.Layers(..., example=(2, 3, "
+                    "32, 32)), a shape with the batch first, or a tensor, or a function that makes the inputs"
                 )
         return dict.fromkeys(gone, nn.Identity)
 

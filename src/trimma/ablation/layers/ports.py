@@ -23,6 +23,10 @@ class Clash(Exception):
     """What is left of a model doesn't fit together; the message says which shapes clash, and where."""
 
 
+class Unseen(Clash):
+    """It can't be seen whether what is left fits together; the message says what is missing."""
+
+
 class Surgeon(Protocol):
     """One model, of which layers can be taken out. The model itself is never changed."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from trimma.ablation.layers.ports import Clash, shown
+from trimma.ablation.layers.ports import Clash, Unseen, shown
 from trimma.ablation.layers.torch_examples import Call, call_of, likely_calls
 from trimma.ablation.layers.torch_stand_ins import FirstInput, Ones, Zeros, adapter
 from trimma.ablation.layers.torch_surgery import copied, is_spatial, out_of_place, replaced
@@ -62,8 +62,12 @@ class Body:
     def plan(self, gone: Sequence[str], *, adapt: bool) -> Plan:
         """What is to stand in the places of these layers, which are in the order in which they run.
 
-        Raises `Clash` where the rest doesn't connect, or, with ``adapt``, where no adapter bridges the gap.
+        Raises `Clash` where the rest doesn't connect, or, with ``adapt``, where no adapter bridges the gap; `Unseen`
+        for a layer that isn't run.
         """
+        for name in gone:
+            if name not in self.whole.given:
+                raise Unseen(f"{name!r} would still not be run: it isn't when the model is evaluated")
         plan: Plan = {name: FirstInput if name in self.whole.several else nn.Identity for name in gone}
         seen = self._run(plan)
         while branches := [name for name in gone if name in seen.twice and name not in self.whole.twice]:
