@@ -27,8 +27,8 @@ class TorchSurgeon:
     def __init__(self, model: Any, *, adapt: bool = False, example: Any = None) -> None:
         if isinstance(model, torch.jit.ScriptModule) or type(model).__name__ == "OptimizedModule":
             raise UsageError(
-                "model=: layers can't be taken out of a compiled model: give the original, and compile what the objective "
-                "gets"
+                "model=: layers can't be taken out of a compiled model: give the original, and compile what the "
+                "objective gets"
             )
         self._model, self._adapt = model, adapt
         self._refusals = Refusals(model)

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
 from trimma.ablation.layers.torch_examples import Call
@@ -46,8 +46,9 @@ def skeleton(model: nn.Module) -> nn.Module:
     """A copy of the model without its numbers, in evaluation mode; its tensors are on the device "meta"."""
     empty: dict[int, Any] = {}
     for tensor in chain(model.parameters(), model.buffers()):
-        if isinstance(tensor, UninitializedTensorMixin):
-            empty[id(tensor)] = type(tensor)(device="meta")
+        if is_lazy(tensor):
+            make: Any = type(tensor)
+            empty[id(tensor)] = make(device="meta")
             continue
         bare = tensor.detach().to("meta")
         is_parameter = isinstance(tensor, nn.Parameter)
