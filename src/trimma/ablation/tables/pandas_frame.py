@@ -45,13 +45,7 @@ class PandasFrame:
         if column.dtype.kind in "iuf":
             mean = column.astype("float64" if column.dtype.kind != "f" else column.dtype).mean()
             return float(mean) if mean == mean else None
-        try:
-            counts = column.value_counts(sort=False)
-        except TypeError as error:
-            raise UsageError(
-                f"the column {member!r} holds values that can't be counted ({error}), so there is no most frequent "
-                "one: leave it out with how='drop'"
-            ) from error
+        counts = column.value_counts(sort=False)
         top = counts[counts == counts.max()]
         return most_frequent(zip(top.index, top, strict=True)) if len(top) and top.iloc[0] else None
 

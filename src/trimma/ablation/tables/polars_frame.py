@@ -5,7 +5,6 @@ from importlib import import_module
 from typing import Any
 
 from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
-from trimma.errors import UsageError
 
 
 class PolarsFrame:
@@ -25,21 +24,17 @@ class PolarsFrame:
         for component, members in groups:
             order = shuffle.order(component, data.height)
             for member in members:
-                columns[member] = columns.get(member, data.get_column(member)).gather(order)
-        return data.with_columns(columns.values())
+                # under a plain name: polars takes ^...$ for a pattern, also in a series
+                columns[member] = columns.get(member, data.get_column(member).alias("value")).gather(order)
+        return data.with_columns([column.alias(member) for member, column in columns.items()])
 
     def typical(self, data: Any, member: str) -> Any:
         polars = import_module("polars")
-        column = data.lazy().select(_column(member).alias("value")).collect().get_column("value")
+        whole = data.select(_column(member)).collect() if _is_lazy(data) else data
+        column = whole.get_column(member).alias("value")
         if column.dtype.is_numeric():
             return column.cast(polars.Float64).fill_nan(None).mean()
-        try:
-            counts = column.drop_nulls().value_counts()
-        except polars.exceptions.PolarsError as error:
-            raise UsageError(
-                f"the column {member!r} holds values that can't be counted ({error}), so there is no most frequent "
-                "one: leave it out with how='drop'"
-            ) from error
+        counts = column.drop_nulls().value_counts()
         return most_frequent(counts.filter(polars.col("count") == polars.col("count").max()).rows())
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
