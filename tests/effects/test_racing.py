@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from effect_tables import cells_of, drawn, names_of
 from trimma.effects import Verdict, contrasts, decided, raced
+from trimma.effects.maximum import critical, family
 from trimma.effects.spending import levels
 from trimma.errors import UsageError
 
@@ -13,12 +15,15 @@ def test_one_look_has_all_the_error() -> None:
     assert levels((8,), 1, 10, 0.05) == pytest.approx((0.05,), abs=1e-6)
 
 
-def test_equal_looks_agree_with_published_boundaries() -> None:
-    """Four evenly spaced looks that spend evenly: Lan and DeMets's alpha t."""
-    from scipy import stats
-
+def test_looks_of_one_effect_agree_with_group_sequential_tables() -> None:
+    """Four even looks whose error is spent as the cube of the share of looks (Jennison and Turnbull 2000, rho = 3)."""
+    spent = [0.05 * (look / 4) ** 3 for look in range(1, 5)]
+    assert levels((1, 2, 3, 4), 4, 1, 0.05)[0] == pytest.approx(spent[0], abs=1e-6)
+    rng = np.random.default_rng(2)
+    path = np.cumsum(rng.standard_normal((400_000, 4)), axis=1) / np.sqrt(np.arange(1, 5))
     reach = [stats.norm.isf(level / 2) for level in levels((1, 2, 3, 4), 4, 1, 0.05)]
-    assert reach == pytest.approx([2.498, 2.439, 2.333, 2.242], abs=0.15)
+    crossed = np.maximum.accumulate(np.abs(path) > reach, axis=1).mean(axis=0)
+    assert crossed == pytest.approx(spent, abs=0.001)
 
 
 def test_error_is_spent_by_the_last_look_and_not_before() -> None:
@@ -28,9 +33,6 @@ def test_error_is_spent_by_the_last_look_and_not_before() -> None:
     sums = np.cumsum(noise, axis=1)[:, [size - 1 for size in sizes]]
     t = (sums[:, :, 1:] - sums[:, :, :1]) / np.sqrt(2 * np.array(sizes))[:, None]
     largest = np.abs(t).max(axis=2)
-    # compare at known variance, on the scale of the family's own quantiles
-    from trimma.effects.maximum import critical, family
-
     groups = family([0.5**0.5] * arms, [float("inf")] * arms)
     reach = np.array([critical(groups, level, shared=True) for level in levels(sizes, 4, arms, 0.05)])
     crossed = (largest > reach).any(axis=1).mean()
@@ -38,23 +40,41 @@ def test_error_is_spent_by_the_last_look_and_not_before() -> None:
 
 
 def test_settled_components_stay_settled() -> None:
-    table = drawn(3, 12, 4, shift=[0, 30, 0, 0])
+    table = drawn(3, 12, 4, shift=[0, 30, 0.4, 0.5])
     cells = [cell for cell in cells_of(table) if cell.arm != ("c0",) or cell.repeat < 3]
     found = raced(cells, names_of(3), maximize=True)
     first, *others = found.effects
     assert (first.verdict, first.repeats) == (Verdict.HURTS, 3)
     assert [effect.repeats for effect in others] == [12, 12]
     assert "after 3, 6, 12 repeats" in found.method
-    assert decided(cells, names_of(3), look=3, maximize=True).keys() == {"c0"}
-    later = decided(cells, names_of(3), look=12, maximize=True)["c0"]
-    assert later.low == pytest.approx(decided(cells, names_of(3), look=3, maximize=True)["c0"].low)
+    early, late = (decided(cells, names_of(3), look=look, maximize=True) for look in (3, 12))
+    assert (early.settled.keys(), early.racing) == ({"c0"}, ("c1", "c2"))
+    assert late.settled["c0"].low == pytest.approx(early.settled["c0"].low)
 
 
 def test_later_repeats_do_not_matter_to_a_look() -> None:
     table = drawn(3, 12, 4, shift=[0, 3, 0, 0])
-    options = {"look": 6, "maximize": True, "smallest": 2.0}
-    early = decided(cells_of(table[:6]), names_of(3), **options)
-    assert decided(cells_of(table), names_of(3), **options) == early
+    early = decided(cells_of(table[:6]), names_of(3), look=6, maximize=True, smallest=2.0)
+    assert decided(cells_of(table), names_of(3), look=6, maximize=True, smallest=2.0) == early
+
+
+def test_what_has_no_hope_drops_out_undecided() -> None:
+    table = drawn(3, 24, 4, shift=[0, 0, 0, 0.6])
+    table[:12, 1] -= (table[:12, 1] - table[:12, 0]).mean()
+    standing = decided(cells_of(table[:12]), names_of(3), look=12, maximize=True)
+    assert "c0" in standing.hopeless
+    assert standing.hopeless["c0"].verdict is Verdict.UNDECIDED
+    assert "c0" in decided(cells_of(table[:12]), names_of(3), look=12, maximize=True, smallest=0.45).racing
+    assert decided(cells_of(table), names_of(3), look=24, maximize=True).racing == ()
+
+
+def test_what_dropped_out_keeps_the_interval_of_its_last_look() -> None:
+    table = drawn(3, 24, 4)
+    stopped = [cell for cell in cells_of(table) if cell.arm != ("c0",) or cell.repeat < 12]
+    dropped, *_ = raced(stopped, names_of(3), maximize=True).effects
+    whole, *_ = raced(cells_of(table[:12]), names_of(3), maximize=True).effects
+    assert (dropped.repeats, dropped.low, dropped.high) == (12, pytest.approx(whole.low), pytest.approx(whole.high))
+    assert "c0" in decided(stopped, names_of(3), look=24, maximize=True).hopeless
 
 
 def test_a_race_is_wider_than_one_look() -> None:
@@ -77,7 +97,7 @@ def test_repeats_between_looks_count_as_a_look() -> None:
 
 
 def test_equivalent_components_are_settled() -> None:
-    settled = decided(cells_of(drawn(3, 6, 4) / 10), names_of(3), look=6, maximize=True, smallest=1.0)
+    settled = decided(cells_of(drawn(3, 6, 4) / 10), names_of(3), look=6, maximize=True, smallest=1.0).settled
     assert {effect.verdict for effect in settled.values()} == {Verdict.EQUIVALENT}
     assert len(settled) == 3
 

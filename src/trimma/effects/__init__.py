@@ -9,7 +9,7 @@ from trimma.effects.contrasts import contrasts
 from trimma.effects.factorial import main_effects
 from trimma.effects.interactions import interactions
 from trimma.effects.paths import path
-from trimma.effects.racing import LOOKS, decided, raced
+from trimma.effects.racing import LOOKS, Standing, decided, raced
 from trimma.effects.shapley_values import shapley
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Analysis",
     "Cell",
     "Effect",
+    "Standing",
     "Verdict",
     "contrasts",
     "decided",

@@ -10,10 +10,10 @@ from functools import lru_cache
 import numpy as np
 
 from trimma.effects.cells import Numbers
-from trimma.effects.maximum import critical, exceedance, family
+from trimma.effects.maximum import Family, critical, exceedance, family
 from trimma.effects.normal import cumulative, density
 
-_POWER = 1.0  # of the share of looks that are over: what share of the error is spent by then
+_POWER = 3.0  # of the share of looks that are over: what share of the error is spent by then
 _NODES = 401
 _ROUNDS = 60
 
@@ -26,10 +26,15 @@ def levels(repeats: tuple[int, ...], planned: int, count: int, error: float) -> 
     reference. An effect's own error is spent such that one look with that error for each effect would have the
     family's share; between looks the effect's estimates correlate as sums of growing data do.
     """
-    groups = family([math.sqrt(0.5) if count > 1 else 0.0] * count, [math.inf] * count)
+    groups = differences(count)
     spent = [_single(critical(groups, error * _share(look / planned), shared=True)) for look in _looks(repeats)]
     reach = np.array(_boundaries(repeats, spent))
     return tuple(exceedance(reach, groups, shared=True).tolist())
+
+
+def differences(count: int) -> Family:
+    """The family of ``count`` differences from one reference, of known and equal noise."""
+    return family([math.sqrt(0.5) if count > 1 else 0.0] * count, [math.inf] * count)
 
 
 def _looks(repeats: tuple[int, ...]) -> range:
