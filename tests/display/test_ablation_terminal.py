@@ -8,12 +8,14 @@ from rich.console import Console, Group
 from ablations import AblationLog, drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
 from trimma.display.ablation.bars import Scale, bar, legend, scale_of
 from trimma.display.ablation.closing import told
+from trimma.display.ablation.pairs import pair_lines
 from trimma.display.ablation.reader import FindingsReader
 from trimma.display.ablation.table import effects_table
 from trimma.display.lines import LineView
 from trimma.display.live import LiveView, final, frame
 from trimma.display.summary import brief, closing_text
 from trimma.display.text import squeeze
+from trimma.effects import Analysis
 
 
 def printed(renderable, width=80):
@@ -297,3 +299,14 @@ def test_names_that_could_harm_a_terminal_do_not():
 def test_long_names_keep_their_ends():
     assert squeeze("embedding of the second language", 16) == "embeddi…language"
     assert [squeeze("abcdef", width) for width in (6, 4, 2)] == ["abcdef", "a…ef", "a…"]
+
+
+def test_interactions_in_words():
+    assert pair_lines(pairwise()) == [
+        "2 of 10 pairs are known to interact:",
+        "  conv and norm stand in for each other: -0.040 [-0.052, -0.028]",
+        "  skip and drop need each other: +0.030 [+0.018, +0.042]",
+    ]
+    assert pair_lines(titanic()) == []
+    none = Analysis(effects=[effect("a x b", None)], maximize=True, confidence=0.95)
+    assert pair_lines(drawn([effect("a", -0.1), effect("b", -0.1)], joint=none)) == ["No pair can be compared yet."]

@@ -100,12 +100,15 @@ class Findings(Struct, frozen=True, kw_only=True):
         return list(zip(every, self.joint.effects, strict=True)) if self.joint is not None else []
 
 
-def findings(history: History) -> Findings:
-    """What is known by now; `StudyError` when the study is no ablation."""
-    found = assembled(ablation(history), analysis(history), history.spec.metric, cells(history), history.spec.name)
-    joint = interactions(history)
-    return (
-        found if joint is None else assembled(found.asked, found.analysis, found.metric, found.cells, found.name, joint)
+def findings(history: History, *, pairs: bool = True) -> Findings:
+    """What is known by now, of ``pairs`` too where the design tells it; `StudyError` when the study is no ablation."""
+    return assembled(
+        ablation(history),
+        analysis(history),
+        history.spec.metric,
+        cells(history),
+        history.spec.name,
+        interactions(history) if pairs else None,
     )
 
 

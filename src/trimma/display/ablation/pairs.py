@@ -15,7 +15,9 @@ def pair_lines(found: Findings) -> list[str]:
     digits = precision(effect_rows(found.asked, found.joint))
     known = [(pair, effect) for pair, effect in found.pairs if effect.verdict in (Verdict.HELPS, Verdict.HURTS)]
     known.sort(key=lambda each: -abs(each[1].difference or 0.0))
-    lines = [f"{len(known)} of {count(len(found.pairs), 'pair')} interact{':' if known else '.'}"]
+    if all(effect.difference is None for _, effect in found.pairs):
+        return ["No pair can be compared yet."]
+    lines = [f"{len(known)} of {count(len(found.pairs), 'pair')} are known to interact{':' if known else '.'}"]
     for (one, other), effect in known[:MOST]:
         size = f"{digits.signed(effect.difference)} {digits.interval(effect.low, effect.high)}"
         lines.append(f"  {one} and {other} {interaction_words(effect.verdict)}: {size}")

@@ -12,8 +12,8 @@ class FindingsReader:
         self._found: Findings | None = None
 
     def read(self, history: History) -> Findings:
-        """The findings of `trimma.views`."""
+        """The findings of `trimma.views`, without pairs: nothing that is shown of a running study needs them."""
         key = id(history), len(history.ended), len(history.sessions), history.spec.ablation
         if self._found is None or key != self._key:
-            self._key, self._found = key, findings(history)
+            self._key, self._found = key, findings(history, pairs=False)
         return self._found
