@@ -435,6 +435,15 @@ def test_arrow_keeps_types_and_metadata() -> None:
     assert left.schema.field("price").metadata == {b"unit": b"EUR"}
 
 
+def test_arrow_keeps_all_categories() -> None:
+    table = pa.table({"kind": pa.array(["x", "y", "y"]).dictionary_encode()})
+    left = removed(Columns("kind", how="mean"), table)
+    assert left["kind"].chunk(0).dictionary.to_pylist() == ["x", "y"]
+    other = removed(Columns("kind", how="mean"), [table, pa.table({"kind": pa.array(["z"]).dictionary_encode()})])[1]
+    assert other["kind"].chunk(0).dictionary.to_pylist() == ["z", "y"]
+    assert other["kind"].to_pylist() == ["y"]
+
+
 # polars alone
 
 

@@ -31,9 +31,7 @@ class ArrowTable:
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
         names = data.schema.names
         places = _places(data, list(values))
-        return _with(
-            data, {place: constant(values[names[place]], data.column(place).type, data.num_rows) for place in places}
-        )
+        return _with(data, {place: constant(values[names[place]], data.column(place)) for place in places})
 
 
 def typical(column: Any) -> Any:
@@ -50,13 +48,20 @@ def typical(column: Any) -> Any:
     return most_frequent((each["values"], each["counts"]) for each in top.to_pylist())
 
 
-def constant(value: Any, kind: Any, rows: int) -> Any:
-    """An Arrow array of one value, of the type that a column of type ``kind`` has when it is constant."""
-    arrow = import_module("pyarrow")
+def constant(value: Any, column: Any) -> Any:
+    """An Arrow array of one value in the place of ``column``; it has its type, but whole numbers become floats."""
+    arrow, kind, rows = import_module("pyarrow"), column.type, len(column)
+    if arrow.types.is_dictionary(kind):
+        # with all categories, so that what is made of each of them stays
+        known = (column if hasattr(column, "chunks") else arrow.chunked_array([column])).unify_dictionaries()
+        words = known.chunk(0).dictionary if known.num_chunks else arrow.array([], kind.value_type)
+        if value is not None and words.index(value).as_py() < 0:
+            words = arrow.concat_arrays([words, arrow.array([value], kind.value_type)])
+        place = None if value is None else words.index(value).as_py()
+        indices = arrow.repeat(arrow.scalar(place, kind.index_type), rows)
+        return arrow.DictionaryArray.from_arrays(indices, words, ordered=kind.ordered)
     if _is_number(kind):
         kind = kind if kind == arrow.float32() else arrow.float64()
-    if arrow.types.is_dictionary(kind):
-        return arrow.repeat(arrow.scalar(value, kind.value_type), rows).dictionary_encode().cast(kind)
     return arrow.repeat(arrow.scalar(value, kind), rows)
 
 

@@ -21,7 +21,7 @@ class ParquetFormat:
         return typical(_read(parts, [member]).column(0))
 
     def constant(self, value: Any) -> Any:
-        return lambda kind, rows: constant(value, kind, rows)
+        return lambda column: constant(value, column)
 
     def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
         members = list(dict.fromkeys(member for _, members in groups for member in members))
@@ -51,9 +51,9 @@ class _Sliced:
     def __init__(self, column: Any) -> None:
         self._column, self._at = column, 0
 
-    def __call__(self, kind: Any, rows: int) -> Any:
-        piece = self._column.slice(self._at, rows)
-        self._at += rows
+    def __call__(self, replaced: Any) -> Any:
+        piece = self._column.slice(self._at, len(replaced))
+        self._at += len(replaced)
         return piece
 
 
@@ -61,9 +61,8 @@ def _edited(table: Any, replaced: Mapping[str, Any]) -> Any:
     for name, values in replaced.items():
         place = table.schema.get_field_index(name)
         if place >= 0:
-            field = table.schema.field(place)
-            piece = values(field.type, table.num_rows)
-            table = table.set_column(place, field.with_type(piece.type), piece)
+            piece = values(table.column(place))
+            table = table.set_column(place, table.schema.field(place).with_type(piece.type), piece)
     return table
 
 
