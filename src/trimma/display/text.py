@@ -42,7 +42,7 @@ def duration(seconds: float | None) -> str:
     """Seconds in the two units that say most.
 
     >>> duration(0.25), duration(42), duration(185), duration(7500), duration(200000)
-    ('0.2 s', '42 s', '3 min 05 s', '2 h 05 min', '2 d 07 h')
+    ('0.2 s', '42 s', '3 min 05 s', '2 h 05 min', '2 d 08 h')
     """
     if seconds is None:
         return NOTHING
