@@ -1,8 +1,11 @@
 """What a worker is given once: the user's objective and what goes with it."""
 
+import copy
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from inspect import isclass, isroutine
 from typing import Any, Protocol
 
 
@@ -52,6 +55,15 @@ class Program:
     checkpoints: str | None = None
     study: str = ""
     seed: int = 0
+
+    def fresh(self) -> "Program":
+        """The program for one trial: a model that was given as an object is copied, for trials train it.
+
+        What makes models (a function, a class, a `functools.partial`) stays as it is.
+        """
+        if self.model is None or isroutine(self.model) or isclass(self.model) or isinstance(self.model, partial):
+            return self
+        return replace(self, model=copy.deepcopy(self.model))
 
     def inputs(self, trial: int, config: Mapping[str, Any]) -> Inputs:
         """What the objective may ask for in a trial."""

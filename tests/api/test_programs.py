@@ -146,3 +146,26 @@ def test_workers_with_another_python_are_refused_and_both_versions_are_named(mon
     ) as said:
         tune(lambda x: x)
     assert "Traceback" not in str(said.value)
+
+
+@pytest.mark.parametrize("engine", [tm.Local(1), tm.Simulated(1)], ids=repr)
+def test_each_trial_gets_a_model_of_its_own(engine):
+    class Model:
+        trained = 0
+
+    def fit(x, model):
+        model.trained += 1
+        return model.trained
+
+    space = tm.Space(x=tm.Grid(1, 2, 3))
+    study = tm.tune(fit, space, minimize="y", model=Model(), engine=engine, store="memory", progress=False)
+    assert [trial.value for trial in study.trials] == [1, 1, 1]
+
+
+def test_what_makes_models_is_handed_over_as_it_is():
+    def fit(x, model):
+        return len(model(x))
+
+    space = tm.Space(x=tm.Grid(1, 2))
+    study = tm.tune(fit, space, minimize="y", model=range, engine=tm.Local(1), store="memory", progress=False)
+    assert [trial.value for trial in study.trials] == [1, 2]

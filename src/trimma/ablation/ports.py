@@ -24,10 +24,10 @@ class ComponentKind(Protocol):
         ...
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
-        """``inputs`` without ``components``, all at once; called on a worker, before the objective.
+        """``inputs`` without ``components``, all at once; called on a worker before each trial.
 
-        What is given may be shared with other trials and must stay as it is. Raises `UsageError` where the rest
-        doesn't fit together.
+        For the baseline there are none: what is made anew for the arms is made anew for it, too. What is given may be
+        shared with other trials and must stay as it is. Raises `UsageError` where the rest doesn't fit together.
         """
         ...
 

@@ -36,6 +36,5 @@ class Whole:
             seed=derived(split, arm, sorted(chosen.items())),
         )
         for kind, components in self.kinds:
-            if removed := [component for component in components if component.name in arm]:
-                inputs = kind.remove(inputs, removed)
+            inputs = kind.remove(inputs, [component for component in components if component.name in arm])
         return inputs

@@ -219,7 +219,7 @@ def _script(program: Program, signature: Signature, job: Job) -> _Script:
     key = {"trial": job.trial, "attempt": job.attempt}
     outcome: Returned | Raised | Halted | Paused
     try:
-        inputs = program.inputs(job.trial, job.config)
+        inputs = program.fresh().inputs(job.trial, job.config)
         given = program.objective(**signature.arguments(inputs, extras))
         if isinstance(given, Iterator):
             final = yield from _stepwise(given, program.metric, report, said)
