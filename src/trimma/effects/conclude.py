@@ -19,6 +19,7 @@ def concluded(
     confidence: float,
     smallest: float | None,
     notes: Sequence[str] = (),
+    without: str = "without",
 ) -> Analysis:
     """The analysis of the contrasts ``rows`` (names by arms); ``intervals`` names their kind."""
     fit = found.additive
@@ -41,11 +42,11 @@ def concluded(
         freedom=fit.freedom,
         equal_variances=found.equality.arms,
         method=method,
-        notes=[*found.notes(), *outcomes(names, counts), *notes],
+        notes=[*found.notes(), *outcomes(names, counts, without), *notes],
     )
 
 
-def outcomes(names: Sequence[str], counts: Sequence[Count]) -> list[str]:
+def outcomes(names: Sequence[str], counts: Sequence[Count], without: str = "without") -> list[str]:
     """In words, what failed and what was stopped."""
     notes = [
         f"Every training without {name} failed ({count.failures}): it helps."
@@ -58,7 +59,7 @@ def outcomes(names: Sequence[str], counts: Sequence[Count]) -> list[str]:
         if count.failures and not count.lost
     ]
     if some:
-        notes.append(f"Trainings failed without {', '.join(some)}: differences are of those that ended.")
+        notes.append(f"Trainings failed {without} {', '.join(some)}: differences are of those that ended.")
     stopped = sum(count.censored for count in counts)
     if stopped:
         notes.append(

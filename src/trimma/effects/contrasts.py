@@ -10,6 +10,7 @@ from trimma.effects.checks import checked
 from trimma.effects.conclude import concluded
 from trimma.effects.counts import count
 from trimma.effects.model import fitted
+from trimma.effects.variances import Variances
 
 
 def contrasts(
@@ -21,13 +22,19 @@ def contrasts(
     smallest: float | None = None,
     reference: Collection[str] = (),
     arms: Mapping[str, Collection[str]] | None = None,
+    adding: bool = False,
+    variances: Variances = "tested",
 ) -> Analysis:
     """What each of ``names`` is worth: its arm less the reference arm, in units of the metric.
 
-    The arm of a name leaves out the name alone, or what ``arms`` gives for it; the reference is the whole. Values
+    The arm of a name leaves out the name alone, or what ``arms`` gives for it; the reference is the whole. With
+    ``adding`` the reference lacks all components and each arm has one of them: the difference is then the reference
+    less the arm, so that it is still what the lack of the component changes. Values
     follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too), so
     that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955), from one pooled
-    variance; where a Brown-Forsythe test finds the arms unequally noisy, from a variance of each arm.
+    variance. Where a test finds the arms unequally noisy (Brown-Forsythe), or the reference noisier than the others,
+    each effect has the variance of its own paired differences instead, as in Welch's and the paired t test, and
+    intervals are wider; ``variances`` can ask for either in any case ("pooled", "own").
 
     ``smallest`` is the smallest difference that matters, in units of the metric. An arm of which every training
     failed has no difference: its component *helps*. One repeat gives differences without intervals.
@@ -37,10 +44,11 @@ def contrasts(
     checked(names, confidence, smallest)
     wanted = [frozenset(arms[name] if arms else (name,)) for name in names]
     observations = observe(cells, (frozenset(reference), *wanted))
-    found = fitted(observations, reference=True)
+    found = fitted(observations, reference=True, variances=variances)
     places = [observations.arms.index(arm) for arm in wanted]
     rows = np.zeros((len(names), len(observations.arms)))
     rows[:, 0] = -1.0
     rows[np.arange(len(names)), places] += 1.0
-    counts = [count(found.additive, place, maximize=maximize) for place in places]
+    rows *= -1.0 if adding else 1.0
+    counts = [count(found.additive, place, maximize=maximize, adding=adding) for place in places]
     return concluded(names, found, rows, counts, "Dunnett", maximize=maximize, confidence=confidence, smallest=smallest)

@@ -9,8 +9,8 @@ from trimma.effects.cells import Numbers
 from trimma.effects.verdicts import Count
 
 
-def count(fit: Additive, arm: int, *, maximize: bool, reference: int = 0) -> Count:
-    """For the arm at the place ``arm`` against the reference."""
+def count(fit: Additive, arm: int, *, maximize: bool, reference: int = 0, adding: bool = False) -> Count:
+    """For the arm at the place ``arm`` against the reference, which has one component more, or (``adding``) less."""
     observations = fit.observations
     mine, whole = observations.arm == arm, observations.arm == reference
     both = np.intersect1d(observations.repeat[mine], observations.repeat[whole])
@@ -19,8 +19,12 @@ def count(fit: Additive, arm: int, *, maximize: bool, reference: int = 0) -> Cou
         repeats=len(both),
         failures=failed,
         censored=observations.censored[arm],
-        probability=_probability(fit, arm, reference, maximize=maximize),
-        lost=failed > 0 and not mine.any() and observations.censored[arm] == 0 and bool(whole.any()),
+        probability=(
+            _probability(fit, reference, arm, maximize=maximize)
+            if adding
+            else _probability(fit, arm, reference, maximize=maximize)
+        ),
+        lost=not adding and failed > 0 and not mine.any() and observations.censored[arm] == 0 and bool(whole.any()),
     )
 
 

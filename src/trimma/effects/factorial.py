@@ -38,7 +38,7 @@ def main_effects(
     mine = [cell for cell in cells if known.issuperset(cell.arm)]
     whole = any(not cell.arm for cell in mine)
     observations = observe(mine, (frozenset(),) if whole or not mine else (frozenset(mine[0].arm),))
-    found = fitted(observations, pooled=True)
+    found = fitted(observations, variances="pooled")
     present = ~np.isnan(found.additive.mean)
     design = np.array([[1.0, *(float(name in arm) for name in names)] for arm in observations.arms], dtype=np.float64)
     rows, clear = _coefficients(design, present)

@@ -9,7 +9,7 @@ from trimma.effects.blocks import NOTHING, Additive, additive
 from trimma.effects.cells import Numbers, Observations
 from trimma.effects.estimates import Estimates
 from trimma.effects.paired import by_repeat, paired
-from trimma.effects.variances import Equality, equality
+from trimma.effects.variances import Equality, Variances, equality
 
 
 class Fitted(Struct, frozen=True, kw_only=True):
@@ -75,18 +75,20 @@ class Fitted(Struct, frozen=True, kw_only=True):
                 if len(observations.repeats) == 1
                 else "Too few values in shared repeats to tell differences from noise: there are no intervals."
             )
-        if self.equality.doubtful:
+        if self.equality.doubtful and self.equality.assumed is None:
             notes.append(f"{self.equality.words()}: each effect has a variance of its own, and intervals are wider.")
         return notes
 
 
-def fitted(observations: Observations, *, reference: bool = False, pooled: bool = False) -> Fitted:
-    """Fit, and unless noise is to be ``pooled`` in any case, test whether it may be.
+def fitted(observations: Observations, *, reference: bool = False, variances: Variances = "tested") -> Fitted:
+    """Fit and, where ``variances`` are to be tested, test whether all arms are equally noisy.
 
     ``reference`` where all effects are differences from the first arm.
     """
     fit = additive(observations)
-    return Fitted(additive=fit, equality=Equality() if pooled else equality(fit, reference=reference))
+    if variances == "tested":
+        return Fitted(additive=fit, equality=equality(fit, reference=reference))
+    return Fitted(additive=fit, equality=Equality(assumed=variances == "pooled" or not fit.variance))
 
 
 def reference_moments(fit: Additive) -> tuple[float | None, float | None]:

@@ -46,6 +46,7 @@ def decided(
     smallest: float | None = None,
     reference: Collection[str] = (),
     arms: Mapping[str, Collection[str]] | None = None,
+    adding: bool = False,
 ) -> Standing:
     """Where the race of ``names`` stands after ``look`` repeats; only those racing need more.
 
@@ -61,7 +62,7 @@ def decided(
     first = set(sorted({cell.repeat for cell in kept})[:look])
     now = [cell for cell in kept if cell.repeat in first]
     done = [size for size in looks if size <= look]
-    judged, _ = _judged(now, names, done, looks, maximize, confidence, smallest, reference, arms)
+    judged, _ = _judged(now, names, done, looks, maximize, confidence, smallest, reference, arms, adding)
     settled = {name: effect for name, (effect, _) in judged.items() if effect.verdict is not Verdict.UNDECIDED}
     errors = levels(tuple(looks), len(looks), len(names), 1.0 - confidence)
     hopeless = {
@@ -87,6 +88,7 @@ def raced(
     smallest: float | None = None,
     reference: Collection[str] = (),
     arms: Mapping[str, Collection[str]] | None = None,
+    adding: bool = False,
 ) -> Analysis:
     """`contrasts` of a study that looked at its data after ``looks`` repeats and went on with some components only.
 
@@ -101,7 +103,7 @@ def raced(
     sizes = [size for size in looks if size <= count]
     if len(sizes) < len(looks) and (not sizes or sizes[-1] < count):
         sizes.append(max(1, count))
-    judged, analysis = _judged(kept, names, sizes, looks, maximize, confidence, smallest, reference, arms)
+    judged, analysis = _judged(kept, names, sizes, looks, maximize, confidence, smallest, reference, arms, adding)
     effects = [judged[name][0] for name in names]
     return msgspec.structs.replace(
         analysis,
@@ -125,6 +127,7 @@ def _judged(
     smallest: float | None,
     reference: Collection[str],
     arms: Mapping[str, Collection[str]] | None,
+    adding: bool,
 ) -> tuple[dict[str, tuple[Effect, int]], Analysis]:
     """Each name's effect and the look that it is from, and the analysis of the last look."""
     repeats = sorted({cell.repeat for cell in cells})
@@ -142,6 +145,7 @@ def _judged(
             smallest=smallest,
             reference=reference,
             arms=arms,
+            adding=adding,
         )
         for effect in analysis.effects:
             name = effect.name

@@ -1,5 +1,7 @@
 """Whether all arms are equally noisy."""
 
+from typing import Literal
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -13,20 +15,25 @@ ARMS = 0.10
 REFERENCE = 0.05
 _FEWEST = 3
 
+Variances = Literal["tested", "pooled", "own"]
+
 
 class Equality(Struct, frozen=True, kw_only=True):
     """The p of two tests: that all arms are equally noisy, and that the first isn't noisier than the others.
 
     The second is there since the first arm is part of all differences from it: too small a variance for it spoils
-    all intervals at once. None where there are too few values.
+    all intervals at once. None where there are too few values. ``assumed`` is what is taken for granted instead.
     """
 
     arms: float | None = None
     reference: float | None = None
+    assumed: bool | None = None
 
     @property
     def doubtful(self) -> bool:
         """Whether one variance for all arms is too much to assume."""
+        if self.assumed is not None:
+            return not self.assumed
         return (self.arms is not None and self.arms < ARMS) or (
             self.reference is not None and self.reference < REFERENCE
         )
