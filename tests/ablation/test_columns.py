@@ -316,6 +316,13 @@ def test_what_is_refused_on_a_worker() -> None:
         kind.remove(Inputs(params={}, data=(pd.DataFrame({"age": [1], "fare": [2]}), [1])), components)
 
 
+def test_a_frame_of_pandas_on_spark_is_refused() -> None:
+    # it can't be imported beside a newer pandas
+    frame = type("DataFrame", (), {"__module__": "pyspark.pandas.frame"})()
+    with pytest.raises(UsageError, match=r"pass data=frame.to_spark\(\)"):
+        Columns("age").components(Inputs(params={}, data=frame))
+
+
 def test_a_label_beside_the_table() -> None:
     data = (pd.DataFrame({"age": [1], "fare": [2]}), pd.Series([1], name="survived"))
     assert names(Columns(label="survived"), data) == ["age", "fare"]

@@ -12,9 +12,10 @@ from trimma.ablation.tables.files import FileTable, is_file
 from trimma.ablation.tables.pandas_frame import PandasFrame
 from trimma.ablation.tables.polars_frame import PolarsFrame
 from trimma.ablation.tables.removal import Table
-from trimma.ablation.tables.spark_frame import PandasOnSparkFrame, SparkFrame
+from trimma.ablation.tables.spark_frame import SparkFrame
+from trimma.errors import UsageError
 
-FILES, SPARK, PANDAS_ON_SPARK = FileTable(), SparkFrame(), PandasOnSparkFrame()
+FILES, SPARK = FileTable(), SparkFrame()
 
 _KINDS: dict[tuple[str, str], Table] = {
     ("pandas", "DataFrame"): PandasFrame(),
@@ -29,13 +30,13 @@ _KINDS: dict[tuple[str, str], Table] = {
 def table_of(data: Any) -> Table | None:
     """The kind of table that ``data`` is, if it is one; no library is imported to find out.
 
-    Raises `UsageError` for a path to a table that can't be read here.
+    Raises `UsageError` for a path to a table that can't be read here, and for a frame of ``pyspark.pandas``.
     """
     if isinstance(data, str | PathLike):
         return FILES if is_file(data) else None
     for kind in type(data).__mro__:
-        if kind.__module__.startswith("pyspark.pandas"):
-            return PANDAS_ON_SPARK if kind.__name__ == "DataFrame" else None
+        if kind.__module__.startswith("pyspark.pandas") and kind.__name__ == "DataFrame":
+            raise UsageError("columns can't be taken out of a frame of pyspark.pandas: pass data=frame.to_spark()")
         if found := _KINDS.get((kind.__module__.partition(".")[0], kind.__name__)):
             return found
     return None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trimma.ablation.tables.kinds import PANDAS_ON_SPARK, SPARK, is_factory, leaves, required, table_of
+from trimma.ablation.tables.kinds import SPARK, is_factory, leaves, required, table_of
 from trimma.ablation.tables.removal import How
 from trimma.ablation.tables.spark_frame import no_permutation
 from trimma.ablation.values import shown
@@ -34,7 +34,7 @@ def listing(data: Any, how: How) -> Listing:
         found.append(leaf)
         table = table_of(leaf)
         if table is not None:
-            if how == "permute" and table in (SPARK, PANDAS_ON_SPARK):
+            if how == "permute" and table is SPARK:
                 raise no_permutation()
             columns |= dict.fromkeys(table.names(leaf))
         elif type(leaf).__name__ == "Series" and getattr(leaf, "name", None) is not None:

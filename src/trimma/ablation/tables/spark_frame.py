@@ -43,26 +43,6 @@ class SparkFrame:
         return data
 
 
-class PandasOnSparkFrame:
-    """A frame of ``pyspark.pandas``: its columns can be left out, and nothing else."""
-
-    def names(self, data: Any) -> Sequence[str]:
-        return [str(name) for name in data.columns]
-
-    def dropped(self, data: Any, members: Sequence[str]) -> Any:
-        gone = set(members)
-        return data.drop(columns=[name for name in data.columns if str(name) in gone])
-
-    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
-        raise no_permutation()
-
-    def typical(self, data: Any, member: str) -> Any:
-        raise UsageError("how='mean' doesn't work with a frame of pyspark.pandas: pass data=frame.to_spark()")
-
-    def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
-        raise UsageError("how='mean' doesn't work with a frame of pyspark.pandas: pass data=frame.to_spark()")
-
-
 def no_permutation() -> UsageError:
     """The rows of a Spark frame have no order that would stay, so that what is drawn wouldn't be the seed's."""
     return UsageError(

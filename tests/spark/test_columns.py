@@ -1,0 +1,58 @@
+"""Columns of a Spark DataFrame, for trials that run beside its session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from trimma.ablation.columns import Columns
+from trimma.errors import UnknownName, UsageError
+from trimma.program import Inputs
+
+pytest.importorskip("pandas")
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@pytest.fixture
+def rows(local: SparkSession) -> DataFrame:
+    return local.createDataFrame(
+        [
+            (30, 7.25, 0.5, "m", True, None, 1.25, 0),
+            (40, None, float("nan"), "f", True, None, 2.25, 1),
+            (50, 8.0, 1.5, "f", False, None, 4.0, 1),
+            (60, 71.75, 2.5, None, None, None, 2.5, 0),
+        ],
+        "age int, fare double, half float, `sex.is` string, alone boolean, nothing string, price double, survived int",
+    ).selectExpr("*", "cast(price as decimal(6, 2)) as cost")
+
+
+def removed(kind: Columns, data: Any) -> Any:
+    inputs = Inputs(params={}, data=data)
+    return kind.remove(inputs, kind.components(inputs)).data
+
+
+def test_columns_are_listed_and_dropped(rows: DataFrame) -> None:
+    found = Columns(label="survived").components(Inputs(params={}, data={"train": rows}))
+    assert [component.name for component in found] == [name for name in rows.columns if name != "survived"]
+    left = removed(Columns("age", group=["sex.is", "fare"]), {"train": rows})["train"]
+    assert left.columns == ["half", "alone", "nothing", "price", "survived", "cost"]
+    assert type(left) is type(rows)
+    with pytest.raises(UnknownName, match="did you mean 'fare'"):
+        removed(Columns("faer"), rows)
+
+
+def test_replaced_by_the_mean_or_the_most_frequent_value(rows: DataFrame) -> None:
+    left = removed(Columns(label="survived", how="mean"), rows)
+    assert left.columns == rows.columns
+    expected = (45.0, 29.0, 1.5, "f", True, None, 2.5)
+    assert [tuple(row) for row in left.collect()] == [(*expected, y, 2.5) for y in (0, 1, 1, 0)]
+    kinds = {name: kind for name, kind in left.dtypes if name not in ("age", "cost")}
+    assert kinds == {name: kind for name, kind in rows.dtypes if name not in ("age", "cost")}
+
+
+def test_its_rows_can_not_be_permuted(rows: DataFrame) -> None:
+    with pytest.raises(UsageError, match=r"how='permute' doesn't work with a Spark DataFrame.*how='mean' or"):
+        Columns("age", how="permute").components(Inputs(params={}, data=rows))
