@@ -151,6 +151,19 @@ def test_a_part_without_which_nothing_works_helps() -> None:
     assert (effect.verdict, effect.failures, effect.difference) == ("helps", 3, None)
 
 
+def test_a_part_that_breaks_what_it_is_put_into_hurts() -> None:
+    def breaks(a: bool = True, b: bool = True, seed: int = 0) -> float:
+        if a and not b:
+            raise ValueError("a needs b")
+        return b + seed % 7 / 100
+
+    found = ablate(breaks, tm.Setting(a=False, b=False), design="one-in").effects
+    a, b = found.effects
+    assert (a.verdict, a.failures) == ("hurts", 3)
+    assert b.verdict == "helps"
+    assert found.maximize
+
+
 def test_early_stopping_only_when_asked_for_and_then_it_is_said() -> None:
     def slow(report: Any, a: bool = True, seed: int = 0) -> None:
         for step in range(1, 10):

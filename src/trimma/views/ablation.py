@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from trimma import effects
-from trimma.effects import Analysis, Cell
+from trimma.effects import Analysis, Cell, Verdict
 from trimma.errors import StudyError
 from trimma.history import History
 from trimma.study import Ablation, Component
@@ -38,7 +38,7 @@ def analysis(history: History) -> Analysis:
             arms = {name: [other for other in names if other != name] for name in names}
             settings["maximize"] = not history.maximize
             settings["reference"], settings["arms"] = asked.reference, arms
-            estimated = replace(_contrasts(asked, found, names, settings), maximize=history.maximize)
+            estimated = _turned(_contrasts(asked, found, names, settings))
         case "main-effects":
             estimated = effects.main_effects(found, names, **settings)
         case "path":
@@ -76,6 +76,22 @@ def _contrasts(asked: Ablation, found: Sequence[Cell], names: Sequence[str], set
     if asked.looks:
         return effects.raced(found, names, looks=asked.looks, **settings)
     return effects.contrasts(found, names, **settings)
+
+
+def _turned(estimated: Analysis) -> Analysis:
+    """What was estimated with the roles of whole and part exchanged, as it is meant.
+
+    Failures don't turn by themselves: a component with which trainings fail hurts.
+    """
+    turned = [
+        replace(
+            effect,
+            probability=None if effect.failures else effect.probability,
+            verdict=Verdict.HURTS if effect.difference is None and effect.failures else effect.verdict,
+        )
+        for effect in estimated.effects
+    ]
+    return replace(estimated, effects=turned, maximize=not estimated.maximize)
 
 
 def _nothing(history: History) -> Analysis:
