@@ -1,0 +1,43 @@
+"""Draws docs/images/forest.svg: the forest plot of the first study of docs/ablation.md.
+
+Run it with: tools/uv run python docs/forest.py
+"""
+
+from pathlib import Path
+
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import train_test_split
+
+import trimma as tm
+
+PICTURE = Path(__file__).parent / "images" / "forest.svg"
+WIDTH = 860  # pixels, so that its text is as large as the page's
+
+
+def fit(data, split):
+    """As on the page."""
+    train, test = train_test_split(data, random_state=split)
+    model = LinearRegression().fit(train.drop(columns="target"), train["target"])
+    return mean_absolute_error(test["target"], model.predict(test.drop(columns="target")))
+
+
+def main() -> None:
+    """Run the study, and draw it."""
+    study = tm.ablate(
+        fit,
+        tm.Columns(label="target"),
+        data=load_diabetes(as_frame=True).frame,
+        minimize="error",
+        repeats=10,
+        engine=tm.Driver(threads=2),
+        seed=0,
+        name="diabetes",
+        store="memory",
+    )
+    study.plot.forest().write_image(PICTURE, width=WIDTH)
+
+
+if __name__ == "__main__":
+    main()
