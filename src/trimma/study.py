@@ -44,12 +44,12 @@ def arm_of(config: Mapping[str, Any]) -> Arm:
 class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an ablation study asks: what each of ``components`` is worth.
 
-    ``whole`` shows the arguments of the objective where nothing is left out. ``design`` holds readable settings, and ``analysis`` names the way in which effects are estimated from its arms,
-    of which ``reference`` is what the others are compared with.
-    ``repeats`` are at most so many, fewer for what is settled at one of the ``looks`` before, where there are any.
-    ``smallest`` is the smallest difference that matters to the user, in units of the metric. For each arm and repeat
-    ``tries`` configs are tried, of which the best counts. ``trainings`` is how many trials there will be at most, and
-    ``censoring`` whether they may be stopped early.
+    ``whole`` shows the arguments of the objective where nothing is left out. ``design`` holds readable settings, and
+    ``analysis`` names the way in which effects are estimated from its arms, of which ``reference`` is what the others
+    are compared with. ``repeats`` are at most so many, fewer for what is settled at one of the ``looks`` before, where
+    there are any. ``smallest`` is the smallest difference that matters to the user, in units of the metric. For each
+    arm and repeat ``tries`` configs are tried, of which the best counts; ``retune`` shows how. ``trainings`` is how
+    many trials there will be at most, and ``censoring`` whether they may be stopped early.
     """
 
     components: tuple[Component, ...]

@@ -64,7 +64,7 @@ def run_ablation(
         looks=getattr(times, "looks", ()),
         tries=retune.trials if retune else 1,
     )
-    given = {"objective": additive, "maximize": True, "trials": None, "max_attempts": 20} | more
+    given: dict[str, Any] = {"objective": additive, "maximize": True, "trials": None, "max_attempts": 20} | more
     settings = Blocks(design, COMPONENTS, times, retune)
     return run_study(settings, engine=engine or Simulated(3, seconds=seconds), ablation=ablation, **given)
 
