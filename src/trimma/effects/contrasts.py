@@ -33,8 +33,8 @@ def contrasts(
     follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too), so
     that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955), from one pooled
     variance. Where a test finds the arms unequally noisy (Brown-Forsythe), or the reference noisier than the others,
-    each effect has the variance of its own paired differences instead, as in Welch's and the paired t test, and
-    intervals are wider; ``variances`` can ask for either in any case ("pooled", "own").
+    each effect has the variance of its own paired differences instead, as in the paired t test; below 8 repeats no
+    interval gets narrower by it. ``variances`` can ask for either in any case ("pooled", "own").
 
     ``smallest`` is the smallest difference that matters, in units of the metric. An arm of which every training
     failed has no difference: its component *helps*. One repeat gives differences without intervals.

@@ -20,6 +20,7 @@ class Estimates(Struct, frozen=True, kw_only=True):
 
     ``shared`` where one estimate of the noise serves all, and ``correlated`` where correlations follow from the
     design and may be relied on. Without a variance there is no interval; where it is zero the difference is exact.
+    Where there is a ``floor``, no interval is narrower than by that other estimate of the noise.
     """
 
     difference: Numbers
@@ -27,41 +28,57 @@ class Estimates(Struct, frozen=True, kw_only=True):
     freedom: Numbers | None = None
     shared: bool = True
     correlated: bool = True
+    floor: "Estimates | None" = None
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
-    """Simultaneous intervals and adjusted p, NaN where there are none; ``reach`` is what |z| stays below in all."""
+    """Simultaneous intervals and adjusted p, NaN where there are none.
+
+    ``half`` an interval is `to_t` of ``reach``, at its ``freedom``, times its standard ``error``.
+    """
 
     low: Numbers
     high: Numbers
     p: Numbers
+    half: Numbers
+    reach: Numbers
+    freedom: Numbers
     error: Numbers
-    reach: float = 0.0
 
 
 def bounds(estimates: Estimates, confidence: float) -> Bounds:
     """Intervals that all hold at once with probability ``confidence``."""
+    own = _bounds(estimates, confidence)
+    if estimates.floor is None:
+        return own
+    floor = _bounds(estimates.floor, confidence)
+    wider = floor.half > own.half
+    return Bounds(
+        **{name: np.where(wider, getattr(floor, name), getattr(own, name)) for name in Bounds.__struct_fields__}
+    )
+
+
+def _bounds(estimates: Estimates, confidence: float) -> Bounds:
     difference = estimates.difference
-    low, high, p, error = (np.full(len(difference), np.nan) for _ in range(4))
+    low, high, p, half, reach, freedom, error = (np.full(len(difference), np.nan) for _ in range(7))
+    found = Bounds(low=low, high=high, p=p, half=half, reach=reach, freedom=freedom, error=error)
     if estimates.covariance is None or estimates.freedom is None:
-        return Bounds(low=low, high=high, p=p, error=error)
+        return found
     known = _known(estimates)
     error[known] = np.sqrt(np.diag(estimates.covariance)[known])
     exact = known & (error == 0)
-    low[exact] = high[exact] = difference[exact]
-    p[exact] = difference[exact] == 0
+    p[exact], half[exact] = difference[exact] == 0, 0.0
     noisy = known & ~exact
-    if not noisy.any():
-        return Bounds(low=low, high=high, p=p, error=error)
-    freedom = estimates.freedom[noisy]
-    covariance = estimates.covariance[np.ix_(noisy, noisy)]
-    groups = related(covariance, freedom) if estimates.correlated else family([0.0] * len(freedom), freedom.tolist())
-    reach = critical(groups, 1.0 - confidence, shared=estimates.shared)
-    half = to_t(np.full(len(freedom), reach), freedom) * error[noisy]
-    low[noisy], high[noisy] = difference[noisy] - half, difference[noisy] + half
-    distance = to_z(np.abs(difference[noisy]) / error[noisy], freedom)
-    p[noisy] = exceedance(distance, groups, shared=estimates.shared)
-    return Bounds(low=low, high=high, p=p, error=error, reach=reach)
+    if noisy.any():
+        freedom[noisy] = estimates.freedom[noisy]
+        covariance, alike = estimates.covariance[np.ix_(noisy, noisy)], freedom[noisy]
+        groups = related(covariance, alike) if estimates.correlated else family([0.0] * len(alike), alike.tolist())
+        reach[noisy] = critical(groups, 1.0 - confidence, shared=estimates.shared)
+        half[noisy] = to_t(reach[noisy], alike) * error[noisy]
+        distance = to_z(np.abs(difference[noisy]) / error[noisy], alike)
+        p[noisy] = exceedance(distance, groups, shared=estimates.shared)
+    low[known], high[known] = difference[known] - half[known], difference[known] + half[known]
+    return found
 
 
 def related(covariance: Numbers, freedom: Numbers) -> Family:
@@ -102,7 +119,8 @@ def separation(estimates: Estimates, confidence: float) -> Numbers:
     error = np.sqrt(np.maximum(own[:, None] + own - 2 * estimates.covariance, 0.0) / 2.0)
     freedom = float(estimates.freedom[known].min())
     freedom = float(math.floor(freedom)) if 1 < freedom < math.inf else freedom
-    return error * range_critical(int(known.sum()), freedom, 1.0 - confidence)
+    apart: Numbers = error * range_critical(int(known.sum()), freedom, 1.0 - confidence)
+    return apart if estimates.floor is None else np.fmax(apart, separation(estimates.floor, confidence))
 
 
 def _known(estimates: Estimates) -> NDArray[np.bool_]:

@@ -4,12 +4,16 @@ import math
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trimma.effects.blocks import NOTHING, Additive, additive
 from trimma.effects.cells import Numbers, Observations
 from trimma.effects.estimates import Estimates
 from trimma.effects.paired import by_repeat, paired
 from trimma.effects.variances import Equality, Variances, equality
+
+FEW = 8
+"""Repeats below which an effect's own variance comes out so small by chance that the pooled one is a floor to it."""
 
 
 class Fitted(Struct, frozen=True, kw_only=True):
@@ -23,11 +27,23 @@ class Fitted(Struct, frozen=True, kw_only=True):
         """Whether repeats of an arm differ by nothing but what their repeat does to all arms."""
         return self.additive.variance == 0
 
+    @property
+    def _enough(self) -> bool:
+        """Whether each effect's own variance is all that its interval rests on where variances differ."""
+        return self.equality.assumed is not None or len(self.additive.observations.repeats) >= FEW
+
     def estimates(self, rows: Numbers) -> Estimates:
         """Of the contrasts ``rows`` (contrasts by arms, each of sum zero)."""
+        pooled = self._pooled(rows)
+        if not self.equality.doubtful:
+            return pooled
+        own = paired(by_repeat(self.additive.observations, rows))
+        if self._enough:
+            return own
+        return replace(own, floor=replace(pooled, difference=own.difference))
+
+    def _pooled(self, rows: Numbers) -> Estimates:
         fit = self.additive
-        if self.equality.doubtful:
-            return paired(by_repeat(fit.observations, rows))
         unknown = np.isnan(fit.mean)
         difference = np.where(rows[:, unknown].any(axis=1), np.nan, rows @ np.where(unknown, 0.0, fit.mean))
         if fit.variance is None:
@@ -52,6 +68,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
             return (
                 "paired differences within repeats, each with a variance of its own, "
                 f"simultaneous {100 * confidence:g} % intervals (Sidak)"
+                + ("" if self._enough else f", none narrower than by pooled variance ({intervals})")
             )
         freedom = f"{fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom"
         return f"{model}, pooled variance ({freedom}), simultaneous {100 * confidence:g} % intervals ({intervals})"
@@ -76,7 +93,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
                 else "Too few values in shared repeats to tell differences from noise: there are no intervals."
             )
         if self.equality.doubtful and self.equality.assumed is None:
-            notes.append(f"{self.equality.words()}: each effect has a variance of its own, and intervals are wider.")
+            notes.append(f"{self.equality.words()}: each effect has a variance of its own.")
         return notes
 
 

@@ -98,17 +98,20 @@ def _needed(
     index: int, estimates: Estimates, outer: Bounds, inner: Bounds | None, smallest: float | None, repeats: int
 ) -> int | None:
     """About how many repeats until the interval excludes zero, or the inner one is small enough."""
-    error = float(outer.error[index])
-    if estimates.freedom is None or math.isnan(error) or not repeats:
+    distance = abs(float(estimates.difference[index]))
+    if math.isnan(outer.error[index]) or math.isnan(distance) or not repeats:
         return None
-    freedom, distance = float(estimates.freedom[index]), abs(float(estimates.difference[index]))
+
+    def half(found: Bounds, wanted: int) -> float:
+        freedom = float(found.freedom[index])
+        grown = freedom * (wanted - 1) / (repeats - 1) if repeats > 1 else freedom * wanted
+        step = float(found.error[index]) * math.sqrt(repeats / wanted)
+        return one_t(float(found.reach[index]), grown) * step if step else 0.0
 
     def decided(wanted: int) -> bool:
-        grown = freedom * (wanted - 1) / (repeats - 1) if repeats > 1 else freedom * wanted
-        step = error * math.sqrt(repeats / wanted)
-        if one_t(outer.reach, grown) * step < distance:
+        if half(outer, wanted) < distance:
             return True
-        return inner is not None and smallest is not None and distance + one_t(inner.reach, grown) * step < smallest
+        return inner is not None and smallest is not None and distance + half(inner, wanted) < smallest
 
     most = repeats + 1
     while not decided(most):

@@ -1,0 +1,351 @@
+"""Do an ablation's verdicts hold where the truth is known?
+
+Simulated studies of the whole and 10 components that are left out one by one, with 5 repeats, judged by the functions
+that judge real ones. A value is its arm's true value, what its repeat does to all arms, and noise. The standard
+deviation of the last two together is 1; their correlation is the first one's share of the variance, 0.7 unless it is
+said.
+
+* **Objectives**: *additive*; *interacting* (random interactions between all pairs; main effects of a screening design
+  and pairwise interactions are judged too); *heavy-tailed* (noise of Student's t with 3 degrees of freedom);
+  *heteroscedastic* (the noise of the arms, the whole among them, ranges evenly over a factor of 4 in its logarithm, in
+  an order that is drawn anew for each study). Half of the components have an effect of 1.
+* **Coverage** is that of all intervals of a study at once. A study has a **false "matters"** when any component without
+  an effect is said to help or to hurt.
+* **Power** is the share of components with an effect of 1 that are said to help, by a test that has two sides and keeps
+  to 5 % over all components. One component alone, with the noise known and nothing corrected for, would be found with
+  probability .82 at a correlation of 0.7, and .35 at 0: with one training of the whole in each repeat no such test can
+  do better. Measured beside it are the chance of finding any of ten, more trainings of the whole, and paired t-tests.
+* **Race**: looks after 3, 6, 12 and 24 repeats, against 24 repeats of all arms, where half of the components have an
+  effect; also against as many repeats of all arms as find the same share of effects.
+* **Screening** (Plackett and Burman, folded over) against leaving out one at a time: trainings to the same variance of
+  an effect, by the variance of estimates over many studies, and by plan.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from statistics import fmean
+from typing import Any
+
+from harness import Claim, Goal, Report, main, versions
+
+COMPONENTS, REPEATS, RHO = 10, 5, 0.7
+LOOKS = (3, 6, 12, 24)
+NAMES = tuple(f"c{index}" for index in range(COMPONENTS))
+ALONE = ((), *((name,) for name in NAMES))
+PARTS: dict[str, Callable[..., Any]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Within(Goal):
+    """A goal that is a range: ``bound``, give or take ``margin``."""
+
+    margin: float
+
+    def met(self, value: float) -> bool:
+        return abs(value - self.bound) <= self.margin
+
+    def text(self, unit: str) -> str:
+        return f"{self.bound - self.margin:g} to {self.bound + self.margin:g} {unit}"
+
+
+def cells_of(table: Any, arms: Sequence[tuple[str, ...]] = ALONE) -> list[Any]:
+    """A study's cells from a table of repeats by arms."""
+    from trimma.effects import Cell
+
+    return [
+        Cell(arm=arm, repeat=repeat, value=value)
+        for repeat, row in enumerate(table.tolist())
+        for arm, value in zip(arms, row, strict=True)
+    ]
+
+
+def drawn(rng: Any, truth: Any, repeats: int = REPEATS, rho: float = RHO, kind: str = "additive") -> Any:
+    """A table of repeats by arms whose means are ``truth``."""
+    import numpy as np
+
+    arms = len(truth)
+    noise = rng.standard_normal((repeats, arms))
+    if kind == "heavy-tailed":
+        noise = rng.standard_t(3, (repeats, arms)) / math.sqrt(3)
+    if kind == "heteroscedastic":
+        scale = np.exp(np.linspace(-math.log(2), math.log(2), arms))
+        noise *= rng.permutation(scale / math.sqrt(np.mean(scale**2)))
+    return truth + rng.standard_normal((repeats, 1)) * math.sqrt(rho) + noise * math.sqrt(1 - rho)
+
+
+def worth(rng: Any, arms: Iterable[tuple[str, ...]], names: Sequence[str], *, interacting: bool = False) -> Any:
+    """The true values of arms: every second component has an effect of 1, and pairs interact at random."""
+    import numpy as np
+
+    main_effect = {name: float(index % 2) for index, name in enumerate(names)}
+    pair = dict.fromkeys(combinations(names, 2), 0.0)
+    if interacting:
+        pair = {both: 0.5 * rng.standard_normal() for both in pair}
+    return np.array(
+        [
+            -sum(main_effect[name] for name in arm)
+            + sum(value for (a, b), value in pair.items() if a in arm and b in arm)
+            for arm in arms
+        ]
+    )
+
+
+# what is counted in one study
+
+
+def covered(analysis: Any, truth: Sequence[float]) -> bool:
+    """Whether all intervals hold the truth."""
+    return all(effect.low <= true <= effect.high for effect, true in zip(analysis.effects, truth, strict=True))
+
+
+def found(analysis: Any) -> list[bool]:
+    """Which effects are said to matter."""
+    return [effect.verdict.value in ("helps", "hurts") for effect in analysis.effects]
+
+
+def single(kind: str, repeats: int = REPEATS, *, effects: bool = True, **options: Any) -> Callable[[Any], list[bool]]:
+    """A study of leaving out one at a time: whether it is covered, and whether it is free of false findings."""
+
+    def study(rng: Any) -> list[bool]:
+        from trimma.effects import contrasts
+
+        truth = worth(rng, ALONE, NAMES, interacting=kind == "interacting") * effects
+        analysis = contrasts(cells_of(drawn(rng, truth, repeats, kind=kind)), NAMES, maximize=True, **options)
+        wrong = [said for said, true in zip(found(analysis), truth[1:], strict=True) if true == 0 and said]
+        return [covered(analysis, truth[1:] - truth[0]), not wrong]
+
+    return study
+
+
+def screened(rng: Any) -> list[bool]:
+    """A screening study of an interacting objective."""
+    import numpy as np
+
+    from trimma.effects import main_effects
+
+    arms = screening(NAMES)
+    truth = worth(rng, arms, NAMES, interacting=True)
+    out = np.array([[name in arm for name in NAMES] for arm in arms])
+    effects = [truth[column].mean() - truth[~column].mean() for column in out.T]
+    return [covered(main_effects(cells_of(drawn(rng, truth, 2), arms), NAMES, maximize=True), effects)]
+
+
+def paired_up(rng: Any) -> list[bool]:
+    """A pairwise study of an interacting objective with 5 components."""
+    from trimma.effects import interactions
+
+    names = NAMES[:5]
+    pairs = list(combinations(names, 2))
+    arms = [(), *((name,) for name in names), *pairs]
+    truth = dict(zip(arms, worth(rng, arms, names, interacting=True).tolist(), strict=True))
+    effects = [truth[(a, b)] - truth[(a,)] - truth[(b,)] + truth[()] for a, b in pairs]
+    table = drawn(rng, list(truth.values()))
+    return [covered(interactions(cells_of(table, arms), pairs, maximize=True), effects)]
+
+
+def power(rho: float, wholes: int = 1, **options: Any) -> Callable[[Any], list[float]]:
+    """A study in which all components have an effect: the share found, and whether any is."""
+
+    def study(rng: Any) -> list[float]:
+        import numpy as np
+
+        from trimma.effects import contrasts
+
+        arms = [()] * wholes + [(name,) for name in NAMES]
+        truth = np.array([0.0] * wholes + [-1.0] * COMPONENTS)
+        analysis = contrasts(cells_of(drawn(rng, truth, rho=rho), arms), NAMES, maximize=True, **options)
+        return [fmean(found(analysis)), any(found(analysis))]
+
+    return study
+
+
+def t_tests(rho: float) -> Callable[[Any], list[float]]:
+    """The same by a paired t-test for each component, without any correction for their number."""
+
+    def study(rng: Any) -> list[float]:
+        import numpy as np
+
+        from trimma.effects import contrasts
+
+        table = drawn(rng, np.array([0.0] + [-1.0] * COMPONENTS), rho=rho)
+        alone = [
+            contrasts(cells_of(table[:, [0, place]], ALONE[:2]), NAMES[:1], maximize=True)
+            for place in range(1, COMPONENTS + 1)
+        ]
+        return [fmean(found(analysis)[0] for analysis in alone)]
+
+    return study
+
+
+def race(rho: float, *, effects: bool = True) -> Callable[[Any], list[float]]:
+    """A race: its trainings, the share of effects found, whether it is free of false findings; and found when fixed."""
+
+    def study(rng: Any) -> list[float]:
+        from trimma.effects import contrasts, decided, raced
+
+        truth = worth(rng, ALONE, NAMES) * effects
+        table = drawn(rng, truth, LOOKS[-1], rho)
+        every = cells_of(table)
+        racing, done, cells = set(NAMES), 0, []
+        for look in LOOKS:
+            cells += [cell for cell in every if done <= cell.repeat < look and (racing.issuperset(cell.arm))]
+            racing, done = set(decided(cells, NAMES, look=look, looks=LOOKS, maximize=True).racing), look
+            if not racing:
+                break
+        said = found(raced(cells, NAMES, looks=LOOKS, maximize=True))
+        sizes = FIXED if effects else ()
+        fixed = [found(contrasts(cells_of(table[:size]), NAMES, maximize=True)) for size in sizes]
+        right = [each for each, true in zip(said, truth[1:], strict=True) if true]
+        wrong = any(each for each, true in zip(said, truth[1:], strict=True) if not true)
+        shares = [fmean([e for e, true in zip(each, truth[1:], strict=True) if true] or [0]) for each in fixed]
+        return [len(cells), fmean(right or [0]), wrong, *shares]
+
+    return study
+
+
+FIXED = (6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
+
+
+def screening(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """The arms of the screening design."""
+    from trimma.ablation.designs.factorial import Screening
+    from trimma.study import Component
+
+    parts = [Component(name=name, kind="Setting", members=(name,)) for name in names]
+    return list(Screening().arms(parts, 0, (), None))  # type: ignore[arg-type]
+
+
+def cheaper(rng: Any, count: int, studies: int) -> tuple[float, float]:
+    """How many times fewer trainings screening needs, by the plan and by simulated studies."""
+    import numpy as np
+
+    from trimma.effects import contrasts, main_effects
+
+    names = [f"c{index}" for index in range(count)]
+    alone, arms = [(), *((name,) for name in names)], screening(names)
+    truth, screened_truth = np.zeros(count + 1), worth(rng, arms, names, interacting=True)
+    spread: list[list[list[float]]] = [[], []]
+    for _ in range(studies):
+        one = contrasts(cells_of(drawn(rng, truth, 2), alone), names, maximize=True)
+        many = main_effects(cells_of(drawn(rng, screened_truth, 2), arms), names, maximize=True)
+        for each, analysis in zip(spread, (one, many), strict=True):
+            each.append([effect.difference for effect in analysis.effects])
+    left, right = (float(np.var(each, axis=0, ddof=1).mean()) for each in spread)
+    return (count + 1) * 2 / 4, left * len(alone) / (right * len(arms))
+
+
+# over many studies
+
+
+def over(studies: int, seed: int, *kinds: Callable[[Any], Sequence[float]]) -> list[Any]:
+    """The mean of what each kind of study counts."""
+    import numpy as np
+
+    return [
+        np.mean([kind(np.random.default_rng([seed, number])) for number in range(studies)], axis=0) for kind in kinds
+    ]
+
+
+def same_power(wanted: float, shares: Sequence[float]) -> float:
+    """The fewest repeats of all arms that find the share ``wanted``."""
+    pairs = list(zip(FIXED, shares, strict=True))
+    for (less, low), (more, high) in pairwise(pairs):
+        if high >= wanted:
+            return less + (more - less) * max(0.0, wanted - low) / (high - low) if high > low else float(less)
+    return float(FIXED[-1])
+
+
+def measure(quick: bool) -> Report:
+    """Simulate studies and judge them."""
+    import numpy as np
+
+    studies, fewer = (1000, 200) if quick else (10_000, 2000)
+    claims: list[Claim] = []
+
+    def claim(what: str, unit: str, value: float, goal: Goal | None = None) -> None:
+        claims.append(Claim(what=what, unit=unit, ours=[float(value)], goal=goal))
+
+    rate = Within(bound=95, at="within", margin=1)
+    few = Goal(bound=5, at="below")
+    for kind in ("additive", "interacting", "heavy-tailed", "heteroscedastic"):
+        ((cover, clean),) = over(studies, 1, single(kind))
+        claim(f"coverage of all 95 % intervals at once, {kind}", "%", 100 * cover, rate)
+        if kind != "interacting":
+            claim(f'studies with a false "matters", half of the components matter, {kind}', "%", 100 - 100 * clean, few)
+            ((_, clean),) = over(studies, 2, single(kind, effects=False))
+            claim(f'studies with a false "matters", nothing matters, {kind}', "%", 100 - 100 * clean, few)
+    for what, kind in (
+        ("main effects of a screening design, interacting, 2 repeats", screened),
+        ("pairwise interactions of 5 components", paired_up),
+        ("heteroscedastic, 10 repeats", single("heteroscedastic", 10)),
+        ("heteroscedastic, variances of their own asked for", single("heteroscedastic", variances="own")),
+    ):
+        ((cover, *_),) = over(studies // 2, 3, kind)
+        claim(f"coverage of all 95 % intervals at once, {what}", "%", 100 * cover, rate)
+    for rho, least in ((0.7, 0.90), (0.0, 0.55)):
+        each, own, several, plain = over(
+            studies // 5,
+            4,
+            power(rho),
+            power(rho, variances="own"),
+            power(rho, wholes=3),
+            t_tests(rho),
+        )
+        about = f"correlation {rho}, 5 repeats"
+        claim(
+            f"power: share of effects of one standard deviation found, {about}",
+            "of 1",
+            each[0],
+            Goal(bound=least, at="least"),
+        )
+        claim(f"power: any of 10 such effects found, {about}", "of 1", each[1])
+        claim(f"power, 3 trainings of the whole in each repeat, {about}", "of 1", several[0])
+        claim(f"power of paired t-tests with the same error over all components, {about}", "of 1", own[0])
+        claim(f"power of paired t-tests that don't correct for their number, {about}", "of 1", plain[0])
+    for rho, least in ((0.7, 1.6), (0.0, 1.2)):
+        half, none = over(fewer // 2, 5, race(rho), race(rho, effects=False))
+        full, about = LOOKS[-1] * len(ALONE), f"correlation {rho}"
+        claim(f"race: fewer trainings than 24 repeats, {about}", "times", full / half[0], Goal(bound=least, at="least"))
+        claim(f"race: power, {about}", "of 1", half[1])
+        claim(f"24 repeats: power, {about}", "of 1", half[-1])
+        repeats = same_power(half[1], half[3:])
+        claim(f"race: fewer trainings than repeats of the same power, {about}", "times", repeats * len(ALONE) / half[0])
+        claim(f'race: studies with a false "matters", half matter, {about}', "%", 100 * half[2], few)
+        claim(f'race: studies with a false "matters", nothing matters, {about}', "%", 100 * none[2], few)
+        claim(f"race: fewer trainings than 24 repeats, nothing matters, {about}", "times", full / none[0])
+    for count in (10, 20):
+        plan, seen = cheaper(np.random.default_rng(6), count, fewer)
+        goal = Goal(bound=3, at="least")
+        claim(f"screening: fewer trainings for the same variance, {count} components, simulated", "times", seen, goal)
+        claim(f"screening: fewer trainings for the same variance, {count} components, by plan", "times", plan, goal)
+    claims.append(
+        Claim(
+            what="one analysis of 11 arms and 5 repeats",
+            unit="ms",
+            ours=[duration(seed) for seed in range(5)],
+            goal=Goal(bound=2, at="below"),
+        )
+    )
+    settings = {"studies": studies, "races": fewer // 2, "versions": versions("trimma", "numpy")}
+    return Report(claims=claims, settings=settings)
+
+
+def duration(seed: int) -> float:
+    """Milliseconds of one analysis."""
+    import numpy as np
+
+    from trimma.effects import contrasts
+
+    rng = np.random.default_rng(seed)
+    tables = [cells_of(drawn(rng, np.zeros(len(ALONE)))) for _ in range(200)]
+    begin = time.perf_counter()
+    for cells in tables:
+        contrasts(cells, NAMES, maximize=True)
+    return (time.perf_counter() - begin) * 1000 / len(tables)
+
+
+if __name__ == "__main__":
+    main(__file__, measure, PARTS)
