@@ -25,8 +25,8 @@ class ArrowTable:
                 columns[place] = columns.get(place, data.column(place)).take(order)
         return _with(data, columns)
 
-    def typical(self, data: Any, member: str) -> Any:
-        return typical(data.column(data.schema.names.index(member)))
+    def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
+        return {member: typical(data.column(data.schema.names.index(member))) for member in members}
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
         names = data.schema.names

@@ -31,12 +31,8 @@ class CsvFormat:
     def names(self, path: Path) -> list[str]:
         return _layout(path).names
 
-    def typical(self, parts: Sequence[Path], member: str) -> str:
-        there = [value for value in _columns(parts, [member])[member] if value not in _MISSING]
-        numbers = _numbers(there)
-        if numbers:
-            return repr(math.fsum(numbers) / len(numbers))
-        return most_frequent(Counter(there).items()) or ""
+    def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
+        return {member: _typical(column) for member, column in _columns(parts, members).items()}
 
     def constant(self, value: Any) -> Iterator[str]:
         return repeat(value)
@@ -148,6 +144,13 @@ def _columns(parts: Sequence[Path], members: Sequence[str]) -> dict[str, list[st
             for place, values in places:
                 values.append(row[place])
     return columns
+
+
+def _typical(column: Sequence[str]) -> str:
+    there = [value for value in column if value not in _MISSING]
+    if numbers := _numbers(there):
+        return repr(math.fsum(numbers) / len(numbers))
+    return most_frequent(Counter(there).items()) or ""
 
 
 def _numbers(texts: Sequence[str]) -> list[float] | None:

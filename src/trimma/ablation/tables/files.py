@@ -20,7 +20,7 @@ class Format(Protocol):
         """The columns; the file isn't read beyond what tells them."""
         ...
 
-    def typical(self, parts: Sequence[Path], member: str) -> Any:
+    def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
         """As `Table.typical`."""
         ...
 
@@ -70,9 +70,9 @@ class FileTable:
             owner=shuffle.seed,
         )
 
-    def typical(self, data: Any, member: str) -> Any:
+    def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
         parts = parts_of(_root(data))
-        return _format(parts[0]).typical(parts, member)
+        return _format(parts[0]).typical(parts, members)
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
         return _copied(

@@ -69,9 +69,8 @@ def _without(data: Any, table: Table, removal: Removal, means: dict[tuple[type, 
         return table.permuted(data, here.groups, Shuffle(here.seed))
     if here.how == "mean":
         kinds = {member: (type(table), member) for member in here.members}
-        for member, kind in kinds.items():
-            if kind not in means:
-                means[kind] = table.typical(data, member)
+        if new := [member for member, kind in kinds.items() if kind not in means]:
+            means |= {kinds[member]: value for member, value in table.typical(data, new).items()}
         return table.filled(data, {member: means[kind] for member, kind in kinds.items()})
     if set(names) <= set(here.members):
         raise UsageError(

@@ -23,14 +23,7 @@ class PandasFrame:
 
     def dropped(self, data: Any, members: Sequence[str]) -> Any:
         names = self.names(data)
-        gone = {data.columns[place] for place in _places(names, members)}
-        if not _copies_on_write():
-            return data.drop(columns=list(gone))
-        # unlike drop, this leaves the rest where it is, in memory that trials may share
-        own = data.copy(deep=False)
-        for name in gone:
-            del own[name]
-        return own
+        return data.drop(columns=list({data.columns[place] for place in _places(names, members)}))
 
     def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         own, names = _own(data), self.names(data)
@@ -40,14 +33,11 @@ class PandasFrame:
                 own.isetitem(place, own.iloc[:, place].array.take(order))
         return own
 
-    def typical(self, data: Any, member: str) -> Any:
-        column = data.iloc[:, self.names(data).index(member)]
-        if column.dtype.kind in "iuf":
-            mean = column.astype("float64" if column.dtype.kind != "f" else column.dtype).mean()
-            return float(mean) if mean == mean else None
-        counts = column.value_counts(sort=False)
-        top = counts[counts == counts.max()]
-        return most_frequent(zip(top.index, top, strict=True)) if len(top) and top.iloc[0] else None
+    def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
+        names = self.names(data)
+        # of several with one name the first
+        places = {names[place]: place for place in reversed(_places(names, members))}
+        return {member: _typical(data.iloc[:, places[member]]) for member in members}
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
         own, names = _own(data), self.names(data)
@@ -63,15 +53,20 @@ def _places(names: Sequence[str], members: Sequence[str]) -> list[int]:
     return [place for place, name in enumerate(names) if name in wanted]
 
 
-def _copies_on_write() -> bool:
-    import pandas as pd
-
-    return int(pd.__version__.partition(".")[0]) >= 3
+def _typical(column: Any) -> Any:
+    if column.dtype.kind in "iuf":
+        mean = column.astype("float64" if column.dtype.kind != "f" else column.dtype).mean()
+        return float(mean) if mean == mean else None
+    counts = column.value_counts(sort=False)
+    top = counts[counts == counts.max()]
+    return most_frequent(zip(top.index, top, strict=True)) if len(top) and top.iloc[0] else None
 
 
 def _own(data: Any) -> Any:
-    """A frame that can be changed without changing ``data``."""
-    return data.copy(deep=not _copies_on_write())
+    """A frame that can be changed without changing ``data``; from pandas 3 on that needs no copy."""
+    import pandas as pd
+
+    return data.copy(deep=int(pd.__version__.partition(".")[0]) < 3)
 
 
 def _series_of(value: Any, dtype: Any) -> Any:

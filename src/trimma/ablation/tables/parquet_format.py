@@ -17,8 +17,9 @@ class ParquetFormat:
     def names(self, path: Path) -> list[str]:
         return list(_schema(path).names)
 
-    def typical(self, parts: Sequence[Path], member: str) -> Any:
-        return typical(_read(parts, [member]).column(0))
+    def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
+        columns = _read(parts, members).columns
+        return {member: typical(column) for member, column in zip(members, columns, strict=True)}
 
     def constant(self, value: Any) -> Any:
         return lambda column: constant(value, column)

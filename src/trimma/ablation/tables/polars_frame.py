@@ -28,14 +28,9 @@ class PolarsFrame:
                 columns[member] = columns.get(member, data.get_column(member).alias("value")).gather(order)
         return data.with_columns([column.alias(member) for member, column in columns.items()])
 
-    def typical(self, data: Any, member: str) -> Any:
-        polars = import_module("polars")
-        whole = data.select(_column(member)).collect() if _is_lazy(data) else data
-        column = whole.get_column(member).alias("value")
-        if column.dtype.is_numeric():
-            return column.cast(polars.Float64).fill_nan(None).mean()
-        counts = column.drop_nulls().value_counts()
-        return most_frequent(counts.filter(polars.col("count") == polars.col("count").max()).rows())
+    def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
+        whole = data.select([_column(member) for member in members]).collect() if _is_lazy(data) else data
+        return {member: _typical(whole.get_column(member).alias("value")) for member in members}
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
         polars = import_module("polars")
@@ -46,6 +41,14 @@ class PolarsFrame:
                 dtype = polars.Float64
             constants.append(polars.lit(polars.Series([value], dtype=dtype)).first().alias(member))
         return data.with_columns(constants)
+
+
+def _typical(column: Any) -> Any:
+    polars = import_module("polars")
+    if column.dtype.is_numeric():
+        return column.cast(polars.Float64).fill_nan(None).mean()
+    counts = column.drop_nulls().value_counts()
+    return most_frequent(counts.filter(polars.col("count") == polars.col("count").max()).rows())
 
 
 def _is_lazy(data: Any) -> bool:

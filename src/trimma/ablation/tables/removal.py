@@ -54,8 +54,8 @@ class Table(Protocol):
         """The table with the rows of each group in another order."""
         ...
 
-    def typical(self, data: Any, member: str) -> Any:
-        """The mean of a column of numbers, the most frequent value of another; None where all are missing."""
+    def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
+        """The mean of each column of numbers, the most frequent value of others; None where all are missing."""
         ...
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:

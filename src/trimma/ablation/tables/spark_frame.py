@@ -22,15 +22,23 @@ class SparkFrame:
     def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         raise no_permutation()
 
-    def typical(self, data: Any, member: str) -> Any:
+    def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
         functions = _functions(data)
-        column = functions.col(_quoted(member))
-        if type(data.schema[member].dataType).__name__ in _NUMBERS:
-            number = column.cast("double")
-            return data.agg(functions.avg(functions.when(~functions.isnan(number), number))).first()[0]
-        counts = data.where(column.isNotNull()).groupBy(column.alias("value")).count()
-        row = counts.orderBy(functions.desc("count"), functions.col("value").cast("string")).first()
-        return None if row is None else row[0]
+        columns = {member: functions.col(_quoted(member)) for member in members}
+        found: dict[str, Any] = {}
+        means = []
+        for member, column in columns.items():
+            if type(data.schema[member].dataType).__name__ in _NUMBERS:
+                number = column.cast("double")
+                found[member] = None
+                means.append(functions.avg(functions.when(~functions.isnan(number), number)))
+        if means:
+            found = dict(zip(found, data.agg(*means).first(), strict=True))
+        for member in columns.keys() - found.keys():
+            counts = data.where(columns[member].isNotNull()).groupBy(columns[member].alias("value")).count()
+            row = counts.orderBy(functions.desc("count"), functions.col("value").cast("string")).first()
+            found[member] = None if row is None else row[0]
+        return found
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
         functions = _functions(data)
