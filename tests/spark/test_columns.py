@@ -12,6 +12,8 @@ from trimma.program import Inputs
 
 pytest.importorskip("pandas")
 
+pytestmark = pytest.mark.xdist_group("spark-local")
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
