@@ -262,7 +262,7 @@ def measure(quick: bool) -> Report:
     """Simulate studies and judge them."""
     import numpy as np
 
-    studies, fewer = (1000, 200) if quick else (10_000, 2000)
+    studies, fewer = (1000, 250) if quick else (10_000, 2000)
     claims: list[Claim] = []
 
     def claim(what: str, unit: str, value: float, goal: Goal | None = None) -> None:
@@ -306,7 +306,7 @@ def measure(quick: bool) -> Report:
         claim(f"power of paired t-tests with the same error over all components, {about}", "of 1", own[0])
         claim(f"power of paired t-tests that don't correct for their number, {about}", "of 1", plain[0])
     for rho, least in ((0.7, 1.6), (0.0, 1.2)):
-        half, none = over(fewer // 2, 5, race(rho), race(rho, effects=False))
+        half, none = over(fewer, int(5 + 10 * rho), race(rho), race(rho, effects=False))
         full, about = LOOKS[-1] * len(ALONE), f"correlation {rho}"
         claim(f"race: fewer trainings than 24 repeats, {about}", "times", full / half[0], Goal(bound=least, at="least"))
         claim(f"race: power, {about}", "of 1", half[1])
@@ -329,7 +329,7 @@ def measure(quick: bool) -> Report:
             goal=Goal(bound=2, at="below"),
         )
     )
-    settings = {"studies": studies, "races": fewer // 2, "versions": versions("trimma", "numpy")}
+    settings = {"studies": studies, "races": fewer, "versions": versions("trimma", "numpy")}
     return Report(claims=claims, settings=settings)
 
 

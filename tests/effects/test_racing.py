@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from effect_tables import cells_of, drawn, names_of
-from trimma.effects import Verdict, contrasts, decided, raced
+from trimma.effects import Effect, Verdict, contrasts, decided, raced
+from trimma.effects.futility import hope
 from trimma.effects.maximum import critical, family
 from trimma.effects.spending import levels
 from trimma.errors import UsageError
@@ -66,6 +67,24 @@ def test_what_has_no_hope_drops_out_undecided() -> None:
     assert standing.hopeless["c0"].verdict is Verdict.UNDECIDED
     assert "c0" in decided(cells_of(table[:12]), names_of(3), look=12, maximize=True, smallest=0.45).racing
     assert decided(cells_of(table), names_of(3), look=24, maximize=True).racing == ()
+
+
+def test_hope_is_how_often_the_last_look_settles() -> None:
+    """Predicted at 12 repeats, for noise of known size, against studies that go on from there."""
+    rng = np.random.default_rng(8)
+    effect = Effect(name="a", difference=0.5, low=-0.5, high=1.5, inner_low=-0.4, inner_high=1.4)
+    looks, errors = (12, 24), levels((12, 24), 2, 1, 0.05)
+    reach = [stats.norm.isf(error / 2) for error in errors]
+    sd = 1.0 / reach[0] * 12**0.5
+    truth = 0.5 + sd / 12**0.5 * rng.standard_normal(200_000)
+    ends = (0.5 + truth + sd / 12**0.5 * rng.standard_normal(200_000)) / 2
+    settled = np.abs(ends) > reach[1] * sd / 24**0.5
+    assert hope(effect, 12, looks, errors, 1, smallest=None) == pytest.approx(settled.mean(), abs=0.005)
+    inner = 0.9 * 0.5**0.5 * stats.norm.isf(errors[1]) / stats.norm.isf(errors[0])
+    small = settled | (np.abs(ends) + inner < 0.7)
+    assert hope(effect, 12, looks, errors, 1, smallest=0.7) == pytest.approx(small.mean(), abs=0.005)
+    assert hope(effect, 12, looks, errors, 1, smallest=9.0) == 1
+    assert hope(effect, 24, looks, errors, 1, smallest=1.0) == 0
 
 
 def test_what_dropped_out_keeps_the_interval_of_its_last_look() -> None:

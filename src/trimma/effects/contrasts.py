@@ -51,4 +51,14 @@ def contrasts(
     rows[np.arange(len(names)), places] += 1.0
     rows *= -1.0 if adding else 1.0
     counts = [count(found.additive, place, maximize=maximize, adding=adding) for place in places]
-    return concluded(names, found, rows, counts, "Dunnett", maximize=maximize, confidence=confidence, smallest=smallest)
+    return concluded(
+        names,
+        found,
+        rows,
+        counts,
+        "Dunnett",
+        maximize=maximize,
+        confidence=confidence,
+        smallest=smallest,
+        without="with" if adding else "without",
+    )

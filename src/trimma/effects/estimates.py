@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from trimma.effects.cells import Numbers
@@ -53,9 +54,8 @@ def bounds(estimates: Estimates, confidence: float) -> Bounds:
         return own
     floor = _bounds(estimates.floor, confidence)
     wider = floor.half > own.half
-    return Bounds(
-        **{name: np.where(wider, getattr(floor, name), getattr(own, name)) for name in Bounds.__struct_fields__}
-    )
+    widest = {name: np.where(wider, getattr(floor, name), getattr(own, name)) for name in Bounds.__struct_fields__}
+    return replace(Bounds(**widest), p=np.maximum(own.p, floor.p))
 
 
 def _bounds(estimates: Estimates, confidence: float) -> Bounds:

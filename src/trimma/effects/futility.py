@@ -33,7 +33,7 @@ def hope(
         ratio = critical(groups, 2 * errors[-1], shared=True) / critical(groups, 2 * now, shared=True)
         room = smallest - (effect.inner_high - effect.inner_low) / 2 * shrink * ratio
         settled += 1.0 - _beyond(effect.difference, room, spread) if room > 0 else 0.0
-    return settled
+    return min(1.0, settled)
 
 
 def _beyond(centre: float, bound: float, spread: float) -> float:
