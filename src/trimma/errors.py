@@ -44,8 +44,8 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        nearest = difflib.get_close_matches(name, self.known, n=1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+        near = nearest(name, self.known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
         super().__init__(f"there is no {kind} named {name!r}{hint} Known: {', '.join(self.known) or 'none'}.")
 
 
@@ -91,3 +91,12 @@ class MissingExtra(TrimmaError, ImportError):
     def __init__(self, package: str, extra: str | None, purpose: str) -> None:
         wanted = f"'trimma[{extra}]'" if extra else package
         super().__init__(f"{purpose} needs {package}: pip install {wanted}")
+
+
+def nearest(name: str, known: Iterable[str], most: int) -> list[str]:
+    """Those of ``known`` that ``name`` may stand for, up to ``most`` of them, whatever their capitals."""
+    by_lower: dict[str, list[str]] = {}
+    for each in known:
+        by_lower.setdefault(each.lower(), []).append(each)
+    near = difflib.get_close_matches(name.lower(), by_lower, n=most)
+    return [each for lower in near for each in by_lower[lower]][:most]

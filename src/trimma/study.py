@@ -1,6 +1,6 @@
 """What a study asks: the part of it that is fixed when it is created."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -24,6 +24,15 @@ class Component(Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     members: tuple[str, ...]
+
+
+def overlaps(components: Iterable[Component]) -> list[tuple[str, tuple[str, ...]]]:
+    """The members that are in more than one component of their kind, each with the names of those components."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for component in components:
+        for member in component.members:
+            found.setdefault((component.kind, member), []).append(component.name)
+    return [(member, tuple(names)) for (_, member), names in found.items() if len(names) > 1]
 
 
 Arm = tuple[str, ...]

@@ -83,7 +83,7 @@ def test_what_overlaps_is_not_left_out_together() -> None:
     )
     assert len(LeaveOneOut().arms(shared, 0, (), asked())) == 3
     for design in (OneIn(), Pairwise(), Factorial(), Screening(), Path(), Shapley()):
-        with pytest.raises(UsageError, match=r"'x' and 'x\+y' overlap \(both have 'x'\)"):
+        with pytest.raises(UsageError, match=r"'x' and 'x\+y' overlap \(all have 'x'\)"):
             design.arms(shared, 0, (), asked())
 
 

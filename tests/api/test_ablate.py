@@ -222,7 +222,6 @@ def test_a_search_is_explained() -> None:
         ({"components": "colums"}, UnknownName, "did you mean 'columns'"),
         ({"components": tm.Setting(aa=False)}, UnknownName, "did you mean 'a'"),
         ({"components": tm.Setting(a=True)}, UsageError, "the whole has a=True too"),
-        # COLUMNS
         ({"design": "loko"}, UnknownName, "did you mean 'loco'"),
         ({"design": "leave-one-group-out"}, UsageError, "no group to leave out"),
         ({"repeats": 0}, UsageError, "repeats=0"),
@@ -274,3 +273,20 @@ def test_a_killed_driver_loses_only_what_was_running(tmp_path: Path) -> None:
     assert len(study.trials) == len(study.history.ended) == len(cells(study.history)) == 60
     assert sum(trial.attempt for trial in study.trials) <= 62
     assert verdicts(study)["a"] == "helps"
+
+
+def test_what_the_objective_does_not_see_is_refused() -> None:
+    pd = pytest.importorskip("pandas")
+    data = pd.DataFrame({"x": [1, 2], "y": [0, 1]})
+    with pytest.raises(ObjectiveError, match="doesn't take 'data'"):
+        ablate(fit, tm.Columns("x"), data=data)
+    with pytest.raises(ObjectiveError, match="doesn't take 'model', so it wouldn't notice that 'plain' is left out"):
+        ablate(fit, tm.Variant("plain", model=3))
+
+
+def test_the_same_setting_at_several_values() -> None:
+    def width(w: int = 3, seed: int = 0) -> float:
+        return w + seed % 7 / 100
+
+    study = ablate(width, [tm.Setting(w=1), tm.Setting(w=2)])
+    assert [effect.name for effect in study.effects.effects] == ["w=1", "w=2"]

@@ -19,9 +19,8 @@ pd = pytest.importorskip("pandas")
 MIB = 2**20
 
 # PySpark's own conversion warns with each newer pandas
-pytestmark = [
-    pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("DeprecationWarning", "FutureWarning", "UserWarning")
-]
+QUIET = [f"ignore::{kind}" for kind in ("DeprecationWarning", "FutureWarning", "UserWarning")]
+pytestmark = [pytest.mark.xdist_group("spark-local"), *map(pytest.mark.filterwarnings, QUIET)]
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -37,6 +37,8 @@ class Columns:
     aren't, and `UsageError` where a label is named, or where all are to be listed and no label is said.
     """
 
+    changes = ("data",)
+
     selection: Selection
     how: How
     label: tuple[str, ...] | None

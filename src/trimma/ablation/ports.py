@@ -14,7 +14,13 @@ from trimma.study import Arm, Component
 
 
 class ComponentKind(Protocol):
-    """Something of which parts can be left out, such as the columns of a table."""
+    """Something of which parts can be left out, such as the columns of a table.
+
+    ``changes`` names those of an objective's inputs "data" and "model" that it takes things out of.
+    """
+
+    @property
+    def changes(self) -> Sequence[str]: ...
 
     def components(self, inputs: Inputs) -> Sequence[Component]:
         """What is to be left out of ``inputs``, one by one; called once, where the study is started.

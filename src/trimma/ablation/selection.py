@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trimma.errors import UnknownName, UsageError
+from trimma.errors import UnknownName, UsageError, nearest
 from trimma.study import Component
 
 LONGEST = 40
@@ -114,20 +114,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     known = list(known)
     if len(known) <= _FEW:
         return UnknownName(kind, name, known)
-    nearest = difflib.get_close_matches(name, known, n=3)
-    hint = f"; did you mean {' or '.join(map(repr, nearest))}?" if nearest else "."
+    near = nearest(name, known, 3)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
     return UsageError(
         f"there is no {kind} named {name!r}{hint} There are {len(known):,}, from {known[0]!r} to {known[-1]!r}."
     )
-
-
-def overlaps(components: Iterable[Component]) -> list[tuple[str, tuple[str, ...]]]:
-    """The members that are in more than one component of their kind, each with the names of those components."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for component in components:
-        for member in component.members:
-            found.setdefault((component.kind, member), []).append(component.name)
-    return [(member, tuple(names)) for (_, member), names in found.items() if len(names) > 1]
 
 
 def _items(groups: Any) -> Iterable[tuple[Any, Any]]:

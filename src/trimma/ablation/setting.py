@@ -31,6 +31,8 @@ class Setting:
     and for a value that the whole has anyway.
     """
 
+    changes = ()
+
     parts: tuple[tuple[str, Pairs], ...]
     """The name of each component, and the arguments that are other without it."""
 

@@ -46,6 +46,10 @@ class Variant:
         for field, value in (("name", name), ("settings", settings), ("replaced", replaced)):
             object.__setattr__(self, field, value)
 
+    @property
+    def changes(self) -> Sequence[str]:
+        return list(self.replaced)
+
     def components(self, inputs: Inputs) -> Sequence[Component]:
         refuse_unknown(self.settings, inputs.params)
         whole = {**inputs.params, "data": inputs.data, "model": inputs.model}

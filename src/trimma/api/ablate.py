@@ -10,22 +10,20 @@ from trimma.ablation.ports import Asked, ComponentKind, Design
 from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
 from trimma.ablation.setting import named_apart
+from trimma.ablation.variant import Variant
 from trimma.ablation.variants import Whole
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, space_of, store_of, until_of, whole
 from trimma.api.begin import drawn_seed, named, refuse_taken, take_up
 from trimma.api.recipe import Recipe
 from trimma.api.session import View, carry_on
-from trimma.errors import UsageError
+from trimma.errors import ObjectiveError, UsageError
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Scheduler, Store
 from trimma.program import Inputs, Program
 from trimma.registry import resolve
 from trimma.stopping import Rule
 from trimma.study import Ablation, Component, StudySpec
-
-_CHANGES = {"column": "data", "layer": "model"}
-"""Of which input of the objective the components of a kind are parts."""
 
 
 def ablate(
@@ -90,12 +88,12 @@ def ablate(
     >>> study.table()
     """
     metric = metric_of(maximize, minimize)
-    kinds = _kinds(components)
     found_design: Design = resolve("design", design, ["arms"])
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
     retune = None if retune is None else _retune(retune)
     found_repeats = _repeats(repeats, confidence, smallest, found_design)
     found, ready = store_of(store), engine_of(engine, workers)
+    kinds = _kinds(components, ready)
     params, given = dict(config or {}), data_of(data, ready)
     signature = Signature.of(objective)
     extras = {"data": given, "model": model}
@@ -106,7 +104,7 @@ def ablate(
     drawn = drawn_seed(seed)
     asked = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
     listed = _listed(parts)
-    _refuse_unseen(signature, listed)
+    _refuse_unseen(signature, parts)
     arms = found_design.arms(listed, 0, (), asked)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
     tries = 1 if retune is None else retune.trials
@@ -153,22 +151,25 @@ def ablate(
     return AblationStudy(found, ledger)
 
 
-def _kinds(components: Any) -> list[ComponentKind]:
+def _kinds(components: Any, engine: Engine) -> list[ComponentKind]:
     given = list(components) if isinstance(components, list | tuple) else [components]
     if not given:
         raise UsageError("there is nothing to leave out: give tm.Columns(...), tm.Layers(...), tm.Setting(...)")
-    return named_apart([resolve("component", kind, ["remove"]) for kind in given])
+    kinds = named_apart([resolve("component", kind, ["remove"]) for kind in given])
+    return [
+        kind.with_data(lambda data: data_of(data, engine)) if isinstance(kind, Variant) else kind for kind in kinds
+    ]
 
 
-def _refuse_unseen(signature: Signature, components: Sequence[Component]) -> None:
-    """Raise `UsageError` where the objective doesn't see what would be left out."""
-    for component in components:
-        needed = _CHANGES.get(component.kind)
-        if needed is not None and needed not in signature.accepts:
-            raise UsageError(
-                f"{signature.name} doesn't take {needed!r}, so it wouldn't notice that the {component.kind} "
-                f"{component.name!r} is left out: add the argument {needed!r}, and use it"
-            )
+def _refuse_unseen(signature: Signature, parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> None:
+    """Raise `ObjectiveError` where the objective doesn't see what would be left out."""
+    for kind, components in parts:
+        for changed in kind.changes:
+            if changed not in signature.accepts:
+                raise ObjectiveError(
+                    f"{signature.name} doesn't take {changed!r}, so it wouldn't notice that {components[0].name!r} is "
+                    f"left out: add the argument {changed!r}, and use it"
+                )
 
 
 def _listed(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tuple[Component, ...]:

@@ -12,7 +12,7 @@ from trimma import effects
 from trimma.effects import Analysis, Cell, Verdict
 from trimma.errors import StudyError
 from trimma.history import History
-from trimma.study import Ablation, Component
+from trimma.study import Ablation, overlaps
 from trimma.views.cells import cells
 
 ANALYSES = ("contrasts", "interactions", "main-effects", "one-in", "path", "shapley")
@@ -101,8 +101,8 @@ def _nothing(history: History) -> Analysis:
 
 def _notes(asked: Ablation) -> list[str]:
     notes = [
-        f"{each}: what they are worth can't be told apart by these figures alone."
-        for each in overlaps(asked.components)
+        f"{member!r} is in {' and '.join(map(repr, names))}: their differences overlap."
+        for member, names in overlaps(asked.components)
     ]
     if asked.censoring:
         notes.append(
@@ -132,14 +132,3 @@ def path_order(found: Sequence[Cell], names: Sequence[str], *, maximize: bool) -
         order += out - best
         out = best
     return order
-
-
-def overlaps(components: Sequence[Component]) -> list[str]:
-    """What belongs to more than one component, in words."""
-    owners: dict[tuple[str, str], list[str]] = {}
-    for component in components:
-        for member in component.members:
-            owners.setdefault((component.kind, member), []).append(component.name)
-    return [
-        f"{member!r} is in {' and '.join(map(repr, names))}" for (_, member), names in owners.items() if len(names) > 1
-    ]

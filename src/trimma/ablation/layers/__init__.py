@@ -59,6 +59,8 @@ class Layers:
     and where what is left doesn't connect: with the shapes that clash, and neighbours that could go together.
     """
 
+    changes = ("model",)
+
     selection: Selection
     kinds: tuple[str, ...]
     how: How
