@@ -6,14 +6,16 @@ for spending, which lets looks be left out or added as long as the data don't sa
 
 import math
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 
 from trimma.effects.cells import Numbers
-from trimma.effects.maximum import Family, critical, exceedance, family
+from trimma.effects.maximum import Family, exceedance, family
 from trimma.effects.normal import cumulative, density
 
 _POWER = 3.0  # of the share of looks that are over: what share of the error is spent by then
+_UNLIKE = 0.2  # by simulation: effects that cross at different looks are less alike than at one
 _NODES = 401
 _ROUNDS = 60
 
@@ -27,7 +29,8 @@ def levels(repeats: tuple[int, ...], planned: int, count: int, error: float) -> 
     family's share; between looks the effect's estimates correlate as sums of growing data do.
     """
     groups = differences(count)
-    spent = [_single(critical(groups, error * _share(look / planned), shared=True)) for look in _looks(repeats)]
+    unlike = _UNLIKE if planned > 1 else 0.0
+    spent = [_own(groups, count, error * _share(look / planned), unlike) for look in range(1, len(repeats) + 1)]
     reach = np.array(_boundaries(repeats, spent))
     return tuple(exceedance(reach, groups, shared=True).tolist())
 
@@ -37,18 +40,24 @@ def differences(count: int) -> Family:
     return family([math.sqrt(0.5) if count > 1 else 0.0] * count, [math.inf] * count)
 
 
-def _looks(repeats: tuple[int, ...]) -> range:
-    return range(1, len(repeats) + 1)
-
-
 def _share(over: float) -> float:
     """The share of the error that is spent when this share of the looks is over."""
     return math.pow(min(1.0, over), _POWER)
 
 
-def _single(z: float) -> float:
-    """The probability that one normal is beyond ``z`` on either side."""
-    return math.erfc(z / math.sqrt(2.0))
+def _own(groups: Family, count: int, error: float, unlike: float) -> float:
+    """The error of each effect that makes ``error`` that of all.
+
+    It lies between what it is at one look and, by the share ``unlike``, what it were for independent effects.
+    """
+    low, high = error / count, error
+    for _ in range(_ROUNDS):
+        middle = (low + high) / 2
+        z = NormalDist().inv_cdf(1.0 - middle / 2)
+        alike = float(exceedance(np.array([z]), groups, shared=True)[0])
+        apart = 1.0 - math.pow(1.0 - middle, count)
+        low, high = (middle, high) if (1 - unlike) * alike + unlike * apart < error else (low, middle)
+    return low
 
 
 def _boundaries(repeats: tuple[int, ...], spent: list[float]) -> list[float]:
