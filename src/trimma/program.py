@@ -57,13 +57,13 @@ class Program:
     seed: int = 0
 
     def fresh(self) -> "Program":
-        """The program for one trial: a model that was given as an object is copied, for trials train it.
+        """The program for one trial, which may do what it likes with what it is given.
 
-        What makes models (a function, a class, a `functools.partial`) stays as it is.
+        A model that was given as an object is copied, for trials train it; what makes models (a function, a class, a
+        `functools.partial`) isn't, nor is one of Spark's, which lives in its session. Of ``data`` the dicts and lists
+        and the frames of pandas are copied, but not the values in them: a trial may add and take out columns.
         """
-        if self.model is None or isroutine(self.model) or isclass(self.model) or isinstance(self.model, partial):
-            return self
-        return replace(self, model=copy.deepcopy(self.model))
+        return replace(self, data=_shallow(self.data), model=_own(self.model))
 
     def inputs(self, trial: int, config: Mapping[str, Any]) -> Inputs:
         """What the objective may ask for in a trial."""
@@ -75,6 +75,27 @@ class Program:
             split=derived(self.seed, "split"),
         )
         return whole if self.variants is None else self.variants.inputs(config, whole)
+
+
+def _own(model: Any) -> Any:
+    if model is None or isroutine(model) or isclass(model) or isinstance(model, partial) or "pyspark" in _homes(model):
+        return model
+    return copy.deepcopy(model)
+
+
+def _shallow(data: Any) -> Any:
+    if type(data) is dict:
+        return {key: _shallow(value) for key, value in data.items()}
+    if type(data) in (list, tuple):
+        return type(data)(map(_shallow, data))
+    if type(data).__name__ == "DataFrame" and _homes(data) & {"pandas", "geopandas"}:
+        return data.copy(deep=False)
+    return data
+
+
+def _homes(value: Any) -> set[str]:
+    """The packages that a value's classes are from."""
+    return {kind.__module__.partition(".")[0] for kind in type(value).__mro__}
 
 
 def derived(*parts: object) -> int:

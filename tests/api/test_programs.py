@@ -148,7 +148,7 @@ def test_workers_with_another_python_are_refused_and_both_versions_are_named(mon
     assert "Traceback" not in str(said.value)
 
 
-@pytest.mark.parametrize("engine", [tm.Local(1), tm.Simulated(1)], ids=repr)
+@pytest.mark.parametrize("engine", [tm.Local, tm.Driver, tm.Simulated])
 def test_each_trial_gets_a_model_of_its_own(engine):
     class Model:
         trained = 0
@@ -158,7 +158,7 @@ def test_each_trial_gets_a_model_of_its_own(engine):
         return model.trained
 
     space = tm.Space(x=tm.Grid(1, 2, 3))
-    study = tm.tune(fit, space, minimize="y", model=Model(), engine=engine, store="memory", progress=False)
+    study = tm.tune(fit, space, minimize="y", model=Model(), engine=engine(1), store="memory", progress=False)
     assert [trial.value for trial in study.trials] == [1, 1, 1]
 
 
@@ -169,3 +169,20 @@ def test_what_makes_models_is_handed_over_as_it_is():
     space = tm.Space(x=tm.Grid(1, 2))
     study = tm.tune(fit, space, minimize="y", model=range, engine=tm.Local(1), store="memory", progress=False)
     assert [trial.value for trial in study.trials] == [1, 2]
+
+
+@pytest.mark.parametrize("engine", [tm.Local, tm.Driver, tm.Simulated])
+def test_a_trial_may_take_columns_out_of_its_data(engine):
+    pd = pytest.importorskip("pandas")
+
+    def fit(x, data):
+        labels = data["train"].pop("y")
+        data["more"] = data["train"]
+        data["train"]["z"] = x
+        return float(labels.sum()) + len(data["more"].columns)
+
+    data = {"train": pd.DataFrame({"x": [1, 2], "y": [3, 4]})}
+    space = tm.Space(x=tm.Grid(1, 2, 3))
+    study = tm.tune(fit, space, minimize="s", data=data, engine=engine(1), store="memory", progress=False)
+    assert [trial.value for trial in study.trials] == [9.0, 9.0, 9.0]
+    assert list(data["train"].columns) == ["x", "y"]

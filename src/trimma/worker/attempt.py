@@ -23,12 +23,8 @@ def run_attempt(
     program: Program,
     signature: Signature,
     capture: Callable[[TrialOutput], AbstractContextManager[Any]],
-    *,
-    own_model: bool = False,
 ) -> End:
     """Call the objective while ``capture`` leads what it prints to the trial; how it ended.
-
-    With ``own_model`` the trial gets a copy of the program's model, where that is an object.
 
     What isn't an `Exception`, such as SystemExit, goes on to the caller.
     """
@@ -39,7 +35,7 @@ def run_attempt(
     begin = time.perf_counter()
     with capture(output):
         try:
-            inputs = (program.fresh() if own_model else program).inputs(job.trial, job.config)
+            inputs = program.fresh().inputs(job.trial, job.config)
             given = program.objective(**signature.arguments(inputs, extras))
             metrics = conclude(given, program.metric, reporter.report)
             end = Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)

@@ -51,7 +51,7 @@ def _refusal(error: TrimmaError) -> Failure:
 
 
 def _run(link: Link, job: Job, program: Program, signature: Signature) -> None:
-    end = run_attempt(link, job, program, signature, _redirected, own_model=True)
+    end = run_attempt(link, job, program, signature, _redirected)
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
     link.send(end)

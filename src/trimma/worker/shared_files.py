@@ -1,0 +1,135 @@
+"""Files or folders that the processes of a machine and a user share, each made by one of them, removed by the last.
+
+Each has a part, which is what it is while it is made, and a lock beside it. Who makes or removes it holds the lock
+alone, who uses it shares the lock, and the kernel lets go of it for a process that is killed. So what nobody holds is a
+leftover: who wants it takes it over, and who doesn't removes it.
+"""
+
+import contextlib
+import fcntl
+import os
+import platform
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from trimma.errors import EngineError
+
+VARIABLE = "TRIMMA_CACHE"
+
+_LOOK_UP = 0.05
+
+
+def own_folder(name: str) -> Path:
+    """A folder of this user's alone, in ``TRIMMA_CACHE``, or else where temporary files are.
+
+    Raises `EngineError` when it can't be made, or is open to others.
+    """
+    folder = Path(os.environ.get(VARIABLE) or tempfile.gettempdir()) / f"{name}-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+    except OSError as error:
+        raise EngineError(
+            f"the folder {folder} on {platform.node()} can't be made ({error.strerror}): name another with {VARIABLE}"
+        ) from error
+    # where everybody may write, somebody else may have made it
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise EngineError(
+            f"{folder} on {platform.node()} isn't a folder of this user's alone: remove it, or name another with "
+            f"{VARIABLE}"
+        )
+    return folder
+
+
+class SharedCopy:
+    """A file or a folder at ``path``, made as ``part``, and the right to use or to change them."""
+
+    def __init__(self, folder: Path, name: str, suffix: str = "") -> None:
+        self.path, self.part = folder / f"{name}{suffix}", folder / f"{name}.part"
+        self._folder, self._name, self._suffix = folder, name, suffix
+        self._lock = folder / f"{name}.lock"
+        self._descriptor: int | None = None
+
+    def use(self, provide: Callable[[], None], waiting: Callable[[int], None] = lambda vanished: None) -> None:
+        """Share the copy, which is there from now on until `leave`.
+
+        ``provide`` makes it, if it isn't there, while nobody else can. As long as others prevent that, ``waiting`` is
+        called many times a second, with how often the copy was missing though others share it. What either raises ends
+        this.
+        """
+        self._collect()
+        vanished = 0
+        try:
+            while True:
+                if self._take(fcntl.LOCK_EX):
+                    provide()
+                if self._take(fcntl.LOCK_SH):
+                    if self.path.exists():
+                        return
+                    vanished += 1
+                    self._drop()
+                waiting(vanished)
+                # the kernel would wait for the lock, but without an end and without a word
+                time.sleep(_LOOK_UP)
+        except BaseException:
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Use it no more; the last to do so removes it. Leaving twice does nothing."""
+        if self._descriptor is None:
+            return
+        try:
+            if self._take(fcntl.LOCK_EX):
+                # the lock comes last: who finds none begins anew
+                for path in (self.path, self.part, self._lock):
+                    _remove(path)
+        finally:
+            self._drop()
+
+    def _collect(self) -> None:
+        """Remove what killed processes have left in the folder, but for this copy."""
+        for name in {path.stem for path in self._folder.iterdir()} - {self._name}:
+            with contextlib.suppress(OSError):
+                left = SharedCopy(self._folder, name, self._suffix)
+                if left._take(fcntl.LOCK_EX):
+                    left.leave()
+
+    def _take(self, kind: int) -> bool:
+        """Take the lock, or change it to another kind; if that can't be now, nothing is held."""
+        if self._descriptor is None:
+            self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._drop()
+            return False
+        if not self._is_current(self._descriptor):
+            self._drop()
+            return False
+        return True
+
+    def _is_current(self, descriptor: int) -> bool:
+        """Whether the lock's file wasn't removed after it was opened: if it was, others lock a newer one."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._lock.lstat())
+        except FileNotFoundError:
+            return False
+
+    def _drop(self) -> None:
+        """Hold the lock no more."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _remove(path: Path) -> None:
+    """What can't be removed is left to the next to come."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        path.unlink()
