@@ -93,26 +93,26 @@ class Signature:
                         required.add(parameter.name)
         return cls(name, frozenset(accepts), frozenset(required), is_open)
 
-    def check(self, keys: Iterable[str], provided: Iterable[str]) -> None:
-        """Raise `ObjectiveError` unless a space with these keys fits; ``provided`` are the extras at hand."""
+    def check(self, keys: Iterable[str], provided: Iterable[str], source: str = "the space") -> None:
+        """Raise `ObjectiveError` unless these keys, of ``source``, fit; ``provided`` are the extras at hand."""
         keys = set(keys)
         if reserved := sorted(keys & set(ON_REQUEST)):
             raise ObjectiveError(
-                f"the space uses the name {reserved[0]!r}, which Trimma passes itself: rename that key"
+                f"{source} uses the name {reserved[0]!r}, which Trimma passes itself: rename that key"
             )
         unwanted = sorted(keys - self.accepts)
         if unwanted and not self.open and "params" not in self.accepts:
             raise ObjectiveError(
-                f"the space has {_listed(unwanted)}, which {self.name} doesn't take"
+                f"{source} has {_listed(unwanted)}, which {self.name} doesn't take"
                 + _nearest(unwanted, self.accepts - keys)
                 + f": add the argument to {self.name}, take 'params' (all of them as a dict), or remove the key"
             )
         lacking = sorted(self.required - keys - {*ON_REQUEST, *SEEDS})
         if lacking:
             raise ObjectiveError(
-                f"{self.name} needs {_listed(lacking)}, which the space lacks"
-                + _nearest(lacking, keys - self.accepts)
-                + ": add the key to the space, or give the argument a default"
+                f"{self.name} needs {_listed(lacking)}, which {source} lacks"
+                + _nearest(lacking, (keys | {*ON_REQUEST, *SEEDS}) - self.accepts)
+                + f": add the key to {source}, or give the argument a default"
             )
         for extra in ("data", "model"):
             if extra in self.required and extra not in provided:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from trimma.effects import LOOKS, Cell, decided
@@ -55,22 +56,29 @@ class AdaptiveRepeats:
             if sum(cell.arm in left for cell in early) < look * len(left):
                 break
             still = racing(
-                early, arms, look, self.looks, maximize=maximize, confidence=self.confidence, smallest=self.smallest
+                tuple(early),
+                tuple(arms),
+                look,
+                self.looks,
+                maximize=maximize,
+                confidence=self.confidence,
+                smallest=self.smallest,
             )
             left = [arm for arm in left if arm in still]
         return left if len(left) > 1 else []
 
 
+@lru_cache(maxsize=64)  # it is asked again with each training that ends, and looks at the same cells each time
 def racing(
-    cells: Sequence[Cell],
-    arms: Sequence[Arm],
+    cells: tuple[Cell, ...],
+    arms: tuple[Arm, ...],
     look: int,
-    looks: Sequence[int],
+    looks: tuple[int, ...],
     *,
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
-) -> set[Arm]:
+) -> frozenset[Arm]:
     """The first of the arms, and those whose difference from it is worth more repeats after ``look`` of them."""
     named = {str(place): arm for place, arm in enumerate(arms) if place}
     standing = decided(
@@ -84,4 +92,4 @@ def racing(
         reference=arms[0],
         arms=named,
     )
-    return {arms[0], *(named[name] for name in standing.racing)}
+    return frozenset({arms[0], *(named[name] for name in standing.racing)})

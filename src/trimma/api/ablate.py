@@ -21,7 +21,7 @@ from trimma.errors import ObjectiveError, UsageError
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Scheduler, Store
 from trimma.program import Inputs, Program
-from trimma.registry import resolve
+from trimma.registry import names, resolve
 from trimma.stopping import Rule
 from trimma.study import Ablation, Component, StudySpec
 
@@ -98,7 +98,7 @@ def ablate(
     signature = Signature.of(objective)
     extras = {"data": given, "model": model}
     keys = {*params, *(retune.space.keys if retune else ())}
-    signature.check(keys, [label for label, extra in extras.items() if extra is not None])
+    signature.check(keys, [label for label, extra in extras.items() if extra is not None], "config=")
     inputs = Inputs(params={**defaults_of(objective), **params}, **extras)
     parts = [(kind, tuple(kind.components(inputs))) for kind in kinds]
     drawn = drawn_seed(seed)
@@ -155,6 +155,10 @@ def _kinds(components: Any, engine: Engine) -> list[ComponentKind]:
     given = list(components) if isinstance(components, list | tuple) else [components]
     if not given:
         raise UsageError("there is nothing to leave out: give tm.Columns(...), tm.Layers(...), tm.Setting(...)")
+    if all(isinstance(kind, str) and kind not in names("component") for kind in given) and len(given) > 1:
+        raise UsageError(
+            f"{given!r}: say what these are names of, tm.Columns({', '.join(map(repr, given))}) or tm.Layers(...)"
+        )
     kinds = named_apart([resolve("component", kind, ["remove"]) for kind in given])
     return [
         kind.with_data(lambda data: data_of(data, engine)) if isinstance(kind, Variant) else kind for kind in kinds

@@ -125,5 +125,5 @@ def renewed(recipe: Recipe, name: str, **parts: Any) -> Recipe:
             f"tm.load({name!r}).resume({', '.join(f'{part}=...' for part in lost)})"
         )
     provided = [part for part in ("data", "model") if getattr(program, part) is not None]
-    signature.check(recipe.keys, provided)
+    signature.check(recipe.keys, provided, "the space" if recipe.space is not None else "config=")
     return replace(recipe, program=program)

@@ -85,7 +85,7 @@ class _Step:
         leader = self._leader(arms, cells)
         others = [arm for arm in self._candidates if arm != leader]
         looks = (*self._looks, self._asked.repeats)
-        still = racing(cells, [leader, *others], look, looks, maximize=self._asked.maximize)
+        still = racing(tuple(cells), (leader, *others), look, looks, maximize=self._asked.maximize)
         return [arm for arm in arms if arm in still]
 
     def _leader(self, arms: Sequence[Arm], cells: Sequence[Cell]) -> Arm:

@@ -28,7 +28,7 @@ def data_frame(found: Findings) -> Any:
 
     ``difference``, ``low`` and ``high`` are in units of the metric; what is unknown is missing.
     """
-    rows = [{name: getattr(row, name) for name in COLUMNS} | {"verdict": row.words} for row in found.ordered]
+    rows = [{name: getattr(row, name) for name in COLUMNS} | {"verdict": row.verdict.value} for row in found.ordered]
     frame = to_pandas(rows, COLUMNS)
     whole = dict.fromkeys(("repeats", "failures", "censored", "needed", "tier"), "Int64")
     exact = dict.fromkeys(("difference", "low", "high", "p", "probability"), "float64")
