@@ -293,3 +293,16 @@ def test_the_same_setting_at_several_values() -> None:
 
     study = ablate(width, [tm.Setting(w=1), tm.Setting(w=2)])
     assert [effect.name for effect in study.effects.effects] == ["w=1", "w=2"]
+
+
+def test_what_is_named_after_a_replacement_is_called_worse_or_better() -> None:
+    def width(w: int = 3, seed: int = 0) -> float:
+        return w + seed % 7 / 100
+
+    parts = [tm.Setting(w=1), tm.Setting(w=9), tm.Variant("narrow", w=2)]
+    study = ablate(width, parts)
+    words = {row.component: row.words for row in study.findings.rows}
+    assert words == {"w=1": "worse than the whole", "w=9": "better than the whole", "narrow": "worse than the whole"}
+    said = " ".join(str(study).split())
+    assert "w=1, narrow are worse than the whole; w=9 is better than the whole" in said
+    assert not any("overlap" in note for note in study.effects.notes)

@@ -22,8 +22,8 @@ class _Kept:
 class Variant:
     """One component, ``name``: without it the objective gets this ``model``, this ``data`` and these ``settings``.
 
-    At least one of them is given; what isn't stays that of the whole. In a study it reads as the part that is left
-    out: ``Variant("no-attention", model=make_plain_model)``.
+    At least one of them is given; what isn't stays that of the whole. It is named after what takes the place of a part,
+    and called worse or better than the whole: ``Variant("no-attention", model=make_plain_model)``.
 
     Raises `UsageError` without a name or a replacement; when the study is started, for an argument that the objective
     doesn't have, and where nothing would be other than in the whole.

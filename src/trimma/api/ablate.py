@@ -160,9 +160,7 @@ def _kinds(components: Any, engine: Engine) -> list[ComponentKind]:
             f"{given!r}: say what these are names of, tm.Columns({', '.join(map(repr, given))}) or tm.Layers(...)"
         )
     kinds = named_apart([resolve("component", kind, ["remove"]) for kind in given])
-    return [
-        kind.with_data(lambda data: data_of(data, engine)) if isinstance(kind, Variant) else kind for kind in kinds
-    ]
+    return [kind.with_data(lambda data: data_of(data, engine)) if isinstance(kind, Variant) else kind for kind in kinds]
 
 
 def _refuse_unseen(signature: Signature, parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> None:

@@ -13,7 +13,15 @@ from trimma.views import EffectRow, Findings, arm_words
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 7
-VERBS = {Verdict.HELPS: ("helps", "help"), Verdict.HURTS: ("hurts", "hurt")}
+VERBS = {
+    (Verdict.HELPS, False): ("helps", "help"),
+    (Verdict.HELPS, True): ("is worse than the whole", "are worse than the whole"),
+    (Verdict.HURTS, False): ("hurts", "hurt"),
+    (Verdict.HURTS, True): ("is better than the whole", "are better than the whole"),
+    (Verdict.EQUIVALENT, False): ("makes no difference that matters", "make no difference that matters"),
+    (Verdict.EQUIVALENT, True): ("makes no difference that matters", "make no difference that matters"),
+}
+"""What is said of one component and of several, which may be named after what takes their place."""
 
 
 class Precision(NamedTuple):
@@ -74,7 +82,7 @@ def p_text(p: float | None) -> str:
 
 def confidence_text(confidence: float) -> str:
     """A confidence in percent: ``95 %``."""
-    return f"{100 * confidence:g} %"
+    return f"{100 * confidence:.4g} %"
 
 
 def arm_text(arm: Arm) -> str:
@@ -150,11 +158,10 @@ def decided_words(found: Findings, most: int = 8) -> str:
     ``3 of 10 components decided: sex, age help; deck hurts``
     """
     groups = []
-    for verdict in (Verdict.HELPS, Verdict.HURTS, Verdict.EQUIVALENT):
-        names = [one_line(row.component) for row in found.ordered if row.verdict is verdict]
-        if names:
+    for (verdict, replaces), (one, many) in VERBS.items():
+        rows = [row for row in found.ordered if row.verdict is verdict and row.replaces == replaces]
+        if names := [one_line(row.component) for row in rows]:
             shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-            one, many = VERBS.get(verdict, ("makes no difference that matters", "make no difference that matters"))
             groups.append(f"{shown} {one if len(names) == 1 else many}")
     return f"{tally(found)}: {'; '.join(groups)}" if groups else tally(found)
 

@@ -102,7 +102,8 @@ def _nothing(history: History) -> Analysis:
 def _notes(asked: Ablation) -> list[str]:
     notes = [
         f"{member!r} is in {' and '.join(map(repr, names))}: their differences overlap."
-        for member, names in overlaps(asked.components)
+        # of two values of one setting each is a component of its own
+        for member, names in overlaps([each for each in asked.components if each.kind != "setting"])
     ]
     if asked.censoring:
         notes.append(

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from trimma.effects import Analysis, Cell, Effect, Verdict
 from trimma.history import History
-from trimma.study import Ablation, Metric
+from trimma.study import Ablation, Component, Metric
 from trimma.views.ablation import ablation, analysis, interactions, path_order
 from trimma.views.arms import arm_means
 from trimma.views.cells import cells
@@ -17,6 +17,7 @@ ONE_IN, PATH = "one-in", "path"
 class EffectRow(Struct, frozen=True, kw_only=True):
     """A component and what it is worth: the fields of `trimma.effects.Effect`, and what the component is.
 
+    ``replaces`` says that the component is named after what takes its place: a variant, or a setting's other value.
     ``words`` is the verdict as one would say it; ``worth`` is how much better the metric is with the component than
     without it, in units of the metric: infinite where nothing worked without it, None where nothing is known.
     """
@@ -37,6 +38,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     needed: int | None
     tier: int
     worth: float | None
+    replaces: bool = False
 
     @property
     def decided(self) -> bool:
@@ -145,7 +147,8 @@ def effect_rows(asked: Ablation, found: Analysis) -> list[EffectRow]:
                 failures=effect.failures,
                 censored=effect.censored,
                 verdict=effect.verdict,
-                words=verdict_words(effect, found.smallest),
+                words=verdict_words(effect, found.smallest, replaces=_replaces(component)),
+                replaces=_replaces(component),
                 needed=effect.needed,
                 tier=effect.tier,
                 worth=_worth(effect, better_below=found.maximize != (asked.analysis == ONE_IN)),
@@ -154,8 +157,8 @@ def effect_rows(asked: Ablation, found: Analysis) -> list[EffectRow]:
     return rows
 
 
-def verdict_words(effect: Effect, smallest: float | None = None) -> str:
-    """The verdict as one would say it.
+def verdict_words(effect: Effect, smallest: float | None = None, *, replaces: bool = False) -> str:
+    """The verdict as one would say it, of the component or, where it ``replaces`` something, of that replacement.
 
     >>> verdict_words(Effect(name="age", difference=0.1, needed=14))
     'undecided (about 14 repeats would decide)'
@@ -166,9 +169,25 @@ def verdict_words(effect: Effect, smallest: float | None = None) -> str:
         case Verdict.UNDECIDED if effect.needed is not None:
             return f"undecided (about {effect.needed:,} repeats would decide)"
         case Verdict.HELPS | Verdict.HURTS if effect.difference is None:
-            return f"{effect.verdict.value} (all {effect.failures} trainings failed)"
+            return f"{_VERBS[effect.verdict, replaces]} (all {effect.failures} trainings failed)"
+        case Verdict.HELPS | Verdict.HURTS:
+            return _VERBS[effect.verdict, replaces]
         case _:
             return effect.verdict.value
+
+
+_VERBS = {
+    (Verdict.HELPS, False): "helps",
+    (Verdict.HURTS, False): "hurts",
+    (Verdict.HELPS, True): "worse than the whole",
+    (Verdict.HURTS, True): "better than the whole",
+}
+
+
+def _replaces(component: Component | None) -> bool:
+    if component is None:
+        return False
+    return component.kind == "variant" or (component.kind == "setting" and "=" in component.name)
 
 
 def by_worth(rows: Iterable[EffectRow]) -> list[EffectRow]:
