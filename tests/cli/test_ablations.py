@@ -1,5 +1,6 @@
 """Ablations from the command line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ def test_show(run, ablated: str) -> None:
     said = run("show", ablated)
     assert "a" in said
     assert "helps" in said
+
+
+def test_list(run, ablated: str) -> None:
+    assert re.search(r"^parts +finished +6/6 +1/2 decided +maximize='score'", run("ls"), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("suffix", "begins"), [("html", "<!doctype html>"), ("md", "|"), ("tex", "\\begin{table}")])

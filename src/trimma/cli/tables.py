@@ -14,7 +14,7 @@ from trimma.display.text import count, duration, number
 from trimma.display.trimmed import Trimmed
 from trimma.errors import StudyError, UnknownName
 from trimma.trial import Trial
-from trimma.views import LOST, flat_config, flatten, summary
+from trimma.views import LOST, Summary, flat_config, flatten, summary
 
 PICTURES = ("curves", "history", "importance", "parallel", "slices", "timeline")
 ABLATION_PICTURES = ("forest", "interactions", "path", "repeats", "shapley")
@@ -32,10 +32,18 @@ def print_studies(studies: Sequence[Study]) -> None:
     for study in studies:
         state = summary(study.history)
         of = f"/{state.limit}" if state.limit else ""
-        best = number(state.best.value) if state.best else "-"
+        best = _outcome(study, state)
         row = (study.name, study.status, f"{state.ended}{of}", best, str(state.metric), duration(state.elapsed))
         table.add_row(*map(Text, row))
     console.print(Trimmed(table))
+
+
+def _outcome(study: Study, state: Summary) -> str:
+    """The best value of a search; of an ablation how many components are decided."""
+    if isinstance(study, AblationStudy):
+        rows = study.findings.rows
+        return f"{sum(row.decided for row in rows)}/{len(rows)} decided"
+    return number(state.best.value) if state.best else "-"
 
 
 def print_study(study: Study, top: int = TOP_ROWS) -> None:
