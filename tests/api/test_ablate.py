@@ -306,3 +306,16 @@ def test_what_is_named_after_a_replacement_is_called_worse_or_better() -> None:
     said = " ".join(str(study).split())
     assert "w=1, narrow are worse than the whole; w=9 is better than the whole" in said
     assert not any("overlap" in note for note in study.effects.notes)
+
+
+def test_pairs_that_stand_in_for_each_other() -> None:
+    pytest.importorskip("pandas")
+
+    def either(a: bool = True, b: bool = True, c: bool = True, seed: int = 0) -> float:
+        return 5 * (a or b) + c + seed % 7 / 100
+
+    pairs = ablate(either, SETTINGS, design="pairwise").interactions()
+    assert list(zip(pairs["component"], pairs["other"], strict=True)) == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert pairs["meaning"][0] == "stand in for each other"
+    assert pairs["interaction"][0] == pytest.approx(-5, abs=0.3)
+    assert ablate(either).interactions().empty

@@ -38,6 +38,17 @@ class AblationStudy(Study):
         frame: pd.DataFrame = data_frame(self.findings)
         return frame
 
+    def interactions(self) -> "pd.DataFrame":
+        """A data frame with one row a pair, of a pairwise design: what leaving out both changes beyond the sum of each.
+
+        ``meaning`` says in words whether they stand in for each other or need each other. `MissingExtra` without
+        pandas; without pairs the frame is empty.
+        """
+        from trimma.display.ablation.data_frame import pair_frame
+
+        frame: pd.DataFrame = pair_frame(self.findings)
+        return frame
+
     def to_markdown(self) -> str:
         """The table in Markdown, with what it shows, the best and worst config, and how it was found."""
         from trimma.display.ablation.markdown import markdown
