@@ -134,9 +134,17 @@ def test_one_repeat_has_no_intervals_and_says_so() -> None:
 def test_a_metric_without_variance_is_said() -> None:
     found = analysed(np.full((4, 3), 0.1), smallest=0.2)
     assert column(found, "difference") == [0.0, 0.0]
-    assert column(found, "verdict") == ["equivalent"] * 2
+    assert column(found, "verdict") == ["undecided"] * 2
     assert "no variance" in found.notes[0]
-    assert column(analysed(np.full((4, 3), 0.1)), "verdict") == ["undecided"] * 2
+
+
+def test_repeats_that_do_not_vary_tell_no_more_than_one() -> None:
+    found = analysed([[1.0, 1.5, 0.2]] * 5)
+    assert column(found, "difference") == [0.5, -0.8]
+    assert column(found, "low") == column(found, "p") == [None, None]
+    assert column(found, "verdict") == ["undecided"] * 2
+    assert "Let the objective take `split` and `seed`" in found.notes[0]
+    assert "no intervals" in found.method
 
 
 def test_repeats_without_noise_are_exact_and_said() -> None:

@@ -28,6 +28,15 @@ class Fitted(Struct, frozen=True, kw_only=True):
         return self.additive.variance == 0
 
     @property
+    def repetitive(self) -> bool:
+        """Whether all repeats came to the same, so that they tell no more than one of them."""
+        observations = self.additive.observations
+        groups = [observations.value[observations.arm == place] for place in range(len(observations.arms))]
+        return (
+            self.exact and len(observations.repeats) > 1 and all(np.ptp(group) == 0 for group in groups if len(group))
+        )
+
+    @property
     def _enough(self) -> bool:
         """Whether each effect's own variance is all that its interval rests on where variances differ."""
         return self.equality.assumed is not None or len(self.additive.observations.repeats) >= FEW
@@ -50,6 +59,8 @@ class Fitted(Struct, frozen=True, kw_only=True):
             return Estimates(difference=difference)
         if self.exact:
             difference[np.abs(difference) <= NOTHING * float(np.abs(fit.observations.value).max())] = 0.0
+        if self.repetitive:
+            return Estimates(difference=difference)
         return Estimates(
             difference=difference,
             covariance=fit.variance * fit.covariance(rows),
@@ -60,7 +71,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
         """In words, for the foot of a table; ``intervals`` names those of a pooled variance."""
         fit = self.additive
         model = "additive model of arm and repeat"
-        if fit.variance is None:
+        if fit.variance is None or self.repetitive:
             return f"{model}; no intervals"
         if self.exact:
             return f"{model}; no noise, so intervals have no width"
@@ -81,6 +92,11 @@ class Fitted(Struct, frozen=True, kw_only=True):
             notes.append("No training gave a value: there is nothing to compare.")
         elif np.ptp(observations.value) == 0 and len(observations.value) > 1:
             notes.append("The metric had no variance: all trainings gave the same value. Is it the right metric?")
+        elif self.repetitive:
+            notes.append(
+                "All repeats came to the same, so they tell no more than one of them: there are no intervals. Let the "
+                "objective take `split` and `seed`, and divide the data and seed the training with them."
+            )
         elif self.exact:
             notes.append(
                 "Repeats of an arm did not differ beyond what all arms share: differences are taken as exact. "
