@@ -186,3 +186,13 @@ def test_one_order_gives_no_intervals() -> None:
     assert differences(found) == pytest.approx([-3, -3, 0])
     assert found.effects[0].low is None
     assert "One order" in found.notes[0]
+
+
+def test_main_effects_of_a_design_with_an_arm_that_failed_are_said_to_be_unclear() -> None:
+    whole = measured(subsets(NAMES), 3)
+    assert not any("gave no value" in note for note in main_effects(whole, NAMES, maximize=True).notes)
+    broken = [
+        Cell(arm=cell.arm, repeat=cell.repeat, value=None if len(cell.arm) == 3 else cell.value) for cell in whole
+    ]
+    notes = main_effects(broken, NAMES, maximize=True).notes
+    assert notes[0].startswith("1 of 8 arms gave no value (one leaves out all of them): main effects are not clear")

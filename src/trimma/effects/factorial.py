@@ -7,7 +7,7 @@ import numpy as np
 
 from trimma.effects.analysis import Analysis
 from trimma.effects.blocks import Additive
-from trimma.effects.cells import Cell, Numbers, observe
+from trimma.effects.cells import Arm, Cell, Numbers, observe
 from trimma.effects.checks import checked
 from trimma.effects.conclude import concluded
 from trimma.effects.model import Fitted, fitted
@@ -42,7 +42,7 @@ def main_effects(
     present = ~np.isnan(found.additive.mean)
     design = np.array([[1.0, *(float(name in arm) for name in names)] for arm in observations.arms], dtype=np.float64)
     rows, clear = _coefficients(design, present)
-    notes = []
+    notes = _missing(observations.arms, present, len(names))
     if found.additive.variance is None:
         found = _one_repeat(found, design, present)
         if found.additive.variance is not None:
@@ -63,6 +63,17 @@ def main_effects(
         smallest=smallest,
         notes=notes,
     )
+
+
+def _missing(arms: Sequence[Arm], present: Numbers, names: int) -> list[str]:
+    gone = [arm for arm, there in zip(arms, present, strict=True) if not there]
+    if not gone:
+        return []
+    example = "all of them" if len(gone[0]) == names else ", ".join(sorted(gone[0]))
+    return [
+        f"{len(gone)} of {len(arms)} arms gave no value (one leaves out {example}): main effects are not clear of "
+        "interactions any more, and may be wrong by as much as these are."
+    ]
 
 
 def _coefficients(design: Numbers, present: Numbers) -> tuple[Numbers, list[bool]]:
