@@ -195,4 +195,5 @@ def test_main_effects_of_a_design_with_an_arm_that_failed_are_said_to_be_unclear
         Cell(arm=cell.arm, repeat=cell.repeat, value=None if len(cell.arm) == 3 else cell.value) for cell in whole
     ]
     notes = main_effects(broken, NAMES, maximize=True).notes
-    assert notes[0].startswith("1 of 8 arms gave no value (one leaves out all of them): main effects are not clear")
+    said = "1 of 8 arms gave no value (one leaves out all of them): main effects are not clear"
+    assert any(note.startswith(said) for note in notes)

@@ -70,10 +70,11 @@ def _missing(arms: Sequence[Arm], present: Numbers, names: int) -> list[str]:
     if not gone:
         return []
     example = "all of them" if len(gone[0]) == names else ", ".join(sorted(gone[0]))
-    return [
+    note = (
         f"{len(gone)} of {len(arms)} arms gave no value (one leaves out {example}): main effects are not clear of "
         "interactions any more, and may be wrong by as much as these are."
-    ]
+    )
+    return [note]
 
 
 def _coefficients(design: Numbers, present: Numbers) -> tuple[Numbers, list[bool]]:
