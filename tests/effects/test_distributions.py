@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from trimma.effects.estimates import related
 from trimma.effects.maximum import critical, exceedance, family, to_t, to_z
 from trimma.effects.normal import cumulative
 from trimma.effects.special import incomplete_beta, variance_ratio_exceedance
@@ -87,3 +89,26 @@ def test_special_functions_are_those_of_scipy() -> None:
     assert [incomplete_beta(x, 2, 3) for x in (-1, 0, 1, 2)] == [0, 0, 1, 1]
     for ratio, above, below in [(0.5, 3, 10), (2.9, 10, 44), (9.0, 1, 3), (0.0, 2, 2)]:
         assert variance_ratio_exceedance(ratio, above, below) == pytest.approx(stats.f.sf(ratio, above, below))
+
+
+def test_one_factor_is_found_in_its_correlations() -> None:
+    loadings = np.array([0.3, 0.6, 0.7, 0.8])
+    covariance = np.outer(loadings, loadings)
+    np.fill_diagonal(covariance, 1.0)
+    scale = np.array([1.0, 2.0, 3.0, 4.0])
+    found = related(covariance * np.outer(scale, scale), np.full(4, 9.0))
+    assert [group.loading for group in found] == pytest.approx(loadings.tolist(), abs=2e-3)
+    assert {group.freedom for group in found} == {9.0}
+
+
+def test_correlations_of_interactions_are_near_enough_to_one_factor() -> None:
+    pairs = list(combinations(range(5), 2))
+    covariance = np.array([[0.25 * (1 + len(set(one) & set(other))) for other in pairs] for one in pairs])
+    np.fill_diagonal(covariance, 1.0)
+    (group,) = related(covariance, np.full(10, 60.0))
+    assert group.loading**2 == pytest.approx((6 * 0.5 + 3 * 0.25) / 9, abs=1e-4)
+
+
+def test_negative_correlations_are_left_out() -> None:
+    covariance = np.array([[1, -0.5, 0], [-0.5, 1, -0.5], [0, -0.5, 1]])
+    assert related(covariance, np.full(3, 4.0)) == family([0.0] * 3, [4.0] * 3)

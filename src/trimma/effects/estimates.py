@@ -100,7 +100,8 @@ def related(covariance: Numbers, freedom: Numbers) -> Family:
     loading = np.full(count, common)
     for _ in range(_ROUNDS):
         total = float(loading @ loading)
-        loading = (correlation @ loading - loading) / (total - loading**2)
+        # half way, since the full step goes there and back
+        loading = (loading + (correlation @ loading - loading) / (total - loading**2)) / 2
     loading = np.clip(loading, 0.0, _STEEPEST)
     misfit = np.abs(correlation - np.outer(loading, loading))[off].max()
     return family((loading if misfit < _FIT else np.full(count, common)).tolist(), freedom.tolist())

@@ -15,7 +15,7 @@ from trimma.effects.maximum import Family, exceedance, family
 from trimma.effects.normal import cumulative, density
 
 _POWER = 3.0  # of the share of looks that are over: what share of the error is spent by then
-_UNLIKE = 0.2  # by simulation: effects that cross at different looks are less alike than at one
+_UNLIKE = 0.3  # by simulation: effects that cross at different looks are less alike than at one
 _NODES = 401
 _ROUNDS = 60
 
