@@ -97,9 +97,7 @@ class Signature:
         """Raise `ObjectiveError` unless these keys, of ``source``, fit; ``provided`` are the extras at hand."""
         keys = set(keys)
         if reserved := sorted(keys & set(ON_REQUEST)):
-            raise ObjectiveError(
-                f"{source} uses the name {reserved[0]!r}, which Trimma passes itself: rename that key"
-            )
+            raise ObjectiveError(f"{source} uses the name {reserved[0]!r}, which Trimma passes itself: rename that key")
         unwanted = sorted(keys - self.accepts)
         if unwanted and not self.open and "params" not in self.accepts:
             raise ObjectiveError(
