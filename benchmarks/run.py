@@ -18,7 +18,7 @@ from harness import aligned, question, rows_of
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent / "docs" / "benchmarks.md"
-HELPERS = {"crowd", "harness", "run", "sessions"}
+HELPERS = {"ablation_truth", "crowd", "harness", "run", "sessions"}
 
 
 def benchmarks() -> dict[str, Path]:

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks"
-HELPERS = {"crowd", "harness", "run", "sessions"}
+HELPERS = {"ablation_truth", "crowd", "harness", "run", "sessions"}
 FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem not in HELPERS)
 KEYS = {"what", "ours", "peer", "peer_value", "unit", "ratio", "spread", "goal", "met"}
 

@@ -60,7 +60,7 @@ class Program:
         """The program for one trial, which may do what it likes with what it is given.
 
         A model that was given as an object is copied, for trials train it; what makes models (a function, a class, a
-        `functools.partial`) isn't, nor is one of Spark's, which lives in its session. Of ``data`` the dicts and lists
+        `functools.partial`) isn't, nor is one of Spark's, which lives in its session. Of ``data`` small dicts and lists
         and the frames of pandas are copied, but not the values in them: a trial may add and take out columns.
         """
         return replace(self, data=_shallow(self.data), model=_own(self.model))
@@ -77,6 +77,9 @@ class Program:
         return whole if self.variants is None else self.variants.inputs(config, whole)
 
 
+_FEW = 100
+
+
 def _own(model: Any) -> Any:
     if model is None or isroutine(model) or isclass(model) or isinstance(model, partial) or "pyspark" in _homes(model):
         return model
@@ -84,6 +87,8 @@ def _own(model: Any) -> Any:
 
 
 def _shallow(data: Any) -> Any:
+    if type(data) in (dict, list, tuple) and len(data) > _FEW:
+        return data
     if type(data) is dict:
         return {key: _shallow(value) for key, value in data.items()}
     if type(data) in (list, tuple):

@@ -103,20 +103,21 @@ def test_two_engines_share_the_streams_and_put_them_back() -> None:
     assert stream.getvalue() == "still there\n"
 
 
-def test_the_objective_is_called_as_it_is_and_data_is_shared(opened: Callable[..., Opened]) -> None:
+def test_the_objective_is_called_as_it_is_and_what_it_is_given_is_its_own(opened: Callable[..., Opened]) -> None:
     lock, seen = threading.Lock(), []
 
     def objective(data: Any, params: dict[str, Any]) -> float:
         with lock:
             seen.append(data)
         params["inner"]["changed"] = True
+        data["changed"] = True
         return 1.0
 
     driver = opened(objective)
     inner: dict[str, Any] = {}
     for trial, worker in enumerate(driver.joined(2)):
         assert isinstance(driver.run(trial, worker, inner=inner), Returned)
-    assert seen[0] is seen[1]
+    assert seen[0] == seen[1]
     assert inner == {}, "the config is the trial's own"
 
 
