@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 # A slow machine is no failure; a test that hangs meets its timeout.
-settings.register_profile("trimma", deadline=None)
+settings.register_profile("trimma", deadline=None, max_examples=50)
 settings.load_profile("trimma")
 
 # The contract suites live in the package and assert like tests.

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
@@ -34,7 +34,8 @@ def status(field, process="self"):
     raise LookupError(field)
 
 
-@given(st.lists(arrays(scalar_dtypes(), array_shapes(min_dims=0, min_side=0, max_side=40)), max_size=4), st.booleans())
+@settings(max_examples=30)
+@given(st.lists(arrays(scalar_dtypes(), array_shapes(min_dims=0, min_side=0, max_side=20)), max_size=4), st.booleans())
 def test_arrays_of_any_kind_come_back_as_they_were(tmp_path_factory, found, fortran):
     if fortran:
         found = [np.asfortranarray(array) for array in found]
