@@ -64,9 +64,9 @@ def test_pipeline(run: Callable[..., Any]) -> None:
 
 
 @pytest.mark.xdist_group("torch")
-def test_digits_torch(run: Callable[..., Any], missing: Callable[[str], None]) -> None:
+def test_digits_torch(run: Callable[..., Any]) -> None:
     if importlib.util.find_spec("torch") is None:
-        missing("PyTorch (tools/install-torch)")
+        pytest.skip("PyTorch is not installed: see tools/install-torch")
     study = run("digits_torch.py", repeats=1, epochs=1)
     assert names(study) == {"pool", "drop", "block3", "normalisation", "augment", "decay"}
 

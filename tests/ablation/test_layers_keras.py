@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable
 from typing import Any
 
 import cloudpickle
@@ -23,10 +22,10 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def keras(missing: Callable[[str], None]) -> Any:
+def keras() -> Any:
     """Keras on PyTorch."""
     if importlib.util.find_spec("keras") is None or importlib.util.find_spec("torch") is None:
-        missing("Keras with PyTorch (tools/install-torch)")
+        pytest.skip("Keras with PyTorch is not installed: see tools/install-torch")
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
 

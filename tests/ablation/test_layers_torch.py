@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import importlib.util
 import threading
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,10 +22,10 @@ pytestmark = pytest.mark.xdist_group("torch")
 
 
 @pytest.fixture(scope="module")
-def nets(missing: Callable[[str], None]) -> SimpleNamespace:
+def nets() -> SimpleNamespace:
     """Small models, made anew by each call."""
     if importlib.util.find_spec("torch") is None:
-        missing("PyTorch (tools/install-torch)")
+        pytest.skip("PyTorch is not installed: see tools/install-torch")
     import torch
     from torch import nn
 
