@@ -11,10 +11,14 @@ said.
   an order that is drawn anew for each study). Half of the components have an effect of 1.
 * **Coverage** is that of all intervals of a study at once. A study has a **false "matters"** when any component without
   an effect is said to help or to hurt.
-* **Power** is the share of components with an effect of 1 that are said to help, by a test that has two sides and keeps
-  to 5 % over all components. One component alone, with the noise known and nothing corrected for, would be found with
-  probability .82 at a correlation of 0.7, and .35 at 0: with one training of the whole in each repeat no such test can
-  do better. Measured beside it are the chance of finding any of ten, more trainings of the whole, and paired t-tests.
+* **Power**, where all ten components have an effect of 1, by a test that has two sides and keeps to 5 % over all of
+  them: the share that is said to help, and the chance that any is. One component alone, with the noise known and
+  nothing corrected for, would be found with probability .82 at a correlation of 0.7, and .35 at 0: with one baseline
+  in each repeat no such test can find a greater share. The peer is paired t-tests that keep to the same 5 %; what those
+  find that correct for nothing is given, too.
+* **Three baselines**: the whole is trained three times in each repeat, ``LeaveOneOut(baselines=3)``. What these
+  trainings have in common beyond what all arms of their repeat do is the *shared* part of their noise: 0 where only the
+  seed tells them apart, 1 where training is deterministic.
 * **Race**: looks after 3, 6, 12 and 24 repeats, against 24 repeats of all arms, where half of the components have an
   effect; also against as many repeats of all arms as find the same share of effects.
 * **Screening** (Plackett and Burman, folded over) against leaving out one at a time: trainings to the same variance of
@@ -35,6 +39,7 @@ COMPONENTS, REPEATS, RHO = 10, 5, 0.7
 LOOKS = (3, 6, 12, 24)
 NAMES = tuple(f"c{index}" for index in range(COMPONENTS))
 ALONE = ((), *((name,) for name in NAMES))
+SEVERAL = 3  # baselines in each repeat
 PARTS: dict[str, Callable[..., Any]] = {}
 
 
@@ -52,28 +57,46 @@ class Within(Goal):
 
 
 def cells_of(table: Any, arms: Sequence[tuple[str, ...]] = ALONE) -> list[Any]:
-    """A study's cells from a table of repeats by arms."""
+    """A study's cells from a table of repeats by arms; columns beyond the arms, which stand first, are the first's."""
     from trimma.effects import Cell
 
+    baselines = table.shape[1] - len(arms)
     return [
         Cell(arm=arm, repeat=repeat, value=value)
         for repeat, row in enumerate(table.tolist())
-        for arm, value in zip(arms, row, strict=True)
+        for arm, value in zip((*[arms[0]] * baselines, *arms), row, strict=True)
     ]
 
 
-def drawn(rng: Any, truth: Any, repeats: int = REPEATS, rho: float = RHO, kind: str = "additive") -> Any:
-    """A table of repeats by arms whose means are ``truth``."""
+def drawn(
+    rng: Any,
+    truth: Any,
+    repeats: int = REPEATS,
+    rho: float = RHO,
+    kind: str = "additive",
+    baselines: int = 1,
+    shared: float = 0.0,
+) -> Any:
+    """A table of repeats by arms whose means are ``truth``; the first arm has as many columns as ``baselines``."""
     import numpy as np
 
     arms = len(truth)
-    noise = rng.standard_normal((repeats, arms))
-    if kind == "heavy-tailed":
-        noise = rng.standard_t(3, (repeats, arms)) / math.sqrt(3)
+
+    def draw(columns: int) -> Any:
+        if kind == "heavy-tailed":
+            return rng.standard_t(3, (repeats, columns)) / math.sqrt(3)
+        return rng.standard_normal((repeats, columns))
+
+    noise, scale = draw(arms), np.ones(arms)
     if kind == "heteroscedastic":
         scale = np.exp(np.linspace(-math.log(2), math.log(2), arms))
-        noise *= rng.permutation(scale / math.sqrt(np.mean(scale**2)))
-    return truth + rng.standard_normal((repeats, 1)) * math.sqrt(rho) + noise * math.sqrt(1 - rho)
+        scale = rng.permutation(scale / math.sqrt(np.mean(scale**2)))
+    repeat = rng.standard_normal((repeats, 1)) * math.sqrt(rho)
+    if baselines > 1:
+        whole = math.sqrt(shared) * noise[:, :1] + math.sqrt(1 - shared) * draw(baselines)
+        noise = np.hstack([whole, noise[:, 1:]])
+        truth, scale = (np.repeat(each, [baselines] + [1] * (arms - 1)) for each in (truth, scale))
+    return truth + repeat + noise * scale * math.sqrt(1 - rho)
 
 
 def worth(rng: Any, arms: Iterable[tuple[str, ...]], names: Sequence[str], *, interacting: bool = False) -> Any:
@@ -106,14 +129,17 @@ def found(analysis: Any) -> list[bool]:
     return [effect.verdict.value in ("helps", "hurts") for effect in analysis.effects]
 
 
-def single(kind: str, repeats: int = REPEATS, *, effects: bool = True, **options: Any) -> Callable[[Any], list[bool]]:
+def single(
+    kind: str, repeats: int = REPEATS, *, effects: bool = True, baselines: int = 1, shared: float = 0.0, **options: Any
+) -> Callable[[Any], list[bool]]:
     """A study of leaving out one at a time: whether it is covered, and whether it is free of false findings."""
 
     def study(rng: Any) -> list[bool]:
         from trimma.effects import contrasts
 
         truth = worth(rng, ALONE, NAMES, interacting=kind == "interacting") * effects
-        analysis = contrasts(cells_of(drawn(rng, truth, repeats, kind=kind)), NAMES, maximize=True, **options)
+        table = drawn(rng, truth, repeats, kind=kind, baselines=baselines, shared=shared)
+        analysis = contrasts(cells_of(table), NAMES, maximize=True, **options)
         wrong = [said for said, true in zip(found(analysis), truth[1:], strict=True) if true == 0 and said]
         return [covered(analysis, truth[1:] - truth[0]), not wrong]
 
@@ -146,7 +172,7 @@ def paired_up(rng: Any) -> list[bool]:
     return [covered(interactions(cells_of(table, arms), pairs, maximize=True), effects)]
 
 
-def power(rho: float, wholes: int = 1, **options: Any) -> Callable[[Any], list[float]]:
+def power(rho: float, baselines: int = 1, **options: Any) -> Callable[[Any], list[float]]:
     """A study in which all components have an effect: the share found, and whether any is."""
 
     def study(rng: Any) -> list[float]:
@@ -154,9 +180,8 @@ def power(rho: float, wholes: int = 1, **options: Any) -> Callable[[Any], list[f
 
         from trimma.effects import contrasts
 
-        arms = [()] * wholes + [(name,) for name in NAMES]
-        truth = np.array([0.0] * wholes + [-1.0] * COMPONENTS)
-        analysis = contrasts(cells_of(drawn(rng, truth, rho=rho), arms), NAMES, maximize=True, **options)
+        table = drawn(rng, np.array([0.0] + [-1.0] * COMPONENTS), rho=rho, baselines=baselines)
+        analysis = contrasts(cells_of(table), NAMES, maximize=True, **options)
         return [fmean(found(analysis)), any(found(analysis))]
 
     return study
@@ -180,24 +205,27 @@ def t_tests(rho: float) -> Callable[[Any], list[float]]:
     return study
 
 
-def race(rho: float, *, effects: bool = True) -> Callable[[Any], list[float]]:
-    """A race: its trainings, the share of effects found, whether it is free of false findings; and found when fixed."""
+def race(rho: float, *, effects: bool = True, baselines: int = 1) -> Callable[[Any], list[float]]:
+    """A race: its trainings, the share of effects found, whether any finding is false; and what is found when fixed."""
 
     def study(rng: Any) -> list[float]:
         from trimma.effects import contrasts, decided, raced
 
         truth = worth(rng, ALONE, NAMES) * effects
-        table = drawn(rng, truth, LOOKS[-1], rho)
-        every = cells_of(table)
+        table = drawn(rng, truth, FIXED[-1], rho, baselines=baselines)
         racing, done, cells = set(NAMES), 0, []
         for look in LOOKS:
+            # no more baselines than the square root of how many are racing, as in a real race
+            kept = table[:, max(0, baselines - max(1, math.isqrt(len(racing)))) :]
+            every = cells_of(kept)
             cells += [cell for cell in every if done <= cell.repeat < look and (racing.issuperset(cell.arm))]
             racing, done = set(decided(cells, NAMES, look=look, looks=LOOKS, maximize=True).racing), look
             if not racing:
                 break
         said = found(raced(cells, NAMES, looks=LOOKS, maximize=True))
         sizes = FIXED if effects else ()
-        fixed = [found(contrasts(cells_of(table[:size]), NAMES, maximize=True)) for size in sizes]
+        once = table[:, baselines - 1 :]
+        fixed = [found(contrasts(cells_of(once[:size]), NAMES, maximize=True)) for size in sizes]
         right = [each for each, true in zip(said, truth[1:], strict=True) if true]
         wrong = any(each for each, true in zip(said, truth[1:], strict=True) if not true)
         shares = [fmean([e for e, true in zip(each, truth[1:], strict=True) if true] or [0]) for each in fixed]
@@ -206,7 +234,7 @@ def race(rho: float, *, effects: bool = True) -> Callable[[Any], list[float]]:
     return study
 
 
-FIXED = (6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
+FIXED = (6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 36)
 
 
 def screening(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -285,26 +313,31 @@ def measure(quick: bool) -> Report:
     ):
         ((cover, *_),) = over(studies // 2, 3, kind)
         claim(f"coverage of all 95 % intervals at once, {what}", "%", 100 * cover, rate)
+    for what, options in (
+        ("additive", {}),
+        ("additive, half of their noise shared", {"shared": 0.5}),
+        ("additive, all of their noise shared", {"shared": 1.0}),
+        ("heavy-tailed", {"kind": "heavy-tailed"}),
+        ("heteroscedastic", {"kind": "heteroscedastic"}),
+    ):
+        settings: dict[str, Any] = {"kind": "additive", "baselines": SEVERAL} | options
+        ((cover, clean),) = over(studies // 2, 8, single(**settings))
+        claim(f"coverage of all 95 % intervals at once, 3 baselines, {what}", "%", 100 * cover, rate)
+        ((_, clean),) = over(studies // 2, 9, single(effects=False, **settings))
+        claim(f'studies with a false "matters", 3 baselines, nothing matters, {what}', "%", 100 - 100 * clean, few)
     for rho, least in ((0.7, 0.90), (0.0, 0.55)):
-        each, own, several, plain = over(
-            studies // 5,
-            4,
-            power(rho),
-            power(rho, variances="own"),
-            power(rho, wholes=3),
-            t_tests(rho),
+        once, several, peer, plain = over(
+            studies // 5, 4, power(rho), power(rho, baselines=SEVERAL), power(rho, variances="own"), t_tests(rho)
         )
         about = f"correlation {rho}, 5 repeats"
-        claim(
-            f"power: share of effects of one standard deviation found, {about}",
-            "of 1",
-            each[0],
-            Goal(bound=least, at="least"),
-        )
-        claim(f"power: any of 10 such effects found, {about}", "of 1", each[1])
-        claim(f"power, 3 trainings of the whole in each repeat, {about}", "of 1", several[0])
-        claim(f"power of paired t-tests with the same error over all components, {about}", "of 1", own[0])
-        claim(f"power of paired t-tests that don't correct for their number, {about}", "of 1", plain[0])
+        goal = Goal(bound=least, at="least")
+        claim(f"power: any of 10 effects of one deviation found, 3 baselines, {about}", "of 1", several[1], goal)
+        claim(f"power: any of them found, one baseline, {about}", "of 1", once[1])
+        claim(f"power: any of them found by paired t-tests of the same error, {about}", "of 1", peer[1])
+        claim(f"power: share of them found, 3 baselines, {about}", "of 1", several[0], goal)
+        claim(f"power: share of them found, one baseline, {about}", "of 1", once[0], goal)
+        claim(f"power: share of them found by paired t-tests of the same error, {about}", "of 1", peer[0])
+        claim(f"power: share of them found by paired t-tests that correct for nothing, {about}", "of 1", plain[0])
     (none,) = over(fewer * 5 // 2, 7, race(RHO, effects=False))  # what a repeat does cancels, whatever the correlation
     claim('race: studies with a false "matters", nothing matters', "%", 100 * none[2], few)
     claim("race: fewer trainings than 24 repeats, nothing matters", "times", LOOKS[-1] * len(ALONE) / none[0])
@@ -313,10 +346,16 @@ def measure(quick: bool) -> Report:
         full, about = LOOKS[-1] * len(ALONE), f"correlation {rho}"
         claim(f"race: fewer trainings than 24 repeats, {about}", "times", full / half[0], Goal(bound=least, at="least"))
         claim(f"race: power, {about}", "of 1", half[1])
-        claim(f"24 repeats: power, {about}", "of 1", half[-1])
+        claim(f"24 repeats: power, {about}", "of 1", half[3 + FIXED.index(LOOKS[-1])])
         repeats = same_power(half[1], half[3:])
         claim(f"race: fewer trainings than repeats of the same power, {about}", "times", repeats * len(ALONE) / half[0])
         claim(f'race: studies with a false "matters", half matter, {about}', "%", 100 * half[2], few)
+        (more,) = over(fewer, int(5 + 10 * rho), race(rho, baselines=SEVERAL))
+        claim(f"race from 3 baselines: power, {about}", "of 1", more[1])
+        repeats = same_power(more[1], more[3:])
+        what = f"race from 3 baselines: fewer trainings than repeats of the same power with one, {about}"
+        claim(what, "times", repeats * len(ALONE) / more[0], Goal(bound=least, at="least"))
+        claim(f'race from 3 baselines: studies with a false "matters", half matter, {about}', "%", 100 * more[2], few)
     for count in (10, 20):
         plan, seen = cheaper(np.random.default_rng(6), count, fewer)
         goal = Goal(bound=3, at="least")

@@ -1,7 +1,8 @@
 """What a study asks: the part of it that is fixed when it is created."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -41,13 +42,38 @@ Arm = tuple[str, ...]
 BASELINE: Arm = ()
 """Nothing is left out: the whole."""
 
-WITHOUT, REPEAT, PARAMS = "without", "repeat", "params"
-"""The keys of an ablation's config: what is left out, in which repeat, and arguments chosen for this trial."""
+WITHOUT, REPEAT, AGAIN, PARAMS = "without", "repeat", "again", "params"
+"""The keys of an ablation's config: what is left out, in which repeat, there the how manieth from 0 on (not said of the
+first), and arguments chosen for this trial."""
+
+
+class Place(NamedTuple):
+    """Where a trial of an ablation belongs: an arm in a repeat, the ``again``th there (from 0)."""
+
+    arm: Arm
+    repeat: int
+    again: int = 0
 
 
 def arm_of(config: Mapping[str, Any]) -> Arm:
     """What a trial of an ablation leaves out."""
     return tuple(config[WITHOUT])
+
+
+def place_of(config: Mapping[str, Any]) -> Place:
+    """Where a trial of an ablation belongs."""
+    return Place(arm_of(config), config[REPEAT], config.get(AGAIN, 0))
+
+
+def places(arms: Sequence[Arm], repeat: int) -> Iterator[Place]:
+    """Those of the arms of a repeat, an arm that is named several times having as many."""
+    if len(set(arms)) == len(arms):
+        yield from (Place(arm, repeat) for arm in arms)
+        return
+    seen: Counter[Arm] = Counter()
+    for arm in arms:
+        yield Place(arm, repeat, seen[arm])
+        seen[arm] += 1
 
 
 class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):

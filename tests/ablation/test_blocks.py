@@ -14,6 +14,7 @@ from trimma.events import Outcome
 from trimma.search import RandomSearch
 from trimma.space import Float, Space
 from trimma.stopping import Timeout
+from trimma.study import Place
 from trimma.testing.ablations import key, keys, run_ablation, seconds
 from trimma.testing.studies import Study
 from trimma.trial import State
@@ -47,7 +48,7 @@ def test_no_worker_waits_at_the_end_of_a_repeat() -> None:
 @pytest.mark.parametrize("smallest", [None, 0.5])
 def test_adaptive_repeats_end_where_a_component_is_settled(smallest: float | None) -> None:
     history = study(repeats=AdaptiveRepeats(smallest=smallest)).history
-    often = Counter(arm for arm, _ in keys(history))
+    often = Counter(place.arm for place in keys(history))
     # a worker that was idle before the look may have begun the next repeat
     assert max(often["a",], often["b",], often["d",]) <= 4
     assert often[()] - 1 <= often["c",] <= often[()]
@@ -108,6 +109,48 @@ def test_a_cell_that_the_end_of_a_session_stopped_is_run_again() -> None:
     assert sorted((cell.arm, cell.repeat) for cell in cells(again.history)) == sorted(ended)
 
 
+def test_several_baselines_come_first_in_each_repeat() -> None:
+    history = study(LeaveOneOut(baselines=3), 2).history
+    order = [key(trial) for trial in history.trials]
+    assert order[:4] == [Place((), 0), Place((), 0, 1), Place((), 0, 2), Place(("a",), 0)]
+    assert order[7:10] == [Place((), 1), Place((), 1, 1), Place((), 1, 2)]
+    assert len(order) == len(set(order)) == 14
+    assert [cell.arm for cell in cells(history)].count(()) == 6
+    assert "again" not in history.trials[0].config
+
+
+def test_each_of_several_baselines_has_a_search_of_its_own() -> None:
+    retune = Retune(Space(rate=Float(0, 1)), 4, RandomSearch())
+    history = study(LeaveOneOut(baselines=2), 2, retune=retune).history
+    assert keys(history) == dict.fromkeys([*keys(study(LeaveOneOut(baselines=2), 2).history)], 4)
+
+
+def test_a_race_has_fewer_baselines_with_fewer_components() -> None:
+    """Four components have two baselines; when only *c*, which is worth nothing, is left, one is enough."""
+    history = study(LeaveOneOut(baselines=2), AdaptiveRepeats(), engine=Simulated(1, seconds=seconds)).history
+    places = keys(history)
+    assert set(places.values()) == {1}
+    last = max(place.repeat for place in places)
+    assert last >= 3
+    assert [Place((), each, 1) in places for each in range(last + 1)] == [True] * 3 + [False] * (last - 2)
+    assert all({Place((), each), Place(("c",), each)} <= set(places) for each in range(last + 1))
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_a_race_waits_for_all_baselines_before_it_looks(workers: int) -> None:
+    def slow(config: Any, step: int) -> float:
+        return 40.0 if config.get("again") else 1.0
+
+    history = study(LeaveOneOut(baselines=2), AdaptiveRepeats(), engine=Simulated(workers, seconds=slow)).history
+    ended = {key(trial): trial.spans[-1].end or 0.0 for trial in history.trials}
+    look = max(ended[Place((), each, 1)] for each in range(3))
+    dropped = {place for place in ended if place.arm == ("a",)}
+    # until then nobody has dropped out
+    begun = [key(trial) for trial in history.trials if trial.spans[0].start < look]
+    assert {place.arm for place in begun if place.repeat == 2} == {(), ("a",), ("b",), ("c",), ("d",)}
+    assert all(place in begun for place in dropped)
+
+
 def test_each_cell_has_a_search_of_its_own() -> None:
     retune = Retune(Space(rate=Float(0, 1)), 4, RandomSearch())
     history = study(repeats=2, retune=retune).history
@@ -117,8 +160,8 @@ def test_each_cell_has_a_search_of_its_own() -> None:
     for trial in history.trials:
         tried.setdefault(key(trial), []).append(trial.config["params"]["rate"])
     # the arms of a repeat try the same, and repeats differ
-    assert len({tuple(rates) for (_, repeat), rates in tried.items() if repeat == 0}) == 1
-    assert tried[(), 0] != tried[(), 1]
+    assert len({tuple(rates) for place, rates in tried.items() if place.repeat == 0}) == 1
+    assert tried[Place((), 0)] != tried[Place((), 1)]
     best = {(cell.arm, cell.repeat): cell.value for cell in cells(history)}
     values = [
         trial.value for trial in history.trials if trial.config["without"] == ["a"] and trial.config["repeat"] == 1

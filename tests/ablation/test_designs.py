@@ -1,5 +1,7 @@
 """Which arms are run: every design keeps the contract."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,11 @@ from trimma.testing import DesignContract
 from trimma.testing.ablations import WORTH, asked, run_ablation
 from trimma.views import cells
 from trimma.views.ablation import path_order
+
+
+class TestLeaveOneOutOfSeveral(DesignContract):
+    def make(self) -> Design:
+        return LeaveOneOut(baselines=3)
 
 
 class TestLeaveOneOut(DesignContract):
@@ -95,6 +102,19 @@ def test_groups_alone() -> None:
     assert LeaveOneGroupOut().arms(shared, 0, (), asked()) == [(), ("g",)]
     with pytest.raises(UsageError, match="no group to leave out"):
         LeaveOneGroupOut().arms(shared[:1], 0, (), asked())
+
+
+@pytest.mark.parametrize("baselines", [0, -1, 1.5, "auto"])
+def test_at_least_one_baseline(baselines: Any) -> None:
+    for design in (LeaveOneOut, LeaveOneGroupOut):
+        with pytest.raises(UsageError, match="at least once in each repeat"):
+            design(baselines=baselines)
+
+
+def test_groups_from_several_baselines() -> None:
+    shared = (component("x", "x"), component("g", "y", "z"))
+    assert LeaveOneGroupOut(baselines=2).arms(shared, 0, (), asked()) == [(), (), ("g",)]
+    assert LeaveOneGroupOut(baselines=2).trainings(shared, 5) == 15
 
 
 @pytest.mark.parametrize("count", [3, 5, 7, 11, 12, 20])

@@ -109,7 +109,7 @@ def test_more_repeats_and_more_components_later(tmp_path: Path) -> None:
         ({"components": tm.Setting(b=False)}, "the component 'a' is gone"),
         ({"components": tm.Setting(a=None)}, None),
         ({"repeats": 1}, "there were 3 repeats, are 1"),
-        ({"design": "pairwise"}, r"the searcher was LeaveOneOut\(\), is Pairwise\(\)"),
+        ({"design": "pairwise"}, r"the searcher was LeaveOneOut\(baselines=1\), is Pairwise\(\)"),
         ({"config": {"c": False}}, "its config was '', is 'c=False'"),
         ({"minimize": "score", "maximize": None}, "the metric was maximize='score'"),
     ],

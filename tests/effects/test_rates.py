@@ -39,6 +39,18 @@ def test_all_intervals_hold_at_once(kind: str) -> None:
     assert np.mean(held) == pytest.approx(0.95, abs=0.035)
 
 
+@pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
+def test_intervals_hold_whatever_part_of_their_noise_the_trainings_of_the_whole_share(shared: float) -> None:
+    arms = [(), (), (), *((name,) for name in NAMES)]
+    held = []
+    for seed in range(STUDIES):
+        rng = np.random.default_rng([21, seed])
+        noise = rng.standard_normal((5, len(arms)))
+        noise[:, :3] = shared**0.5 * rng.standard_normal((5, 1)) + (1 - shared) ** 0.5 * noise[:, :3]
+        held.append(covers(contrasts(cells_of(noise, arms), NAMES, maximize=True), 0.0))
+    assert np.mean(held) == pytest.approx(0.95, abs=0.035)
+
+
 def test_equivalence_is_rarely_said_of_a_difference_that_matters() -> None:
     said = []
     for seed in range(STUDIES):

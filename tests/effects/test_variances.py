@@ -23,8 +23,8 @@ def test_the_reference_is_compared_by_the_exact_f_test() -> None:
     rest = squares(table[:, 1:])
     explained = squares(table) - rest
     expected = stats.f.sf(explained / 5 / (rest / 15), 5, 15)
-    assert equality(fit, reference=True).reference == pytest.approx(expected)
-    assert equality(fit, reference=False).reference is None
+    assert equality(fit, reference="tested").reference == pytest.approx(expected)
+    assert equality(fit, reference="as others").reference is None
 
 
 def test_the_reference_is_compared_where_cells_are_missing() -> None:
@@ -34,7 +34,7 @@ def test_the_reference_is_compared_where_cells_are_missing() -> None:
     above = full.freedom - rest.freedom
     squares = [float(fit.residual @ fit.residual) for fit in (full, rest)]
     ratio = (squares[0] - squares[1]) / above / (squares[1] / rest.freedom)
-    assert equality(full, reference=True).reference == pytest.approx(stats.f.sf(ratio, above, rest.freedom))
+    assert equality(full, reference="tested").reference == pytest.approx(stats.f.sf(ratio, above, rest.freedom))
 
 
 def test_equal_arms_are_compared_without_the_least_distance() -> None:
@@ -42,12 +42,12 @@ def test_equal_arms_are_compared_without_the_least_distance() -> None:
     fit = additive(observe(cells_of(table)))
     left = fit.residual.reshape(7, 4)
     distances = np.sort(np.abs(left - np.median(left, axis=0)), axis=0)[1:]
-    assert equality(fit, reference=False).arms == pytest.approx(stats.f_oneway(*distances.T).pvalue)
+    assert equality(fit, reference="as others").arms == pytest.approx(stats.f_oneway(*distances.T).pvalue)
 
 
 @pytest.mark.parametrize(("repeats", "arms"), [(2, 5), (5, 2)])
 def test_too_little_to_tell(repeats: int, arms: int) -> None:
-    assert equality(additive(observe(cells_of(drawn(1, repeats, arms)))), reference=False).arms is None
+    assert equality(additive(observe(cells_of(drawn(1, repeats, arms)))), reference="as others").arms is None
 
 
 def test_a_noisy_reference_is_said() -> None:

@@ -13,8 +13,8 @@ from trimma.ablation.retune import CellSearch, Retune
 from trimma.ablation.variants import config_of
 from trimma.history import History
 from trimma.ports import Searcher, Suggestion
-from trimma.study import Arm, Component
-from trimma.views.cells import CellReader, Key
+from trimma.study import Arm, Component, Place, places
+from trimma.views.cells import CellReader
 
 
 @dataclass(frozen=True)
@@ -44,40 +44,40 @@ class _Blocks:
     def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
         retune = self._settings.retune
         if retune is None:
-            found = (Suggestion(config=config_of(arm, repeat)) for arm, repeat in self._missing(history, 1))
+            found = (Suggestion(config=config_of(place)) for place in self._missing(history, 1))
             return list(islice(found, free))
         if self._search is None:
             self._search = CellSearch(retune, history.spec)
-        for arm, repeat in self._missing(history, retune.trials):
-            tried = [history.trials[number] for number in self._reader.read(history).trials.get((arm, repeat), ())]
-            if (suggestion := self._search.suggestion(arm, repeat, tried)) is not None:
+        for place in self._missing(history, retune.trials):
+            tried = [history.trials[number] for number in self._reader.read(history).trials.get(place, ())]
+            if (suggestion := self._search.suggestion(place, tried)) is not None:
                 # one at a time: what is tried next may depend on it
                 return [suggestion]
         return []
 
-    def _missing(self, history: History, tries: int) -> Iterator[Key]:
+    def _missing(self, history: History, tries: int) -> Iterator[Place]:
         """The cells that want a trial, in order."""
         design, components, repeats = self._settings.design, self._settings.components, self._settings.repeats
         asked = Asked(seed=history.spec.seed, repeats=repeats.most, maximize=history.maximize)
         cells = self._reader.read(history)
         for repeat in range(repeats.most):
             arms = design.arms(components, repeat, cells.ended, asked)
-            lacking = (arm for arm in arms if len(cells.trials.get((arm, repeat), ())) < tries)
+            lacking = (place for place in places(arms, repeat) if len(cells.trials.get(place, ())) < tries)
             if (first := next(lacking, None)) is None:
                 continue
             worth = repeats.pending(arms, repeat, cells.ended, maximize=history.maximize)
-            left = frozenset(worth) if len(worth) < len(arms) else None
-            found = (arm for arm in chain([first], lacking) if left is None or arm in left)
-            yield from ((arm, repeat) for arm in _ordered(found, arms[0], repeat, cells.seconds))
+            left = frozenset(places(worth, repeat)) if len(worth) < len(arms) else None
+            found = (place for place in chain([first], lacking) if left is None or place in left)
+            yield from _ordered(found, arms[0], repeat, cells.seconds)
 
 
-def _ordered(arms: Iterable[Arm], first: Arm, repeat: int, seconds: Mapping[Key, float]) -> Iterable[Arm]:
-    """``first``, and then the others by how long they took in the repeats before, if there were any."""
+def _ordered(found: Iterable[Place], first: Arm, repeat: int, seconds: Mapping[Place, float]) -> Iterable[Place]:
+    """Those of ``first``, and then the others by how long they took in the repeats before, if there were any."""
     if repeat == 0:
-        return arms
+        return found
     times: dict[Arm, list[float]] = {}
-    for (arm, earlier), each in seconds.items():
-        if earlier < repeat:
-            times.setdefault(arm, []).append(each)
+    for place, each in seconds.items():
+        if place.repeat < repeat:
+            times.setdefault(place.arm, []).append(each)
     mean = {arm: fmean(each) for arm, each in times.items()}
-    return sorted(arms, key=lambda arm: (arm != first, -mean.get(arm, 0.0)))
+    return sorted(found, key=lambda place: (place.arm != first, -mean.get(place.arm, 0.0)))

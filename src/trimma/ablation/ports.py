@@ -56,7 +56,8 @@ class Design(Protocol):
         """The arms of a repeat (counted from 0), as far as they are known from ``seen``, the cells that have ended.
 
         With more of them ended there may be more arms, never fewer. The first, which is the same in all repeats, is
-        what the others are compared with. Raises `UsageError` where these components can't be studied so.
+        what the others are compared with; it may be named several times, and is then trained as often. Raises
+        `UsageError` where these components can't be studied so.
         """
         ...
 

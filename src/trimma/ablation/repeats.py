@@ -1,8 +1,10 @@
 """How often each arm is repeated: as often as asked, or until it is settled."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isqrt
 from typing import Protocol
 
 from trimma.effects import LOOKS, Cell, decided
@@ -35,8 +37,9 @@ class AdaptiveRepeats:
     """Racing: at each of ``looks`` the components drop out that are settled, or won't be by the last look.
 
     A look at the first n repeats is taken when all of their cells that were worth running have ended; until then, the
-    next repeat is worth beginning for all that are in the race. See `trimma.effects.decided` for what settles a
-    component without more than the error asked for over all looks.
+    next repeat is worth beginning for all that are in the race. A reference that is trained several times in a repeat
+    is trained no more often than the square root of how many are in the race. See `trimma.effects.decided` for what
+    settles a component without more than the error asked for over all looks.
     """
 
     looks: tuple[int, ...] = LOOKS
@@ -48,15 +51,15 @@ class AdaptiveRepeats:
         return self.looks[-1]
 
     def pending(self, arms: Sequence[Arm], repeat: int, seen: Sequence[Cell], *, maximize: bool) -> Sequence[Arm]:
-        left = list(arms)
+        left, before, ended = list(arms), 0, Counter((cell.arm, cell.repeat) for cell in seen)
         for look in self.looks:
-            if look > repeat or len(left) < 2:
+            wanted = Counter(left)
+            if look > repeat or len(wanted) < 2:
                 break
-            early = [cell for cell in seen if cell.repeat < look]
-            if sum(cell.arm in left for cell in early) < look * len(left):
+            if any(ended[arm, each] < times for each in range(before, look) for arm, times in wanted.items()):
                 break
             still = racing(
-                tuple(early),
+                tuple(cell for cell in seen if cell.repeat < look),
                 tuple(arms),
                 look,
                 self.looks,
@@ -64,8 +67,11 @@ class AdaptiveRepeats:
                 confidence=self.confidence,
                 smallest=self.smallest,
             )
-            left = [arm for arm in left if arm in still]
-        return left if len(left) > 1 else []
+            others = [arm for arm in left if arm in still and arm != arms[0]]
+            # with fewer to compare with it, the reference needs to be known less well than any of them
+            left = [arms[0]] * min(wanted[arms[0]], max(1, isqrt(len(others)))) + others
+            before = look
+        return left if len(set(left)) > 1 else []
 
 
 @lru_cache(maxsize=64)  # it is asked again with each training that ends, and looks at the same cells each time
@@ -80,7 +86,7 @@ def racing(
     smallest: float | None = None,
 ) -> frozenset[Arm]:
     """The first of the arms, and those whose difference from it is worth more repeats after ``look`` of them."""
-    named = {str(place): arm for place, arm in enumerate(arms) if place}
+    named = {str(place): arm for place, arm in enumerate(arms) if arm != arms[0]}
     standing = decided(
         cells,
         list(named),

@@ -29,7 +29,7 @@ from trimma.ledger import Ledger
 from trimma.ports import BindsSpace, Searcher, Suggestion
 from trimma.program import derived
 from trimma.space import Space
-from trimma.study import PARAMS, Arm, StudySpec
+from trimma.study import PARAMS, Place, StudySpec
 from trimma.trial import ENDED, State, Trial
 
 
@@ -54,12 +54,12 @@ class CellSearch:
         self._spec = replace(spec, trials=retune.trials, ablation=None, until=None)
         self._searcher = cache(self._bound)
 
-    def suggestion(self, arm: Arm, repeat: int, tried: Sequence[Trial]) -> Suggestion | None:
+    def suggestion(self, place: Place, tried: Sequence[Trial]) -> Suggestion | None:
         """What to try in a cell after ``tried``; None when its search has nothing more to try."""
-        seed = derived(self._spec.seed, repeat)
+        seed = derived(self._spec.seed, place.repeat)
         history = self._history(seed, tried)
         found = self._searcher(seed).suggest(history, 1, np.random.default_rng((seed, len(tried))))
-        return replace(found[0], config=config_of(arm, repeat, found[0].config)) if found else None
+        return replace(found[0], config=config_of(place, found[0].config)) if found else None
 
     def _bound(self, seed: int) -> Searcher:
         searcher: Any = self._retune.searcher

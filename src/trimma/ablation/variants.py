@@ -6,12 +6,14 @@ from typing import Any
 
 from trimma.ablation.ports import ComponentKind
 from trimma.program import Inputs, derived
-from trimma.study import PARAMS, REPEAT, WITHOUT, Arm, Component, arm_of
+from trimma.study import AGAIN, PARAMS, REPEAT, WITHOUT, Component, Place, place_of
 
 
-def config_of(arm: Arm, repeat: int, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def config_of(place: Place, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The config of one trial."""
-    config: dict[str, Any] = {WITHOUT: list(arm), REPEAT: repeat}
+    config: dict[str, Any] = {WITHOUT: list(place.arm), REPEAT: place.repeat}
+    if place.again:
+        config[AGAIN] = place.again
     return config if params is None else {**config, PARAMS: dict(params)}
 
 
@@ -27,13 +29,13 @@ class Whole:
     kinds: Sequence[tuple[ComponentKind, Sequence[Component]]]
 
     def inputs(self, config: Mapping[str, Any], whole: Inputs) -> Inputs:
-        arm, chosen = arm_of(config), config.get(PARAMS, {})
-        split = derived(whole.split, config[REPEAT])
+        (arm, repeat, again), chosen = place_of(config), config.get(PARAMS, {})
+        split = derived(whole.split, repeat)
         inputs = replace(
             whole,
             params={**self.params, **chosen},
             split=split,
-            seed=derived(split, arm, sorted(chosen.items())),
+            seed=derived(split, arm, sorted(chosen.items()), *([again] if again else [])),
         )
         for kind, components in self.kinds:
             inputs = kind.remove(inputs, [component for component in components if component.name in arm])

@@ -23,7 +23,7 @@ def concluded(
 ) -> Analysis:
     """The analysis of the contrasts ``rows`` (names by arms); ``intervals`` names their kind."""
     fit = found.additive
-    mean, deviation = reference_moments(fit)
+    mean, deviation = reference_moments(found.trainings)
     effects = judged(names, found.estimates(rows), counts, maximize=maximize, confidence=confidence, smallest=smallest)
     method = found.method(intervals, confidence)
     if smallest is not None and fit.variance is not None:
@@ -38,7 +38,7 @@ def concluded(
         smallest=smallest,
         baseline_mean=mean,
         baseline_sd=deviation,
-        residual_sd=residual_deviation(fit),
+        residual_sd=residual_deviation(found.trainings),
         freedom=fit.freedom,
         equal_variances=found.equality.arms,
         method=method,

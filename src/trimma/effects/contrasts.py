@@ -29,12 +29,15 @@ def contrasts(
 
     The arm of a name leaves out the name alone, or what ``arms`` gives for it; the reference is the whole. With
     ``adding`` the reference lacks all components and each arm has one of them: the difference is then the reference
-    less the arm, so that it is still what the lack of the component changes. Values
-    follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too), so
-    that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955), from one pooled
+    less the arm, so that it is still what the lack of the component changes.
+
+    Values follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too),
+    so that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955), from one pooled
     variance. Where a test finds the arms unequally noisy (Brown-Forsythe), or the reference noisier than the others,
     each effect has the variance of its own paired differences instead, as in the paired t test; below 8 repeats no
-    interval gets narrower by it. ``variances`` can ask for either in any case ("pooled", "own").
+    interval gets narrower by it. ``variances`` can ask for either in any case ("pooled", "own"). Where the reference
+    alone has several cells in a repeat, they count as their mean. Its variance is estimated by itself, so that
+    intervals hold whatever part of the noise such cells share.
 
     ``smallest`` is the smallest difference that matters, in units of the metric. An arm of which every training
     failed has no difference: its component *helps*. One repeat gives differences without intervals.
@@ -50,7 +53,7 @@ def contrasts(
     rows[:, 0] = -1.0
     rows[np.arange(len(names)), places] += 1.0
     rows *= -1.0 if adding else 1.0
-    counts = [count(found.additive, place, maximize=maximize, adding=adding) for place in places]
+    counts = [count(found.trainings, place, maximize=maximize, adding=adding) for place in places]
     return concluded(
         names,
         found,

@@ -10,6 +10,7 @@ from trimma.effects.blocks import NOTHING, Additive, additive
 from trimma.effects.cells import Numbers, Observations
 from trimma.effects.estimates import Estimates
 from trimma.effects.paired import by_repeat, paired
+from trimma.effects.reference import averaged, squares, two_variances
 from trimma.effects.variances import Equality, Variances, equality
 
 FEW = 8
@@ -17,10 +18,20 @@ FEW = 8
 
 
 class Fitted(Struct, frozen=True, kw_only=True):
-    """A fit, and what tests say of its assumption that all arms are equally noisy."""
+    """A fit, and what tests say of its assumption that all arms are equally noisy.
+
+    Where the reference was trained several times in a repeat, ``additive`` is fitted to the means of these, whose
+    variance is one of its own, and ``single`` to all trainings as they are; otherwise ``single`` is None.
+    """
 
     additive: Additive
     equality: Equality
+    single: Additive | None = None
+
+    @property
+    def trainings(self) -> Additive:
+        """The fit to single trainings."""
+        return self.single or self.additive
 
     @property
     def exact(self) -> bool:
@@ -46,7 +57,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
         pooled = self._pooled(rows)
         if not self.equality.doubtful:
             return pooled
-        own = paired(by_repeat(self.additive.observations, rows))
+        own = self._paired(rows)
         if self._enough:
             return own
         return replace(own, floor=replace(pooled, difference=own.difference))
@@ -61,28 +72,34 @@ class Fitted(Struct, frozen=True, kw_only=True):
             difference[np.abs(difference) <= NOTHING * float(np.abs(fit.observations.value).max())] = 0.0
         if self.repetitive:
             return Estimates(difference=difference)
-        return Estimates(
-            difference=difference,
-            covariance=fit.variance * fit.covariance(rows),
-            freedom=np.full(len(rows), float(fit.freedom)),
-        )
+        if self.single is None or self.exact:
+            covariance, freedom = fit.variance * fit.covariance(rows), np.full(len(rows), float(fit.freedom))
+        elif (parts := squares(fit)) is None:
+            return replace(self._paired(rows), difference=difference)
+        else:
+            covariance, freedom = two_variances(fit, rows, parts)
+        alike = len(set(freedom[np.isfinite(difference)].tolist())) <= 1
+        return Estimates(difference=difference, covariance=covariance, freedom=freedom, shared=alike)
+
+    def _paired(self, rows: Numbers) -> Estimates:
+        return paired(by_repeat(self.additive.observations, rows))
 
     def method(self, intervals: str, confidence: float) -> str:
         """In words, for the foot of a table; ``intervals`` names those of a pooled variance."""
         fit = self.additive
         model = "additive model of arm and repeat"
+        simultaneous = f"simultaneous {100 * confidence:.4g} % intervals"
         if fit.variance is None or self.repetitive:
             return f"{model}; no intervals"
         if self.exact:
             return f"{model}; no noise, so intervals have no width"
         if self.equality.doubtful:
-            return (
-                "paired differences within repeats, each with a variance of its own, "
-                f"simultaneous {100 * confidence:g} % intervals (Sidak)"
-                + ("" if self._enough else f", none narrower than by pooled variance ({intervals})")
+            return f"paired differences within repeats, each with a variance of its own, {simultaneous} (Sidak)" + (
+                "" if self._enough else f", none narrower than by pooled variance ({intervals})"
             )
         freedom = f"{fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom"
-        return f"{model}, pooled variance ({freedom}), simultaneous {100 * confidence:g} % intervals ({intervals})"
+        own = "" if self.single is None else ", that of the reference's means by itself (Satterthwaite)"
+        return f"{model}, pooled variance ({freedom}){own}, {simultaneous} ({intervals})"
 
     def notes(self) -> list[str]:
         """In words, what holds for all effects of the fit."""
@@ -118,10 +135,14 @@ def fitted(observations: Observations, *, reference: bool = False, variances: Va
 
     ``reference`` where all effects are differences from the first arm.
     """
-    fit = additive(observations)
+    steady = averaged(observations) if reference else observations
+    fit = additive(steady)
+    single = None if steady is observations else additive(observations)
     if variances == "tested":
-        return Fitted(additive=fit, equality=equality(fit, reference=reference))
-    return Fitted(additive=fit, equality=Equality(assumed=variances == "pooled" or not fit.variance))
+        tested = equality(fit, reference="averaged" if single else "tested" if reference else "as others")
+    else:
+        tested = Equality(assumed=variances == "pooled" or not fit.variance)
+    return Fitted(additive=fit, equality=tested, single=single)
 
 
 def reference_moments(fit: Additive) -> tuple[float | None, float | None]:

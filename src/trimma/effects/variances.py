@@ -4,16 +4,18 @@ from typing import Literal
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from trimma.effects.blocks import Additive
 from trimma.effects.cells import Numbers
+from trimma.effects.reference import squares
 from trimma.effects.special import variance_ratio_exceedance
 
 # Levels by simulation with 11 arms and 5 repeats: about one in seven studies of equal noise is called unequal, which
 # widens its intervals, and where noise ranges over a factor of four the error of all intervals stays near 5 %.
 ARMS = 0.14
 REFERENCE = 0.08
+# ... and for the arms without a reference that has a variance of its own: those that are left carry more of the error
+ARMS_ALONE = 0.28
 _FEWEST = 3
 
 Variances = Literal["tested", "pooled", "own"]
@@ -23,11 +25,13 @@ class Equality(Struct, frozen=True, kw_only=True):
     """The p of two tests: that all arms are equally noisy, and that the first isn't noisier than the others.
 
     The second is there since the first arm is part of all differences from it: too small a variance for it spoils
-    all intervals at once. None where there are too few values. ``assumed`` is what is taken for granted instead.
+    all intervals at once. None where there are too few values. ``level`` is that of the first test, and ``assumed``
+    what is taken for granted instead.
     """
 
     arms: float | None = None
     reference: float | None = None
+    level: float = ARMS
     assumed: bool | None = None
 
     @property
@@ -35,33 +39,41 @@ class Equality(Struct, frozen=True, kw_only=True):
         """Whether one variance for all arms is too much to assume."""
         if self.assumed is not None:
             return not self.assumed
-        return (self.arms is not None and self.arms < ARMS) or (
-            self.reference is not None and self.reference < REFERENCE
-        )
+        return self._unequal or (self.reference is not None and self.reference < REFERENCE)
+
+    @property
+    def _unequal(self) -> bool:
+        return self.arms is not None and self.arms < self.level
 
     def words(self) -> str:
         """Which test says so."""
-        if self.arms is not None and self.arms < ARMS:
+        if self._unequal:
             return f"Arms are unequally noisy (Brown-Forsythe p = {self.arms:.2g})"
         return f"The reference is noisier than the other arms (F p = {self.reference:.2g})"
 
 
-def equality(fit: Additive, *, reference: bool) -> Equality:
-    """Test what the fit left unexplained, and the first arm if it is the ``reference`` of all differences."""
+Reference = Literal["tested", "averaged", "as others"]
+"""The first arm: what all differences are from, the same as means of several trainings, or one of the others."""
+
+
+def equality(fit: Additive, *, reference: Reference) -> Equality:
+    """Test what the fit left unexplained, and the first arm if it is a ``reference`` that is to be tested."""
     if not fit.variance:
         return Equality()
-    return Equality(arms=_brown_forsythe(fit), reference=_noisier(fit) if reference else None)
+    if reference == "averaged":
+        return Equality(arms=_brown_forsythe(fit, first=1), level=ARMS_ALONE)
+    return Equality(arms=_brown_forsythe(fit, first=0), reference=_noisier(fit) if reference == "tested" else None)
 
 
-def _brown_forsythe(fit: Additive) -> float | None:
-    """An analysis of variance of the residuals' distances from their arm's median.
+def _brown_forsythe(fit: Additive, first: int) -> float | None:
+    """An analysis of variance of the residuals' distances from their arm's median, from the arm ``first`` on.
 
     The least distance of each arm is left out: it is 0, or tells what its neighbour does. Sources: Brown and
     Forsythe, JASA 1974; Hines and Hines, Biometrics 2000.
     """
     arm = fit.observations.arm
     order = np.argsort(arm, kind="stable")
-    parts = np.split(fit.residual[order], np.cumsum(np.bincount(arm))[:-1])
+    parts = np.split(fit.residual[order], np.cumsum(np.bincount(arm))[:-1])[first:]
     groups = [np.sort(np.abs(part - _median(part)))[1:] for part in parts if len(part) >= _FEWEST]
     if len(groups) < 3:  # of two arms in blocks, residuals are equal but for their sign
         return None
@@ -81,28 +93,9 @@ def _median(values: Numbers) -> float:
 
 def _noisier(fit: Additive) -> float | None:
     """An F test of the first arm's own squares, which a parameter for each of its values would explain."""
-    own = fit.observations.arm == 0
-    count = int(own.sum())
-    if count < _FEWEST:
+    if int((fit.observations.arm == 0).sum()) < _FEWEST:
         return None
-    maker = np.eye(count) - _hat(fit, own)
-    inverse = np.linalg.pinv(maker, rcond=1e-9, hermitian=True)
-    explained = float(fit.residual[own] @ inverse @ fit.residual[own])
-    above = round(float(np.trace(maker @ inverse)))
-    below = fit.freedom - above
-    rest = float(fit.residual @ fit.residual) - explained
-    if above < 1 or below < 1 or rest <= 0:
+    found = squares(fit)
+    if found is None or found.rest <= 0:
         return None
-    return variance_ratio_exceedance(explained / above / (rest / below), above, below)
-
-
-def _hat(fit: Additive, own: NDArray[np.bool_]) -> Numbers:
-    """How much each of the first arm's values (columns) moves the fit of each of them (rows)."""
-    observations = fit.observations
-    share = np.zeros((int(observations.repeat.max()) + 1, len(fit.mean)))
-    np.add.at(share, (observations.repeat, observations.arm), 1.0)
-    size = np.maximum(share.sum(axis=1, keepdims=True), 1.0)
-    repeat = observations.repeat[own]
-    same = (repeat[:, None] == repeat) / size[repeat]
-    moved: Numbers = same - (share / size)[repeat] @ fit.weights[:, own]
-    return moved
+    return variance_ratio_exceedance(found.explained / found.above / found.others, found.above, found.below)

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 
 from trimma.effects import Cell
 from trimma.history import History
-from trimma.study import BASELINE, REPEAT, Arm, arm_of
+from trimma.study import BASELINE, Place, arm_of, place_of
 from trimma.trial import ENDED, State, Trial
-
-Key = tuple[Arm, int]
 
 
 class Cells:
@@ -20,12 +18,12 @@ class Cells:
 
     def __init__(self, history: History) -> None:
         self.ended: list[Cell] = []
-        self.trials: dict[Key, list[int]] = {}
-        self.seconds: dict[Key, float] = {}
+        self.trials: dict[Place, list[int]] = {}
+        self.seconds: dict[Place, float] = {}
         self._history, self._session = history, len(history.sessions)
         self._tries = history.spec.ablation.tries if history.spec.ablation else 1
         self._void = _void(history)
-        self._open: dict[Key, list[Trial]] = {}
+        self._open: dict[Place, list[Trial]] = {}
         self._chosen = self._seen = 0
 
     def fits(self, history: History) -> bool:
@@ -36,19 +34,19 @@ class Cells:
         history = self._history
         for trial in history.trials[self._chosen :]:
             if trial.id not in self._void:
-                self.trials.setdefault(_key(trial), []).append(trial.id)
+                self.trials.setdefault(place_of(trial.config), []).append(trial.id)
         for number in history.ended[self._seen :]:
             if number not in self._void:
                 self._take(history.trials[number])
         self._chosen, self._seen = history.trial_count, len(history.ended)
 
     def _take(self, trial: Trial) -> None:
-        key = _key(trial)
-        tried = self._open.setdefault(key, [])
+        place = place_of(trial.config)
+        tried = self._open.setdefault(place, [])
         tried.append(trial)
         if len(tried) == self._tries:
-            self.ended.append(_cell(self._history, key, self._open.pop(key)))
-            self.seconds[key] = sum(span.end - span.start for each in tried for span in each.spans if span.end)
+            self.ended.append(_cell(self._history, place, self._open.pop(place)))
+            self.seconds[place] = sum(span.end - span.start for each in tried for span in each.spans if span.end)
 
 
 class CellReader:
@@ -70,18 +68,14 @@ def cells(history: History) -> Sequence[Cell]:
     return CellReader().read(history).ended
 
 
-def _key(trial: Trial) -> Key:
-    return arm_of(trial.config), trial.config[REPEAT]
-
-
-def _cell(history: History, key: Key, tried: Sequence[Trial]) -> Cell:
+def _cell(history: History, place: Place, tried: Sequence[Trial]) -> Cell:
     """Where several configs were tried, the best of them counts."""
-    arm, repeat = key
     ended = [trial for trial in tried if trial.state is not State.STOPPED] or tried
     values = [trial.value for trial in ended if trial.state is not State.FAILED and trial.value is not None]
     finite = [value for value in values if math.isfinite(value)]
     best = (max if history.maximize else min)(finite) if finite else None
-    return Cell(arm=arm, repeat=repeat, value=best, censored=all(each.state is State.STOPPED for each in tried))
+    censored = all(trial.state is State.STOPPED for trial in tried)
+    return Cell(arm=place.arm, repeat=place.repeat, value=best, censored=censored)
 
 
 def _void(history: History) -> frozenset[int]:

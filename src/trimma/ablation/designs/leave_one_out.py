@@ -14,28 +14,58 @@ class LeaveOneOut:
     """The baseline, and each component left out of it: one training more than there are components, each repeat.
 
     Of two components that can stand in for each other both come out as worth nothing: `Pairwise` shows that.
+
+    ``baselines`` is how often each repeat trains the baseline (default 1), each time with a seed of its own. Every
+    difference is from the baseline, so that what it is off by, all are off by: as often as the square root of the
+    number of components tells the most for as many trainings in all (Dunnett, JASA 1955). With ten components, 5
+    repeats with three baselines each tell as much as 7 or 8 repeats with one, for 65 trainings in place of 77 or 88.
+    It doesn't help where training is deterministic but for the data split.
+
+    Raises `UsageError` for fewer than one.
     """
+
+    baselines: int = 1
 
     analysis = "contrasts"
 
+    def __post_init__(self) -> None:
+        _check(self, self.baselines)
+
     def arms(self, components: Sequence[Component], repeat: int, seen: Sequence[Cell], asked: Asked) -> Sequence[Arm]:
-        return [BASELINE, *((component.name,) for component in components)]
+        return _arms(self.baselines, components)
 
     def trainings(self, components: Sequence[Component], repeats: int) -> int:
-        return repeats * (1 + len(components))
+        return repeats * len(_arms(self.baselines, components))
 
 
 @dataclass(frozen=True)
 class LeaveOneGroupOut:
-    """The baseline, and each group of components left out of it; what stands alone is left in."""
+    """The baseline, and each group of components left out of it; what stands alone is left in.
+
+    ``baselines`` is as for `LeaveOneOut`.
+    """
+
+    baselines: int = 1
 
     analysis = "contrasts"
 
+    def __post_init__(self) -> None:
+        _check(self, self.baselines)
+
     def arms(self, components: Sequence[Component], repeat: int, seen: Sequence[Cell], asked: Asked) -> Sequence[Arm]:
-        return [BASELINE, *((group.name,) for group in _groups(components))]
+        return _arms(self.baselines, _groups(components))
 
     def trainings(self, components: Sequence[Component], repeats: int) -> int:
-        return repeats * (1 + len(_groups(components)))
+        return repeats * len(_arms(self.baselines, _groups(components)))
+
+
+def _arms(baselines: int, components: Sequence[Component]) -> Sequence[Arm]:
+    return [BASELINE] * baselines + [(component.name,) for component in components]
+
+
+def _check(design: object, baselines: object) -> None:
+    if not isinstance(baselines, int) or baselines < 1:
+        raise UsageError(f"{design!r}: the baseline is trained at least once in each repeat")
 
 
 def _groups(components: Sequence[Component]) -> Sequence[Component]:
