@@ -43,12 +43,12 @@ BASELINE: Arm = ()
 """Nothing is left out: the whole."""
 
 WITHOUT, REPEAT, AGAIN, PARAMS = "without", "repeat", "again", "params"
-"""The keys of an ablation's config: what is left out, in which repeat, there the how manieth from 0 on (not said of the
-first), and arguments chosen for this trial."""
+"""The keys of an ablation's config: what is left out, in which repeat, which of several trainings there (from 0, which
+is not said), and arguments chosen for this trial."""
 
 
 class Place(NamedTuple):
-    """Where a trial of an ablation belongs: an arm in a repeat, the ``again``th there (from 0)."""
+    """Where a trial of an ablation belongs: an arm in a repeat, and which of its trainings there it is (from 0)."""
 
     arm: Arm
     repeat: int
@@ -66,7 +66,7 @@ def place_of(config: Mapping[str, Any]) -> Place:
 
 
 def places(arms: Sequence[Arm], repeat: int) -> Iterator[Place]:
-    """Those of the arms of a repeat, an arm that is named several times having as many."""
+    """Those of the arms of a repeat; an arm that is named several times has as many."""
     if len(set(arms)) == len(arms):
         yield from (Place(arm, repeat) for arm in arms)
         return

@@ -248,8 +248,9 @@ def test_the_whole_is_told_of_by_its_single_trainings() -> None:
 
 def test_one_component_and_several_wholes_are_the_paired_t_test() -> None:
     table = drawn(1, 6, 4)
-    found = contrasts(several_wholes(table), names_of(1), maximize=True).effects[0]
-    assert found.p == pytest.approx(stats.ttest_rel(table[:, 3], table[:, :3].mean(axis=1)).pvalue)
+    found = contrasts(several_wholes(table), names_of(1), maximize=True)
+    assert found.effects[0].p == pytest.approx(stats.ttest_rel(table[:, 3], table[:, :3].mean(axis=1)).pvalue)
+    assert found.method.startswith("paired differences within repeats")
 
 
 def test_several_wholes_in_one_repeat_have_no_intervals() -> None:

@@ -181,6 +181,44 @@ def test_shapley_leaves_out_changes_to_and_from_failures() -> None:
     assert [(effect.repeats, effect.failures) for effect in found.effects] == [(2, 1), (2, 1), (1, 0)]
 
 
+def failing_without(name: str, cells: list[Cell]) -> list[Cell]:
+    return [Cell(arm=cell.arm, repeat=cell.repeat, value=None if name in cell.arm else cell.value) for cell in cells]
+
+
+def test_what_nothing_trains_without_helps_in_a_factorial_design() -> None:
+    found = main_effects(failing_without("c", measured(subsets(NAMES), 5)), NAMES, maximize=True)
+    assert [(effect.verdict, effect.failures) for effect in found.effects] == [
+        (Verdict.HELPS, 10),
+        (Verdict.HELPS, 10),
+        (Verdict.HELPS, 20),
+    ]
+    assert differences(found) == [pytest.approx(-4, abs=0.1), pytest.approx(-2, abs=0.1), None]
+    assert found.effects[2].tier == 1
+    assert "Every training without c failed (20): it helps." in found.notes
+    assert not any("don't tell c" in note for note in found.notes)
+
+
+def test_where_everything_fails_nothing_helps() -> None:
+    cells = [Cell(arm=cell.arm, repeat=cell.repeat, value=None) for cell in measured(subsets(NAMES), 2)]
+    assert verdicts(main_effects(cells, NAMES, maximize=True)) == ["undecided"] * 3
+    assert verdicts(shapley(cells, NAMES, maximize=True)) == ["undecided"] * 3
+
+
+def test_what_no_order_goes_on_without_helps_in_shapley_values() -> None:
+    orders = list(permutations(NAMES))
+    cells = [
+        Cell(arm=arm, repeat=repeat, value=None if "c" in arm else value(frozenset(arm)))
+        for repeat, order in enumerate(orders)
+        for arm in (order[:size] for size in range(4))
+    ]
+    found = shapley(cells, NAMES, maximize=True)
+    assert found.effects[2].verdict is Verdict.HELPS
+    assert (found.effects[2].difference, found.effects[2].failures) == (None, 6)
+    # the others are known from before
+    assert found.effects[0].difference == pytest.approx((-3 - 3 - 5) / 3)
+    assert "Every training without c failed (6): it helps." in found.notes
+
+
 def test_one_order_gives_no_intervals() -> None:
     found = shapley(orders([("a", "b", "c")]), NAMES, maximize=True)
     assert differences(found) == pytest.approx([-3, -3, 0])

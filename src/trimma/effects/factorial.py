@@ -47,11 +47,12 @@ def main_effects(
         found = _one_repeat(found, design, present)
         if found.additive.variance is not None:
             notes.append("One repeat: the noise is what main effects leave unexplained, interactions among it.")
-    unclear = [name for name, apart in zip(names, clear, strict=True) if not apart]
+    counts = [_count(found.additive, name) for name in names]
+    known_by = zip(names, clear, counts, strict=True)
+    unclear = [name for name, apart, each in known_by if not apart and not each.lost]
     if unclear:
         notes.append(f"The arms don't tell {', '.join(unclear)} from other components: no effect is given.")
     notes.append("Effects are averaged over systems in which other components are left out too.")
-    counts = [_count(found.additive, name) for name in names]
     return concluded(
         names,
         found,
@@ -111,8 +112,12 @@ def _one_repeat(found: Fitted, design: Numbers, present: Numbers) -> Fitted:
 def _count(fit: Additive, name: str) -> Count:
     observations = fit.observations
     without = [place for place, arm in enumerate(observations.arms) if name in arm]
+    failures = sum(observations.failed[place] for place in without)
+    censored = sum(observations.censored[place] for place in without)
+    values = np.isin(observations.arm, without)
     return Count(
         repeats=len(np.unique(observations.repeat)),
-        failures=sum(observations.failed[place] for place in without),
-        censored=sum(observations.censored[place] for place in without),
+        failures=failures,
+        censored=censored,
+        lost=failures > 0 and not censored and not values.any() and len(values) > 0,
     )

@@ -10,7 +10,7 @@ from trimma.effects.blocks import NOTHING, Additive, additive
 from trimma.effects.cells import Numbers, Observations
 from trimma.effects.estimates import Estimates
 from trimma.effects.paired import by_repeat, paired
-from trimma.effects.reference import averaged, squares, two_variances
+from trimma.effects.reference import Squares, averaged, squares, two_variances
 from trimma.effects.variances import Equality, Variances, equality
 
 FEW = 8
@@ -72,14 +72,20 @@ class Fitted(Struct, frozen=True, kw_only=True):
             difference[np.abs(difference) <= NOTHING * float(np.abs(fit.observations.value).max())] = 0.0
         if self.repetitive:
             return Estimates(difference=difference)
+        parts = self._parts
         if self.single is None or self.exact:
             covariance, freedom = fit.variance * fit.covariance(rows), np.full(len(rows), float(fit.freedom))
-        elif (parts := squares(fit)) is None:
+        elif parts is None:
             return replace(self._paired(rows), difference=difference)
         else:
             covariance, freedom = two_variances(fit, rows, parts)
         alike = len(set(freedom[np.isfinite(difference)].tolist())) <= 1
         return Estimates(difference=difference, covariance=covariance, freedom=freedom, shared=alike)
+
+    @property
+    def _parts(self) -> Squares | None:
+        """What tells the variance of the reference's means from the others'; None for a single component."""
+        return squares(self.additive) if self.single else None
 
     def _paired(self, rows: Numbers) -> Estimates:
         return paired(by_repeat(self.additive.observations, rows))
@@ -93,9 +99,11 @@ class Fitted(Struct, frozen=True, kw_only=True):
             return f"{model}; no intervals"
         if self.exact:
             return f"{model}; no noise, so intervals have no width"
-        if self.equality.doubtful:
-            return f"paired differences within repeats, each with a variance of its own, {simultaneous} (Sidak)" + (
-                "" if self._enough else f", none narrower than by pooled variance ({intervals})"
+        if self.equality.doubtful or (self.single and not self._parts):
+            floor = self.equality.doubtful and not self._enough
+            own = "paired differences within repeats, each with a variance of its own"
+            return f"{own}, {simultaneous} (Sidak)" + (
+                f", none narrower than by pooled variance ({intervals})" if floor else ""
             )
         freedom = f"{fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom"
         own = "" if self.single is None else ", that of the reference's means by itself (Satterthwaite)"

@@ -73,7 +73,7 @@ def _changes(orders: Sequence[Mapping[Arm, Cell]], names: Sequence[str]) -> tupl
     """What each step of each order (rows) changed, by the component (columns) that it left out."""
     place = {name: index for index, name in enumerate(names)}
     changes = np.full((len(orders), len(names)), np.nan)
-    failures, censored = [0] * len(names), [0] * len(names)
+    failures, censored, broken = [0] * len(names), [0] * len(names), [0] * len(names)
     for row, order in zip(changes, orders, strict=True):
         for arm, cell in order.items():
             value = _value(cell)
@@ -86,8 +86,9 @@ def _changes(orders: Sequence[Mapping[Arm, Cell]], names: Sequence[str]) -> tupl
                 first = _value(before)
                 if value is not None and first is not None:
                     row[place[name]] = value - first
+                broken[place[name]] += value is None and first is not None and not cell.censored
     sizes = np.isfinite(changes).sum(axis=0)
     return changes, [
-        Count(repeats=int(size), failures=failed, censored=stopped)
-        for size, failed, stopped in zip(sizes, failures, censored, strict=True)
+        Count(repeats=int(size), failures=failed, censored=stopped, lost=bool(broke and not size and not stopped))
+        for size, failed, stopped, broke in zip(sizes, failures, censored, broken, strict=True)
     ]
