@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -284,6 +286,42 @@ def test_a_view_of_ones_own(tmp_path, capsys):
     study.resume(trials=3, progress=view, engine=tm.Simulated(1))
     assert ended[-2:] == [3, "over"]
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("breaks", ["at once", "later", "at the end"])
+def test_a_view_that_breaks_does_not_end_the_study(breaks):
+    seen = []
+
+    @contextmanager
+    def view(engine):
+        def observe(history, now):
+            seen.append(len(history.ended))
+            if breaks == "at once" or (breaks == "later" and len(history.ended) > 2):
+                raise BrokenPipeError("nobody reads")
+
+        yield observe
+        seen.append("left")
+        if breaks == "at the end":
+            raise BrokenPipeError("nobody reads")
+
+    with pytest.warns(RuntimeWarning, match="goes on, but can't be shown(.|\n)*BrokenPipeError: nobody reads") as told:
+        study = tune(trials=6, progress=view, engine=tm.Simulated(1))
+    assert study.status == "finished"
+    assert len(study.trials) == 6
+    assert len(told) == 1
+    assert seen[-1] == ("left" if breaks == "at the end" else 3 if breaks == "later" else seen[0])
+
+
+def test_a_terminal_that_is_gone_does_not_end_the_study(tmp_path):
+    script = f"""
+import trimma as tm
+space = {{"x": tm.Float(0, 1)}}
+tm.tune(lambda x: x, space, minimize="x", trials=5, name="piped", store={str(tmp_path / "s.db")!r})
+"""
+    run = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE)
+    run.stderr.close()
+    assert run.wait(timeout=50) == 0
+    assert len(tm.load("piped", tmp_path / "s.db").trials) == 5
 
 
 def test_deleting(tmp_path):

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from trimma.api.interrupt import Interrupts
 from trimma.api.recipe import Recipe
+from trimma.api.shown import Shown
 from trimma.errors import StudyFailed
 from trimma.events import Outcome
 from trimma.history import History
@@ -16,7 +17,10 @@ from trimma.ports import Engine, Observer, Store
 from trimma.stopping import Rule
 
 View = Callable[[Engine], AbstractContextManager[Observer]]
-"""How a study is shown while it runs: given the engine, it makes an observer, for as long as its context lasts."""
+"""How a study is shown while it runs: given the engine, it makes an observer, for as long as its context lasts.
+
+One that raises an exception is dropped with a warning, and the study goes on.
+"""
 
 
 def carry_on(
@@ -34,8 +38,7 @@ def carry_on(
     Raises `StudyFailed` when it was given up, and KeyboardInterrupt after ctrl-C, once all is in order.
     """
     make = progress if callable(progress) else view if progress else _no_view
-    shown = make(engine)
-    with Interrupts() as interrupted, shown as observe:
+    with Interrupts() as interrupted, Shown(make(engine)) as observe:
         run(
             ledger,
             # as it was created: the order of branches must not change with the limits of a resume

@@ -1,0 +1,56 @@
+"""A view that can't end the study that it shows."""
+
+import traceback
+import warnings
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
+
+from trimma.history import History
+from trimma.ports import Observer
+
+
+class Shown:
+    """An observer that passes on to a view, and does without once the view has failed.
+
+    A closed terminal, a pipe that nobody reads any more or an error in a view is no reason to lose a study's trainings.
+    What went wrong is told by a `RuntimeWarning`.
+    """
+
+    def __init__(self, view: AbstractContextManager[Observer]) -> None:
+        self._view = view
+        self._observe: Observer | None = None
+
+    def __enter__(self) -> Self:
+        self._observe = self._view.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._observe is not None:
+            self._leave(kind, error, trace)
+
+    def __call__(self, history: History, now: float) -> None:
+        if self._observe is None:
+            return
+        try:
+            self._observe(history, now)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the study goes on
+            self._observe = None
+            _tell(error)
+            self._leave(type(error), error, error.__traceback__)
+
+    def _leave(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._view.__exit__(kind, error, trace)
+        except Exception as another:  # noqa: BLE001 - as above
+            if another is not error:
+                _tell(another)
+
+
+def _tell(error: Exception) -> None:
+    told = "".join(traceback.format_exception(error)).rstrip()
+    warnings.warn(f"the study goes on, but can't be shown any more:\n{told}", RuntimeWarning, stacklevel=2)
