@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from trimma.ablation.columns import Columns
 from trimma.ablation.tables import copies
 from trimma.errors import EngineError, UnknownName, UsageError
 from trimma.program import Inputs
+from trimma.worker import shared_files
 
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")
@@ -338,6 +340,17 @@ def test_what_a_killed_process_leaves_is_removed_by_the_next(tmp_path: Path, cac
     assert other.exists()
     assert not copy.exists()
     assert {each.suffix for each in cache.iterdir()} == {"", ".lock"}
+
+
+def test_a_copy_that_was_removed_while_it_is_used_is_said(
+    tmp_path: Path, user: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_files, "_PATIENCE", 3)
+    path = as_csv(tmp_path)
+    _, copy = user(path)
+    shutil.rmtree(copy.parent)
+    with pytest.raises(EngineError, match="is in use, but was removed: end what uses it"):
+        removed(Columns("age"), path)
 
 
 def test_a_copy_that_can_not_be_written_is_told_and_leaves_nothing(tmp_path: Path, cache: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimma.errors import EngineError
-from trimma.worker import cache
+from trimma.worker import cache, shared_files
 from trimma.worker.cache import cached
 
 CONTENT = bytes(range(256)) * 4096
@@ -248,7 +248,7 @@ def test_a_folder_that_can_not_be_made_is_told(tmp_path, monkeypatch):
 
 
 def test_a_copy_that_is_removed_while_it_is_used_is_told_to_who_comes_later(folder, monkeypatch):
-    monkeypatch.setattr(cache, "_PATIENCE", 3)
+    monkeypatch.setattr(shared_files, "_PATIENCE", 3)
     with get() as path:
         path.unlink()
         with pytest.raises(EngineError, match="is in use, but was removed"):

@@ -10,8 +10,6 @@ from pathlib import Path
 from trimma.errors import EngineError
 from trimma.worker.shared_files import VARIABLE, SharedCopy, own_folder
 
-_PATIENCE = 200
-
 
 class Copy:
     """A file of the cache, which stays at ``path`` until it is closed; a context manager that gives the path.
@@ -48,12 +46,7 @@ def cached(
     """
     file = SharedCopy(own_folder("trimma"), digest, ".program")
 
-    def wait(vanished: int) -> None:
-        if vanished >= _PATIENCE:
-            raise EngineError(f"{file.path} is in use, but was removed: end what uses it on {platform.node()}")
-        waiting(_fetched(file))
-
-    file.use(lambda: _provide(file, digest, size, fetch), wait)
+    file.use(lambda: _provide(file, digest, size, fetch), lambda: waiting(_fetched(file)))
     return Copy(file)
 
 

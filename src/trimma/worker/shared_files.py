@@ -21,6 +21,7 @@ from trimma.errors import EngineError
 VARIABLE = "TRIMMA_CACHE"
 
 _LOOK_UP = 0.05
+_PATIENCE = 200  # looks that find a copy in use but not there, as it may be for a moment while it changes hands
 
 
 def own_folder(name: str) -> Path:
@@ -54,12 +55,12 @@ class SharedCopy:
         self._lock = folder / f"{name}.lock"
         self._descriptor: int | None = None
 
-    def use(self, provide: Callable[[], None], waiting: Callable[[int], None] = lambda vanished: None) -> None:
+    def use(self, provide: Callable[[], None], waiting: Callable[[], None] = lambda: None) -> None:
         """Share the copy, which is there from now on until `leave`.
 
         ``provide`` makes it, if it isn't there, while nobody else can. As long as others prevent that, ``waiting`` is
-        called many times a second, with how often the copy was missing though others share it. What either raises ends
-        this.
+        called many times a second. What either raises ends this. Raises `EngineError` where others share a copy that
+        somebody has removed.
         """
         self._collect()
         vanished = 0
@@ -72,7 +73,9 @@ class SharedCopy:
                         return
                     vanished += 1
                     self._drop()
-                waiting(vanished)
+                if vanished >= _PATIENCE:
+                    raise EngineError(f"{self.path} is in use, but was removed: end what uses it on {platform.node()}")
+                waiting()
                 # the kernel would wait for the lock, but without an end and without a word
                 time.sleep(_LOOK_UP)
         except BaseException:
