@@ -16,9 +16,9 @@ said.
   nothing corrected for, would be found with probability .82 at a correlation of 0.7, and .35 at 0: with one baseline
   in each repeat no such test can find a greater share. The peer is paired t-tests that keep to the same 5 %; what those
   find that correct for nothing is given, too.
-* **Three baselines**: the whole is trained three times in each repeat, ``LeaveOneOut(baselines=3)``. What these
+* **Four baselines**: the whole is trained four times in each repeat, ``LeaveOneOut(baselines=4)``. What these
   trainings have in common beyond what all arms of their repeat do is the *shared* part of their noise: 0 where only the
-  seed tells them apart, 1 where training is deterministic.
+  seed tells them apart, 1 where training is deterministic. Under heavy tails intervals are wider than need be.
 * **Race**: looks after 3, 6, 12 and 24 repeats, against 24 repeats of all arms, where half of the components have an
   effect; also against as many repeats of all arms as find the same share of effects.
 * **Screening** (Plackett and Burman, folded over) against leaving out one at a time: trainings to the same variance of
@@ -39,7 +39,7 @@ COMPONENTS, REPEATS, RHO = 10, 5, 0.7
 LOOKS = (3, 6, 12, 24)
 NAMES = tuple(f"c{index}" for index in range(COMPONENTS))
 ALONE = ((), *((name,) for name in NAMES))
-SEVERAL = 3  # baselines in each repeat
+SEVERAL = 4  # baselines in each repeat
 PARTS: dict[str, Callable[..., Any]] = {}
 
 
@@ -215,9 +215,9 @@ def race(rho: float, *, effects: bool = True, baselines: int = 1) -> Callable[[A
         table = drawn(rng, truth, FIXED[-1], rho, baselines=baselines)
         racing, done, cells = set(NAMES), 0, []
         for look in LOOKS:
-            # no more baselines than the square root of how many are racing, as in a real race
-            kept = table[:, max(0, baselines - max(1, math.isqrt(len(racing)))) :]
-            every = cells_of(kept)
+            # after the first look no more baselines than the square root of how many are racing, as in a real race
+            most = max(1, math.isqrt(len(racing))) if done else baselines
+            every = cells_of(table[:, max(0, baselines - most) :])
             cells += [cell for cell in every if done <= cell.repeat < look and (racing.issuperset(cell.arm))]
             racing, done = set(decided(cells, NAMES, look=look, looks=LOOKS, maximize=True).racing), look
             if not racing:
@@ -297,7 +297,7 @@ def measure(quick: bool) -> Report:
         claims.append(Claim(what=what, unit=unit, ours=[float(value)], goal=goal))
 
     rate = Within(bound=95, at="within", margin=1)
-    few = Goal(bound=5, at="below")
+    few, enough = Goal(bound=5, at="below"), Goal(bound=94, at="least")
     for kind in ("additive", "interacting", "heavy-tailed", "heteroscedastic"):
         ((cover, clean),) = over(studies, 1, single(kind))
         claim(f"coverage of all 95 % intervals at once, {kind}", "%", 100 * cover, rate)
@@ -322,19 +322,19 @@ def measure(quick: bool) -> Report:
     ):
         settings: dict[str, Any] = {"kind": "additive", "baselines": SEVERAL} | options
         ((cover, clean),) = over(studies // 2, 8, single(**settings))
-        claim(f"coverage of all 95 % intervals at once, 3 baselines, {what}", "%", 100 * cover, rate)
+        claim(f"coverage of all 95 % intervals at once, 4 baselines, {what}", "%", 100 * cover, enough)
         ((_, clean),) = over(studies // 2, 9, single(effects=False, **settings))
-        claim(f'studies with a false "matters", 3 baselines, nothing matters, {what}', "%", 100 - 100 * clean, few)
+        claim(f'studies with a false "matters", 4 baselines, nothing matters, {what}', "%", 100 - 100 * clean, few)
     for rho, least in ((0.7, 0.90), (0.0, 0.55)):
         once, several, peer, plain = over(
             studies // 5, 4, power(rho), power(rho, baselines=SEVERAL), power(rho, variances="own"), t_tests(rho)
         )
         about = f"correlation {rho}, 5 repeats"
         goal = Goal(bound=least, at="least")
-        claim(f"power: any of 10 effects of one deviation found, 3 baselines, {about}", "of 1", several[1], goal)
+        claim(f"power: any of 10 effects of one deviation found, 4 baselines, {about}", "of 1", several[1], goal)
         claim(f"power: any of them found, one baseline, {about}", "of 1", once[1])
         claim(f"power: any of them found by paired t-tests of the same error, {about}", "of 1", peer[1])
-        claim(f"power: share of them found, 3 baselines, {about}", "of 1", several[0], goal)
+        claim(f"power: share of them found, 4 baselines, {about}", "of 1", several[0], goal)
         claim(f"power: share of them found, one baseline, {about}", "of 1", once[0], goal)
         claim(f"power: share of them found by paired t-tests of the same error, {about}", "of 1", peer[0])
         claim(f"power: share of them found by paired t-tests that correct for nothing, {about}", "of 1", plain[0])
@@ -351,11 +351,11 @@ def measure(quick: bool) -> Report:
         claim(f"race: fewer trainings than repeats of the same power, {about}", "times", repeats * len(ALONE) / half[0])
         claim(f'race: studies with a false "matters", half matter, {about}', "%", 100 * half[2], few)
         (more,) = over(fewer, int(5 + 10 * rho), race(rho, baselines=SEVERAL))
-        claim(f"race from 3 baselines: power, {about}", "of 1", more[1])
+        claim(f"race from 4 baselines: power, {about}", "of 1", more[1])
         repeats = same_power(more[1], more[3:])
-        what = f"race from 3 baselines: fewer trainings than repeats of the same power with one, {about}"
+        what = f"race from 4 baselines: fewer trainings than repeats of the same power with one, {about}"
         claim(what, "times", repeats * len(ALONE) / more[0], Goal(bound=least, at="least"))
-        claim(f'race from 3 baselines: studies with a false "matters", half matter, {about}', "%", 100 * more[2], few)
+        claim(f'race from 4 baselines: studies with a false "matters", half matter, {about}', "%", 100 * more[2], few)
     for count in (10, 20):
         plan, seen = cheaper(np.random.default_rng(6), count, fewer)
         goal = Goal(bound=3, at="least")

@@ -37,6 +37,7 @@ def test_missing_and_repeated_cells_as_general_least_squares() -> None:
     inverse = np.linalg.pinv(design.T @ design)
     full = np.concatenate([rows, np.zeros((1, 6))], axis=1)
     assert fit.covariance(rows) == pytest.approx(full @ inverse @ full.T)
+    assert fit.leverage() == pytest.approx(np.diag(design @ inverse @ design.T))
 
 
 def test_arms_without_a_chain_of_shared_repeats_are_unknown() -> None:

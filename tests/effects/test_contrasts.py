@@ -178,7 +178,7 @@ def test_unequal_variances_are_tested_and_said() -> None:
     found = analysed(drawn(8, 12, 11, sd=noisy))
     assert found.equal_variances is not None
     assert found.equal_variances < 0.01
-    assert "unequally noisy" in found.notes[0]
+    assert "be unequally noisy" in found.notes[0]
     assert "variance of its own" in found.method
     widths = np.array(column(found, "high")) - np.array(column(found, "low"))
     assert widths[6:].min() > 2 * widths[:6].max()

@@ -10,7 +10,7 @@ from scipy import integrate, special, stats
 from trimma.effects.estimates import related
 from trimma.effects.maximum import critical, exceedance, family, to_t, to_z
 from trimma.effects.normal import cumulative
-from trimma.effects.special import incomplete_beta, variance_ratio_exceedance
+from trimma.effects.special import digamma, incomplete_beta, trigamma, trigamma_inverse, variance_ratio_exceedance
 from trimma.effects.spread import range_critical, range_exceedance
 
 HALF = math.sqrt(0.5)
@@ -89,6 +89,13 @@ def test_special_functions_are_those_of_scipy() -> None:
     assert [incomplete_beta(x, 2, 3) for x in (-1, 0, 1, 2)] == [0, 0, 1, 1]
     for ratio, above, below in [(0.5, 3, 10), (2.9, 10, 44), (9.0, 1, 3), (0.0, 2, 2)]:
         assert variance_ratio_exceedance(ratio, above, below) == pytest.approx(stats.f.sf(ratio, above, below))
+
+
+@pytest.mark.parametrize("x", [1e-3, 0.3, 1.0, 2.0, 7.9, 8.0, 55.5, 1e6])
+def test_functions_of_the_gamma_distribution_are_those_of_scipy(x: float) -> None:
+    assert digamma(x) == pytest.approx(special.digamma(x), rel=1e-9)
+    assert trigamma(x) == pytest.approx(special.polygamma(1, x), rel=1e-9)
+    assert trigamma_inverse(trigamma(x)) == pytest.approx(x, rel=1e-7)
 
 
 def test_one_factor_is_found_in_its_correlations() -> None:

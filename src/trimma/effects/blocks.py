@@ -34,6 +34,17 @@ class Additive(Struct, frozen=True, kw_only=True):
         loads = rows @ self.weights
         return loads @ loads.T
 
+    def leverage(self) -> Numbers:
+        """How much each value moves its own fit."""
+        arm, repeat = self.observations.arm, self.observations.repeat
+        share = np.zeros((int(repeat.max(initial=-1)) + 1, len(self.mean)))
+        np.add.at(share, (repeat, arm), 1.0)
+        size = np.maximum(share.sum(axis=1), 1.0)
+        each = np.arange(len(arm))
+        elsewhere = np.einsum("va,av->v", share[repeat], self.weights) / size[repeat]
+        found: Numbers = self.weights[arm, each] + 1.0 / size[repeat] - elsewhere
+        return found
+
 
 def additive(observations: Observations) -> Additive:
     """Fit the model to the arms that are linked to the first; the other values are left aside."""

@@ -37,7 +37,7 @@ def contrasts(
     each effect has the variance of its own paired differences instead, as in the paired t test; below 8 repeats no
     interval gets narrower by it. ``variances`` can ask for either in any case ("pooled", "own"). Where the reference
     alone has several cells in a repeat, they count as their mean. Its variance is estimated by itself, so that
-    intervals hold whatever part of the noise such cells share.
+    intervals hold whatever part of the noise such cells share; those of the others are moderated (Smyth 2004).
 
     ``smallest`` is the smallest difference that matters, in units of the metric. An arm of which every training
     failed has no difference: its component *helps*. One repeat gives differences without intervals.

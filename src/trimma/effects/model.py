@@ -106,8 +106,10 @@ class Fitted(Struct, frozen=True, kw_only=True):
                 f", none narrower than by pooled variance ({intervals})" if floor else ""
             )
         freedom = f"{fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom"
-        own = "" if self.single is None else ", that of the reference's means by itself (Satterthwaite)"
-        return f"{model}, pooled variance ({freedom}){own}, {simultaneous} ({intervals})"
+        variance = f"pooled variance ({freedom})"
+        if self.single:
+            variance = "moderated variances (Smyth), that of the reference's means by itself (Satterthwaite)"
+        return f"{model}, {variance}, {simultaneous} ({intervals})"
 
     def notes(self) -> list[str]:
         """In words, what holds for all effects of the fit."""

@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from trimma.effects.blocks import Additive
+from trimma.effects.blocks import Additive, additive
 from trimma.effects.cells import Numbers, Observations
+from trimma.effects.moderated import moderated
 
 
 class Squares(Struct, frozen=True, kw_only=True):
@@ -33,11 +34,6 @@ class Squares(Struct, frozen=True, kw_only=True):
     def others(self) -> float:
         """The variance of the arms but the first."""
         return self.rest / self.below
-
-    @property
-    def first(self) -> float:
-        """The variance of the first arm."""
-        return max(0.0, (self.explained - (self.above - self.share) * self.others) / self.share)
 
 
 def squares(fit: Additive) -> Squares | None:
@@ -74,18 +70,46 @@ def averaged(observations: Observations) -> Observations:
 def two_variances(fit: Additive, rows: Numbers, found: Squares) -> tuple[Numbers, Numbers]:
     """The covariance of the contrasts ``rows`` where the first arm has a variance of its own, and their freedom.
 
-    Degrees of freedom are Satterthwaite's (Biometrics Bulletin 1946).
+    Those of the others are moderated. Degrees of freedom are Satterthwaite's (Biometrics Bulletin 1946).
     """
     loads = rows @ fit.weights
-    own = fit.observations.arm == 0
-    first, others = loads[:, own], loads[:, ~own]
-    covariance: Numbers = found.first * (first @ first.T) + found.others * (others @ others.T)
-    weight = (first**2).sum(axis=1) / found.share
+    arm = fit.observations.arm
+    own = arm == 0
+    variance, freedom = moderated(*_single(fit.observations))
+    mean = float(variance.mean())
+    first = max(0.0, (found.explained - (found.above - found.share) * mean) / found.share)
+    every = np.where(own, first, variance[arm - 1])
+    covariance: Numbers = (loads * every) @ loads.T
+    # the first arm's squares tell of the others' noise, too, which is not to be counted twice
+    weight = (loads[:, own] ** 2).sum(axis=1) / found.share
     by_first = weight * found.explained
-    by_others = np.maximum(0.0, (others**2).sum(axis=1) - weight * (found.above - found.share)) * found.others
-    below = by_first**2 / found.above + by_others**2 / found.below
-    freedom = np.divide((by_first + by_others) ** 2, below, out=np.full(len(rows), float(found.above)), where=below > 0)
-    return covariance, freedom.round(6)  # so that those are equal which differ by rounding
+    by_arm = (loads[:, ~own] ** 2 * every[~own]) @ np.eye(len(variance))[arm[~own] - 1]
+    by_others = by_arm.sum(axis=1)
+    net = np.maximum(0.0, by_others - weight * (found.above - found.share) * mean)
+    kept = np.divide(net, by_others, out=np.zeros(len(rows)), where=by_others > 0)
+    below = by_first**2 / found.above + kept**2 * (by_arm**2 @ (1.0 / freedom))
+    total = (by_first + net) ** 2
+    degrees = np.divide(total, below, out=np.full(len(rows), float(found.above)), where=below > 0)
+    return covariance, degrees.round(6)  # so that those are equal which differ by rounding
+
+
+def _single(observations: Observations) -> tuple[Numbers, Numbers]:
+    """The variance of each arm but the first, by a fit without that, and its degrees of freedom."""
+    kept = observations.arm > 0
+    alone = additive(
+        replace(
+            observations,
+            arms=observations.arms[1:],
+            arm=observations.arm[kept] - 1,
+            repeat=observations.repeat[kept],
+            value=observations.value[kept],
+        )
+    )
+    arms, used = len(observations.arms) - 1, alone.observations.arm
+    freedom, left = np.zeros(arms), np.zeros(arms)
+    np.add.at(freedom, used, 1.0 - alone.leverage())
+    np.add.at(left, used, alone.residual**2)
+    return np.divide(left, freedom, out=np.zeros(arms), where=freedom > 0), freedom
 
 
 def _hat(fit: Additive, own: NDArray[np.bool_]) -> Numbers:

@@ -15,7 +15,7 @@ from trimma.effects.special import variance_ratio_exceedance
 ARMS = 0.14
 REFERENCE = 0.08
 # ... and for the arms without a reference that has a variance of its own: those that are left carry more of the error
-ARMS_ALONE = 0.28
+ARMS_ALONE = 0.40
 _FEWEST = 3
 
 Variances = Literal["tested", "pooled", "own"]
@@ -48,8 +48,8 @@ class Equality(Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """Which test says so."""
         if self._unequal:
-            return f"Arms are unequally noisy (Brown-Forsythe p = {self.arms:.2g})"
-        return f"The reference is noisier than the other arms (F p = {self.reference:.2g})"
+            return f"Arms may be unequally noisy (Brown-Forsythe p = {self.arms:.2g})"
+        return f"The reference may be noisier than the other arms (F p = {self.reference:.2g})"
 
 
 Reference = Literal["tested", "averaged", "as others"]

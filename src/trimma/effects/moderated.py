@@ -1,0 +1,46 @@
+"""Variances of many arms from few values each, moderated: each is drawn towards what all of them have in common.
+
+An arm's own variance comes from too few values to be relied on, and one for all arms is wrong where they differ. With
+the arms' true variances spread as an inverse chi-square, the best guess of each is between the two, and how near to
+which follows from how far the estimates are spread beyond chance. Source: Smyth, "Linear models and empirical Bayes
+methods for assessing differential expression", Statistical Applications in Genetics and Molecular Biology 2004.
+"""
+
+import math
+from statistics import fmean
+
+import numpy as np
+
+from trimma.effects.cells import Numbers
+from trimma.effects.special import digamma, trigamma, trigamma_inverse
+
+_LEAST = 1e-5  # of the mean variance: an arm whose few values happen to agree isn't without noise
+_TELLING = 0.5
+
+
+def moderated(variance: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
+    """Each ``variance``, moderated, and its degrees of ``freedom`` by now: never more than those of all together.
+
+    One of next to no degrees of freedom tells nothing, and is what is common to the others.
+    """
+    telling = freedom >= _TELLING
+    total = float(freedom.sum())
+    pooled = float(variance @ freedom) / total
+    own, size = np.maximum(variance[telling], _LEAST * pooled), freedom[telling]
+    level = np.log(own) - [_bias(each) for each in size.tolist()]
+    chance = fmean(trigamma(each / 2) for each in size.tolist())
+    excess = float(level.var(ddof=1)) - chance if len(own) > 1 else 0.0
+    if excess <= 0:
+        return np.full(len(variance), pooled), np.full(len(variance), total)
+    prior = 2.0 * trigamma_inverse(excess)
+    common = math.exp(float(level.mean()) + _bias(prior))
+    prior = min(prior, total)
+    found, by_now = np.full(len(variance), common), np.full(len(variance), prior)
+    found[telling] = (prior * common + size * own) / (prior + size)
+    by_now[telling] = np.minimum(prior + size, total)
+    return found, by_now
+
+
+def _bias(freedom: float) -> float:
+    """The mean of the logarithm of an estimated variance whose expectation is 1."""
+    return digamma(freedom / 2) - math.log(freedom / 2)
