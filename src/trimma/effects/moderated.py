@@ -18,24 +18,28 @@ _LEAST = 1e-5  # of the mean variance: an arm whose few values happen to agree i
 _TELLING = 0.5
 
 
-def moderated(variance: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
-    """Each ``variance``, moderated, and its degrees of ``freedom`` by now: never more than those of all together.
+def moderated(squares: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
+    """The variances of arms with these sums of ``squares``, moderated, and their degrees of ``freedom`` by now.
 
-    One of next to no degrees of freedom tells nothing, and is what is common to the others.
+    These are never more than those of all together. An arm of next to no degrees of freedom tells nothing, and is as
+    is common to the others.
     """
     telling = freedom >= _TELLING
     total = float(freedom.sum())
-    pooled = float(variance @ freedom) / total
-    own, size = np.maximum(variance[telling], _LEAST * pooled), freedom[telling]
+    pooled = float(squares.sum()) / total
+    if pooled == 0 or telling.sum() < 2:
+        return np.full(len(squares), pooled), np.full(len(squares), total)
+    size = freedom[telling]
+    own = np.maximum(squares[telling] / size, _LEAST * pooled)
     level = np.log(own) - [_bias(each) for each in size.tolist()]
     chance = fmean(trigamma(each / 2) for each in size.tolist())
-    excess = float(level.var(ddof=1)) - chance if len(own) > 1 else 0.0
+    excess = float(level.var(ddof=1)) - chance
     if excess <= 0:
-        return np.full(len(variance), pooled), np.full(len(variance), total)
+        return np.full(len(squares), pooled), np.full(len(squares), total)
     prior = 2.0 * trigamma_inverse(excess)
     common = math.exp(float(level.mean()) + _bias(prior))
     prior = min(prior, total)
-    found, by_now = np.full(len(variance), common), np.full(len(variance), prior)
+    found, by_now = np.full(len(squares), common), np.full(len(squares), prior)
     found[telling] = (prior * common + size * own) / (prior + size)
     by_now[telling] = np.minimum(prior + size, total)
     return found, by_now

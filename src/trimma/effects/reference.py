@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from trimma.effects.blocks import Additive, additive
+from trimma.effects.blocks import Additive
 from trimma.effects.cells import Numbers, Observations
 from trimma.effects.moderated import moderated
 
@@ -19,35 +19,48 @@ from trimma.effects.moderated import moderated
 class Squares(Struct, frozen=True, kw_only=True):
     """The squares that a fit left, in two independent parts, each with its degrees of freedom.
 
-    ``explained`` is the part that a parameter for each of the first arm's values would explain, ``above`` its degrees;
-    ``rest`` is the fit's without the first arm, ``below`` its degrees. On average ``explained`` is ``share`` times the
-    first arm's variance and ``above - share`` times that of the others.
+    ``explained`` is the part that a parameter for each of the first arm's values would explain, ``above`` its degrees.
+    On average it is ``share`` times the first arm's variance and ``above - share`` times that of the others. The rest
+    is what a fit without the first arm leaves: ``left`` of each of the others (0 of the first), and what ``freedom``
+    each has in it.
     """
 
     explained: float
     above: int
-    rest: float
-    below: int
     share: float
+    left: Numbers
+    freedom: Numbers
+
+    @property
+    def below(self) -> float:
+        """The degrees of freedom of the rest."""
+        return float(self.freedom.sum())
 
     @property
     def others(self) -> float:
         """The variance of the arms but the first."""
-        return self.rest / self.below
+        return float(self.left.sum()) / self.below
 
 
 def squares(fit: Additive) -> Squares | None:
     """None where the two variances can't be told apart."""
-    own = fit.observations.arm == 0
-    maker = np.eye(int(own.sum())) - _hat(fit, own)
+    arm = fit.observations.arm
+    own = arm == 0
+    moves = _moves(fit, own)
+    maker = np.eye(int(own.sum())) - moves[own]
     inverse = np.linalg.pinv(maker, rcond=1e-9, hermitian=True)
     above = round(float(np.trace(maker @ inverse)))
-    below = fit.freedom - above
-    if above < 1 or below < 1:
+    if above < 1 or fit.freedom - above < 1:
         return None
+    others = ~own
+    elsewhere = -moves[others]
+    residual = fit.residual[others] - elsewhere @ inverse @ fit.residual[own]
+    free = 1.0 - fit.leverage()[others] - np.einsum("vo,op,vp->v", elsewhere, inverse, elsewhere)
+    left, freedom = np.zeros((2, len(fit.mean)))
+    np.add.at(left, arm[others], residual**2)
+    np.add.at(freedom, arm[others], np.maximum(0.0, free))
     explained = float(fit.residual[own] @ inverse @ fit.residual[own])
-    rest = max(0.0, float(fit.residual @ fit.residual) - explained)
-    return Squares(explained=explained, above=above, rest=rest, below=below, share=float(np.trace(maker)))
+    return Squares(explained=explained, above=above, share=float(np.trace(maker)), left=left, freedom=freedom)
 
 
 def averaged(observations: Observations) -> Observations:
@@ -75,7 +88,7 @@ def two_variances(fit: Additive, rows: Numbers, found: Squares) -> tuple[Numbers
     loads = rows @ fit.weights
     arm = fit.observations.arm
     own = arm == 0
-    variance, freedom = moderated(*_single(fit.observations))
+    variance, freedom = moderated(found.left[1:], found.freedom[1:])
     mean = float(variance.mean())
     first = max(0.0, (found.explained - (found.above - found.share) * mean) / found.share)
     every = np.where(own, first, variance[arm - 1])
@@ -93,32 +106,13 @@ def two_variances(fit: Additive, rows: Numbers, found: Squares) -> tuple[Numbers
     return covariance, degrees.round(6)  # so that those are equal which differ by rounding
 
 
-def _single(observations: Observations) -> tuple[Numbers, Numbers]:
-    """The variance of each arm but the first, by a fit without that, and its degrees of freedom."""
-    kept = observations.arm > 0
-    alone = additive(
-        replace(
-            observations,
-            arms=observations.arms[1:],
-            arm=observations.arm[kept] - 1,
-            repeat=observations.repeat[kept],
-            value=observations.value[kept],
-        )
-    )
-    arms, used = len(observations.arms) - 1, alone.observations.arm
-    freedom, left = np.zeros(arms), np.zeros(arms)
-    np.add.at(freedom, used, 1.0 - alone.leverage())
-    np.add.at(left, used, alone.residual**2)
-    return np.divide(left, freedom, out=np.zeros(arms), where=freedom > 0), freedom
-
-
-def _hat(fit: Additive, own: NDArray[np.bool_]) -> Numbers:
-    """How much each of the first arm's values (columns) moves the fit of each of them (rows)."""
+def _moves(fit: Additive, own: NDArray[np.bool_]) -> Numbers:
+    """How much each of the first arm's values (columns) moves the fit of each value (rows)."""
     observations = fit.observations
     share = np.zeros((int(observations.repeat.max()) + 1, len(fit.mean)))
     np.add.at(share, (observations.repeat, observations.arm), 1.0)
     size = np.maximum(share.sum(axis=1, keepdims=True), 1.0)
-    repeat = observations.repeat[own]
-    same = (repeat[:, None] == repeat) / size[repeat]
-    moved: Numbers = same - (share / size)[repeat] @ fit.weights[:, own]
+    repeat, weights = observations.repeat, fit.weights[:, own]
+    same = (repeat[:, None] == repeat[own]) / size[repeat]
+    moved: Numbers = same + weights[observations.arm] - (share / size)[repeat] @ weights
     return moved

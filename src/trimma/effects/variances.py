@@ -96,6 +96,6 @@ def _noisier(fit: Additive) -> float | None:
     if int((fit.observations.arm == 0).sum()) < _FEWEST:
         return None
     found = squares(fit)
-    if found is None or found.rest <= 0:
+    if found is None or found.others <= 0:
         return None
     return variance_ratio_exceedance(found.explained / found.above / found.others, found.above, found.below)
