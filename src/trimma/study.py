@@ -43,8 +43,8 @@ BASELINE: Arm = ()
 """Nothing is left out: the whole."""
 
 WITHOUT, REPEAT, AGAIN, PARAMS = "without", "repeat", "again", "params"
-"""The keys of an ablation's config: what is left out, in which repeat, which of several trainings there (from 0, which
-is not said), and arguments chosen for this trial."""
+"""The keys of an ablation's config: what is left out, in which repeat, which of several trainings there (0 is omitted),
+and arguments chosen for this trial."""
 
 
 class Place(NamedTuple):

@@ -3,18 +3,20 @@
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 
 from trimma.ablation.designs import LeaveOneOut
 from trimma.ablation.ports import Design
 from trimma.ablation.repeats import AdaptiveRepeats, Repeats
 from trimma.ablation.retune import Retune
+from trimma.effects import Cell
 from trimma.engines import Simulated
 from trimma.events import Outcome
 from trimma.search import RandomSearch
 from trimma.space import Float, Space
 from trimma.stopping import Timeout
-from trimma.study import Place
+from trimma.study import Place, places
 from trimma.testing.ablations import key, keys, run_ablation, seconds
 from trimma.testing.studies import Study
 from trimma.trial import State
@@ -149,6 +151,32 @@ def test_a_race_waits_for_all_baselines_before_it_looks(workers: int) -> None:
     begun = [key(trial) for trial in history.trials if trial.spans[0].start < look]
     assert {place.arm for place in begun if place.repeat == 2} == {(), ("a",), ("b",), ("c",), ("d",)}
     assert all(place in begun for place in dropped)
+
+
+def test_a_look_takes_its_own_cells_and_no_others() -> None:
+    """A baseline that was begun before the race needed fewer of them neither hastens a look nor changes its answer."""
+    names = [f"c{place}" for place in range(9)]
+    arms = [(), (), (), *((name,) for name in names)]
+    chance = np.random.default_rng(1)
+    seen = [
+        Cell(
+            arm=place.arm,
+            repeat=place.repeat,
+            again=place.again,
+            value=float(chance.normal()) - 90.0 * (place.arm in arms[3:9]),
+        )
+        for each in range(6)
+        for place in places(arms, each)
+    ]
+    adaptive = AdaptiveRepeats(looks=(3, 6, 12))
+    left = adaptive.pending(arms, 3, seen, maximize=True)
+    assert left == [(), *((name,) for name in names[6:])]
+    worth = [cell for cell in seen if cell.repeat < 3 or (cell.arm in left and not cell.again)]
+    early = Cell(arm=(), repeat=3, again=2, value=1e9)
+    after = adaptive.pending(arms, 6, worth, maximize=True)
+    assert adaptive.pending(arms, 6, [early, *worth], maximize=True) == after
+    waiting = [early, *(cell for cell in worth if (cell.arm, cell.repeat) != ((), 3))]
+    assert adaptive.pending(arms, 6, waiting, maximize=True) == left
 
 
 def test_each_cell_has_a_search_of_its_own() -> None:

@@ -288,12 +288,15 @@ def test_a_view_of_ones_own(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("breaks", ["at once", "later", "at the end"])
+@pytest.mark.parametrize("breaks", ["before", "at once", "later", "at the end"])
 def test_a_view_that_breaks_does_not_end_the_study(breaks):
     seen = []
 
     @contextmanager
     def view(engine):
+        if breaks == "before":
+            raise BrokenPipeError("nobody reads")
+
         def observe(history, now):
             seen.append(len(history.ended))
             if breaks == "at once" or (breaks == "later" and len(history.ended) > 2):
@@ -309,7 +312,26 @@ def test_a_view_that_breaks_does_not_end_the_study(breaks):
     assert study.status == "finished"
     assert len(study.trials) == 6
     assert len(told) == 1
-    assert seen[-1] == ("left" if breaks == "at the end" else 3 if breaks == "later" else seen[0])
+    assert seen[-1:] == {"before": [], "at once": seen[:1], "later": [3], "at the end": ["left"]}[breaks]
+
+
+def test_a_view_that_breaks_is_left():
+    left = []
+
+    class View:
+        def __enter__(self):
+            return self
+
+        def __call__(self, history, now):
+            raise ValueError("broken")
+
+        def __exit__(self, kind, error, trace):
+            left.append(kind)
+
+    # a warning that is an error ends the study, as it was asked to, but leaves the terminal in order
+    with pytest.raises(RuntimeWarning, match="ValueError: broken"):
+        tune(trials=6, progress=lambda engine: View(), engine=tm.Simulated(1))
+    assert left == [ValueError]
 
 
 def test_a_terminal_that_is_gone_does_not_end_the_study(tmp_path):

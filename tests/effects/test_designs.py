@@ -12,8 +12,11 @@ import pytest
 from scipy import linalg
 
 from effect_tables import cells_of, names_of, subsets
+from trimma.ablation.designs import Factorial
 from trimma.effects import Analysis, Cell, Verdict, interactions, main_effects, path, shapley
 from trimma.errors import UsageError
+from trimma.study import Component
+from trimma.testing.ablations import asked
 
 NAMES = ["a", "b", "c"]
 
@@ -198,6 +201,23 @@ def test_what_nothing_trains_without_helps_in_a_factorial_design() -> None:
     assert not any("don't tell c" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("resolution", [3, 4, None])
+def test_only_what_fails_without_help_from_others_is_blamed(resolution: int | None) -> None:
+    """Every training needs a, b and c. In a fraction of all arms others are left out only where one of these is."""
+    names = list("abcdefg")
+    parts = [Component(name=name, kind="setting", members=(name,)) for name in names]
+    arms = list(Factorial(resolution).arms(parts, 0, (), asked()))
+    cells = [
+        Cell(arm=arm, repeat=repeat, value=None if {"a", "b", "c"} & set(arm) else float(repeat))
+        for arm in arms
+        for repeat in range(3)
+    ]
+    found = main_effects(cells, names, maximize=True)
+    helping = {effect.name for effect in found.effects if effect.verdict is Verdict.HELPS}
+    assert helping <= {"a", "b", "c"}
+    assert helping == {"a", "b", "c"} if resolution is None else any("which of them" in note for note in found.notes)
+
+
 def test_where_everything_fails_nothing_helps() -> None:
     cells = [Cell(arm=cell.arm, repeat=cell.repeat, value=None) for cell in measured(subsets(NAMES), 2)]
     assert verdicts(main_effects(cells, NAMES, maximize=True)) == ["undecided"] * 3
@@ -217,6 +237,16 @@ def test_what_no_order_goes_on_without_helps_in_shapley_values() -> None:
     # the others are known from before
     assert found.effects[0].difference == pytest.approx((-3 - 3 - 5) / 3)
     assert "Every training without c failed (6): it helps." in found.notes
+
+
+def test_two_orders_that_fail_convince_nobody() -> None:
+    """Without both a and b nothing trains; by chance a always went first."""
+    cells = [
+        Cell(arm=arm, repeat=repeat, value=None if {"a", "b"} <= set(arm) else 1.0)
+        for repeat, order in enumerate([("a", "b", "c"), ("c", "a", "b")])
+        for arm in (order[:size] for size in range(4))
+    ]
+    assert verdicts(shapley(cells, NAMES, maximize=True)) == ["undecided"] * 3
 
 
 def test_one_order_gives_no_intervals() -> None:

@@ -1,6 +1,5 @@
 """How often each arm is repeated: as often as asked, or until it is settled."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,7 +7,7 @@ from math import isqrt
 from typing import Protocol
 
 from trimma.effects import LOOKS, Cell, decided
-from trimma.study import Arm
+from trimma.study import Arm, Place, places
 
 
 class Repeats(Protocol):
@@ -51,15 +50,18 @@ class AdaptiveRepeats:
         return self.looks[-1]
 
     def pending(self, arms: Sequence[Arm], repeat: int, seen: Sequence[Cell], *, maximize: bool) -> Sequence[Arm]:
-        left, before, ended = list(arms), 0, Counter((cell.arm, cell.repeat) for cell in seen)
+        left, before, looked_at = list(arms), 0, list[Cell]()
+        ended = {Place(cell.arm, cell.repeat, cell.again): cell for cell in seen}
         for look in self.looks:
-            wanted = Counter(left)
-            if look > repeat or len(wanted) < 2:
+            if look > repeat or len(set(left)) < 2:
                 break
-            if any(ended[arm, each] < times for each in range(before, look) for arm, times in wanted.items()):
+            wanted = [place for each in range(before, look) for place in places(left, each)]
+            if not all(place in ended for place in wanted):
                 break
+            # and nothing else, that may have been begun early: a look's answer must not change afterwards
+            looked_at += [ended[place] for place in wanted]
             still = racing(
-                tuple(cell for cell in seen if cell.repeat < look),
+                tuple(looked_at),
                 tuple(arms),
                 look,
                 self.looks,
@@ -69,7 +71,7 @@ class AdaptiveRepeats:
             )
             others = [arm for arm in left if arm in still and arm != arms[0]]
             # with fewer to compare with it, the reference needs to be known less well than any of them
-            left = [arms[0]] * min(wanted[arms[0]], max(1, isqrt(len(others)))) + others
+            left = [arms[0]] * min(left.count(arms[0]), max(1, isqrt(len(others)))) + others
             before = look
         return left if len(set(left)) > 1 else []
 

@@ -22,7 +22,10 @@ class Shown:
         self._observe: Observer | None = None
 
     def __enter__(self) -> Self:
-        self._observe = self._view.__enter__()
+        try:
+            self._observe = self._view.__enter__()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the study goes on
+            _tell(error)
         return self
 
     def __exit__(
@@ -36,10 +39,10 @@ class Shown:
             return
         try:
             self._observe(history, now)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the study goes on
+        except Exception as error:  # noqa: BLE001 - as above
             self._observe = None
-            _tell(error)
             self._leave(type(error), error, error.__traceback__)
+            _tell(error)
 
     def _leave(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

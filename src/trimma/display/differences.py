@@ -91,10 +91,12 @@ def arm_text(arm: Arm) -> str:
 
 
 def design_words(asked: Ablation) -> str:
-    """The design's name, and its settings but those of None or 1: ``leave-one-out``, ``factorial (resolution=4)``."""
+    """The design's name, and its settings that were given: ``leave-one-out``, ``factorial (resolution=4)``."""
     name, _, settings = asked.design.partition("(")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.rpartition(".")[2]).lower()
-    told = [each for each in settings.removesuffix(")").split(", ") if each and not each.endswith(("=None", "=1"))]
+    told = [
+        each for each in settings.removesuffix(")").split(", ") if each and not each.endswith(("=None", "baselines=1"))
+    ]
     return f"{words} ({', '.join(each.removesuffix('=True') for each in told)})" if told else words
 
 

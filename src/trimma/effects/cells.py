@@ -15,7 +15,8 @@ Numbers = NDArray[np.float64]
 class Cell(Struct, frozen=True, kw_only=True):
     """One arm in one repeat; an arm may have several cells in one repeat, which count alike.
 
-    ``arm`` names what is left out, in any order, and is empty for the whole. ``value`` is None where the training
+    ``arm`` names what is left out, in any order, and is empty for the whole; ``again`` counts its cells in the repeat,
+    from 0. ``value`` is None where the training
     failed, and NaN or infinite counts as failed too. A ``censored`` cell was stopped early: its value is its last,
     and isn't compared.
     """
@@ -24,6 +25,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     repeat: int
     value: float | None
     censored: bool = False
+    again: int = 0
 
 
 class Observations(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
 """Main effects: each component's effect averaged over the others, from factorial and screening designs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from trimma.effects.analysis import Analysis
 from trimma.effects.blocks import Additive
@@ -47,11 +47,18 @@ def main_effects(
         found = _one_repeat(found, design, present)
         if found.additive.variance is not None:
             notes.append("One repeat: the noise is what main effects leave unexplained, interactions among it.")
-    counts = [_count(found.additive, name) for name in names]
-    known_by = zip(names, clear, counts, strict=True)
-    unclear = [name for name, apart, each in known_by if not apart and not each.lost]
+    without = {name: _without(found.additive, name) for name in names}
+    failing = {name for name, count in without.items() if count.lost}
+    counts = [_blamed(found.additive, count, name, failing) for name, count in without.items()]
+    unclear = [name for name, apart in zip(names, clear, strict=True) if not apart and name not in failing]
     if unclear:
         notes.append(f"The arms don't tell {', '.join(unclear)} from other components: no effect is given.")
+    spared = [name for name, count in zip(names, counts, strict=True) if name in failing and not count.lost]
+    if spared:
+        notes.append(
+            f"Every training without {', '.join(spared)} failed, but each lacked another such component too: "
+            "the arms don't tell which of them are needed."
+        )
     notes.append("Effects are averaged over systems in which other components are left out too.")
     return concluded(
         names,
@@ -105,11 +112,12 @@ def _one_repeat(found: Fitted, design: Numbers, present: Numbers) -> Fitted:
         return found
     variance = float(left @ left) / freedom
     negligible = (1e-12 * float(np.abs(fit.observations.value).max())) ** 2
-    loose = msgspec.structs.replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
+    loose = replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
     return Fitted(additive=loose, equality=Equality())
 
 
-def _count(fit: Additive, name: str) -> Count:
+def _without(fit: Additive, name: str) -> Count:
+    """What is counted of the arms without a component, which is ``lost`` where all of them failed."""
     observations = fit.observations
     without = [place for place, arm in enumerate(observations.arms) if name in arm]
     failures = sum(observations.failed[place] for place in without)
@@ -121,3 +129,13 @@ def _count(fit: Additive, name: str) -> Count:
         censored=censored,
         lost=failures > 0 and not censored and not values.any() and len(values) > 0,
     )
+
+
+def _blamed(fit: Additive, count: Count, name: str, failing: Collection[str]) -> Count:
+    """The ``count``, with the component lost only where an arm failed that lacks no other of the ``failing``."""
+    observations = fit.observations
+    alone = any(
+        failed and arm.intersection(failing) == {name}
+        for arm, failed in zip(observations.arms, observations.failed, strict=True)
+    )
+    return replace(count, lost=count.lost and alone)

@@ -78,7 +78,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
         elif parts is None:
             return replace(self._paired(rows), difference=difference)
         else:
-            covariance, freedom = two_variances(fit, rows, parts)
+            covariance, freedom = two_variances(fit, rows, parts, pooled=bool(self.equality.assumed))
         alike = len(set(freedom[np.isfinite(difference)].tolist())) <= 1
         return Estimates(difference=difference, covariance=covariance, freedom=freedom, shared=alike)
 
@@ -108,7 +108,8 @@ class Fitted(Struct, frozen=True, kw_only=True):
         freedom = f"{fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom"
         variance = f"pooled variance ({freedom})"
         if self.single:
-            variance = "moderated variances (Smyth), that of the reference's means by itself (Satterthwaite)"
+            kind = variance if self.equality.assumed else "moderated variances (Smyth)"
+            variance = f"{kind}, that of the reference's means by itself (Satterthwaite)"
         return f"{model}, {variance}, {simultaneous} ({intervals})"
 
     def notes(self) -> list[str]:

@@ -21,8 +21,8 @@ _TELLING = 0.5
 def moderated(squares: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
     """The variances of arms with these sums of ``squares``, moderated, and their degrees of ``freedom`` by now.
 
-    These are never more than those of all together. An arm of next to no degrees of freedom tells nothing, and is as
-    is common to the others.
+    These are never more than those of all together. An arm of next to no degrees of freedom tells nothing, and
+    takes what is common to the others.
     """
     telling = freedom >= _TELLING
     total = float(freedom.sum())

@@ -80,15 +80,18 @@ def averaged(observations: Observations) -> Observations:
     )
 
 
-def two_variances(fit: Additive, rows: Numbers, found: Squares) -> tuple[Numbers, Numbers]:
+def two_variances(fit: Additive, rows: Numbers, found: Squares, *, pooled: bool) -> tuple[Numbers, Numbers]:
     """The covariance of the contrasts ``rows`` where the first arm has a variance of its own, and their freedom.
 
-    Those of the others are moderated. Degrees of freedom are Satterthwaite's (Biometrics Bulletin 1946).
+    Those of the others are moderated, or ``pooled`` to one. Degrees of freedom are Satterthwaite's (Biometrics Bulletin
+    1946).
     """
     loads = rows @ fit.weights
     arm = fit.observations.arm
     own = arm == 0
-    variance, freedom = moderated(found.left[1:], found.freedom[1:])
+    variance, freedom = np.full((2, len(fit.mean) - 1), [[found.others], [found.below]])
+    if not pooled:
+        variance, freedom = moderated(found.left[1:], found.freedom[1:])
     mean = float(variance.mean())
     first = max(0.0, (found.explained - (found.above - found.share) * mean) / found.share)
     every = np.where(own, first, variance[arm - 1])
@@ -96,11 +99,14 @@ def two_variances(fit: Additive, rows: Numbers, found: Squares) -> tuple[Numbers
     # the first arm's squares tell of the others' noise, too, which is not to be counted twice
     weight = (loads[:, own] ** 2).sum(axis=1) / found.share
     by_first = weight * found.explained
-    by_arm = (loads[:, ~own] ** 2 * every[~own]) @ np.eye(len(variance))[arm[~own] - 1]
-    by_others = by_arm.sum(axis=1)
+    by_arm = np.zeros((len(variance), len(rows)))
+    np.add.at(by_arm, arm[~own] - 1, (loads[:, ~own] ** 2 * every[~own]).T)
+    by_others = by_arm.sum(axis=0)
+    # one variance for all is one estimate, and each arm's own another
+    spread = by_others**2 / found.below if np.allclose(freedom, found.below) else (1.0 / freedom) @ by_arm**2
     net = np.maximum(0.0, by_others - weight * (found.above - found.share) * mean)
     kept = np.divide(net, by_others, out=np.zeros(len(rows)), where=by_others > 0)
-    below = by_first**2 / found.above + kept**2 * (by_arm**2 @ (1.0 / freedom))
+    below = by_first**2 / found.above + kept**2 * spread
     total = (by_first + net) ** 2
     degrees = np.divide(total, below, out=np.full(len(rows), float(found.above)), where=below > 0)
     return covariance, degrees.round(6)  # so that those are equal which differ by rounding

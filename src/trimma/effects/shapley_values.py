@@ -13,6 +13,9 @@ from trimma.effects.conclude import outcomes
 from trimma.effects.paired import paired
 from trimma.effects.verdicts import Count, judged
 
+_CONVINCING = 3
+"""Orders in which leaving out a component must have made the training fail, and none in which it went on."""
+
 
 def shapley(
     cells: Iterable[Cell],
@@ -89,6 +92,8 @@ def _changes(orders: Sequence[Mapping[Arm, Cell]], names: Sequence[str]) -> tupl
                 broken[place[name]] += value is None and first is not None and not cell.censored
     sizes = np.isfinite(changes).sum(axis=0)
     return changes, [
-        Count(repeats=int(size), failures=failed, censored=stopped, lost=bool(broke and not size and not stopped))
+        Count(
+            repeats=int(size), failures=failed, censored=stopped, lost=broke >= _CONVINCING and not size and not stopped
+        )
         for size, failed, stopped, broke in zip(sizes, failures, censored, broken, strict=True)
     ]

@@ -64,7 +64,7 @@ def interactions(history: History) -> Analysis | None:
 
 def _in_order(history: History) -> list[Cell]:
     """The cells in an order that doesn't depend on which ended first, so that neither do the figures."""
-    return sorted(cells(history), key=lambda cell: (cell.repeat, cell.arm, cell.value or 0.0))
+    return sorted(cells(history), key=lambda cell: (cell.repeat, cell.arm, cell.again))
 
 
 def _settings(history: History) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _cell(history: History, place: Place, tried: Sequence[Trial]) -> Cell:
     finite = [value for value in values if math.isfinite(value)]
     best = (max if history.maximize else min)(finite) if finite else None
     censored = all(trial.state is State.STOPPED for trial in tried)
-    return Cell(arm=place.arm, repeat=place.repeat, value=best, censored=censored)
+    return Cell(arm=place.arm, repeat=place.repeat, again=place.again, value=best, censored=censored)
 
 
 def _void(history: History) -> frozenset[int]:

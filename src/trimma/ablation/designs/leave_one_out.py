@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 from trimma.ablation.ports import Asked
 from trimma.effects import Cell
@@ -16,12 +17,12 @@ class LeaveOneOut:
     Of two components that can stand in for each other both come out as worth nothing: `Pairwise` shows that.
 
     ``baselines`` is how often each repeat trains the baseline (default 1), each time with a seed of its own. Every
-    difference is from the baseline, so that what it is off by, all are off by: as often as the square root of the
-    number of components tells the most for as many trainings in all (Dunnett, JASA 1955). With ten components, 5
-    repeats with three baselines each tell as much as 7 or 8 repeats with one, for 65 trainings in place of 77 or 88.
-    It doesn't help where training is deterministic but for the data split.
+    difference is from the baseline, so they share its error. To train it as often as the square root of the number of
+    components is most efficient (Dunnett, JASA 1955): with ten components, 5 repeats with three baselines each tell as
+    much as 7 or 8 repeats with one, for 65 trainings in place of 77 or 88. It doesn't help where training is
+    deterministic but for the data split. With adaptive repeats there are fewer baselines after the first look.
 
-    Raises `UsageError` for fewer than one.
+    Raises `UsageError` for anything but a whole number from 1 on.
     """
 
     baselines: int = 1
@@ -64,8 +65,8 @@ def _arms(baselines: int, components: Sequence[Component]) -> Sequence[Arm]:
 
 
 def _check(design: object, baselines: object) -> None:
-    if not isinstance(baselines, int) or baselines < 1:
-        raise UsageError(f"{design!r}: the baseline is trained at least once in each repeat")
+    if isinstance(baselines, bool) or not isinstance(baselines, Integral) or int(baselines) < 1:
+        raise UsageError(f"{design!r}: baselines must be a whole number from 1 on")
 
 
 def _groups(components: Sequence[Component]) -> Sequence[Component]:
