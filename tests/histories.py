@@ -7,8 +7,8 @@ from typing import Any
 import trimma.loop
 from trimma import events as ev
 from trimma.engines.simulated import Simulated
-from trimma.history import History
 from trimma.ledger import Ledger
+from trimma.ports import History
 from trimma.program import Program
 from trimma.schedule import Asha
 from trimma.search import RandomSearch

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import msgspec
 from numpy.random import Generator
 
-from trimma.history import History
-from trimma.ports import CONTINUE, Decision, Scheduler, Searcher, Suggestion, Verdict
+from trimma.ports import CONTINUE, Decision, History, Scheduler, Searcher, Suggestion, Verdict
 from trimma.trial import Trial
 
 RUNGS = (2, 4, 8)

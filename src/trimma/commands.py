@@ -5,24 +5,21 @@ from typing import Any
 
 from msgspec import Struct
 
-
-class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Where a trial saved itself, and the last step that it had reported by then."""
-
-    step: int
-    folder: str
+from trimma.checkpoint import Checkpoint
 
 
 class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """One attempt at a trial, for one worker. The objective waits for a signal at each of ``rungs``.
 
-    With a ``checkpoint`` the attempt goes on from there, else it begins at the beginning.
+    ``config`` holds arguments of the objective, ``place`` the part of the study that the trial belongs to. With a
+    ``checkpoint`` the attempt goes on from there, else it begins at the beginning.
     """
 
     trial: int
     attempt: int
     worker: str
     config: dict[str, Any]
+    place: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
     budget: int | None = None
     checkpoint: Checkpoint | None = None

@@ -79,11 +79,16 @@ class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True
 
 
 class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """A config was chosen. ``rungs`` are the steps at which the trial waits for a verdict."""
+    """A config was chosen. ``rungs`` are the steps at which the trial waits for a verdict.
+
+    ``place`` says which part of the study the trial belongs to; it begins from the checkpoint of ``parent``, if any.
+    """
 
     at: float
     trial: int
     config: dict[str, Any]
+    place: dict[str, Any] = {}
+    parent: int | None = None
     branch: int = 0
     hidden: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()

@@ -7,9 +7,8 @@ from trimma.commands import Close, Command, Send, Start
 from trimma.core import next_deadline, reopen, step
 from trimma.events import Event, StudyCreated, StudyExtended
 from trimma.facts import Fact, Interrupted
-from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.ports import Engine, Observer, Scheduler, Store
+from trimma.ports import Engine, History, Observer, Scheduler, Store
 from trimma.program import Program
 from trimma.stopping import Rule
 from trimma.study import Ablation, StudySpec

@@ -1,6 +1,7 @@
 """The four seams: what to try, how far to run it, where it runs, and where its events are kept.
 
-Anything with these methods fits; `trimma.testing` holds the suites that say whether it fits well.
+Anything with these methods fits; `trimma.testing` holds the suites that say whether it fits well. Beside them stands
+`History`, by which policies and views see what is known of a study.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,23 +14,204 @@ from numpy.random import Generator
 
 from trimma.clock import Clock
 from trimma.commands import Job, Signal
-from trimma.events import Event
+from trimma.curve import Scores
+from trimma.events import Event, StudyClosed
 from trimma.facts import Fact
-from trimma.history import History
 from trimma.program import Program
+from trimma.sessions import Session, Stay
 from trimma.space import Space
-from trimma.trial import Trial
+from trimma.study import StudySpec
+from trimma.trial import State, Trial
+
+
+class Trials(Protocol):
+    """Trials by their id; iterating goes through them in the order in which they were chosen."""
+
+    def __getitem__(self, trial: int, /) -> Trial: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Trial]: ...
+
+
+class History(Protocol):
+    """What is known of one study, or of one part of it. Read only: the study's events are the way to change it.
+
+    A trial's reports stand twice: by trial, with all metrics, in its curve (of the attempt that counts), and in
+    ``scores``, the study's metric in the order of arrival, which lets a policy take in only what is new since it last
+    looked.
+    """
+
+    def __len__(self) -> int:
+        """How many events of the study have been folded in."""
+        ...
+
+    def part(self, **place: Any) -> "History":
+        """The trials whose place has these values, as a history of the same shape.
+
+        It is always the same object for the same values. All that it says of trials (their number, the best, scores,
+        counts) is of the part, and kept up to date event by event, so that its cost doesn't grow with the other parts.
+        Ids are those of the study. Spec, sessions, workers and ``room`` are the study's own.
+        """
+        ...
+
+    @property
+    def spec(self) -> StudySpec:
+        """What the study asks, with the limits of the latest session."""
+        ...
+
+    @property
+    def original(self) -> StudySpec:
+        """The spec as the study was created."""
+        ...
+
+    @property
+    def program(self) -> bytes | None:
+        """The pickled program as it was stored; None where it was too large to keep."""
+        ...
+
+    @property
+    def maximize(self) -> bool: ...
+
+    @property
+    def trials(self) -> Trials:
+        """All trials. In a whole study a trial's id is its index."""
+        ...
+
+    @property
+    def trial_count(self) -> int: ...
+
+    @property
+    def chosen(self) -> int:
+        """How many suggestions have been taken: new trials, and paused ones that went on."""
+        ...
+
+    @property
+    def scores(self) -> Scores: ...
+
+    @property
+    def ended(self) -> Sequence[int]:
+        """The ids of the trials that have ended, in that order."""
+        ...
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial that ended, done or stopped, with the best finite value; the first of equals."""
+        ...
+
+    @property
+    def best_by_end(self) -> Sequence[float]:
+        """The best value after each end of a trial, in the order of ``ended``; NaN before there is one."""
+        ...
+
+    @property
+    def best_reported(self) -> float | None:
+        """The best finite value that any trial has reported or returned."""
+        ...
+
+    @property
+    def counts(self) -> Mapping[State, int]: ...
+
+    @property
+    def queued(self) -> Mapping[int, Trial]: ...
+
+    @property
+    def running(self) -> Mapping[int, Trial]:
+        """The running trials, longest running first."""
+        ...
+
+    @property
+    def pausing(self) -> Mapping[int, Trial]:
+        """The trials asked to pause, longest ago first."""
+        ...
+
+    @property
+    def paused(self) -> Mapping[int, Trial]:
+        """The trials that may go on, longest paused first."""
+        ...
+
+    @property
+    def stopping(self) -> Mapping[int, Trial]:
+        """The trials asked to stop, longest ago first."""
+        ...
+
+    @property
+    def workers(self) -> Mapping[str, Stay]:
+        """The workers that are there now."""
+        ...
+
+    @property
+    def idle(self) -> Mapping[str, None]:
+        """The names of the workers without a trial, longest idle first."""
+        ...
+
+    @property
+    def stays(self) -> Sequence[Stay]:
+        """Each stay of each worker, in the order of joining."""
+        ...
+
+    @property
+    def sessions(self) -> Sequence[Session]: ...
+
+    @property
+    def trials_before(self) -> int:
+        """How many trials there were when the latest session began."""
+        ...
+
+    @property
+    def ended_before(self) -> int:
+        """How many trials had ended when the latest session began."""
+        ...
+
+    @property
+    def closed(self) -> StudyClosed | None:
+        """How the study was closed; None while it is open (or its driver was killed)."""
+        ...
+
+    @property
+    def live_count(self) -> int:
+        """How many trials are queued or on a worker."""
+        ...
+
+    @property
+    def room(self) -> int | None:
+        """How many new trials the study may still have; None for any number."""
+        ...
+
+    def on_workers(self) -> list[Trial]:
+        """The trials that run, pause or stop."""
+        ...
+
+    def trial_on(self, worker: str) -> Trial | None:
+        """The trial that runs on ``worker``. It is searched for among all that are live: for rare events only."""
+        ...
+
+    def better(self, left: float, right: float | None) -> bool:
+        """Whether ``left`` is finite and strictly better than ``right``."""
+        ...
+
+    def active_seconds(self, now: float) -> float:
+        """How long drivers have worked on the study, up to ``now`` when it is open."""
+        ...
+
+    def moment_after(self, active_seconds: float) -> float:
+        """When this session, if it lasts, will have brought the study to so many seconds of work."""
+        ...
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
     """A config to try, at most for ``budget`` steps, waiting for a verdict at each of ``rungs``.
 
-    ``branch`` is the index of the space's branch that it came from; ``hidden`` holds the values of variables
-    that don't show in the config because only a `Derived` uses them. With ``resume``, the id of a paused trial, it
-    is that trial that goes on, with its own config.
+    ``config`` holds arguments of the objective and nothing else. ``place`` says which part of the study the trial
+    belongs to, and may hold a policy's own marks; it is plain JSON. With ``parent``, the id of a trial, the new one
+    begins from that trial's latest checkpoint, or at the beginning where it has saved none.
+
+    ``branch`` is the index of the space's branch that it came from; ``hidden`` holds the values of variables that don't
+    show in the config because only a `Derived` uses them. With ``resume``, the id of a paused trial, that trial goes on
+    with its own config, and only ``rungs`` and ``budget`` are heeded.
     """
 
     config: dict[str, Any] = {}
+    place: dict[str, Any] = {}
+    parent: int | None = None
     resume: int | None = None
     branch: int = 0
     hidden: dict[str, Any] = {}
@@ -61,8 +243,8 @@ class Searcher(Protocol):
     def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
         """New configs for up to ``free`` workers; none when there is nothing (more) to try for now.
 
-        ``rng`` derives from the study's seed and the number of trials so far: a function of nothing else goes
-        on after a crash as it would have without one.
+        ``rng`` derives from the study's seed and the number of suggestions taken so far: a function of nothing else
+        goes on after a crash as it would have without one.
         """
         ...
 

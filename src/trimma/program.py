@@ -26,7 +26,7 @@ class Inputs:
 
 
 class Variants(Protocol):
-    """What the configs of a study mean where they are more than arguments, as in an ablation.
+    """What the places of trials mean for the objective, as in an ablation, where they say what is left out.
 
     ``params`` are arguments of the objective that all configs share.
     """
@@ -34,8 +34,8 @@ class Variants(Protocol):
     @property
     def params(self) -> Mapping[str, Any]: ...
 
-    def inputs(self, config: Mapping[str, Any], whole: Inputs) -> Inputs:
-        """What the objective gets for ``config``; ``whole`` is what it would get if the config were its arguments."""
+    def inputs(self, place: Mapping[str, Any], whole: Inputs) -> Inputs:
+        """What the objective gets at ``place``; ``whole`` is what it would get if places had no meaning."""
         ...
 
 
@@ -65,7 +65,7 @@ class Program:
         """
         return replace(self, data=_shallow(self.data), model=_own(self.model))
 
-    def inputs(self, trial: int, config: Mapping[str, Any]) -> Inputs:
+    def inputs(self, trial: int, config: Mapping[str, Any], place: Mapping[str, Any]) -> Inputs:
         """What the objective may ask for in a trial."""
         whole = Inputs(
             params=config,
@@ -74,7 +74,7 @@ class Program:
             seed=derived(self.seed, "trial", trial),
             split=derived(self.seed, "split"),
         )
-        return whole if self.variants is None else self.variants.inputs(config, whole)
+        return whole if self.variants is None else self.variants.inputs(place, whole)
 
 
 _FEW = 100

@@ -15,7 +15,7 @@ from trimma.errors import UsageError
 
 
 class Progress(Protocol):
-    """What a rule may look at; `trimma.history.History` is one."""
+    """What a rule may look at; `trimma.ports.History` is one."""
 
     @property
     def maximize(self) -> bool: ...

@@ -42,9 +42,9 @@ Arm = tuple[str, ...]
 BASELINE: Arm = ()
 """Nothing is left out: the whole."""
 
-WITHOUT, REPEAT, AGAIN, PARAMS = "without", "repeat", "again", "params"
-"""The keys of an ablation's config: what is left out, in which repeat, which of several trainings there (0 is omitted),
-and arguments chosen for this trial."""
+WITHOUT, REPEAT, AGAIN = "without", "repeat", "again"
+"""The names in the place of an ablation's trial: what is left out, in which repeat, which of several trainings there
+(0 is omitted)."""
 
 
 class Place(NamedTuple):
@@ -55,14 +55,14 @@ class Place(NamedTuple):
     again: int = 0
 
 
-def arm_of(config: Mapping[str, Any]) -> Arm:
+def arm_of(place: Mapping[str, Any]) -> Arm:
     """What a trial of an ablation leaves out."""
-    return tuple(config[WITHOUT])
+    return tuple(place[WITHOUT])
 
 
-def place_of(config: Mapping[str, Any]) -> Place:
+def place_of(place: Mapping[str, Any]) -> Place:
     """Where a trial of an ablation belongs."""
-    return Place(arm_of(config), config[REPEAT], config.get(AGAIN, 0))
+    return Place(arm_of(place), place[REPEAT], place.get(AGAIN, 0))
 
 
 def places(arms: Sequence[Arm], repeat: int) -> Iterator[Place]:

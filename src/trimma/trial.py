@@ -1,14 +1,13 @@
 """A trial's states, the moves between them, and the read-only shape that policies and views see."""
 
-from array import array
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from trimma.commands import Checkpoint
+from trimma.checkpoint import Checkpoint
+from trimma.curve import Curve
 from trimma.errors import IllegalMove
 from trimma.events import (
     Failure,
@@ -84,10 +83,6 @@ def move(trial: int, state: State | None, event: type) -> State:
         ) from None
 
 
-# A long study holds millions of these. They can't be part of a cycle, and with gc=False Python's garbage collector
-# need not visit each of them again and again. (Before Python 3.12 an array can be subscripted in quotes only.)
-
-
 class Span(Struct, kw_only=True, gc=False):
     """One attempt's stay on a worker, in seconds since the epoch; ``end`` is None while it lasts.
 
@@ -103,55 +98,11 @@ class Span(Struct, kw_only=True, gc=False):
     seconds: float | None = None
 
 
-class Series(Struct, eq=False, gc=False):
-    """One metric of a trial: the steps at which it was reported, and its values there."""
-
-    steps: "array[int]" = field(default_factory=lambda: array("q"))
-    values: "array[float]" = field(default_factory=lambda: array("d"))
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-
-class Curve(Struct, eq=False, gc=False):
-    """What one attempt reported: the step and the time of each report, and each metric's series."""
-
-    steps: "array[int]" = field(default_factory=lambda: array("q"))
-    times: "array[float]" = field(default_factory=lambda: array("d"))
-    metrics: dict[str, Series] = {}
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def append(self, step: int, at: float, metrics: Mapping[str, float]) -> None:
-        self.steps.append(step)
-        self.times.append(at)
-        for name, value in metrics.items():
-            series = self.metrics.get(name)
-            if series is None:
-                series = self.metrics[name] = Series()
-            series.steps.append(step)
-            series.values.append(value)
-
-    def upto(self, step: int | None) -> "Curve":
-        """The part up to a step, inclusive; an empty one for None."""
-        kept = Curve()
-        if step is None:
-            return kept
-        count = bisect_right(self.steps, step)
-        kept.steps, kept.times = self.steps[:count], self.times[:count]
-        for name, series in self.metrics.items():
-            if count := bisect_right(series.steps, step):
-                kept.metrics[name] = Series(series.steps[:count], series.values[:count])
-        return kept
-
-    def series(self, metric: str) -> Series:
-        """The series of ``metric``; an empty one when it was never reported."""
-        return self.metrics.get(metric) or Series()
-
-
 class Trial(Protocol):
     """One config being trained, as policies and views may see it: read only.
+
+    ``place`` says which part of the study it belongs to, and holds a policy's own marks. ``parent`` is the trial from
+    whose checkpoint it begins, None for one that begins at the beginning.
 
     ``value`` is the study's metric as returned at the end, or else as last reported; None before the first.
     ``since`` is when it came into its state; ``overdue`` says that it ran over its time, ``killed`` that its
@@ -164,6 +115,10 @@ class Trial(Protocol):
     def id(self) -> int: ...
     @property
     def config(self) -> Mapping[str, Any]: ...
+    @property
+    def place(self) -> Mapping[str, Any]: ...
+    @property
+    def parent(self) -> int | None: ...
     @property
     def branch(self) -> int: ...
     @property

@@ -28,13 +28,13 @@ def study(design: Design | None = None, repeats: int | Repeats = 3, **more: Any)
 
 
 def test_repeats_come_one_after_the_other_and_the_baseline_first() -> None:
-    order = [(trial.config["repeat"], tuple(trial.config["without"])) for trial in study().history.trials]
+    order = [(trial.place["repeat"], tuple(trial.place["without"])) for trial in study().history.trials]
     assert [repeat for repeat, _ in order] == [0] * 5 + [1] * 5 + [2] * 5
     assert [arm for repeat, arm in order if arm == ()] == [order[0][1], order[5][1], order[10][1]]
 
 
 def test_after_the_first_repeat_the_longest_comes_first() -> None:
-    order = [tuple(trial.config["without"]) for trial in study(engine=Simulated(1, seconds=seconds)).history.trials]
+    order = [tuple(trial.place["without"]) for trial in study(engine=Simulated(1, seconds=seconds)).history.trials]
     assert order[:5] == [(), ("a",), ("b",), ("c",), ("d",)]
     assert order[5:7] == order[10:12] == [(), ("b",)]
 
@@ -61,7 +61,7 @@ def test_more_repeats_later() -> None:
     first = study(repeats=2)
     more = study(repeats=4, store=first.store)
     assert keys(more.history) == dict.fromkeys(keys(study(repeats=4).history), 1)
-    assert [trial.config for trial in more.history.trials][:10] == [trial.config for trial in first.history.trials]
+    assert [trial.place for trial in more.history.trials][:10] == [trial.place for trial in first.history.trials]
 
 
 @pytest.mark.parametrize("broken", [ValueError("no data"), float("nan")], ids=repr)
@@ -103,7 +103,7 @@ def test_a_cell_that_the_end_of_a_session_stopped_is_run_again() -> None:
     assert first.history.counts[State.STOPPED] == 3
     again = study(store=first.store)
     ended = [
-        (tuple(trial.config["without"]), trial.config["repeat"])
+        (tuple(trial.place["without"]), trial.place["repeat"])
         for trial in again.history.trials
         if trial.state is State.DONE
     ]
@@ -118,7 +118,7 @@ def test_several_baselines_come_first_in_each_repeat() -> None:
     assert order[7:10] == [Place((), 1), Place((), 1, 1), Place((), 1, 2)]
     assert len(order) == len(set(order)) == 14
     assert [cell.arm for cell in cells(history)].count(()) == 6
-    assert "again" not in history.trials[0].config
+    assert "again" not in history.trials[0].place
 
 
 def test_each_of_several_baselines_has_a_search_of_its_own() -> None:
@@ -186,12 +186,12 @@ def test_each_cell_has_a_search_of_its_own() -> None:
     assert len(cells(history)) == 10
     tried: dict[Any, list[float]] = {}
     for trial in history.trials:
-        tried.setdefault(key(trial), []).append(trial.config["params"]["rate"])
+        tried.setdefault(key(trial), []).append(trial.config["rate"])
     # the arms of a repeat try the same, and repeats differ
     assert len({tuple(rates) for place, rates in tried.items() if place.repeat == 0}) == 1
     assert tried[Place((), 0)] != tried[Place((), 1)]
     best = {(cell.arm, cell.repeat): cell.value for cell in cells(history)}
     values = [
-        trial.value for trial in history.trials if trial.config["without"] == ["a"] and trial.config["repeat"] == 1
+        trial.value for trial in history.trials if trial.place["without"] == ["a"] and trial.place["repeat"] == 1
     ]
     assert best[("a",), 1] == max(value for value in values if value is not None)

@@ -50,12 +50,12 @@ def test_a_repeat_shares_its_split_and_nothing_else() -> None:
         return {"score": 1.0, "seed": seed, "split": split}
 
     trials = ablate(seeds, tm.Setting(drop=True), seed=4).trials
-    splits = {repeat: {t.result["split"] for t in trials if t.config["repeat"] == repeat} for repeat in range(3)}
+    splits = {repeat: {t.result["split"] for t in trials if t.place["repeat"] == repeat} for repeat in range(3)}
     assert all(len(found) == 1 for found in splits.values())
     assert len(set.union(*splits.values())) == 3
     assert len({t.result["seed"] for t in trials}) == len(trials)
     again = ablate(seeds, tm.Setting(drop=True), seed=4).trials
-    key = lambda t: (t.config["without"], t.config["repeat"])  # noqa: E731
+    key = lambda t: (t.place["without"], t.place["repeat"])  # noqa: E731
     assert {str(key(t)): t.result for t in trials} == {str(key(t)): t.result for t in again}
 
 

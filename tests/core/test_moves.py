@@ -130,11 +130,11 @@ def test_any_sequence_of_events_is_legal_or_refused(begun: bool, sequence: list[
         ):
             ledger.fold(event)
     for event in sequence:
-        before = len(ledger.history)
+        before = len(ledger)
         try:
             ledger.fold(event)
         except IllegalMove:
-            assert len(ledger.history) == before
+            assert len(ledger) == before
             return
         history = ledger.history
         assert len(history) == before + 1

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from numpy.random import Generator
 
 from trimma import events as ev
-from trimma.commands import Checkpoint, Close, Command, Send, Signal, Start
+from trimma.checkpoint import Checkpoint
+from trimma.commands import Close, Command, Send, Signal, Start
 from trimma.core import Turn, next_deadline, reopen, step
 from trimma.core.intake import MAX_LOSSES
 from trimma.errors import IllegalMove
 from trimma.events import Logged
 from trimma.facts import Fact, Halted, Interrupted, Joined, Left, Measured, Paused, Printed, Raised, Returned
-from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.ports import CONTINUE, Decision, Suggestion, Verdict
+from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
 from trimma.study import Metric, StudySpec
 from trimma.trial import ENDED, ON_WORKER, State, Trial

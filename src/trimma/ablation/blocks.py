@@ -10,9 +10,8 @@ from numpy.random import Generator
 from trimma.ablation.ports import Asked, Design
 from trimma.ablation.repeats import Repeats
 from trimma.ablation.retune import CellSearch, Retune
-from trimma.ablation.variants import config_of
-from trimma.history import History
-from trimma.ports import Searcher, Suggestion
+from trimma.ablation.variants import marked
+from trimma.ports import History, Searcher, Suggestion
 from trimma.study import Arm, Component, Place, places
 from trimma.views.cells import CellReader
 
@@ -44,7 +43,7 @@ class _Blocks:
     def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
         retune = self._settings.retune
         if retune is None:
-            found = (Suggestion(config=config_of(place)) for place in self._missing(history, 1))
+            found = (Suggestion(place=marked(place)) for place in self._missing(history, 1))
             return list(islice(found, free))
         if self._search is None:
             self._search = CellSearch(retune, history.spec)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from trimma.ablation.variants import config_of
+from trimma.ablation.variants import marked
 from trimma.events import (
     Event,
     Failure,
@@ -24,12 +24,11 @@ from trimma.events import (
     TrialStarted,
     WorkerJoined,
 )
-from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.ports import BindsSpace, Searcher, Suggestion
+from trimma.ports import BindsSpace, History, Searcher, Suggestion
 from trimma.program import derived
 from trimma.space import Space
-from trimma.study import PARAMS, Place, StudySpec
+from trimma.study import Place, StudySpec
 from trimma.trial import ENDED, State, Trial
 
 
@@ -59,7 +58,7 @@ class CellSearch:
         seed = derived(self._spec.seed, place.repeat)
         history = self._history(seed, tried)
         found = self._searcher(seed).suggest(history, 1, np.random.default_rng((seed, len(tried))))
-        return replace(found[0], config=config_of(place, found[0].config)) if found else None
+        return replace(found[0], place=marked(place)) if found else None
 
     def _bound(self, seed: int) -> Searcher:
         searcher: Any = self._retune.searcher
@@ -79,8 +78,7 @@ class CellSearch:
         yield StudyOpened(at=0.0, trials=self._retune.trials)
         for number, trial in enumerate(tried):
             key: dict[str, Any] = {"at": 0.0, "trial": number}
-            params = dict(trial.config[PARAMS])
-            yield TrialQueued(config=params, branch=trial.branch, hidden=dict(trial.hidden), **key)
+            yield TrialQueued(config=dict(trial.config), branch=trial.branch, hidden=dict(trial.hidden), **key)
             yield WorkerJoined(at=0.0, worker=f"{number}")
             yield TrialStarted(attempt=1, worker=f"{number}", **key)
             if trial.state not in ENDED:

@@ -1,4 +1,4 @@
-"""What a config of an ablation means: the whole, without some of its components."""
+"""What the place of an ablation's trial means: the whole, without some of its components."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,15 +6,13 @@ from typing import Any
 
 from trimma.ablation.ports import ComponentKind
 from trimma.program import Inputs, derived
-from trimma.study import AGAIN, PARAMS, REPEAT, WITHOUT, Component, Place, place_of
+from trimma.study import AGAIN, REPEAT, WITHOUT, Component, Place, place_of
 
 
-def config_of(place: Place, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The config of one trial."""
-    config: dict[str, Any] = {WITHOUT: list(place.arm), REPEAT: place.repeat}
-    if place.again:
-        config[AGAIN] = place.again
-    return config if params is None else {**config, PARAMS: dict(params)}
+def marked(place: Place) -> dict[str, Any]:
+    """The place as it is kept with a trial."""
+    found: dict[str, Any] = {WITHOUT: list(place.arm), REPEAT: place.repeat}
+    return {**found, AGAIN: place.again} if place.again else found
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,8 @@ class Whole:
     params: Mapping[str, Any]
     kinds: Sequence[tuple[ComponentKind, Sequence[Component]]]
 
-    def inputs(self, config: Mapping[str, Any], whole: Inputs) -> Inputs:
-        (arm, repeat, again), chosen = place_of(config), config.get(PARAMS, {})
+    def inputs(self, place: Mapping[str, Any], whole: Inputs) -> Inputs:
+        (arm, repeat, again), chosen = place_of(place), whole.params
         split = derived(whole.split, repeat)
         inputs = replace(
             whole,

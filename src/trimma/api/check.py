@@ -12,10 +12,9 @@ from trimma.api.study import Study
 from trimma.data import portable
 from trimma.engines import Local
 from trimma.errors import TrimmaError
-from trimma.history import History
 from trimma.loop import create, run
 from trimma.objective import Signature
-from trimma.ports import CONTINUE, Searcher, Suggestion, Verdict
+from trimma.ports import CONTINUE, History, Searcher, Suggestion, Verdict
 from trimma.program import Program
 from trimma.search import RandomSearch
 from trimma.space import Space

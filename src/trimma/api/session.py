@@ -10,10 +10,9 @@ from trimma.api.recipe import Recipe
 from trimma.api.shown import Shown
 from trimma.errors import StudyFailed
 from trimma.events import Outcome
-from trimma.history import History
 from trimma.ledger import Ledger
 from trimma.loop import run
-from trimma.ports import Engine, Observer, Store
+from trimma.ports import Engine, History, Observer, Store
 from trimma.stopping import Rule
 
 View = Callable[[Engine], AbstractContextManager[Observer]]
@@ -42,7 +41,7 @@ def carry_on(
         run(
             ledger,
             # as it was created: the order of branches must not change with the limits of a resume
-            recipe.bind(ledger.history.asked),
+            recipe.bind(ledger.history.original),
             engine,
             store,
             recipe.program,
@@ -62,7 +61,7 @@ def conclude(history: History) -> None:
     if closed.outcome is Outcome.INTERRUPTED:
         sys.stderr.write(f"study {name!r} was interrupted; to go on: {how_to_resume(name)}\n")
         raise KeyboardInterrupt
-    ended = sorted(history.ended[history.sessions[-1].ended_before :])
+    ended = sorted(history.ended[history.ended_before :])
     shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)
     detail = " " if shown is None else f" The first failure:\n\n{shown.traceback.rstrip() or shown}\n\n"
     raise StudyFailed(

@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from trimma.history import History
-from trimma.ports import Observer
+from trimma.ports import History, Observer
 
 
 class Shown:

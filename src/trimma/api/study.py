@@ -13,9 +13,8 @@ from trimma.api.recipe import renewed, thaw
 from trimma.api.session import View, carry_on
 from trimma.errors import StudyError, StudyNotFound
 from trimma.events import Logged
-from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.ports import Engine, Store
+from trimma.ports import Engine, History, Store
 from trimma.space import Space
 from trimma.stopping import Patience, Rule
 from trimma.study import Metric
@@ -69,7 +68,7 @@ class Study:
     @property
     def trials(self) -> Sequence[Trial]:
         """All trials; a trial's id is its index."""
-        return self.history.trials
+        return list(self.history.trials)
 
     @property
     def best(self) -> Trial:

@@ -2,7 +2,7 @@
 
 import math
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.study import REPEAT, Ablation, arm_of
 from trimma.trial import State
 
@@ -14,7 +14,7 @@ def hopeless(history: History) -> str | None:
 
 def _failing_alike(history: History) -> str | None:
     """The failure that all of this session's first trials share."""
-    before, patience = history.sessions[-1].ended_before, _patience(history)
+    before, patience = history.ended_before, _patience(history)
     if patience < 1 or len(history.ended) < before + patience:
         return None
     first = [history.trials[trial].failure for trial in history.ended[before : before + patience]]
@@ -29,11 +29,11 @@ def _baseless(history: History, asked: Ablation) -> str | None:
     """Why there is nothing to compare an ablation's arms with: the session began with the baseline, which failed."""
     if asked.tries > 1:
         return _failing_alike(history)
-    first = history.sessions[-1].trials_before
+    first = history.trials_before
     if history.trial_count <= first:
         return None
     trial = history.trials[first]
-    if trial.config[REPEAT] != 0 or arm_of(trial.config) != asked.reference:
+    if trial.place[REPEAT] != 0 or arm_of(trial.place) != asked.reference:
         return None
     if trial.failure is not None:
         return f"the baseline failed with {trial.failure.kind}"

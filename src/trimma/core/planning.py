@@ -8,8 +8,7 @@ from trimma.commands import Job, Start
 from trimma.core.draft import Draft
 from trimma.errors import IllegalMove
 from trimma.events import TrialQueued, TrialResumed, TrialStarted
-from trimma.history import History
-from trimma.ports import Scheduler, Suggestion
+from trimma.ports import History, Scheduler, Suggestion
 from trimma.trial import Trial
 
 
@@ -22,7 +21,7 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
         free = len(history.idle)
         if not history.paused and history.room is not None:
             free = min(free, history.room)
-        rng = np.random.default_rng((history.spec.seed, history.trial_count))
+        rng = np.random.default_rng((history.spec.seed, history.chosen))
         suggestions = scheduler.plan(history, free, rng)
         taken = [suggestion for suggestion in suggestions[:free] if _take(draft, suggestion)]
         if not taken:
@@ -45,6 +44,8 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
                 at=draft.now,
                 trial=number,
                 config=suggestion.config,
+                place=suggestion.place,
+                parent=suggestion.parent,
                 branch=suggestion.branch,
                 hidden=suggestion.hidden,
                 rungs=suggestion.rungs,
@@ -75,6 +76,7 @@ def _start(draft: Draft, trial: Trial) -> None:
         attempt=attempt,
         worker=worker,
         config=dict(trial.config),
+        place=dict(trial.place),
         rungs=tuple(trial.rungs),
         budget=trial.budget,
         checkpoint=trial.checkpoint,

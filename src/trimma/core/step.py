@@ -13,9 +13,8 @@ from trimma.core.intake import take
 from trimma.core.planning import fill
 from trimma.events import Outcome, StudyOpened
 from trimma.facts import Fact, Interrupted
-from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.ports import Scheduler
+from trimma.ports import History, Scheduler
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
 
@@ -50,7 +49,7 @@ def step(ledger: Ledger, scheduler: Scheduler, facts: Iterable[Fact], now: float
     halt = halt or (history.spec.until.met(history, now) if history.spec.until else None)
     full = history.room == 0 and not history.paused
     over = halt is not None or exhausted or full
-    if over and not history.live() and history.closed is None:
+    if over and not history.live_count and history.closed is None:
         _close(draft, halt)
     return Turn(draft.events, draft.commands, _demand(history, open_end=not over))
 

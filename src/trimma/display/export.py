@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from trimma.errors import MissingExtra, UnknownName, UsageError
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import columns, table
 
 Format = Literal["csv", "json", "parquet"]

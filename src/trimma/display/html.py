@@ -4,7 +4,7 @@ from trimma.display.ablation.notebook import ablation_html
 from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
 from trimma.display.text import count, number, setting, varying
 from trimma.display.workers import worker_lines
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Row, hyperparameters, leaderboard, steps_of, summary
 
 ROWS = 10

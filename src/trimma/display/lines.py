@@ -9,7 +9,7 @@ from typing import Self, TextIO
 from trimma.display.ablation.reader import FindingsReader
 from trimma.display.differences import decided_words, open_ended, plan_words, reference_words
 from trimma.display.text import aim, config_text, count, duration, number, one_line, percent, shorten, varying
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views import summary
 
@@ -67,15 +67,15 @@ class LineView:
             self._next = moment + self._every
 
     def _begin(self, history: History) -> None:
-        spec, session = history.spec, history.sessions[-1]
-        self._began, self._seen, self._best = True, session.ended_before, _best_before(history)
+        spec = history.spec
+        self._began, self._seen, self._best = True, history.ended_before, _best_before(history)
         parts = [
             f"study {spec.name}",
             aim(spec.metric),
             *([plan_words(spec.ablation)] if spec.ablation else []),
             *([("at most " if spec.ablation else "") + count(spec.trials, "trial")] if spec.trials else []),
             *([f"engine {self._engine}"] if self._engine else []),
-            *([f"resumed after {count(session.ended_before, 'ended trial')}"] if len(history.sessions) > 1 else []),
+            *([f"resumed after {count(history.ended_before, 'ended trial')}"] if len(history.sessions) > 1 else []),
         ]
         self._write(", ".join(parts))
 
@@ -121,7 +121,7 @@ class LineView:
 
 def _best_before(history: History) -> Trial | None:
     """The best trial of the earlier sessions, which is no news."""
-    before = history.sessions[-1].ended_before
+    before = history.ended_before
     return history.best if len(history.ended) == before else None
 
 

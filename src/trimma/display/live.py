@@ -16,7 +16,7 @@ from trimma.display.head import counts_line, progress_line, title_line
 from trimma.display.text import NOTHING, config_text, duration, number, varying
 from trimma.display.top import COLOURS, plain_table, top_table
 from trimma.events import Outcome
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
 

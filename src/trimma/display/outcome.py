@@ -6,7 +6,7 @@ from rich.text import Text
 
 from trimma.display.text import count, duration, one_line, percent, shorten
 from trimma.display.top import COLOURS
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import RUNNING, FailureGroup, Summary, failures
 
 KINDS = 4

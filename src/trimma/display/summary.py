@@ -13,7 +13,7 @@ from trimma.display.text import count, number, one_line, varying
 from trimma.display.top import top_table
 from trimma.display.trimmed import Trimmed
 from trimma.display.workers import worker_lines
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import RUNNING, Summary, hyperparameters, leaderboard, status, summary
 
 TOP_ROWS = 5

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.study import Metric
 from trimma.trial import Trial
 from trimma.views import Hyperparameter, hyperparameters, settings

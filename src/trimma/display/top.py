@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trimma.display.text import number, setting, shorten, varying
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Hyperparameter, steps_of
 
 COLOURS = {"running": "cyan", "stopping": "yellow", "done": "green", "stopped": "yellow", "failed": "red"}

@@ -1,7 +1,7 @@
 """How busy the workers were, and how many would have been enough, in words."""
 
 from trimma.display.text import percent
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Sizing, Utilisation, sizing, utilisation
 
 MIN_TRIALS = 10  # fewer say little of how many workers they need

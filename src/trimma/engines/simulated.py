@@ -21,7 +21,7 @@ from trimma.objective import Finished, Signature, StopTrial, as_metrics, fact_of
 from trimma.program import Program
 
 Seconds = Callable[[Mapping[str, Any], int], float]
-"""How long a step of a config takes, in virtual seconds."""
+"""How long a step of a trial takes, in virtual seconds; its place is among the items of its config."""
 
 
 class Simulated:
@@ -116,7 +116,7 @@ class Simulated:
 
     def _next(self, run: "_Run") -> None:
         """Put the end of the run's next step on the agenda."""
-        delay = self._seconds(run.job.config, (run.step or 0) + 1) * run.speed
+        delay = self._seconds({**run.job.place, **run.job.config}, (run.step or 0) + 1) * run.speed
         if delay < math.inf:
             self._at(delay, lambda: self._advance(run))
 
@@ -219,7 +219,7 @@ def _script(program: Program, signature: Signature, job: Job) -> _Script:
     key = {"trial": job.trial, "attempt": job.attempt}
     outcome: Returned | Raised | Halted | Paused
     try:
-        inputs = program.fresh().inputs(job.trial, job.config)
+        inputs = program.fresh().inputs(job.trial, job.config, job.place)
         given = program.objective(**signature.arguments(inputs, extras))
         if isinstance(given, Iterator):
             final = yield from _stepwise(given, program.metric, report, said)

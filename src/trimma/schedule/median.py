@@ -9,8 +9,7 @@ from math import inf, isfinite
 from numpy.random import Generator
 
 from trimma.errors import UsageError
-from trimma.history import History
-from trimma.ports import CONTINUE, Decision, Scheduler, Searcher, Suggestion, Verdict
+from trimma.ports import CONTINUE, Decision, History, Scheduler, Searcher, Suggestion, Verdict
 from trimma.trial import Trial
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from trimma.history import History
-from trimma.ports import CONTINUE, Scheduler, Searcher, Suggestion, Verdict
+from trimma.ports import CONTINUE, History, Scheduler, Searcher, Suggestion, Verdict
 from trimma.trial import Trial
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from numpy.random import Generator
 
 from trimma.errors import UsageError
-from trimma.history import History
-from trimma.ports import Searcher, Suggestion
+from trimma.ports import History, Searcher, Suggestion
 from trimma.space import Branch, Float, Int, Space, Variable
 from trimma.space.plain import identity
 from trimma.space.scale import cell_middle, log_cell_middle

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from trimma.errors import MissingExtra, UsageError
-from trimma.history import History
-from trimma.ports import Searcher, Suggestion
+from trimma.ports import History, Searcher, Suggestion
 from trimma.search.visits import Visits
 from trimma.space import Space
 

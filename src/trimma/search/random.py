@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from trimma.history import History
-from trimma.ports import Searcher, Suggestion
+from trimma.ports import History, Searcher, Suggestion
 from trimma.search.visits import Visits
 from trimma.space import Space
 

@@ -11,8 +11,8 @@ from trimma.ablation.ports import Asked, ComponentKind, Design
 from trimma.ablation.repeats import FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
 from trimma.engines.simulated import Simulated
-from trimma.history import History
 from trimma.loop import replay
+from trimma.ports import History
 from trimma.program import Inputs, derived
 from trimma.study import Ablation, Component, Place, place_of, places
 from trimma.testing.studies import Study, cut, run_study
@@ -71,7 +71,7 @@ def run_ablation(
 
 def key(trial: Trial) -> Place:
     """The cell that a trial belongs to."""
-    return place_of(trial.config)
+    return place_of(trial.place)
 
 
 def keys(history: History) -> Counter[Place]:

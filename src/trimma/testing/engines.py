@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from trimma.commands import Checkpoint, Job, Signal
+from trimma.checkpoint import Checkpoint
+from trimma.commands import Job, Signal
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Engine
 from trimma.program import Program

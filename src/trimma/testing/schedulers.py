@@ -8,9 +8,8 @@ import numpy as np
 
 from trimma.engines.simulated import Simulated
 from trimma.events import Reported, StopRequested, TrialQueued
-from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.ports import BindsSearcher, Scheduler, Suggestion
+from trimma.ports import BindsSearcher, History, Scheduler, Suggestion
 from trimma.search.random import RandomSearch
 from trimma.testing.searchers import rough
 from trimma.testing.studies import METRIC, SPACE, Study, run_study
@@ -98,7 +97,7 @@ class SchedulerContract:
     def test_every_trial_ends(self) -> None:
         study = self._study(crash=0.03)
         assert len(study.history.ended) == self.trials
-        assert not study.history.live()
+        assert study.history.live_count == 0
 
     def _study(self, objective: Callable[..., Any] = rough, *, maximize: bool = False, crash: float = 0.0) -> Study:
         engine = Simulated(5, straggle=0.5, crash=crash, seed=4)

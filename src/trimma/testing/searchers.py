@@ -10,9 +10,8 @@ import pytest
 
 from trimma.engines.simulated import Simulated
 from trimma.events import StudyOpened
-from trimma.history import History
 from trimma.ledger import Ledger
-from trimma.ports import BindsSpace, Searcher, Suggestion
+from trimma.ports import BindsSpace, History, Searcher, Suggestion
 from trimma.space import Choice, Derived, Float, Grid, Int, Space
 from trimma.testing.studies import METRIC, Study, curve, cut, run_study
 

@@ -10,10 +10,9 @@ from typing import Any
 from trimma.codec import encode
 from trimma.engines.simulated import Simulated
 from trimma.events import Event
-from trimma.history import History
 from trimma.ledger import Ledger
 from trimma.loop import create, replay, run
-from trimma.ports import BindsSearcher, BindsSpace, Engine, Store
+from trimma.ports import BindsSearcher, BindsSpace, Engine, History, Store
 from trimma.program import Program
 from trimma.schedule.run_all import RunAll
 from trimma.space import Float, Int, Space

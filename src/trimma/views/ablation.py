@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from trimma import effects
 from trimma.effects import Analysis, Cell, Verdict
 from trimma.errors import StudyError
-from trimma.history import History
+from trimma.ports import History
 from trimma.study import Ablation, overlaps
 from trimma.views.cells import cells
 

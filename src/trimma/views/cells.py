@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 
 from trimma.effects import Cell
-from trimma.history import History
+from trimma.ports import History
 from trimma.study import BASELINE, Place, arm_of, place_of
 from trimma.trial import ENDED, State, Trial
 
@@ -32,16 +33,16 @@ class Cells:
 
     def update(self) -> None:
         history = self._history
-        for trial in history.trials[self._chosen :]:
+        for trial in islice(history.trials, self._chosen, None):
             if trial.id not in self._void:
-                self.trials.setdefault(place_of(trial.config), []).append(trial.id)
+                self.trials.setdefault(place_of(trial.place), []).append(trial.id)
         for number in history.ended[self._seen :]:
             if number not in self._void:
                 self._take(history.trials[number])
         self._chosen, self._seen = history.trial_count, len(history.ended)
 
     def _take(self, trial: Trial) -> None:
-        place = place_of(trial.config)
+        place = place_of(trial.place)
         tried = self._open.setdefault(place, [])
         tried.append(trial)
         if len(tried) == self._tries:
@@ -84,13 +85,13 @@ def _void(history: History) -> frozenset[int]:
     Such are those that were stopped because their session ended, and all failures where no baseline had succeeded
     yet, for then it was the objective that failed.
     """
-    before = history.sessions[-1].trials_before if history.sessions else 0
+    before = history.trials_before
     reasons = {session.reason for session in history.sessions[:-1]}
-    earlier = [trial for trial in history.trials[:before] if trial.state in ENDED]
+    earlier = [trial for trial in islice(history.trials, before) if trial.state in ENDED]
     void = {trial.id for trial in earlier if trial.state is State.STOPPED and trial.reason in reasons}
     reference = history.spec.ablation.reference if history.spec.ablation else BASELINE
     failed = {trial.id for trial in earlier if trial.state is not State.STOPPED and not _succeeded(trial)}
-    if not any(_succeeded(trial) and arm_of(trial.config) == reference for trial in earlier):
+    if not any(_succeeded(trial) and arm_of(trial.place) == reference for trial in earlier):
         void |= failed
     return frozenset(void)
 

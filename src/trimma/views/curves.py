@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from trimma.errors import UnknownName
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import State
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from trimma.effects import Analysis, Cell, Effect, Verdict
-from trimma.history import History
+from trimma.ports import History
 from trimma.study import Ablation, Component, Metric
 from trimma.views.ablation import ablation, analysis, interactions, path_order
 from trimma.views.arms import arm_means

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import Trial
 
 

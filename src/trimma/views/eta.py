@@ -1,6 +1,6 @@
 """How long the study will still take."""
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.stopping import All, Either, Rule, Timeout, TrialCount
 from trimma.study import StudySpec
 
@@ -31,7 +31,7 @@ def expected(spec: StudySpec) -> int | None:
 
 def _trials_left(history: History, limit: int, now: float) -> float | None:
     session = history.sessions[-1]
-    ended, seconds = len(history.ended) - session.ended_before, now - session.start
+    ended, seconds = len(history.ended) - history.ended_before, now - session.start
     if ended < 1 or seconds <= 0:
         return None
     # what runs already counts although the limit is reached, and a limit below it takes nothing back

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 
 
 class FailureGroup(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.study import WITHOUT, Arm, arm_of
 from trimma.trial import Trial
 
@@ -29,7 +29,7 @@ def flat_config(history: History, trial: Trial) -> dict[str, Any]:
     """
     if history.spec.ablation is None:
         return flatten(trial.config, names_of(history))
-    return flatten({**trial.config, WITHOUT: arm_words(arm_of(trial.config))})
+    return flatten({**trial.place, WITHOUT: arm_words(arm_of(trial.place)), **trial.config})
 
 
 def arm_words(arm: Arm) -> str:

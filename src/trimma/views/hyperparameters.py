@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.space.plain import identity
 from trimma.trial import Trial
 from trimma.views.flatten import flat_config

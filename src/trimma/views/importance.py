@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from trimma.errors import StudyError, UsageError
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import ENDED, State, Trial
 from trimma.views.elapsed import Elapsed, trial_seconds
 from trimma.views.steps import steps_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import ENDED, State
 from trimma.views.hyperparameters import hyperparameters as hyperparameters_of
 from trimma.views.hyperparameters import settings

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.views.elapsed import Elapsed
 from trimma.views.timeline import Presence, stays
 

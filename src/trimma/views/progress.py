@@ -4,7 +4,7 @@ import math
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import State
 from trimma.views.elapsed import Elapsed
 

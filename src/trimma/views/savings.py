@@ -5,7 +5,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views.steps import steps_of
 

@@ -7,7 +7,7 @@ from heapq import heapify, heapreplace
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.views.places import shifts
 from trimma.views.timeline import attempts
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from trimma.errors import UnknownName
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import ENDED, State
 from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.stopping import Either, Rule, Timeout
 from trimma.study import Metric
 from trimma.trial import State

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import ENDED, Trial
 from trimma.views.curves import metric_names
 from trimma.views.elapsed import Elapsed, trial_seconds

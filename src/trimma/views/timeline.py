@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import Span, State, Trial
 from trimma.views.elapsed import Elapsed
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.trial import ENDED
 from trimma.views.elapsed import Elapsed
 from trimma.views.places import shifts

@@ -35,7 +35,7 @@ def run_attempt(
     begin = time.perf_counter()
     with capture(output):
         try:
-            inputs = program.fresh().inputs(job.trial, job.config)
+            inputs = program.fresh().inputs(job.trial, job.config, job.place)
             given = program.objective(**signature.arguments(inputs, extras))
             metrics = conclude(given, program.metric, reporter.report)
             end = Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)

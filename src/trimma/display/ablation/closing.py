@@ -11,7 +11,7 @@ from trimma.display.differences import tally
 from trimma.display.outcome import counts, failed, headline, notes
 from trimma.display.trimmed import Trimmed
 from trimma.display.workers import worker_lines
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Findings, findings, summary
 
 

@@ -9,7 +9,7 @@ from trimma.display.differences import arm_text, open_ended, reference_words, ta
 from trimma.display.head import counts_line, progress_line, title_line
 from trimma.display.text import NOTHING, duration, squeeze
 from trimma.display.top import COLOURS, plain_table
-from trimma.history import History
+from trimma.ports import History
 from trimma.study import REPEAT, arm_of
 from trimma.trial import State, Trial
 from trimma.views import Findings, Summary, steps_of, summary
@@ -60,8 +60,8 @@ def _running(live: list[Trial], now: float, rows: int) -> list[RenderableType]:
     for trial in live[:rows]:
         steps = f"{steps_of(trial)}/{trial.budget}" if trial.budget else str(steps_of(trial))
         lasting = duration(max(0.0, now - trial.spans[-1].start)) if trial.spans else NOTHING
-        without = squeeze(arm_text(arm_of(trial.config)), ARM)
-        row = (str(trial.id), trial.worker or NOTHING, str(trial.config[REPEAT]), steps, lasting, without)
+        without = squeeze(arm_text(arm_of(trial.place)), ARM)
+        row = (str(trial.id), trial.worker or NOTHING, str(trial.place[REPEAT]), steps, lasting, without)
         table.add_row(*map(Text, row), style="" if trial.state is State.RUNNING else COLOURS["stopped"])
     more = len(live) - rows
     return [table, Text(f"+{more:,} more", "dim")] if more > 0 else [table]

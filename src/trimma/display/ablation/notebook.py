@@ -8,7 +8,7 @@ from trimma.display.ablation.words import conclusion, heading, method_lines, pla
 from trimma.display.differences import MINUS
 from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
 from trimma.display.workers import worker_lines
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Findings, findings, summary
 
 LEFT_OUT = ("probability", "tier")

@@ -1,6 +1,6 @@
 """What is known of a running ablation, kept from look to look."""
 
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Findings, findings
 
 

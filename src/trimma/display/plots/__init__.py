@@ -17,7 +17,7 @@ from trimma.display.plots.shapley import shapley
 from trimma.display.plots.slices import slices
 from trimma.display.plots.theme import Figure
 from trimma.display.plots.timeline import timeline
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Findings, findings
 
 __all__ = [

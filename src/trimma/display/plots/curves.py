@@ -15,7 +15,7 @@ from trimma.display.plots.theme import (
     thinned,
     value_axis,
 )
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import TrialCurve
 from trimma.views import curves as curve_rows
 

@@ -16,7 +16,7 @@ from trimma.display.plots.theme import (
     value_axis,
 )
 from trimma.errors import UnknownName
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Step, progress
 
 SIZES = {"stopped": 6, "done": 8}

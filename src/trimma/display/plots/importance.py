@@ -5,7 +5,7 @@ from html import escape
 from trimma.display.plots.theme import COLOURS, Figure, empty, figure, graph_objects
 from trimma.display.text import percent, shorten
 from trimma.errors import StudyError
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import importance as importance_rows
 
 MAX_BARS = 20

@@ -16,7 +16,7 @@ from trimma.display.plots.theme import (
     value_axis,
 )
 from trimma.display.text import count
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Hyperparameter, Point, hyperparameters
 from trimma.views import slices as slice_rows
 

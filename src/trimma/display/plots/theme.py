@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trimma.display.text import config_text, count, number, one_line, shorten, varying
 from trimma.errors import MissingExtra
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Hyperparameter, hyperparameters
 
 # Okabe and Ito's palette, which people with colour blindness can tell apart

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from trimma.display.plots.theme import COLOURS, Figure, empty, figure, graph_objects, hovers
 from trimma.display.text import count, duration, percent
 from trimma.display.workers import waste_text
-from trimma.history import History
+from trimma.ports import History
 from trimma.views import Attempt, Elapsed, Idle, attempts, idle, stays, utilisation
 
 MAX_BARS = 3000  # beyond so many attempts they are drawn as lines by WebGL

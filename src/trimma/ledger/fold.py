@@ -1,0 +1,295 @@
+"""The fold of a study's events: each changes the study's `History` in place, or is refused."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from trimma import events as ev
+from trimma.checkpoint import Checkpoint
+from trimma.errors import IllegalMove
+from trimma.ledger.records import Records, TrialRecord
+from trimma.ledger.view import View
+from trimma.sessions import Session, Stay
+from trimma.trial import ON_WORKER, Span, State, move
+
+
+class Ledger:
+    """The one that folds: ``ledger.fold(event)`` changes what ``ledger.history`` shows."""
+
+    def __init__(self) -> None:
+        self._records: Records | None = None
+        self._history: View | None = None
+
+    def __len__(self) -> int:
+        """How many events have been folded in."""
+        return 0 if self._records is None else self._records.length
+
+    @property
+    def history(self) -> View:
+        """What is known of the study; `IllegalMove` before its first event."""
+        if self._history is None:
+            raise IllegalMove("a study's first event must be StudyCreated: nothing is known before it")
+        return self._history
+
+    def fold(self, event: ev.Event) -> None:
+        """Take in one event; `IllegalMove` when it can't follow what is there."""
+        records = self._records
+        if records is None:
+            if type(event) is not ev.StudyCreated:
+                raise IllegalMove(f"a study's first event must be StudyCreated, not {type(event).__name__}")
+            records = self._records = Records(event.spec, event.program)
+            self._history = View(records, records.whole, {})
+        else:
+            _FOLDS[type(event)](records, event)
+        records.length += 1
+        if records.sessions:
+            records.sessions[-1].end = event.at
+
+
+def _created_again(records: Records, event: ev.StudyCreated) -> None:
+    raise IllegalMove("a study is created once")
+
+
+def _opened(records: Records, event: ev.StudyOpened) -> None:
+    records.spec = msgspec.structs.replace(records.spec, trials=event.trials, until=event.until)
+    died = records.sessions[-1].end if records.sessions else event.at
+    _dismiss_workers(records, died)
+    whole = records.whole
+    for state in ON_WORKER:
+        for trial in whole.by_state[state].values():
+            trial.spans[-1].end = died
+    for trial in whole.trials:
+        trial.losses = 0
+    records.sessions.append(Session(start=event.at, end=event.at))
+    records.before = len(whole.trials), len(whole.ended)
+    records.closed = None
+
+
+def _extended(records: Records, event: ev.StudyExtended) -> None:
+    records.spec = msgspec.structs.replace(records.spec, ablation=event.ablation)
+    records.original = msgspec.structs.replace(records.original, ablation=event.ablation)
+    records.program = event.program
+
+
+def _closed(records: Records, event: ev.StudyClosed) -> None:
+    records.closed = event
+    if records.sessions:
+        records.sessions[-1].reason = event.reason
+    _dismiss_workers(records, event.at)
+
+
+def _dismiss_workers(records: Records, at: float) -> None:
+    for stay in records.workers.values():
+        stay.end = at
+    records.workers.clear()
+    records.idle.clear()
+
+
+def _joined(records: Records, event: ev.WorkerJoined) -> None:
+    if event.worker in records.workers:
+        raise IllegalMove(f"worker {event.worker} joined twice")
+    stay = Stay(worker=event.worker, start=event.at)
+    records.workers[event.worker] = stay
+    records.stays.append(stay)
+    records.idle[event.worker] = None
+
+
+def _left(records: Records, event: ev.WorkerLost) -> None:
+    stay = records.workers.pop(event.worker, None)
+    if stay is None:
+        raise IllegalMove(f"worker {event.worker} was lost, but had not joined")
+    stay.end, stay.cause = event.at, event.cause
+    records.idle.pop(event.worker, None)
+
+
+def _queued(records: Records, event: ev.TrialQueued) -> None:
+    if event.trial != len(records.whole.trials):
+        raise IllegalMove(f"trial {event.trial} was queued where trial {len(records.whole.trials)} was due")
+    parent = None if event.parent is None else records.trial(event.parent, ev.TrialQueued)
+    trial = TrialRecord(
+        id=event.trial,
+        config=event.config,
+        place=event.place,
+        parent=event.parent,
+        branch=event.branch,
+        hidden=event.hidden,
+        rungs=event.rungs,
+        budget=event.budget,
+        since=event.at,
+        # what the parent saves later is another checkpoint
+        checkpoint=None if parent is None else parent.checkpoint,
+    )
+    records.add(trial)
+
+
+def _moved(records: Records, event: Any) -> TrialRecord:
+    """Move the event's trial to the state that the table names, and keep the indexes by state."""
+    trial = _trial_of(records, event)
+    before, after = trial.state, move(trial.id, trial.state, type(event))
+    if before is not after:
+        trial.state, trial.since = after, event.at
+        for part in records.parts_of(trial.id):
+            part.move(trial, before)
+    return trial
+
+
+def _trial_of(records: Records, event: Any) -> TrialRecord:
+    trial = records.trial(event.trial, type(event))
+    if event.attempt != trial.attempt and type(event) is not ev.TrialStarted:
+        raise IllegalMove(
+            f"{type(event).__name__} names attempt {event.attempt} of trial {trial.id}, now at {trial.attempt}"
+        )
+    return trial
+
+
+def _started(records: Records, event: ev.TrialStarted) -> None:
+    trial = _moved(records, event)
+    if event.attempt != trial.attempt + 1:
+        raise IllegalMove(f"attempt {event.attempt} of trial {trial.id} follows attempt {trial.attempt}")
+    if event.worker not in records.idle:
+        raise IllegalMove(f"trial {trial.id} was started on worker {event.worker}, which isn't idle")
+    del records.idle[event.worker]
+    trial.attempt, trial.worker = event.attempt, event.worker
+    trial.reason, trial.killed = "", False
+    if _go_back(records, trial):
+        trial.spans[-1].lost = True
+    trial.spans = (*trial.spans, Span(attempt=event.attempt, worker=event.worker, start=event.at))
+
+
+def _reported(records: Records, event: ev.Reported) -> None:
+    trial = _trial_of(records, event)
+    move(trial.id, trial.state, ev.Reported)
+    trial.curve.append(event.step, event.at, event.metrics)
+    value = event.metrics.get(records.spec.metric.name)
+    if value is None:
+        return
+    trial.value = value
+    for part in records.parts_of(trial.id):
+        part.score(trial.id, event.step, value)
+
+
+def _logged(records: Records, event: ev.Logged) -> None:
+    # the text stays in the store: it may be long, and no policy or view asks for it
+    trial = _trial_of(records, event)
+    move(trial.id, trial.state, ev.Logged)
+
+
+def _stop_requested(records: Records, event: ev.StopRequested) -> None:
+    _moved(records, event).reason = event.reason
+
+
+def _kill_requested(records: Records, event: ev.KillRequested) -> None:
+    trial = _trial_of(records, event)
+    if trial.state is State.RUNNING:
+        trial.overdue, trial.reason = True, event.reason
+    _moved(records, event).killed = True
+
+
+def _pause_requested(records: Records, event: ev.PauseRequested) -> None:
+    _moved(records, event).reason = event.reason
+
+
+def _paused(records: Records, event: ev.TrialPaused) -> None:
+    trial = _moved(records, event)
+    if event.checkpoint is not None and len(trial.curve):
+        trial.checkpoint = Checkpoint(step=trial.curve.steps[-1], folder=event.checkpoint)
+    trial.spans[-1].seconds = event.seconds
+    _release(records, trial, event.at)
+
+
+def _resumed(records: Records, event: ev.TrialResumed) -> None:
+    trial = _moved(records, event)
+    trial.rungs, trial.budget = event.rungs, event.budget
+    trial.resumed += 1
+    for part in records.parts_of(trial.id):
+        part.chosen += 1
+
+
+def _finished(records: Records, event: ev.TrialFinished) -> None:
+    trial = _moved(records, event)
+    trial.result, trial.reason = event.metrics, ""
+    value = event.metrics.get(records.spec.metric.name)
+    if value is not None:
+        trial.value = value
+        for part in records.parts_of(trial.id):
+            part.reach(value)
+    _end(records, trial, event)
+
+
+def _stopped(records: Records, event: ev.TrialStopped) -> None:
+    trial = _moved(records, event)
+    trial.reason = event.reason or trial.reason
+    _end(records, trial, event)
+
+
+def _failed(records: Records, event: ev.TrialFailed) -> None:
+    trial = _moved(records, event)
+    trial.failure, trial.result = event.failure, event.metrics
+    _end(records, trial, event)
+
+
+def _lost(records: Records, event: ev.TrialLost) -> None:
+    trial = _moved(records, event)
+    trial.crashes += event.crashed
+    trial.losses += not event.crashed
+    trial.spans[-1].lost = True
+    _go_back(records, trial)
+    _release(records, trial, event.at)
+
+
+def _go_back(records: Records, trial: TrialRecord) -> bool:
+    """Forget what the next attempt will report again, all that came after the checkpoint; whether there was any."""
+    if not len(trial.curve):
+        return False
+    kept = trial.curve.upto(trial.checkpoint.step if trial.checkpoint else None)
+    if len(kept) == len(trial.curve):
+        return False
+    trial.lost_steps += len(trial.curve) - len(kept)
+    trial.curve = kept
+    values = kept.series(records.spec.metric.name).values
+    trial.value = values[-1] if values else None
+    return True
+
+
+def _end(records: Records, trial: TrialRecord, event: ev.TrialFinished | ev.TrialStopped | ev.TrialFailed) -> None:
+    if trial.worker is not None:
+        trial.spans[-1].seconds = event.seconds
+    _release(records, trial, event.at)
+    place = len(records.whole.ended)
+    for part in records.parts_of(trial.id):
+        part.end(trial, place)
+
+
+def _release(records: Records, trial: TrialRecord, at: float) -> None:
+    """Close the trial's span; its worker is idle again, if it is still there."""
+    if trial.worker is None:
+        return
+    if trial.spans[-1].end is None:
+        trial.spans[-1].end = at
+    if trial.worker in records.workers:
+        records.idle[trial.worker] = None
+    trial.worker = None
+
+
+_FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
+    ev.StudyCreated: _created_again,
+    ev.StudyOpened: _opened,
+    ev.StudyExtended: _extended,
+    ev.StudyClosed: _closed,
+    ev.WorkerJoined: _joined,
+    ev.WorkerLost: _left,
+    ev.TrialQueued: _queued,
+    ev.TrialStarted: _started,
+    ev.Reported: _reported,
+    ev.Logged: _logged,
+    ev.PauseRequested: _pause_requested,
+    ev.TrialPaused: _paused,
+    ev.TrialResumed: _resumed,
+    ev.StopRequested: _stop_requested,
+    ev.KillRequested: _kill_requested,
+    ev.TrialStopped: _stopped,
+    ev.TrialFinished: _finished,
+    ev.TrialFailed: _failed,
+    ev.TrialLost: _lost,
+}

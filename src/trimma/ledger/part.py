@@ -1,0 +1,168 @@
+"""The trials of a study, or of one part of it, with what is asked of them again and again, kept up to date."""
+
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from trimma.curve import Scores
+from trimma.trial import ENDED, State, Trial
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Trials(Protocol):
+    """Trials by their id; iterating goes through them in the order in which they were queued."""
+
+    def __getitem__(self, trial: int, /) -> Any: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def append(self, trial: Any, /) -> None: ...
+
+
+class TrialsOfPart:
+    """Some of a study's trials, by their id."""
+
+    __slots__ = ("_by_id",)
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Any] = {}
+
+    def __getitem__(self, trial: int) -> Any:
+        return self._by_id[trial]
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._by_id.values())
+
+    def append(self, trial: Any) -> None:
+        self._by_id[trial.id] = trial
+
+
+class Part:
+    """The trials of one part, and what is known of them together.
+
+    ``ids`` are those of its trials; ``ended`` holds the ids of those that have ended, in that order, and ``ended_at``
+    how many trials of the whole study had ended before each. ``chosen`` counts the suggestions that were taken: new
+    trials, and paused ones that went on.
+    """
+
+    __slots__ = (
+        "best",
+        "best_by_end",
+        "best_reported",
+        "by_state",
+        "chosen",
+        "counts",
+        "ended",
+        "ended_at",
+        "ids",
+        "maximize",
+        "scores",
+        "trials",
+    )
+
+    def __init__(self, trials: Trials, *, maximize: bool) -> None:
+        self.trials, self.maximize = trials, maximize
+        self.ids = array("q")
+        self.scores = Scores()
+        self.ended: list[int] = []
+        self.ended_at = array("q")
+        self.best_by_end = array("d")
+        self.best: Trial | None = None
+        self.best_reported: float | None = None
+        self.chosen = 0
+        self.counts = dict.fromkeys(State, 0)
+        self.by_state: dict[State, dict[int, Any]] = {state: {} for state in State if state not in ENDED}
+
+    def better(self, left: float, right: float | None) -> bool:
+        """Whether ``left`` is finite and strictly better than ``right``."""
+        if not math.isfinite(left):
+            return False
+        return right is None or (left > right if self.maximize else left < right)
+
+    def add(self, trial: Trial) -> None:
+        """Take in a trial, in whatever state it is."""
+        self.trials.append(trial)
+        self.ids.append(trial.id)
+        self.chosen += 1
+        self.counts[trial.state] += 1
+        if trial.state in self.by_state:
+            self.by_state[trial.state][trial.id] = trial
+
+    def move(self, trial: Trial, before: State) -> None:
+        """Note that the trial has left the state ``before`` for the one that it is in."""
+        self.counts[before] -= 1
+        self.counts[trial.state] += 1
+        del self.by_state[before][trial.id]
+        if trial.state in self.by_state:
+            self.by_state[trial.state][trial.id] = trial
+
+    def score(self, trial: int, step: int, value: float) -> None:
+        """Note that a trial has reported the study's metric."""
+        self.scores.append(trial, step, value)
+        self.reach(value)
+
+    def reach(self, value: float) -> None:
+        """Note that a trial has reported or returned a value of the study's metric."""
+        if self.better(value, self.best_reported):
+            self.best_reported = value
+
+    def end(self, trial: Trial, place: int) -> None:
+        """Note that a trial has ended, after ``place`` others of the whole study."""
+        self.ended.append(trial.id)
+        self.ended_at.append(place)
+        best = self.best.value if self.best else None
+        if trial.state is not State.FAILED and trial.value is not None and self.better(trial.value, best):
+            self.best, best = trial, trial.value
+        self.best_by_end.append(math.nan if best is None else best)
+
+    def among(self, trials: int, ended: int) -> tuple[int, int]:
+        """How many are here of the study's first ``trials``, and of the ``ended`` ones that ended first."""
+        return bisect_left(self.ids, trials), bisect_left(self.ended_at, ended)
+
+
+class Index:
+    """The parts that the values of ``names`` in the places of trials set apart.
+
+    ``of_trial`` holds the part of each trial by the trial's id; None where the place lacks one of the names.
+    """
+
+    def __init__(self, names: tuple[str, ...], whole: Part) -> None:
+        self._names, self._maximize = names, whole.maximize
+        self._parts: dict[bytes, Part] = {}
+        self.of_trial: list[Part | None] = []
+        for trial in whole.trials:
+            self.add(trial)
+        scores = whole.scores
+        for trial, step, value in zip(scores.trials, scores.steps, scores.values, strict=True):
+            if (part := self.of_trial[trial]) is not None:
+                part.score(trial, step, value)
+        for place, number in enumerate(whole.ended):
+            if (part := self.of_trial[number]) is not None:
+                trial = whole.trials[number]
+                if trial.value is not None:
+                    part.reach(trial.value)
+                part.end(trial, place)
+
+    def add(self, trial: Any) -> None:
+        """Take in a trial that is new to the study, or to this index."""
+        place = trial.place
+        part = self.part(place) if all(name in place for name in self._names) else None
+        self.of_trial.append(part)
+        if part is not None:
+            part.add(trial)
+            part.chosen += trial.resumed
+
+    def part(self, place: Mapping[str, Any]) -> Part:
+        """The part with these values of ``names``; an empty one where no trial has them."""
+        key = _encode([place[name] for name in self._names])
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = Part(TrialsOfPart(), maximize=self._maximize)
+        return part

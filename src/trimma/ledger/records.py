@@ -1,0 +1,102 @@
+"""What a ledger knows of one study. Only `trimma.ledger.fold` changes it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+
+from trimma.checkpoint import Checkpoint
+from trimma.curve import Curve
+from trimma.errors import IllegalMove
+from trimma.events import Failure, StudyClosed
+from trimma.ledger.part import Index, Part
+from trimma.sessions import Session, Stay
+from trimma.study import StudySpec
+from trimma.trial import Span, State
+
+
+class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
+    """The ledger's own, mutable side of `trimma.trial.Trial`.
+
+    It must refer to nothing that refers to it: the garbage collector doesn't visit it.
+    """
+
+    id: int
+    config: Mapping[str, Any]
+    place: Mapping[str, Any]
+    parent: int | None
+    branch: int
+    hidden: Mapping[str, Any]
+    rungs: Sequence[int]
+    budget: int | None
+    since: float
+    state: State = State.QUEUED
+    attempt: int = 0
+    resumed: int = 0
+    crashes: int = 0
+    losses: int = 0
+    checkpoint: Checkpoint | None = None
+    lost_steps: int = 0
+    worker: str | None = None
+    curve: Curve = field(default_factory=Curve)
+    value: float | None = None
+    result: Mapping[str, float] = field(default_factory=dict)
+    failure: Failure | None = None
+    reason: str = ""
+    overdue: bool = False
+    killed: bool = False
+    spans: tuple[Span, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Trial({self.id}, {self.state}, value={self.value}, config={self.config})"
+
+
+class Records:
+    """All that is known of one study, from the first event on.
+
+    ``original`` is the spec as the study was created, ``spec`` has the limits of the latest session. ``whole`` holds
+    all trials. ``before`` says how many trials there were, and how many had ended, when the latest session began.
+    ``length`` is how many events have been folded in; ``views`` keeps the one view of each part.
+    """
+
+    def __init__(self, spec: StudySpec, program: bytes | None) -> None:
+        self.original = self.spec = spec
+        self.program = program
+        self.whole = Part([], maximize=spec.metric.maximize)
+        self._indexes: dict[tuple[str, ...], Index] = {}
+        self.idle: dict[str, None] = {}
+        self.workers: dict[str, Stay] = {}
+        self.stays: list[Stay] = []
+        self.sessions: list[Session] = []
+        self.before = (0, 0)
+        self.closed: StudyClosed | None = None
+        self.length = 0
+        self.views: dict[Part, Any] = {}
+
+    def part(self, place: Mapping[str, Any]) -> Part:
+        """The part that ``place`` names; the first question for its names takes in all that is known already."""
+        names = tuple(sorted(place))
+        index = self._indexes.get(names)
+        if index is None:
+            index = self._indexes[names] = Index(names, self.whole)
+        return index.part(place)
+
+    def parts_of(self, trial: int) -> Iterator[Part]:
+        """All the parts that a trial belongs to, the whole first."""
+        yield self.whole
+        for index in self._indexes.values():
+            if (part := index.of_trial[trial]) is not None:
+                yield part
+
+    def add(self, trial: TrialRecord) -> None:
+        """Take in a new trial."""
+        self.whole.add(trial)
+        for index in self._indexes.values():
+            index.add(trial)
+
+    def trial(self, number: int, event: type) -> TrialRecord:
+        """The trial that an event names; `IllegalMove` where there is none."""
+        if not 0 <= number < len(self.whole.trials):
+            raise IllegalMove(f"{event.__name__} names trial {number}, which was never queued")
+        found: TrialRecord = self.whole.trials[number]
+        return found

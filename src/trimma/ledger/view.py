@@ -1,0 +1,171 @@
+"""A ledger's records as everybody else sees them: `trimma.ports.History`, of a study or of one part of it."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from trimma.curve import Scores
+from trimma.events import StudyClosed
+from trimma.ledger.part import Part
+from trimma.ledger.records import Records
+from trimma.sessions import Session, Stay
+from trimma.study import StudySpec
+from trimma.trial import ON_WORKER, State, Trial
+
+
+class View:
+    """Reads the records of a study; what it says of trials, it says of those of one part."""
+
+    __slots__ = ("_part", "_place", "_records")
+
+    def __init__(self, records: Records, part: Part, place: Mapping[str, Any]) -> None:
+        self._records, self._part, self._place = records, part, place
+
+    def __len__(self) -> int:
+        return self._records.length
+
+    def part(self, **place: Any) -> "View":
+        merged = {**self._place, **place}
+        if not merged:
+            return self
+        part = self._records.part(merged)
+        view = self._records.views.get(part)
+        if view is None:
+            view = self._records.views[part] = View(self._records, part, merged)
+        return view
+
+    @property
+    def spec(self) -> StudySpec:
+        return self._records.spec
+
+    @property
+    def original(self) -> StudySpec:
+        return self._records.original
+
+    @property
+    def program(self) -> bytes | None:
+        return self._records.program
+
+    @property
+    def maximize(self) -> bool:
+        return self._part.maximize
+
+    @property
+    def trials(self) -> Any:
+        return self._part.trials
+
+    @property
+    def trial_count(self) -> int:
+        return len(self._part.trials)
+
+    @property
+    def chosen(self) -> int:
+        return self._part.chosen
+
+    @property
+    def scores(self) -> Scores:
+        return self._part.scores
+
+    @property
+    def ended(self) -> Sequence[int]:
+        return self._part.ended
+
+    @property
+    def best(self) -> Trial | None:
+        return self._part.best
+
+    @property
+    def best_by_end(self) -> Sequence[float]:
+        return self._part.best_by_end
+
+    @property
+    def best_reported(self) -> float | None:
+        return self._part.best_reported
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        return self._part.counts
+
+    @property
+    def queued(self) -> Mapping[int, Trial]:
+        return self._part.by_state[State.QUEUED]
+
+    @property
+    def running(self) -> Mapping[int, Trial]:
+        return self._part.by_state[State.RUNNING]
+
+    @property
+    def pausing(self) -> Mapping[int, Trial]:
+        return self._part.by_state[State.PAUSING]
+
+    @property
+    def paused(self) -> Mapping[int, Trial]:
+        return self._part.by_state[State.PAUSED]
+
+    @property
+    def stopping(self) -> Mapping[int, Trial]:
+        return self._part.by_state[State.STOPPING]
+
+    @property
+    def workers(self) -> Mapping[str, Stay]:
+        return self._records.workers
+
+    @property
+    def idle(self) -> Mapping[str, None]:
+        return self._records.idle
+
+    @property
+    def stays(self) -> Sequence[Stay]:
+        return self._records.stays
+
+    @property
+    def sessions(self) -> Sequence[Session]:
+        return self._records.sessions
+
+    @property
+    def trials_before(self) -> int:
+        return self._before[0]
+
+    @property
+    def ended_before(self) -> int:
+        return self._before[1]
+
+    @property
+    def _before(self) -> tuple[int, int]:
+        before = self._records.before
+        return self._part.among(*before) if self._place else before
+
+    @property
+    def closed(self) -> StudyClosed | None:
+        return self._records.closed
+
+    @property
+    def live_count(self) -> int:
+        by_state = self._part.by_state
+        return len(by_state[State.QUEUED]) + sum(len(by_state[state]) for state in ON_WORKER)
+
+    @property
+    def room(self) -> int | None:
+        limit = self._records.spec.trials
+        return None if limit is None else max(0, limit - len(self._records.whole.trials))
+
+    def on_workers(self) -> list[Trial]:
+        return list(chain.from_iterable(self._part.by_state[state].values() for state in ON_WORKER))
+
+    def trial_on(self, worker: str) -> Trial | None:
+        return next((trial for trial in self.on_workers() if trial.worker == worker), None)
+
+    def better(self, left: float, right: float | None) -> bool:
+        return self._part.better(left, right)
+
+    def active_seconds(self, now: float) -> float:
+        if not self.sessions:
+            return 0.0
+        current = self.sessions[-1]
+        return self._before_session() + (current.end if self.closed else max(now, current.end)) - current.start
+
+    def moment_after(self, active_seconds: float) -> float:
+        return self.sessions[-1].start + (active_seconds - self._before_session())
+
+    def _before_session(self) -> float:
+        return sum(session.end - session.start for session in self.sessions[:-1])

@@ -1,0 +1,27 @@
+"""Who has worked on a study, and when: its drivers and its workers."""
+
+from msgspec import Struct
+
+
+class Stay(Struct, kw_only=True):
+    """A worker's time in the study, in seconds since the epoch; ``end`` is None while it lasts.
+
+    ``host`` is the machine that the worker is on, empty where its engine doesn't say.
+    """
+
+    worker: str
+    start: float
+    end: float | None = None
+    cause: str = ""
+    host: str = ""
+
+
+class Session(Struct, kw_only=True):
+    """One driver's time with the study; ``end`` is the time of the last event that it stored.
+
+    ``reason`` is why the session was closed. It is empty before that, and where the driver died.
+    """
+
+    start: float
+    end: float
+    reason: str = ""

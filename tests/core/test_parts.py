@@ -1,0 +1,179 @@
+"""A part of a study is a history of the same shape, whenever it is first asked for."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trimma.engines import Simulated
+from trimma.errors import IllegalMove
+from trimma.events import StudyCreated, StudyOpened, TrialQueued
+from trimma.ledger import Ledger
+from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
+from trimma.schedule import Asha
+from trimma.search import RandomSearch
+from trimma.study import Metric, StudySpec
+from trimma.testing import run_study
+from trimma.testing.searchers import rough
+from trimma.trial import ENDED, State, Trial
+
+PLACES: list[dict[str, Any]] = [{}, {"group": "a"}, {"group": "a", "repeat": 1}, {"group": 1}, {"group": True}]
+ASKED: list[dict[str, Any]] = [
+    {"group": "a"},
+    {"group": 1},
+    {"group": True},
+    {"repeat": 1},
+    {"group": "a", "repeat": 1},
+    {"group": "nobody"},
+]
+
+
+class Placed:
+    """Random search whose trials belong to one place after the other."""
+
+    def bind(self, space: Any, seed: int, trials: int | None) -> "Placed":
+        self.searcher = RandomSearch().bind(space, seed, trials)
+        return self
+
+    def suggest(self, history: History, free: int, rng: Any) -> list[Suggestion]:
+        found = self.searcher.suggest(history, free, rng)
+        place = PLACES[history.trial_count % len(PLACES)]
+        return [Suggestion(config=each.config, place=place) for each in found[:1]]
+
+
+def belongs(place: dict[str, Any], asked: dict[str, Any]) -> bool:
+    return all(name in place and repr(place[name]) == repr(value) for name, value in asked.items())
+
+
+def shown(history: History) -> dict[str, Any]:
+    """All that a history says of its trials."""
+    scores = history.scores
+    return {
+        "trials": [trial.id for trial in history.trials],
+        "count": history.trial_count,
+        "chosen": history.chosen,
+        "scores": [*zip(scores.trials, scores.steps, map(repr, scores.values), strict=True)],
+        "ended": list(history.ended),
+        "best": history.best.id if history.best else None,
+        "by end": [repr(value) for value in history.best_by_end],
+        "reported": history.best_reported,
+        "counts": dict(history.counts),
+        "states": [list(each) for each in (history.queued, history.running, history.pausing, history.paused)],
+        "live": history.live_count,
+        "before": (history.trials_before, history.ended_before),
+    }
+
+
+def expected(whole: History, asked: dict[str, Any]) -> dict[str, Any]:
+    """The same, found by going through the whole study."""
+    trials = [trial for trial in whole.trials if belongs(dict(trial.place), asked)]
+    ids = {trial.id for trial in trials}
+    scores = whole.scores
+    ended = [number for number in whole.ended if number in ids]
+    best, by_end = None, []
+    for number in ended:
+        trial = whole.trials[number]
+        ranked = trial.value is not None and trial.state is not State.FAILED
+        if ranked and whole.better(trial.value, best.value if best else None):
+            best = trial
+        by_end.append(repr(math.nan if best is None else best.value))
+    rows = [*zip(scores.trials, scores.steps, scores.values, strict=True)]
+    reached = [value for trial, _, value in rows if trial in ids and math.isfinite(value)]
+    before = whole.ended[: whole.ended_before]
+    return {
+        "trials": sorted(ids),
+        "count": len(ids),
+        "chosen": sum(1 + trial.resumed for trial in trials),  # type: ignore[attr-defined]
+        "scores": [(trial, step, repr(value)) for trial, step, value in rows if trial in ids],
+        "ended": ended,
+        "best": best.id if best else None,
+        "by end": by_end,
+        "reported": min(reached, default=None),
+        "counts": {state: sum(trial.state is state for trial in trials) for state in State},
+        "states": [
+            [number for number in each if number in ids]
+            for each in (whole.queued, whole.running, whole.pausing, whole.paused)
+        ],
+        "live": sum(trial.state not in ENDED and trial.state is not State.PAUSED for trial in trials),
+        "before": (sum(number < whole.trials_before for number in ids), sum(number in ids for number in before)),
+    }
+
+
+EVENTS = run_study(
+    Placed(), Asha(max_steps=8), objective=rough, trials=25, engine=Simulated(4, straggle=0.5, crash=0.03, seed=3)
+).events
+
+
+@given(st.integers(1, len(EVENTS)), st.integers(0, len(EVENTS)))
+def test_a_part_is_what_its_trials_are(upto: int, first_asked: int) -> None:
+    """It doesn't matter when it is first asked for, and reopened studies know what there was before."""
+    ledger = Ledger()
+    again = StudyOpened(at=EVENTS[-1].at)
+    for number, event in enumerate([*EVENTS[:upto], *([again] if upto == len(EVENTS) else [])]):
+        ledger.fold(event)
+        if number == first_asked:
+            for asked in ASKED:
+                ledger.history.part(**asked)
+    for asked in ASKED:
+        assert shown(ledger.history.part(**asked)) == expected(ledger.history, asked)
+    assert shown(ledger.history.part()) == shown(ledger.history)
+
+
+def test_the_same_part_is_the_same_object() -> None:
+    ledger = Ledger()
+    for event in EVENTS:
+        ledger.fold(event)
+    history = ledger.history
+    part = history.part(group="a")
+    assert history.part(group="a") is part
+    assert part.part(repeat=1) is history.part(repeat=1, group="a")
+    assert history.part(group=1) is not history.part(group=True)
+    assert part.trials[1].id == 1
+    with pytest.raises(KeyError):
+        part.trials[3]
+    assert part.spec is history.spec
+    assert list(part.workers) == list(history.workers)
+    assert part.room == history.room == 0
+
+
+class Heir:
+    """Trial 0 is paused at its third report; trial 1 begins from what it has saved."""
+
+    def bind(self, searcher: Any) -> "Heir":
+        return self
+
+    def plan(self, history: History, free: int, rng: Any) -> list[Suggestion]:
+        if history.trial_count == 0:
+            return [Suggestion(config={"lr": 0.1}, rungs=(3,), place={"generation": 0})]
+        if history.trial_count == 1 and 0 in history.paused:
+            return [Suggestion(config={"lr": 0.2}, parent=0, place={"generation": 1})]
+        return []
+
+    def verdict(self, history: History, trial: Trial) -> Verdict:
+        step = trial.curve.steps[-1]
+        return Verdict(Decision.PAUSE) if trial.id == 0 and step == 3 else CONTINUE
+
+
+@pytest.mark.parametrize("crash", [0.0, 0.2])
+def test_a_child_begins_from_the_checkpoint_of_its_parent(crash: float) -> None:
+    engine = Simulated(2, crash=crash, seed=8)
+    history = run_study(RandomSearch(), Heir(), trials=2, engine=engine, max_attempts=50).history  # type: ignore[arg-type]
+    parent, child = history.trials
+    assert list(parent.curve.steps) == [1, 2, 3]
+    assert list(child.curve.steps) == [4, 5, 6, 7, 8, 9, 10]
+    assert (child.parent, child.place, child.config) == (0, {"generation": 1}, {"lr": 0.2})
+    assert bool(child.crashes) == bool(crash)
+    assert child.state is State.DONE
+
+
+SPEC = StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0)
+
+
+def test_a_parent_must_be_there_before_its_child() -> None:
+    ledger = Ledger()
+    ledger.fold(StudyCreated(at=0.0, spec=SPEC))
+    ledger.fold(StudyOpened(at=0.0))
+    with pytest.raises(IllegalMove, match="names trial 0, which was never queued"):
+        ledger.fold(TrialQueued(at=0.0, trial=0, config={}, parent=0))
