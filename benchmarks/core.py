@@ -52,7 +52,7 @@ def run_study(
         for step in range(1, reports + 1):
             yield abs(math.log10(lr) + 2) + 1 / step
 
-    spec = StudySpec(name="bench", metric=Metric(name="loss", maximize=False), seed=1, trials=trials)
+    spec = StudySpec(name="bench", metrics=(Metric(name="loss", maximize=False),), seed=1, trials=trials)
     searcher = tm.RandomSearch().bind(tm.Space(lr=tm.Float(1e-4, 1, log=True)), 1, trials)
     ledger = create(store, spec, None, 0.0)
     run(

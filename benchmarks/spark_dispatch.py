@@ -279,7 +279,7 @@ def fifty_workers(trials: int, reports: int) -> dict[str, float]:
     spans = [trial.spans for trial in study.trials]
     started: dict[str, float] = {}
     for span in sorted((span for each in spans for span in each), key=lambda span: span.start):
-        started.setdefault(span.worker, span.start - called)
+        started.setdefault(span.workers[0], span.start - called)
     return {
         "seconds": took,
         "workers": len(started),

@@ -24,7 +24,7 @@ class Log:
         self.ledger, self.now = Ledger(), 0.0
         metric = Metric(name="accuracy" if maximize else "loss", maximize=maximize)
         described = space.describe() if space else []
-        self._spec = StudySpec(name="fashion", metric=metric, seed=1, space=described, **spec)
+        self._spec = StudySpec(name="fashion", metrics=(metric,), seed=1, space=described, **spec)
         self._record(ev.StudyCreated, spec=self._spec)
 
     @property
@@ -57,7 +57,7 @@ class Log:
 
     def restart(self, trial: int, worker: str) -> None:
         attempt = self.history.trials[trial].attempt + 1
-        self._record(ev.TrialStarted, trial=trial, attempt=attempt, worker=worker)
+        self._record(ev.TrialStarted, trial=trial, attempt=attempt, workers=(worker,))
 
     def report(self, trial: int, step: int, **metrics: float) -> None:
         self._of(ev.Reported, trial, step=step, metrics=metrics)
@@ -70,7 +70,7 @@ class Log:
         self._of(ev.TrialFinished, trial, metrics=metrics, seconds=seconds)
 
     def stop(self, trial: int, reason: str = "behind") -> None:
-        if self.history.trials[trial].worker is not None:
+        if self.history.trials[trial].workers:
             self._of(ev.StopRequested, trial, reason=reason)
         self._of(ev.TrialStopped, trial, reason=reason)
 
@@ -128,7 +128,7 @@ def simulated(
 ) -> History:
     """A study that was run on the simulated engine: the same each time."""
     spec = StudySpec(
-        name="fashion", metric=Metric(name="loss", maximize=False), seed=1, trials=trials, space=space.describe()
+        name="fashion", metrics=(Metric(name="loss", maximize=False),), seed=1, trials=trials, space=space.describe()
     )
     store, machine = MemoryStore(), Simulated(workers, **engine)
     ledger = trimma.loop.create(store, spec, None, 0.0)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from trimma.commands import Close, Command, Send, Start
 from trimma.core import next_deadline, reopen, step
+from trimma.errors import EngineError
 from trimma.events import Event, StudyCreated, StudyExtended
 from trimma.facts import Fact, Interrupted
 from trimma.ledger import Ledger
@@ -84,6 +85,8 @@ def _append(store: Store, history: History, events: Sequence[Event]) -> None:
 def _act(engine: Engine, command: Command) -> None:
     match command:
         case Start(job=job):
+            if len(job.workers) > 1 and not getattr(engine, "gangs", False):
+                raise EngineError(f"{engine!r} can't run trials of several ranks: {len(job.workers)} were asked for")
             engine.start(job)
         case Send(trial=trial, attempt=attempt, signal=signal):
             engine.signal(trial, attempt, signal)

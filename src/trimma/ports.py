@@ -168,7 +168,12 @@ class History(Protocol):
 
     @property
     def live_count(self) -> int:
-        """How many trials are queued or on a worker."""
+        """How many trials are queued or on workers."""
+        ...
+
+    @property
+    def wanted(self) -> int:
+        """How many workers the trials need that are queued or on workers."""
         ...
 
     @property
@@ -205,8 +210,9 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     begins from that trial's latest checkpoint, or at the beginning where it has saved none.
 
     ``branch`` is the index of the space's branch that it came from; ``hidden`` holds the values of variables that don't
-    show in the config because only a `Derived` uses them. With ``resume``, the id of a paused trial, that trial goes on
-    with its own config, and only ``rungs`` and ``budget`` are heeded.
+    show in the config because only a `Derived` uses them. The trial runs on ``ranks`` workers at a time, and starts
+    when so many are idle. With ``resume``, the id of a paused trial, that trial goes on with its own config, and only
+    ``rungs`` and ``budget`` are heeded.
     """
 
     config: dict[str, Any] = {}
@@ -217,6 +223,7 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     hidden: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
     budget: int | None = None
+    ranks: int = 1
 
 
 class Decision(StrEnum):
@@ -283,7 +290,12 @@ class Engine(Protocol):
         ...
 
     def start(self, job: Job) -> None:
-        """Begin an attempt on ``job.worker``, which has joined and is idle."""
+        """Begin an attempt on ``job.workers``, which have joined and are idle.
+
+        There are several only for an engine that says ``gangs = True``. It tells how such an attempt ended once, when
+        all its ranks have ended. When one of its workers leaves, it is told to kill the attempt, and tells of each
+        other worker that it has left, and joined again.
+        """
         ...
 
     def signal(self, trial: int, attempt: int, signal: Signal) -> None:

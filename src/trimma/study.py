@@ -105,12 +105,14 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One question asked of an objective.
 
+    The first of ``metrics`` is the one that decides.
+
     ``space`` is the space's description, ``searcher`` and ``scheduler`` are readable settings: enough to
     show and to compare, while the objects themselves travel in the study's program.
     """
 
     name: str
-    metric: Metric
+    metrics: tuple[Metric, ...]
     seed: int
     objective: str = ""
     space: list[dict[str, Any]] = []
@@ -123,3 +125,8 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stop_grace: float = 10.0
     failures_to_give_up: int = 3
     ablation: Ablation | None = None
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that decides, and its direction."""
+        return self.metrics[0]

@@ -65,7 +65,8 @@ class Stage:
         asked = {"trials": 3, "failures_to_give_up": 3} | spec
         self.ledger.fold(
             ev.StudyCreated(
-                at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0, until=until, **asked)
+                at=0.0,
+                spec=StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0, until=until, **asked),
             )
         )
         self.events: list[ev.Event] = reopen(self.ledger, asked["trials"], until, 0.0).events
@@ -431,7 +432,7 @@ def test_a_timeout_wakes_once_and_counts_all_sessions() -> None:
 def test_queued_trials_come_before_new_ones() -> None:
     stage = Stage(workers=2, trials=10)
     stage.tell(Left(worker="w0", cause=""), returned(1, m=0.0))
-    assert {trial.id: trial.worker for trial in stage.history.running.values()} == {0: "w1"}
+    assert {trial.id: trial.workers for trial in stage.history.running.values()} == {0: ("w1",)}
 
 
 def test_after_the_limit_lost_trials_are_still_run() -> None:
@@ -666,7 +667,7 @@ def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
         assert sorted([*history.queued, *history.paused, *history.ended, *(trial.id for trial in on_workers)]) == list(
             range(history.trial_count)
         )
-        busy = [trial.worker for trial in on_workers]
+        busy = [worker for trial in on_workers for worker in trial.workers]
         assert len(busy) == len(set(busy)), "a worker runs one trial at a time"
         assert set(busy) | set(history.idle) == set(history.workers) or history.closed
         if history.closed:
@@ -675,10 +676,10 @@ def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
         for trial in history.trials:
             assert trial.crashes <= attempts
             assert (trial.state is State.FAILED) == (trial.failure is not None)
-            assert (trial.worker is not None) == (trial.state in ON_WORKER)
+            assert bool(trial.workers) == (trial.state in ON_WORKER)
             assert trial.state in ENDED or trial.id not in history.ended
     again = Ledger()
-    again.fold(ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0)))
+    again.fold(ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0)))
     for event in stage.events:
         again.fold(event)
     assert again.history.counts == stage.history.counts

@@ -265,7 +265,7 @@ def test_a_stale_attempt_does_not_take_its_worker_along(opened: Callable[..., Op
     driver = opened(lambda: 1.0)
     worker = driver.joined(1)[0]
     for attempt in range(1, 30):
-        driver.engine.start(Job(trial=0, attempt=attempt, worker=worker, config={}))
+        driver.engine.start(Job(trial=0, attempt=attempt, workers=(worker,), config={}))
         driver.engine.signal(0, attempt, Signal.KILL)
     assert isinstance(driver.run(1, worker), Returned)
     assert len([fact for fact in driver.facts if isinstance(fact, Left)]) == 29

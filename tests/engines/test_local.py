@@ -442,7 +442,7 @@ engine = Local(1)
 engine.open(Program(objective=objective, metric="m"))
 while not any(isinstance(fact, Joined) for fact in engine.poll(1)):
     pass
-engine.start(Job(trial=0, attempt=1, worker="local-0", config={{"how": {how!r}}}))
+engine.start(Job(trial=0, attempt=1, workers=("local-0",), config={{"how": {how!r}}}))
 while True:
     engine.poll(1)
 """

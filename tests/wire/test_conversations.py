@@ -96,7 +96,7 @@ class World:
         if holder is not None and holder.ready:
             sent = self.sent.setdefault(holder.identity, [])
             sent.append(len(sent) + 1)
-            self.hub.put(slot, Job(trial=sent[-1], attempt=1, worker=f"w-{slot}", config={}))
+            self.hub.put(slot, Job(trial=sent[-1], attempt=1, workers=(f"w-{slot}",), config={}))
 
     def agents_speak(self, agents: list[Agent]) -> None:
         for agent in agents:

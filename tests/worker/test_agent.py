@@ -34,7 +34,7 @@ class Slot:
         return facts
 
     def start(self, trial=0, **config):
-        self.agent.start(Job(trial=trial, attempt=1, worker="w", config=config))
+        self.agent.start(Job(trial=trial, attempt=1, workers=("w",), config=config))
 
 
 @pytest.fixture

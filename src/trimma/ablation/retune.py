@@ -80,7 +80,7 @@ class CellSearch:
             key: dict[str, Any] = {"at": 0.0, "trial": number}
             yield TrialQueued(config=dict(trial.config), branch=trial.branch, hidden=dict(trial.hidden), **key)
             yield WorkerJoined(at=0.0, worker=f"{number}")
-            yield TrialStarted(attempt=1, worker=f"{number}", **key)
+            yield TrialStarted(attempt=1, workers=(f"{number}",), **key)
             if trial.state not in ENDED:
                 continue
             if trial.value is None or trial.state is State.FAILED:

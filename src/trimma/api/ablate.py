@@ -110,7 +110,7 @@ def ablate(
     tries = 1 if retune is None else retune.trials
     spec = StudySpec(
         name=named(name, signature.name, found),
-        metric=metric,
+        metrics=(metric,),
         seed=drawn,
         objective=signature.name,
         searcher=repr(found_design),

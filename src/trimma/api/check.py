@@ -81,7 +81,7 @@ def _try(program: Program, space: Space, seconds: float) -> Study:
     engine, store = Local(workers=1), MemoryStore()
     spec = StudySpec(
         name="check",
-        metric=Metric(name=program.metric, maximize=True),
+        metrics=(Metric(name=program.metric, maximize=True),),
         seed=0,
         trials=1,
         max_attempts=1,

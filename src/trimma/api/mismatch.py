@@ -8,8 +8,9 @@ from trimma.study import Ablation, StudySpec
 def refuse_mismatch(stored: StudySpec, given: StudySpec, *, seeded: bool = False) -> None:
     """Raise `StudyMismatch`, naming each difference, unless both ask the same question in the same way."""
     changed = []
-    if stored.metric != given.metric:
-        changed.append(f"the metric was {stored.metric}, is {given.metric}")
+    if stored.metrics != given.metrics:
+        was, now = (" and ".join(map(str, spec.metrics)) for spec in (stored, given))
+        changed.append(f"the metric was {was}, is {now}")
     changed += differences(stored.space, given.space)
     for name in ("searcher", "scheduler"):
         if getattr(stored, name) != getattr(given, name):

@@ -55,7 +55,7 @@ def roll_call(engine: Engine, patience: float) -> list[Present]:
             for fact in engine.poll(_LOOK_UP, wanted):
                 match fact:
                     case Joined(worker=worker):
-                        engine.start(Job(trial=int(worker.rpartition("-")[2]), attempt=1, worker=worker, config={}))
+                        engine.start(Job(trial=int(worker.rpartition("-")[2]), attempt=1, workers=(worker,), config={}))
                     case Printed(trial=trial, text=text):
                         said[trial] += text
                     case Returned(trial=trial):

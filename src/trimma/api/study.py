@@ -183,7 +183,7 @@ class Study:
             )
             given = msgspec.structs.replace(
                 spec,
-                metric=spec.metric if maximize is minimize is None else metric_of(maximize, minimize),
+                metrics=spec.metrics if maximize is minimize is None else (metric_of(maximize, minimize),),
                 space=spec.space if space is None else space_of(space).describe(),
             )
             refuse_mismatch(spec, given)

@@ -102,7 +102,7 @@ def tune(
     found = store_of(store)
     spec = StudySpec(
         name=named(name, signature.name, found),
-        metric=metric,
+        metrics=(metric,),
         seed=drawn_seed(seed),
         objective=signature.name,
         space=space.describe(),

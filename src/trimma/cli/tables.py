@@ -73,7 +73,7 @@ def print_trial(study: Study, number_: int) -> None:
         table.add_row(Text(name, style="dim"), Text(f"{number(last)}{told}"))
     for span in trial.spans:
         length = duration(span.end - span.start) if span.end is not None else "still running"
-        table.add_row(Text(f"attempt {span.attempt}", style="dim"), Text(f"{span.worker}, {length}"))
+        table.add_row(Text(f"attempt {span.attempt}", style="dim"), Text(f"{' + '.join(span.workers)}, {length}"))
     console.print(Trimmed(table))
     if trial.failure is not None and trial.failure.traceback:
         console.print(Text(f"\n{trial.failure.traceback.rstrip()}"))

@@ -72,10 +72,9 @@ def next_deadline(history: History, now: float) -> float | None:
 
 def _demand(history: History, *, open_end: bool) -> int | None:
     """How many workers could be of use from now on; with an ``open_end`` new trials may be started."""
-    waiting = history.live_count
     if not open_end:
-        return waiting
-    return None if history.room is None else waiting + len(history.paused) + history.room
+        return history.wanted
+    return None if history.room is None else history.wanted + len(history.paused) + history.room
 
 
 def _enforce_time(draft: Draft) -> None:

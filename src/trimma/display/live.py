@@ -133,7 +133,7 @@ def _running(history: History, now: float, rows: int) -> RenderableType:
     table = plain_table("trial", "worker", "step", history.spec.metric.name, "time")
     for trial in live:
         steps = f"{steps_of(trial)}/{trial.budget}" if trial.budget else str(steps_of(trial))
-        row = (str(trial.id), trial.worker or NOTHING, steps, number(trial.value), _lasting(trial, now))
+        row = (str(trial.id), " + ".join(trial.workers) or NOTHING, steps, number(trial.value), _lasting(trial, now))
         table.add_row(*map(Text, row), style="" if trial.state is State.RUNNING else COLOURS["stopped"])
     return Group(table, Text(f"+{more:,} more", "dim")) if more else table
 

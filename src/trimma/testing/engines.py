@@ -51,7 +51,7 @@ class Driver:
 
     def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
         goes = {name: more.pop(name, None) for name in ("budget", "checkpoint")}
-        self.engine.start(Job(trial=trial, attempt=attempt, worker=worker, config=more, rungs=rungs, **goes))
+        self.engine.start(Job(trial=trial, attempt=attempt, workers=(worker,), config=more, rungs=rungs, **goes))
 
     def reaches(self, trial: int, count: int) -> None:
         """Wait until the trial's first attempt has reported that often."""

@@ -88,7 +88,7 @@ def run_study(
         ledger = replay(store, name)
     else:
         asked = StudySpec(
-            name=name, metric=Metric(name=metric, maximize=maximize), seed=seed, trials=trials, until=until, **spec
+            name=name, metrics=(Metric(name=metric, maximize=maximize),), seed=seed, trials=trials, until=until, **spec
         )
         ledger = create(store, asked, None, engine.clock.now())
     with store.claim(name):

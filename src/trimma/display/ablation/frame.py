@@ -61,7 +61,7 @@ def _running(live: list[Trial], now: float, rows: int) -> list[RenderableType]:
         steps = f"{steps_of(trial)}/{trial.budget}" if trial.budget else str(steps_of(trial))
         lasting = duration(max(0.0, now - trial.spans[-1].start)) if trial.spans else NOTHING
         without = squeeze(arm_text(arm_of(trial.place)), ARM)
-        row = (str(trial.id), trial.worker or NOTHING, str(trial.place[REPEAT]), steps, lasting, without)
+        row = (str(trial.id), " + ".join(trial.workers) or NOTHING, str(trial.place[REPEAT]), steps, lasting, without)
         table.add_row(*map(Text, row), style="" if trial.state is State.RUNNING else COLOURS["stopped"])
     more = len(live) - rows
     return [table, Text(f"+{more:,} more", "dim")] if more > 0 else [table]
