@@ -7,7 +7,7 @@ import pytest
 
 from ablations import asked, drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
 from trimma.display.ablation.page import page
-from trimma.display.differences import MINUS
+from trimma.display.intervals_and_p_values import MINUS
 from trimma.errors import MissingExtra
 from trimma.views import assembled, findings
 

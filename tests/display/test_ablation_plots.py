@@ -7,7 +7,7 @@ import pytest
 from ablations import AblationLog, drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
 from histories import opened
 from trimma.display import plots
-from trimma.display.differences import MINUS
+from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.plots import Plots
 from trimma.display.plots.verdicts import LOOKS
 from trimma.effects import Analysis, Cell

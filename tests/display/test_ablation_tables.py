@@ -10,8 +10,8 @@ from ablations import drawn, effect, many, opened_ablation, pairwise, titanic, w
 from trimma.display.ablation.data_frame import data_frame
 from trimma.display.ablation.latex import escaped, latex
 from trimma.display.ablation.markdown import markdown
-from trimma.display.differences import Precision, p_text, precision
 from trimma.display.html import study_html
+from trimma.display.intervals_and_p_values import Precision, p_text, precision
 
 HERE = Path(__file__).parent
 

@@ -13,8 +13,8 @@ from trimma.display.ablation.reader import FindingsReader
 from trimma.display.ablation.table import effects_table
 from trimma.display.lines import LineView
 from trimma.display.live import LiveView, final, frame
+from trimma.display.short_text import squeeze
 from trimma.display.summary import brief, closing_text
-from trimma.display.text import squeeze
 from trimma.effects import Analysis
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from histories import Log, large, opened, returned, simulated
 from trimma.display import plots
+from trimma.display.numbers_and_durations import percent
 from trimma.display.plots import Plots
 from trimma.display.plots.scales import setting_ticks
 from trimma.display.plots.theme import BEST, COLOURS, thinned
-from trimma.display.text import percent
 from trimma.errors import MissingExtra, UnknownName, UsageError
 from trimma.space import Float, Int, Space
 from trimma.views import Hyperparameter, curves, gaps, importance, utilisation

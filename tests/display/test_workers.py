@@ -5,7 +5,7 @@ import pytest
 from histories import opened, simulated
 from trimma.display.html import study_html
 from trimma.display.summary import closing_text
-from trimma.display.workers import worker_lines
+from trimma.display.worker_utilisation import worker_lines
 
 
 def rounds(*lengths, workers="abcd", joins=0.0, gap=0.0):

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.study import Study
+from trimma.display.numbers_and_durations import count, duration, number
 from trimma.display.summary import TOP_ROWS, closing
-from trimma.display.text import count, duration, number
 from trimma.display.trimmed import Trimmed
 from trimma.errors import StudyError, UnknownName
 from trimma.trial import Trial

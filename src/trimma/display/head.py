@@ -4,7 +4,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from trimma.display.text import aim, count, duration, percent
+from trimma.display.metric_words import aim
+from trimma.display.numbers_and_durations import count, duration, percent
 from trimma.display.top import COLOURS
 from trimma.events import Outcome
 from trimma.trial import ON_WORKER, State

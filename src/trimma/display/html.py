@@ -1,9 +1,10 @@
 """A study in a notebook: one small table that brings its own style."""
 
 from trimma.display.ablation.notebook import ablation_html
+from trimma.display.config_text import setting, varying
 from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
-from trimma.display.text import count, number, setting, varying
-from trimma.display.workers import worker_lines
+from trimma.display.numbers_and_durations import count, number
+from trimma.display.worker_utilisation import worker_lines
 from trimma.history import History
 from trimma.views import Row, hyperparameters, leaderboard, steps_of, summary
 

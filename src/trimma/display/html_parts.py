@@ -2,7 +2,9 @@
 
 from html import escape
 
-from trimma.display.text import aim, duration, percent, shorten
+from trimma.display.metric_words import aim
+from trimma.display.numbers_and_durations import duration, percent
+from trimma.display.short_text import shorten
 from trimma.views import Summary
 
 CELL = 40

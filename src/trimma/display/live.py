@@ -12,8 +12,9 @@ from rich.text import Text
 
 from trimma.display.ablation.frame import ablation_final, ablation_frame
 from trimma.display.ablation.reader import FindingsReader
+from trimma.display.config_text import config_text, varying
 from trimma.display.head import counts_line, progress_line, title_line
-from trimma.display.text import NOTHING, config_text, duration, number, varying
+from trimma.display.numbers_and_durations import NOTHING, duration, number
 from trimma.display.top import COLOURS, plain_table, top_table
 from trimma.events import Outcome
 from trimma.history import History

@@ -4,7 +4,8 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from trimma.display.text import count, duration, one_line, percent, shorten
+from trimma.display.numbers_and_durations import count, duration, percent
+from trimma.display.short_text import one_line, shorten
 from trimma.display.top import COLOURS
 from trimma.history import History
 from trimma.views import RUNNING, FailureGroup, Summary, failures

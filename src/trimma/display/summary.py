@@ -8,11 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from trimma.display.ablation.closing import ablation_closing, decided
+from trimma.display.config_text import varying
+from trimma.display.numbers_and_durations import count, number
 from trimma.display.outcome import counts, failed, headline, notes
-from trimma.display.text import count, number, one_line, varying
+from trimma.display.short_text import one_line
 from trimma.display.top import top_table
 from trimma.display.trimmed import Trimmed
-from trimma.display.workers import worker_lines
+from trimma.display.worker_utilisation import worker_lines
 from trimma.history import History
 from trimma.views import RUNNING, Summary, hyperparameters, leaderboard, status, summary
 

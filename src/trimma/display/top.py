@@ -6,7 +6,9 @@ from typing import Literal
 from rich.table import Table
 from rich.text import Text
 
-from trimma.display.text import number, setting, shorten, varying
+from trimma.display.config_text import setting, varying
+from trimma.display.numbers_and_durations import number
+from trimma.display.short_text import shorten
 from trimma.history import History
 from trimma.views import Hyperparameter, steps_of
 

@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trimma.effects import Verdict
+from trimma.display.ablation_findings_words import VERDICT_MARKS
 from trimma.views import EffectRow
-
-MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
 
 
 class Scale(NamedTuple):
@@ -39,7 +37,7 @@ def bar(row: EffectRow, scale: Scale, width: int) -> str:
         signs[start : end + 1] = "─" * (end - start + 1)
     signs[zero] = "┼" if signs[zero] == "─" else "│"
     if row.difference is not None:
-        signs[_beside(row.difference, row, scale, width)] = MARKS[row.verdict]
+        signs[_beside(row.difference, row, scale, width)] = VERDICT_MARKS[row.verdict]
     return "".join(signs)
 
 

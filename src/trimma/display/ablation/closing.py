@@ -3,14 +3,19 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimma.display.ablation.extremes import extreme_lines
 from trimma.display.ablation.pairs import pair_lines
 from trimma.display.ablation.table import effects_table
-from trimma.display.ablation.words import conclusion, heading, method_lines, plan
-from trimma.display.differences import tally
+from trimma.display.ablation_findings_words import (
+    change_sentence,
+    decided_sentence,
+    method_sentences,
+    plan_sentences,
+    tally,
+)
+from trimma.display.best_and_worst_arms import best_and_worst_lines
 from trimma.display.outcome import counts, failed, headline, notes
 from trimma.display.trimmed import Trimmed
-from trimma.display.workers import worker_lines
+from trimma.display.worker_utilisation import worker_lines
 from trimma.history import History
 from trimma.views import Findings, findings, summary
 
@@ -34,11 +39,17 @@ def ablation_closing(
 
 def told(found: Findings, width: int) -> list[RenderableType]:
     """What is known of the components, for ``width`` columns."""
-    parts: list[RenderableType] = [Text(plan(found))]
+    parts: list[RenderableType] = [Text(plan_sentences(found))]
     if not found.cells:
         return [*parts, Text(), Text("No training has ended yet, so nothing is known of the components.")]
-    parts += [Text(), Text(heading(found), "dim"), effects_table(found, width), Text(), Text(conclusion(found))]
-    for lines, style in ((pair_lines(found), ""), (extreme_lines(found), ""), (method_lines(found), "dim")):
+    parts += [
+        Text(),
+        Text(change_sentence(found), "dim"),
+        effects_table(found, width),
+        Text(),
+        Text(decided_sentence(found)),
+    ]
+    for lines, style in ((pair_lines(found), ""), (best_and_worst_lines(found), ""), (method_sentences(found), "dim")):
         parts += [Text(), *(Text(line, style) for line in lines)] if lines else []
     return parts
 

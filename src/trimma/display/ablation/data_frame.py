@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trimma.display.differences import interaction_words
+from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.export import to_pandas
 from trimma.views import Findings
 

@@ -5,9 +5,11 @@ from rich.text import Text
 
 from trimma.display.ablation.reader import FindingsReader
 from trimma.display.ablation.table import effects_table
-from trimma.display.differences import arm_text, open_ended, reference_words, tally
+from trimma.display.ablation_design_words import arm_text, open_ended
+from trimma.display.ablation_findings_words import reference_words, tally
 from trimma.display.head import counts_line, progress_line, title_line
-from trimma.display.text import NOTHING, duration, squeeze
+from trimma.display.numbers_and_durations import NOTHING, duration
+from trimma.display.short_text import squeeze
 from trimma.display.top import COLOURS, plain_table
 from trimma.history import History
 from trimma.study import REPEAT, arm_of

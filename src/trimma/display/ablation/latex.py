@@ -2,9 +2,9 @@
 
 import re
 
-from trimma.display.ablation.grid import NUMBERS, Grid, Line, component_grid, pair_grid
-from trimma.display.ablation.words import heading, method_lines, plan
-from trimma.display.text import NOTHING
+from trimma.display.ablation_findings_words import change_sentence, method_sentences, plan_sentences
+from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextRow, TextTable, component_text_table, pair_text_table
+from trimma.display.numbers_and_durations import NOTHING
 from trimma.views import Findings
 
 LEFT_OUT = ("probability", "tier")  # tiers show as gaps
@@ -36,10 +36,10 @@ def latex(found: Findings, caption: str | None = None, label: str | None = None)
     parts.append(f"\\caption{{{_own_caption(found) if caption is None else caption}}}")
     if label is not None:
         parts.append(f"\\label{{{label}}}")
-    parts.append(_tabular(component_grid(found)))
-    if pairs := pair_grid(found):
+    parts.append(_tabular(component_text_table(found)))
+    if pairs := pair_text_table(found):
         parts += ["\\par\\medskip", _tabular(pairs)]
-    if notes := method_lines(found):
+    if notes := method_sentences(found):
         parts += [f"\\par\\smallskip\n{{\\footnotesize {escaped(' '.join(notes))}\\par}}"]
     return "\n".join([*parts, "\\end{table}"]) + "\n"
 
@@ -54,22 +54,22 @@ def escaped(text: str) -> str:
 
 
 def _own_caption(found: Findings) -> str:
-    tiers = " Gaps part those that are known to differ." if component_grid(found).tiers else ""
-    return f"{escaped(heading(found))} {escaped(plan(found))} Bold: decided.{tiers}"
+    tiers = " Gaps part those that are known to differ." if component_text_table(found).tiers else ""
+    return f"{escaped(change_sentence(found))} {escaped(plan_sentences(found))} Bold: decided.{tiers}"
 
 
-def _tabular(grid: Grid) -> str:
-    names = [name for name in grid.heads if name not in LEFT_OUT]
-    columns = "".join("r" if name in NUMBERS else "l" for name in names)
-    heads = ["$p$" if name == "p" else escaped(grid.heads[name]) for name in names]
-    texts = [[_cell(name, line) for name in names] for line in grid.lines]
+def _tabular(table: TextTable) -> str:
+    names = [name for name in table.heads if name not in LEFT_OUT]
+    columns = "".join("r" if name in NUMBER_COLUMNS else "l" for name in names)
+    heads = ["$p$" if name == "p" else escaped(table.heads[name]) for name in names]
+    texts = [[_cell(name, row) for name in names] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
     lines = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", _row(heads, widths), "\\midrule"]
-    tier = grid.lines[0].tier if grid.lines else 1
-    for line, cells in zip(grid.lines, texts, strict=True):
-        if line.tier != tier:
+    tier = table.rows[0].tier if table.rows else 1
+    for row, cells in zip(table.rows, texts, strict=True):
+        if row.tier != tier:
             lines.append("\\addlinespace")
-        tier = line.tier
+        tier = row.tier
         lines.append(_row(cells, widths))
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"])
 
@@ -78,15 +78,15 @@ def _row(cells: list[str], widths: list[int]) -> str:
     return " & ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip() + " \\\\"
 
 
-def _cell(name: str, line: Line) -> str:
-    text = line.cells[name]
+def _cell(name: str, row: TextRow) -> str:
+    text = row.cells[name]
     if text == NOTHING:
         return "--"
     if name in ("difference", "interval", "p"):
         return f"${_mathematical(text)}$"
     # a bracket or a star at a row's beginning would belong to the line end before it
     plain = re.sub(r"^(?=[\[*])", "{}", escaped(text))
-    return f"\\textbf{{{plain}}}" if name == "component" and line.decided else plain
+    return f"\\textbf{{{plain}}}" if name == "component" and row.decided else plain
 
 
 def _mathematical(text: str) -> str:

@@ -2,43 +2,43 @@
 
 import re
 
-from trimma.display.ablation.extremes import extreme_lines
-from trimma.display.ablation.grid import NUMBERS, Grid, component_grid, pair_grid
-from trimma.display.ablation.words import conclusion, heading, method_lines, plan
+from trimma.display.ablation_findings_words import change_sentence, decided_sentence, method_sentences, plan_sentences
+from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextTable, component_text_table, pair_text_table
+from trimma.display.best_and_worst_arms import best_and_worst_lines
 from trimma.views import Findings
 
-RIGHT = (*NUMBERS, "probability", "tier")
+RIGHT = (*NUMBER_COLUMNS, "probability", "tier")
 
 
 def markdown(found: Findings) -> str:
     """The table with what it shows above and how it was found below it; names of decided components are bold."""
     parts = [
-        f"{_escaped(heading(found))} {_escaped(plan(found))}",
-        _table(component_grid(found)),
-        _escaped(conclusion(found)),
+        f"{_escaped(change_sentence(found))} {_escaped(plan_sentences(found))}",
+        _table(component_text_table(found)),
+        _escaped(decided_sentence(found)),
     ]
-    if pairs := pair_grid(found):
+    if pairs := pair_text_table(found):
         parts.append(_table(pairs))
-    if lines := extreme_lines(found):
+    if lines := best_and_worst_lines(found):
         parts.append("\n".join(f"- {_escaped(line)}" for line in lines))
-    if notes := method_lines(found):
+    if notes := method_sentences(found):
         parts.append(_escaped(" ".join(notes)))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(grid: Grid) -> str:
+def _table(table: TextTable) -> str:
     columns = {
-        name: [head, *(grid.column(name) if name in RIGHT else map(_escaped, grid.column(name)))]
-        for name, head in grid.heads.items()
+        name: [head, *(table.column(name) if name in RIGHT else map(_escaped, table.column(name)))]
+        for name, head in table.heads.items()
     }
-    for place, line in enumerate(grid.lines, start=1):
-        if line.decided:
+    for place, row in enumerate(table.rows, start=1):
+        if row.decided:
             columns["component"][place] = f"**{columns['component'][place]}**"
     widths = {name: max(3, *map(len, cells)) for name, cells in columns.items()}
     rule = [f"{'-' * (widths[name] - 1)}:" if name in RIGHT else "-" * widths[name] for name in columns]
     lines = [
         [f"{cells[place]:{'>' if name in RIGHT else '<'}{widths[name]}}" for name, cells in columns.items()]
-        for place in range(len(grid.lines) + 1)
+        for place in range(len(table.rows) + 1)
     ]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [lines[0], rule, *lines[1:]])
 

@@ -2,12 +2,12 @@
 
 from html import escape
 
-from trimma.display.ablation.extremes import extreme_lines
-from trimma.display.ablation.grid import NUMBERS, component_grid
-from trimma.display.ablation.words import conclusion, heading, method_lines, plan
-from trimma.display.differences import MINUS
+from trimma.display.ablation_findings_words import change_sentence, decided_sentence, method_sentences, plan_sentences
+from trimma.display.ablation_text_table import NUMBER_COLUMNS, component_text_table
+from trimma.display.best_and_worst_arms import best_and_worst_lines
 from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
-from trimma.display.workers import worker_lines
+from trimma.display.intervals_and_p_values import MINUS
+from trimma.display.worker_utilisation import worker_lines
 from trimma.history import History
 from trimma.views import Findings, findings, summary
 
@@ -25,22 +25,22 @@ def ablation_html(history: History, *, lost: bool = False) -> str:
 def fragments(found: Findings) -> list[str]:
     """What is known of the components."""
     if not found.cells:
-        return [_quiet(plan(found)), _quiet("No training has ended yet.")]
-    lines = [conclusion(found), *extreme_lines(found), *method_lines(found)]
-    return [_quiet(plan(found)), _quiet(heading(found)), _table(found), *map(_quiet, lines)]
+        return [_quiet(plan_sentences(found)), _quiet("No training has ended yet.")]
+    lines = [decided_sentence(found), *best_and_worst_lines(found), *method_sentences(found)]
+    return [_quiet(plan_sentences(found)), _quiet(change_sentence(found)), _table(found), *map(_quiet, lines)]
 
 
 def _table(found: Findings) -> str:
-    grid = component_grid(found)
-    names = [name for name in grid.heads if name not in LEFT_OUT]
-    rows = ["".join(cell("th", grid.heads[name], right=name in NUMBERS) for name in names)]
-    for line in grid.lines:
-        texts = {name: line.cells[name] for name in names}
-        for name in NUMBERS:
+    table = component_text_table(found)
+    names = [name for name in table.heads if name not in LEFT_OUT]
+    rows = ["".join(cell("th", table.heads[name], right=name in NUMBER_COLUMNS) for name in names)]
+    for row in table.rows:
+        texts = {name: row.cells[name] for name in names}
+        for name in NUMBER_COLUMNS:
             if name in texts:
                 texts[name] = texts[name].replace("-", MINUS) if texts[name] != "-" else "-"
         cells = [
-            cell("td", text, right=name in NUMBERS, bold=line.decided and name == "component", widest=WIDEST)
+            cell("td", text, right=name in NUMBER_COLUMNS, bold=row.decided and name == "component", widest=WIDEST)
             for name, text in texts.items()
         ]
         rows.append("".join(cells))

@@ -3,20 +3,26 @@
 from collections.abc import Callable
 from html import escape
 
-from trimma.display.ablation.extremes import extreme_lines
-from trimma.display.ablation.grid import NUMBERS, Grid, component_grid, pair_grid
 from trimma.display.ablation.page_style import SCRIPT, STYLE
-from trimma.display.ablation.words import capital, conclusion, heading, method_lines, plan
-from trimma.display.differences import MINUS, metric_words
+from trimma.display.ablation_findings_words import (
+    VERDICT_MARKS,
+    capitalized,
+    change_sentence,
+    decided_sentence,
+    method_sentences,
+    plan_sentences,
+)
+from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextTable, component_text_table, pair_text_table
+from trimma.display.best_and_worst_arms import best_and_worst_lines
+from trimma.display.intervals_and_p_values import MINUS
+from trimma.display.metric_words import metric_words
+from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.plots import forest, interactions, path, repeats, shapley
 from trimma.display.plots.shapley import SHAPLEY
 from trimma.display.plots.theme import Figure, graph_objects
-from trimma.display.text import NOTHING
-from trimma.effects import Verdict
 from trimma.views import Findings
 
-MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
-RIGHT = (*NUMBERS, "probability")
+RIGHT = (*NUMBER_COLUMNS, "probability")
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -42,21 +48,21 @@ def page(found: Findings, standing: str = "") -> str:
 
 
 def _sections(found: Findings, standing: str) -> list[str]:
-    lines = [plan(found), f"{capital(metric_words(found.metric))}."]
+    lines = [plan_sentences(found), f"{capitalized(metric_words(found.metric))}."]
     lines += [f"The study is {standing}."] if standing else []
     parts = [f"<p>{escape(' '.join(lines))}</p>"]
     if not found.cells:
         return [*parts, "<p>No training has ended yet, so nothing is known of the components.</p>"]
-    parts.append(f"<p class='conclusion'>{escape(conclusion(found))}</p>")
-    grid = component_grid(found)
-    tiers = " Bold lines part those that are known to differ." if grid.tiers else ""
-    parts.append(_table(grid, heading(found) + tiers))
+    parts.append(f"<p class='conclusion'>{escape(decided_sentence(found))}</p>")
+    table = component_text_table(found)
+    tiers = " Bold lines part those that are known to differ." if table.tiers else ""
+    parts.append(_table(table, change_sentence(found) + tiers))
     if any(row.difference is not None for row in found.rows):
         parts += _pictures(found)
-    if pairs := pair_grid(found):
+    if pairs := pair_text_table(found):
         parts += ["<h2>Interactions</h2>", _picture("interactions", interactions, found)]
-        parts.append(_folded(f"All {len(pairs.lines)} pairs", _table(pairs)))
-    if ends := extreme_lines(found):
+        parts.append(_folded(f"All {len(pairs.rows)} pairs", _table(pairs)))
+    if ends := best_and_worst_lines(found):
         parts += ["<h2>Best, worst, average</h2>", _list(ends)]
     return [*parts, "<h2>Method and notes</h2>", _list(_notes(found))]
 
@@ -73,7 +79,7 @@ def _pictures(found: Findings) -> list[str]:
 
 def _notes(found: Findings) -> list[str]:
     asked = found.asked
-    lines = method_lines(found)
+    lines = method_sentences(found)
     if asked.whole:
         lines.append(f"The whole has the settings {asked.whole}.")
     if asked.retune:
@@ -83,16 +89,16 @@ def _notes(found: Findings) -> list[str]:
     return lines or ["Nothing to add."]
 
 
-def _table(grid: Grid, caption: str = "") -> str:
-    names = [name for name in grid.heads if name != "tier"]
-    heads = [f"<th{_side(name)}>{escape(grid.heads[name])}</th>" for name in names]
-    rows, tier = [], grid.lines[0].tier if grid.lines else 1
-    for line in grid.lines:
-        cells = [f"<td{_side(name)}>{_text(name, line.cells[name])}</td>" for name in names]
-        cells[0] = f"<th scope='row'><span class='{line.verdict.value}'>{MARKS[line.verdict]}</span> "
-        cells[0] += f"{escape(line.cells['component'])}</th>"
-        kinds = ["decided"] * line.decided + ["apart"] * (line.tier != tier)
-        tier = line.tier
+def _table(table: TextTable, caption: str = "") -> str:
+    names = [name for name in table.heads if name != "tier"]
+    heads = [f"<th{_side(name)}>{escape(table.heads[name])}</th>" for name in names]
+    rows, tier = [], table.rows[0].tier if table.rows else 1
+    for row in table.rows:
+        cells = [f"<td{_side(name)}>{_text(name, row.cells[name])}</td>" for name in names]
+        cells[0] = f"<th scope='row'><span class='{row.verdict.value}'>{VERDICT_MARKS[row.verdict]}</span> "
+        cells[0] += f"{escape(row.cells['component'])}</th>"
+        kinds = ["decided"] * row.decided + ["apart"] * (row.tier != tier)
+        tier = row.tier
         rows.append(f"<tr{_classes(kinds)}>{''.join(cells)}</tr>")
     told = f"<p class='caption'>{escape(caption)}</p>" if caption else ""
     return (

@@ -1,7 +1,8 @@
 """Interactions in words."""
 
-from trimma.display.differences import interaction_words, precision
-from trimma.display.text import count
+from trimma.display.ablation_findings_words import interaction_words
+from trimma.display.intervals_and_p_values import precision
+from trimma.display.numbers_and_durations import count
 from trimma.effects import Verdict
 from trimma.views import Findings, effect_rows
 

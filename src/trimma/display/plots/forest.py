@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from trimma.display.differences import MINUS, Precision, change_words, confidence_text, plan_words, precision, sides
+from trimma.display.ablation_design_words import plan_words
+from trimma.display.ablation_findings_words import change_words, meaning_of_signs
+from trimma.display.intervals_and_p_values import MINUS, Precision, confidence_text, precision
 from trimma.display.plots.theme import GREY, Figure, empty, figure, graph_objects
 from trimma.display.plots.verdicts import BAND, LOOKS, ROW, component_axis, gap_text, groups, hover, label
 from trimma.effects import Verdict
@@ -77,7 +79,7 @@ def shade(result: Figure, found: Findings) -> None:
 
 def hints(result: Figure, found: Findings) -> None:
     """Say above the plot what lies left and right of zero."""
-    left, right = sides(found)
+    left, right = meaning_of_signs(found)
     for text, x, anchor in ((f"◂ {left}", 0.0, "left"), (f"{right} ▸", 1.0, "right")):
         result.add_annotation(
             text=text,

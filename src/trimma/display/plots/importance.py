@@ -2,8 +2,9 @@
 
 from html import escape
 
+from trimma.display.numbers_and_durations import percent
 from trimma.display.plots.theme import COLOURS, Figure, empty, figure, graph_objects
-from trimma.display.text import percent, shorten
+from trimma.display.short_text import shorten
 from trimma.errors import StudyError
 from trimma.history import History
 from trimma.views import importance as importance_rows

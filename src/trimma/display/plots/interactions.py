@@ -3,9 +3,12 @@
 from html import escape
 from typing import Any
 
-from trimma.display.differences import MINUS, Precision, design_words, interaction_words, p_text, precision
+from trimma.display.ablation_design_words import design_words
+from trimma.display.ablation_findings_words import interaction_words
+from trimma.display.intervals_and_p_values import MINUS, Precision, p_text, precision
+from trimma.display.numbers_and_durations import count
 from trimma.display.plots.theme import Figure, empty, figure, graph_objects
-from trimma.display.text import count, one_line, squeeze
+from trimma.display.short_text import one_line, squeeze
 from trimma.effects import Effect, Verdict
 from trimma.errors import StudyError
 from trimma.views import Findings, effect_rows

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trimma.display.plots.scales import LABEL, setting_ticks
 from trimma.display.plots.theme import BEST, Figure, bulk, empty, figure, graph_objects, subject, thinned
-from trimma.display.text import shorten
+from trimma.display.short_text import shorten
 from trimma.errors import StudyError
 from trimma.history import History
 from trimma.views import Hyperparameter, Line, hyperparameters, importance

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from trimma.display.differences import MINUS, confidence_text, design_words, plan_words, precision, value_precision
+from trimma.display.ablation_design_words import design_words, plan_words
+from trimma.display.intervals_and_p_values import MINUS, confidence_text, precision, value_precision
 from trimma.display.plots.theme import GREY, Figure, empty, figure, graph_objects
 from trimma.display.plots.verdicts import LOOKS, hover
-from trimma.display.text import one_line, squeeze
+from trimma.display.short_text import one_line, squeeze
 from trimma.errors import StudyError
 from trimma.views import EffectRow, Findings, arm_means
 

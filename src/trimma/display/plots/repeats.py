@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from trimma.display.differences import change_words, precision
+from trimma.display.ablation_findings_words import change_words
+from trimma.display.intervals_and_p_values import precision
 from trimma.display.plots.forest import LEGEND, difference_axis, estimates, hints, note, shade
 from trimma.display.plots.theme import Figure, empty, figure, scatter
 from trimma.display.plots.verdicts import LOOKS, component_axis, groups, label
-from trimma.display.text import one_line
+from trimma.display.short_text import one_line
 from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings, paired
 

@@ -4,7 +4,7 @@ import math
 from html import escape
 from typing import Any
 
-from trimma.display.text import shorten
+from trimma.display.short_text import shorten
 from trimma.views import Hyperparameter
 
 LABEL = 18

@@ -3,7 +3,8 @@
 from html import escape
 from typing import Any
 
-from trimma.display.differences import design_words, precision
+from trimma.display.ablation_design_words import design_words
+from trimma.display.intervals_and_p_values import precision
 from trimma.display.plots.forest import LEGEND, difference_axis, hints, note, shade
 from trimma.display.plots.theme import Figure, empty, figure, graph_objects
 from trimma.display.plots.verdicts import LOOKS, ROW, component_axis, groups, hover, label

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trimma.display.numbers_and_durations import count
 from trimma.display.plots.scales import setting_axis
 from trimma.display.plots.theme import (
     BEST,
@@ -15,7 +16,6 @@ from trimma.display.plots.theme import (
     subject,
     value_axis,
 )
-from trimma.display.text import count
 from trimma.history import History
 from trimma.views import Hyperparameter, Point, hyperparameters
 from trimma.views import slices as slice_rows

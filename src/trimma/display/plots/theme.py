@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trimma.display.text import config_text, count, number, one_line, shorten, varying
+from trimma.display.config_text import config_text, varying
+from trimma.display.numbers_and_durations import count, number
+from trimma.display.short_text import one_line, shorten
 from trimma.errors import MissingExtra
 from trimma.history import History
 from trimma.views import Hyperparameter, hyperparameters

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
+from trimma.display.numbers_and_durations import count, duration, percent
 from trimma.display.plots.theme import COLOURS, Figure, empty, figure, graph_objects, hovers
-from trimma.display.text import count, duration, percent
-from trimma.display.workers import waste_text
+from trimma.display.worker_utilisation import waste_text
 from trimma.history import History
 from trimma.views import Attempt, Elapsed, Idle, attempts, idle, stays, utilisation
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any, NamedTuple
 
-from trimma.display.differences import Precision, p_text
+from trimma.display.intervals_and_p_values import Precision, p_text
+from trimma.display.numbers_and_durations import NOTHING, percent
 from trimma.display.plots.theme import GREY
-from trimma.display.text import NOTHING, one_line, percent, shorten, squeeze
+from trimma.display.short_text import one_line, shorten, squeeze
 from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings
 

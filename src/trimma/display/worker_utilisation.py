@@ -1,6 +1,6 @@
 """How busy the workers were, and how many would have been enough, in words."""
 
-from trimma.display.text import percent
+from trimma.display.numbers_and_durations import percent
 from trimma.history import History
 from trimma.views import Sizing, Utilisation, sizing, utilisation
 

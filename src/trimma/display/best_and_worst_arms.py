@@ -1,11 +1,12 @@
 """Which arms came out best and worst: the summary known from Maggy."""
 
-from trimma.display.differences import arm_text, value_precision
-from trimma.display.text import count
+from trimma.display.ablation_design_words import arm_text
+from trimma.display.intervals_and_p_values import value_precision
+from trimma.display.numbers_and_durations import count
 from trimma.views import ArmMean, Findings, extremes
 
 
-def extreme_lines(found: Findings) -> list[str]:
+def best_and_worst_lines(found: Findings) -> list[str]:
     """The best and the worst config by their means, the average of all, and the reference; nothing without values."""
     ends = extremes(found.asked, found.cells, maximize=found.metric.maximize)
     if ends.best is None or ends.worst is None or ends.average is None or ends.arms < 2:

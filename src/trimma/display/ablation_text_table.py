@@ -2,15 +2,17 @@
 
 from typing import NamedTuple
 
-from trimma.display.differences import confidence_text, interaction_words, p_text, precision
-from trimma.display.text import NOTHING, one_line, percent
+from trimma.display.ablation_findings_words import interaction_words
+from trimma.display.intervals_and_p_values import confidence_text, p_text, precision
+from trimma.display.numbers_and_durations import NOTHING, percent
+from trimma.display.short_text import one_line
 from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings, effect_rows
 
-NUMBERS = ("difference", "interval", "p", "repeats")
+NUMBER_COLUMNS = ("difference", "interval", "p", "repeats")
 
 
-class Line(NamedTuple):
+class TextRow(NamedTuple):
     """One row: its texts by column, whether it is decided, and its tier."""
 
     cells: dict[str, str]
@@ -19,23 +21,23 @@ class Line(NamedTuple):
     verdict: Verdict
 
 
-class Grid(NamedTuple):
+class TextTable(NamedTuple):
     """Rows under heads; ``heads`` are by column."""
 
     heads: dict[str, str]
-    lines: list[Line]
+    rows: list[TextRow]
 
     @property
     def tiers(self) -> bool:
         """Whether rows are in more than one tier; the steps of a path are in none."""
-        return len({line.tier for line in self.lines}) > 1
+        return len({row.tier for row in self.rows}) > 1
 
     def column(self, name: str) -> list[str]:
         """All texts of a column."""
-        return [line.cells[name] for line in self.lines]
+        return [row.cells[name] for row in self.rows]
 
 
-def component_grid(found: Findings) -> Grid:
+def component_text_table(found: Findings) -> TextTable:
     """A row for each component, by falling worth (a path in its order). A column that says nothing is left out."""
     rows, digits = found.ordered, precision(found.rows)
     heads = {
@@ -48,8 +50,8 @@ def component_grid(found: Findings) -> Grid:
         "verdict": "verdict",
         "tier": "tier",
     }
-    lines = [
-        Line(
+    texts = [
+        TextRow(
             {
                 "component": one_line(row.component),
                 "difference": digits.signed(row.difference),
@@ -66,26 +68,23 @@ def component_grid(found: Findings) -> Grid:
         )
         for row in rows
     ]
-    silent = [name for name in ("interval", "p", "probability") if all(line.cells[name] == NOTHING for line in lines)]
+    silent = [name for name in ("interval", "p", "probability") if all(row.cells[name] == NOTHING for row in texts)]
     if found.stepwise or len({row.tier for row in rows}) < 2:
         silent.append("tier")
-    return Grid(
+    return TextTable(
         {name: head for name, head in heads.items() if name not in silent},
-        [
-            line._replace(cells={name: text for name, text in line.cells.items() if name not in silent})
-            for line in lines
-        ],
+        [row._replace(cells={name: text for name, text in row.cells.items() if name not in silent}) for row in texts],
     )
 
 
-def pair_grid(found: Findings) -> Grid | None:
+def pair_text_table(found: Findings) -> TextTable | None:
     """A row for each pair of components, those that interact most first; None where the design doesn't tell."""
     if found.joint is None:
         return None
     rows = effect_rows(found.asked, found.joint)
     digits = precision(rows)
-    lines = [
-        Line(
+    texts = [
+        TextRow(
             {
                 "component": f"{one_line(one)} and {one_line(other)}",
                 "difference": digits.signed(effect.difference),
@@ -102,8 +101,8 @@ def pair_grid(found: Findings) -> Grid | None:
     ]
     interval = f"{confidence_text(found.joint.confidence)} interval"
     heads = ("pair", "interaction", interval, "p", "repeats", "what it means")
-    return Grid(
-        dict(zip(("component", "difference", "interval", "p", "repeats", "verdict"), heads, strict=True)), lines
+    return TextTable(
+        dict(zip(("component", "difference", "interval", "p", "repeats", "verdict"), heads, strict=True)), texts
     )
 
 
