@@ -6,15 +6,16 @@ import pytest
 from rich.console import Console, Group
 
 from ablations import AblationLog, drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
-from trimma.display.ablation.bars import Scale, bar, legend, scale_of
-from trimma.display.ablation.closing import told
-from trimma.display.ablation.pairs import pair_lines
-from trimma.display.ablation.reader import FindingsReader
-from trimma.display.ablation.table import effects_table
-from trimma.display.lines import LineView
-from trimma.display.live import LiveView, final, frame
 from trimma.display.short_text import squeeze
-from trimma.display.summary import brief, closing_text
+from trimma.display.study_repr import brief
+from trimma.display.terminal.closing_ablation import component_findings
+from trimma.display.terminal.closing_summary import closing_text
+from trimma.display.terminal.effects_table import effects_table
+from trimma.display.terminal.findings_reader import FindingsReader
+from trimma.display.terminal.interaction_lines import interaction_lines
+from trimma.display.terminal.interval_bars import Scale, bar_legend, interval_bar, scale_of
+from trimma.display.terminal.line_view import LineView
+from trimma.display.terminal.live_view import LiveView, final, frame
 from trimma.effects import Analysis
 
 
@@ -50,7 +51,7 @@ intervals (Dunnett)."""
 
 
 def test_what_is_told_at_100_columns():
-    assert printed(Group(*told(titanic(), 100)), 100) == TOLD
+    assert printed(Group(*component_findings(titanic(), 100)), 100) == TOLD
 
 
 NARROW = """\
@@ -87,20 +88,20 @@ def test_verdicts_are_in_full_where_there_is_room():
 def test_a_bar_keeps_clear_of_zero_where_its_interval_does():
     scale = Scale(-1.0, 1.0)
     help_, open_, harm = (drawn([effect("a", *each)]).rows[0] for each in ((-0.5, 0.3), (0.0, 0.5), (0.02, 0.01)))
-    assert bar(help_, scale, 21) == "  ───●─── │          "
-    assert bar(open_, scale, 21) == "     ─────○─────     "
-    assert bar(harm, scale, 21) == "          │◆         "
+    assert interval_bar(help_, scale, 21) == "  ───●─── │          "
+    assert interval_bar(open_, scale, 21) == "     ─────○─────     "
+    assert interval_bar(harm, scale, 21) == "          │◆         "
     little = drawn([effect("a", -0.02, 0.01)]).rows[0]
-    assert bar(little, scale, 21) == "         ●│          "
-    assert bar(little, Scale(0.0, 0.0), 5) == " ●│  "
-    assert bar(drawn([effect("a", None)]).rows[0], scale, 5) == "  │  "
+    assert interval_bar(little, scale, 21) == "         ●│          "
+    assert interval_bar(little, Scale(0.0, 0.0), 5) == " ●│  "
+    assert interval_bar(drawn([effect("a", None)]).rows[0], scale, 5) == "  │  "
     assert scale_of([]) == Scale(0.0, 0.0)
 
 
 def test_the_heading_of_the_bars_is_cut_to_its_room():
-    assert legend(41, Scale(-1.0, 1.0), "worse without", "better without") == "      worse without │ better without"
-    assert legend(21, Scale(-1.0, 1.0), "worse without", "better without") == "    worse │ better"
-    assert legend(5, Scale(-1.0, 1.0), "worse without", "better without") == "  │"
+    assert bar_legend(41, Scale(-1.0, 1.0), "worse without", "better without") == "      worse without │ better without"
+    assert bar_legend(21, Scale(-1.0, 1.0), "worse without", "better without") == "    worse │ better"
+    assert bar_legend(5, Scale(-1.0, 1.0), "worse without", "better without") == "  │"
 
 
 def small() -> AblationLog:
@@ -302,11 +303,13 @@ def test_long_names_keep_their_ends():
 
 
 def test_interactions_in_words():
-    assert pair_lines(pairwise()) == [
+    assert interaction_lines(pairwise()) == [
         "2 of 10 pairs are known to interact:",
         "  conv and norm stand in for each other: -0.040 [-0.052, -0.028]",
         "  skip and drop need each other: +0.030 [+0.018, +0.042]",
     ]
-    assert pair_lines(titanic()) == []
+    assert interaction_lines(titanic()) == []
     none = Analysis(effects=[effect("a x b", None)], maximize=True, confidence=0.95)
-    assert pair_lines(drawn([effect("a", -0.1), effect("b", -0.1)], joint=none)) == ["No pair can be compared yet."]
+    assert interaction_lines(drawn([effect("a", -0.1), effect("b", -0.1)], joint=none)) == [
+        "No pair can be compared yet."
+    ]

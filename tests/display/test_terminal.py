@@ -7,11 +7,12 @@ from rich.console import Console
 
 from histories import Log, large, opened, simulated
 from trimma.display.config_text import setting
-from trimma.display.lines import LineView
-from trimma.display.live import LiveView, final, frame
 from trimma.display.numbers_and_durations import duration, number, percent
 from trimma.display.short_text import one_line, shorten
-from trimma.display.summary import brief, closing, closing_text
+from trimma.display.study_repr import brief
+from trimma.display.terminal.closing_summary import closing, closing_text
+from trimma.display.terminal.line_view import LineView
+from trimma.display.terminal.live_view import LiveView, final, frame
 from trimma.events import Outcome
 from trimma.space import Choice, Float, Int, Space
 from trimma.stopping import Timeout

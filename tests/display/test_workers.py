@@ -4,7 +4,7 @@ import pytest
 
 from histories import opened, simulated
 from trimma.display.html import study_html
-from trimma.display.summary import closing_text
+from trimma.display.terminal.closing_summary import closing_text
 from trimma.display.worker_utilisation import worker_lines
 
 

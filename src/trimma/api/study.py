@@ -123,12 +123,12 @@ class Study:
         return {row.name: row.share for row in importance(self.history)}
 
     def __repr__(self) -> str:
-        from trimma.display.summary import brief
+        from trimma.display.study_repr import brief
 
         return brief(self.history, lost=self._lost())
 
     def __str__(self) -> str:
-        from trimma.display.summary import closing_text
+        from trimma.display.terminal.closing_summary import closing_text
 
         return closing_text(self.history, lost=self._lost()).rstrip()
 

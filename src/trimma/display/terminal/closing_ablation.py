@@ -3,41 +3,39 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimma.display.ablation.pairs import pair_lines
-from trimma.display.ablation.table import effects_table
 from trimma.display.ablation_findings_words import (
     change_sentence,
     decided_sentence,
     method_sentences,
     plan_sentences,
-    tally,
 )
 from trimma.display.best_and_worst_arms import best_and_worst_lines
-from trimma.display.outcome import counts, failed, headline, notes
-from trimma.display.trimmed import Trimmed
+from trimma.display.terminal.closing_failures import failure_lines
+from trimma.display.terminal.closing_outcome import outcome_headline, outcome_notes, state_counts
+from trimma.display.terminal.effects_table import effects_table
+from trimma.display.terminal.interaction_lines import interaction_lines
+from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
 from trimma.display.worker_utilisation import worker_lines
 from trimma.history import History
 from trimma.views import Findings, findings, summary
 
 
-def ablation_closing(
-    history: History, kept: str | None = None, width: int = 80, *, lost: bool = False
-) -> RenderableType:
+def ablation_closing(history: History, kept: str | None, width: int, *, lost: bool) -> RenderableType:
     """How it went: what each component is worth, the best and the worst arm, how it was found, what failed.
 
-    The arguments are those of `trimma.display.summary.closing`.
+    The arguments are those of `trimma.display.terminal.closing_summary.closing`.
     """
     state, found, workers = summary(history, lost=lost), findings(history), worker_lines(history)
-    parts: list[RenderableType] = [headline(state), counts(state, busy=not workers)]
-    parts += [Text(), *told(found, width), *notes(state)]
+    parts: list[RenderableType] = [outcome_headline(state), state_counts(state, busy=not workers)]
+    parts += [Text(), *component_findings(found, width), *outcome_notes(state)]
     parts += [Text(), *map(Text, workers)] if workers else []
-    parts += failed(history)
+    parts += failure_lines(history)
     if kept:
         parts += [Text(), Text(f"Kept in {kept}. Look again with trimma.load({state.name!r}).")]
-    return Trimmed(Group(*parts))
+    return WithoutTrailingBlanks(Group(*parts))
 
 
-def told(found: Findings, width: int) -> list[RenderableType]:
+def component_findings(found: Findings, width: int) -> list[RenderableType]:
     """What is known of the components, for ``width`` columns."""
     parts: list[RenderableType] = [Text(plan_sentences(found))]
     if not found.cells:
@@ -49,11 +47,10 @@ def told(found: Findings, width: int) -> list[RenderableType]:
         Text(),
         Text(decided_sentence(found)),
     ]
-    for lines, style in ((pair_lines(found), ""), (best_and_worst_lines(found), ""), (method_sentences(found), "dim")):
+    for lines, style in (
+        (interaction_lines(found), ""),
+        (best_and_worst_lines(found), ""),
+        (method_sentences(found), "dim"),
+    ):
         parts += [Text(), *(Text(line, style) for line in lines)] if lines else []
     return parts
-
-
-def decided(history: History) -> str:
-    """How many components are decided, in a few words."""
-    return tally(findings(history))

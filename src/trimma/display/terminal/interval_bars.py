@@ -25,7 +25,7 @@ def scale_of(rows: Iterable[EffectRow]) -> Scale:
     return Scale(min([0.0, *found]), max([0.0, *found]))
 
 
-def bar(row: EffectRow, scale: Scale, width: int) -> str:
+def interval_bar(row: EffectRow, scale: Scale, width: int) -> str:
     """The row's interval as a line, with a mark by its verdict at its difference, and zero as an upright.
 
     It looks like ``──●──  │``.
@@ -50,7 +50,7 @@ def _beside(value: float, row: EffectRow, scale: Scale, width: int) -> int:
     return min(max(aside, 0), width - 1)
 
 
-def legend(width: int, scale: Scale, left: str, right: str) -> str:
+def bar_legend(width: int, scale: Scale, left: str, right: str) -> str:
     """A heading for a column of bars: what lies left and right of zero, as far as there is room for it."""
     zero = scale.place(0.0, width)
     before = _fitting(left, zero - 1)

@@ -7,7 +7,7 @@ from rich.segment import Segment
 
 
 @dataclass(frozen=True, slots=True)
-class Trimmed:
+class WithoutTrailingBlanks:
     """What is to be printed, less the blanks with which tables and paddings fill up their lines."""
 
     renderable: RenderableType

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from trimma.display.metric_words import aim
 from trimma.display.numbers_and_durations import count, duration, percent
-from trimma.display.top import COLOURS
+from trimma.display.terminal.table_style import STATE_COLOURS
 from trimma.events import Outcome
 from trimma.trial import ON_WORKER, State
 from trimma.views import RUNNING, Summary
@@ -25,7 +25,7 @@ def title_line(state: Summary, engine: str) -> Table:
         right = f"{count(state.workers, 'worker')}  {duration(state.elapsed)}"
     else:
         right = "waiting for workers"
-    return sides(left, Text(right, "dim"))
+    return left_and_right(left, Text(right, "dim"))
 
 
 def progress_line(state: Summary, *, at_most: bool = False) -> Table:
@@ -65,12 +65,12 @@ def counts_line(state: Summary) -> Table:
         "failed": state.counts[State.FAILED],
     }
     shown = {name: amount for name, amount in numbers.items() if amount or name == "done"}
-    left = Text("   ").join(Text(f"{amount:,} {name}", COLOURS.get(name, "")) for name, amount in shown.items())
+    left = Text("   ").join(Text(f"{amount:,} {name}", STATE_COLOURS.get(name, "")) for name, amount in shown.items())
     right = Text() if state.busy.share is None else Text(f"workers {percent(state.busy.share)} busy", "dim")
-    return sides(left, right)
+    return left_and_right(left, right)
 
 
-def sides(left: Text, right: Text) -> Table:
+def left_and_right(left: Text, right: Text) -> Table:
     """Two texts at the two ends of a line; the left one gives way."""
     left.no_wrap = right.no_wrap = True
     left.overflow = "ellipsis"

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
-from trimma.display.ablation.reader import FindingsReader
 from trimma.display.ablation_design_words import open_ended, plan_words
 from trimma.display.ablation_findings_words import decided_words, reference_words
 from trimma.display.config_text import config_text, varying
 from trimma.display.metric_words import aim
 from trimma.display.numbers_and_durations import count, duration, number, percent
 from trimma.display.short_text import one_line, shorten
+from trimma.display.terminal.findings_reader import FindingsReader
 from trimma.history import History
 from trimma.trial import State, Trial
 from trimma.views import summary

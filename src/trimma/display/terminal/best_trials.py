@@ -1,7 +1,6 @@
 """The best trials as a terminal table."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -9,15 +8,14 @@ from rich.text import Text
 from trimma.display.config_text import setting, varying
 from trimma.display.numbers_and_durations import number
 from trimma.display.short_text import shorten
+from trimma.display.terminal.table_style import GAP, STATE_COLOURS, plain_column, plain_table
 from trimma.history import History
 from trimma.views import Hyperparameter, steps_of
 
-COLOURS = {"running": "cyan", "stopping": "yellow", "done": "green", "stopped": "yellow", "failed": "red"}
-GAP = 2
 CELL = 18  # the widest that one hyperparameter may be
 
 
-def top_table(
+def best_trials_table(
     history: History, trials: Sequence[int], scales: Sequence[Hyperparameter], width: int, title: str = "best"
 ) -> Table:
     """The trials in the order given, with a column for each hyperparameter that ``width`` columns have room for."""
@@ -42,23 +40,9 @@ def top_table(
     return table
 
 
-def plain_table(*names: str) -> Table:
-    """A table without lines; numbers stand to the right."""
-    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
-    for name in names:
-        plain_column(table, name, right=name not in ("worker", "state"))
-    return table
-
-
-def plain_column(table: Table, name: str, *, right: bool) -> None:
-    """One more column, whose cells are cut rather than wrapped."""
-    justify: Literal["left", "right"] = "right" if right else "left"
-    table.add_column(Text(name), justify=justify, no_wrap=True, overflow="ellipsis")
-
-
 def _styled(row: list[str]) -> list[Text]:
     place, trial, value, steps, state = row
-    return [Text(place), Text(trial), Text(value, "bold"), Text(steps), Text(state, COLOURS.get(state, ""))]
+    return [Text(place), Text(trial), Text(value, "bold"), Text(steps), Text(state, STATE_COLOURS.get(state, ""))]
 
 
 def _fitting(cells: dict[str, list[str]], room: int) -> tuple[list[str], int]:

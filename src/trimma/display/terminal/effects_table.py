@@ -6,12 +6,12 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from trimma.display.ablation.bars import bar, legend, scale_of
 from trimma.display.ablation_findings_words import meaning_of_signs
 from trimma.display.intervals_and_p_values import confidence_text, p_text, precision
 from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.short_text import one_line, squeeze
-from trimma.display.top import GAP, plain_column, plain_table
+from trimma.display.terminal.interval_bars import bar_legend, interval_bar, scale_of
+from trimma.display.terminal.table_style import GAP, plain_column, plain_table
 from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings
 
@@ -59,7 +59,7 @@ def effects_table(
     plain_column(table, names.title, right=False)
     scale = scale_of(found.rows)
     for part in layout:
-        title = legend(room, scale, *meaning_of_signs(found)) if part == "bar" else columns[part].title
+        title = bar_legend(room, scale, *meaning_of_signs(found)) if part == "bar" else columns[part].title
         plain_column(table, title, right=part != "bar" and columns[part].right)
     needed = next((row.needed for row in shown if row.needed is not None), None)
     if explained and SHORT in layout and needed is not None:
@@ -72,7 +72,7 @@ def effects_table(
         style = STYLES[row.verdict]
         cells = [Text(names.cells[place], "bold" if row.decided else "")]
         for part in layout:
-            text = bar(row, scale, room) if part == "bar" else columns[part].cells[place]
+            text = interval_bar(row, scale, room) if part == "bar" else columns[part].cells[place]
             cells.append(Text(text, style if part in ("bar", FIRST_WORDS, SHORT, PLAIN) else ""))
         table.add_row(*cells)
     return table

@@ -3,14 +3,14 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimma.display.ablation.reader import FindingsReader
-from trimma.display.ablation.table import effects_table
 from trimma.display.ablation_design_words import arm_text, open_ended
 from trimma.display.ablation_findings_words import reference_words, tally
-from trimma.display.head import counts_line, progress_line, title_line
 from trimma.display.numbers_and_durations import NOTHING, duration
 from trimma.display.short_text import squeeze
-from trimma.display.top import COLOURS, plain_table
+from trimma.display.terminal.effects_table import effects_table
+from trimma.display.terminal.findings_reader import FindingsReader
+from trimma.display.terminal.progress_header import counts_line, progress_line, title_line
+from trimma.display.terminal.table_style import STATE_COLOURS, plain_table
 from trimma.history import History
 from trimma.study import REPEAT, arm_of
 from trimma.trial import State, Trial
@@ -64,7 +64,7 @@ def _running(live: list[Trial], now: float, rows: int) -> list[RenderableType]:
         lasting = duration(max(0.0, now - trial.spans[-1].start)) if trial.spans else NOTHING
         without = squeeze(arm_text(arm_of(trial.config)), ARM)
         row = (str(trial.id), trial.worker or NOTHING, str(trial.config[REPEAT]), steps, lasting, without)
-        table.add_row(*map(Text, row), style="" if trial.state is State.RUNNING else COLOURS["stopped"])
+        table.add_row(*map(Text, row), style="" if trial.state is State.RUNNING else STATE_COLOURS["stopped"])
     more = len(live) - rows
     return [table, Text(f"+{more:,} more", "dim")] if more > 0 else [table]
 

@@ -9,7 +9,7 @@ from trimma.views import Findings, effect_rows
 MOST = 10
 
 
-def pair_lines(found: Findings) -> list[str]:
+def interaction_lines(found: Findings) -> list[str]:
     """How many pairs interact, and which, those that interact most first; nothing where the design doesn't tell."""
     if found.joint is None:
         return []

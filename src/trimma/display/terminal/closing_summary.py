@@ -1,0 +1,36 @@
+"""What is said of a study when it is over."""
+
+import io
+
+from rich.console import Console, RenderableType
+
+from trimma.display.terminal.closing_ablation import ablation_closing
+from trimma.display.terminal.closing_search import search_closing
+from trimma.history import History
+
+TOP_ROWS = 5
+
+
+def closing(
+    history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
+) -> RenderableType:
+    """How the study went: its best config, its ``top`` trials, what stopping early saved, its workers, what failed.
+
+    Of an ablation, what its components are worth takes the place of the best trials.
+
+    ``kept`` is the path or name of the store; without one nothing is said of looking again. ``width`` is in columns,
+    ``lost`` as for `trimma.views.status`.
+    """
+    if history.spec.ablation is not None:
+        return ablation_closing(history, kept, width, lost=lost)
+    return search_closing(history, kept, width, top=top, lost=lost)
+
+
+def closing_text(
+    history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
+) -> str:
+    """The same as plain text, without control codes, in lines of at most ``width`` signs."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False)
+    with console.capture() as capture:
+        console.print(closing(history, kept, width, top=top, lost=lost))
+    return capture.get()
