@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 from ablations import asked, drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
-from trimma.display.ablation.page import page
 from trimma.display.intervals_and_p_values import MINUS
+from trimma.display.report.html_page import page
 from trimma.errors import MissingExtra
 from trimma.views import assembled, findings
 

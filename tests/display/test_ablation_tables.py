@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ablations import drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
-from trimma.display.ablation.data_frame import data_frame
-from trimma.display.ablation.latex import escaped, latex
-from trimma.display.ablation.markdown import markdown
-from trimma.display.html import study_html
 from trimma.display.intervals_and_p_values import Precision, p_text, precision
+from trimma.display.notebook.study_html import study_html
+from trimma.display.report.data_frames import data_frame
+from trimma.display.report.latex import escaped, latex
+from trimma.display.report.markdown import markdown
 
 HERE = Path(__file__).parent
 

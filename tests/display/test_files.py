@@ -13,7 +13,7 @@ import pytest
 
 from histories import large, opened, simulated
 from trimma.display.export import export, to_pandas
-from trimma.display.html import study_html
+from trimma.display.notebook.study_html import study_html
 from trimma.errors import MissingExtra, UnknownName, UsageError
 from trimma.views import columns, table
 

@@ -3,7 +3,7 @@
 import pytest
 
 from histories import opened, simulated
-from trimma.display.html import study_html
+from trimma.display.notebook.study_html import study_html
 from trimma.display.terminal.closing_summary import closing_text
 from trimma.display.worker_utilisation import worker_lines
 

@@ -133,7 +133,7 @@ class Study:
         return closing_text(self.history, lost=self._lost()).rstrip()
 
     def _repr_html_(self) -> str:
-        from trimma.display.html import study_html
+        from trimma.display.notebook.study_html import study_html
 
         return study_html(self.history, lost=self._lost())
 

@@ -1,8 +1,8 @@
 """A study in a notebook: one small table that brings its own style."""
 
-from trimma.display.ablation.notebook import ablation_html
 from trimma.display.config_text import setting, varying
-from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
+from trimma.display.notebook.ablation_html import ablation_html
+from trimma.display.notebook.header_and_cells import QUIET, TABLE, cell, headline, status_line
 from trimma.display.numbers_and_durations import count, number
 from trimma.display.worker_utilisation import worker_lines
 from trimma.history import History

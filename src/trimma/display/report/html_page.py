@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from html import escape
 
-from trimma.display.ablation.page_style import SCRIPT, STYLE
 from trimma.display.ablation_findings_words import (
     VERDICT_MARKS,
     capitalized,
@@ -20,6 +19,7 @@ from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.plots import forest, interactions, path, repeats, shapley
 from trimma.display.plots.shapley import SHAPLEY
 from trimma.display.plots.theme import Figure, graph_objects
+from trimma.display.report.html_page_style import SCRIPT, STYLE
 from trimma.views import Findings
 
 RIGHT = (*NUMBER_COLUMNS, "probability")
