@@ -9,7 +9,7 @@ from histories import opened
 from trimma.display import plots
 from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.plots import Plots
-from trimma.display.plots.verdicts import LOOKS
+from trimma.display.plots.verdict_looks import VERDICT_LOOKS
 from trimma.effects import Analysis, Cell
 from trimma.errors import StudyError
 from trimma.views import findings, paired
@@ -88,7 +88,11 @@ def test_a_forest_has_a_point_and_an_interval_for_each_component_by_verdict():
 
 
 def test_verdicts_differ_in_colour_and_in_shape():
-    assert len({look.colour for look in LOOKS.values()}) == len({look.symbol for look in LOOKS.values()}) == 4
+    assert (
+        len({look.colour for look in VERDICT_LOOKS.values()})
+        == len({look.symbol for look in VERDICT_LOOKS.values()})
+        == 4
+    )
 
 
 def texts(figure):

@@ -11,7 +11,7 @@ from histories import Log, large, opened, returned, simulated
 from trimma.display import plots
 from trimma.display.numbers_and_durations import percent
 from trimma.display.plots import Plots
-from trimma.display.plots.scales import setting_ticks
+from trimma.display.plots.hyperparameter_axes import setting_ticks
 from trimma.display.plots.theme import BEST, COLOURS, thinned
 from trimma.errors import MissingExtra, UnknownName, UsageError
 from trimma.space import Float, Int, Space
@@ -219,7 +219,7 @@ def test_wrong_files_are_told_before_drawing(tmp_path):
 
 
 def test_an_image_needs_kaleido(tmp_path, monkeypatch):
-    monkeypatch.setattr(plots.files, "find_spec", lambda name: None)
+    monkeypatch.setattr(plots.figure_files, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match="kaleido"):
         Plots(lambda: opened().history).curves(tmp_path / "curves.png")
 

@@ -4,19 +4,19 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Literal
 
-from trimma.display.plots import files
-from trimma.display.plots.curves import curves
-from trimma.display.plots.forest import forest
-from trimma.display.plots.history import history
-from trimma.display.plots.importance import importance
-from trimma.display.plots.interactions import interactions
-from trimma.display.plots.parallel import parallel
-from trimma.display.plots.path import path
-from trimma.display.plots.repeats import repeats
-from trimma.display.plots.shapley import shapley
-from trimma.display.plots.slices import slices
+from trimma.display.plots import figure_files
+from trimma.display.plots.forest_plot import forest
+from trimma.display.plots.hyperparameter_importance import importance
+from trimma.display.plots.hyperparameter_slices import slices
+from trimma.display.plots.interaction_heatmap import interactions
+from trimma.display.plots.learning_curves import curves
+from trimma.display.plots.parallel_coordinates import parallel
+from trimma.display.plots.path_waterfall import path
+from trimma.display.plots.shapley_bars import shapley
+from trimma.display.plots.single_repeats import repeats
 from trimma.display.plots.theme import Figure
-from trimma.display.plots.timeline import timeline
+from trimma.display.plots.value_history import history
+from trimma.display.plots.worker_timeline import timeline
 from trimma.history import History
 from trimma.views import Findings, findings
 
@@ -100,8 +100,8 @@ class Plots:
 
     def _drawn(self, file: File | None, draw: Callable[[History], Figure]) -> Figure:
         if file is not None:
-            files.check(file)
+            figure_files.check(file)
         figure = draw(self._get_history())
         if file is not None:
-            files.write(figure, file)
+            figure_files.write(figure, file)
         return figure

@@ -17,7 +17,7 @@ from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.metric_words import metric_words
 from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.plots import forest, interactions, path, repeats, shapley
-from trimma.display.plots.shapley import SHAPLEY
+from trimma.display.plots.shapley_bars import SHAPLEY
 from trimma.display.plots.theme import Figure, graph_objects
 from trimma.display.report.html_page_style import SCRIPT, STYLE
 from trimma.views import Findings

@@ -6,8 +6,8 @@ from typing import Any
 
 from trimma.display.ablation_design_words import design_words, plan_words
 from trimma.display.intervals_and_p_values import MINUS, confidence_text, precision, value_precision
-from trimma.display.plots.theme import GREY, Figure, empty, figure, graph_objects
-from trimma.display.plots.verdicts import LOOKS, hover
+from trimma.display.plots.theme import GREY, Figure, empty_figure, figure, graph_objects
+from trimma.display.plots.verdict_looks import VERDICT_LOOKS, component_hover
 from trimma.display.short_text import one_line, squeeze
 from trimma.errors import StudyError
 from trimma.views import EffectRow, Findings, arm_means
@@ -32,9 +32,9 @@ def path(found: Findings) -> Figure:
     means = {frozenset(each.arm): each.mean for each in arm_means(found.cells)}
     start = means.get(frozenset(component.name for component in found.asked.components))
     if start is None:
-        return empty(title, "the bare baseline has no value yet")
+        return empty_figure(title, "the bare baseline has no value yet")
     if not rows:
-        return empty(title, "no step has been decided on yet")
+        return empty_figure(title, "no step has been decided on yet")
     levels = [start]
     for row in rows:
         levels.append(levels[-1] - (row.difference or 0.0))
@@ -104,7 +104,7 @@ def _ends(result: Figure, found: Findings, levels: Sequence[float]) -> None:
 
 def _steps(result: Figure, rows: Sequence[EffectRow], levels: Sequence[float]) -> None:
     go, digits = graph_objects(), precision(rows)
-    colours = [LOOKS[row.verdict].colour for row in rows]
+    colours = [VERDICT_LOOKS[row.verdict].colour for row in rows]
     gains = [-(row.difference or 0.0) for row in rows]
     places = list(range(1, len(rows) + 1))
     result.add_trace(
@@ -119,7 +119,7 @@ def _steps(result: Figure, rows: Sequence[EffectRow], levels: Sequence[float]) -
                 ],
                 "line": {"width": 1.5, "color": colours},
             },
-            text=[hover(row, digits) for row in rows],
+            text=[component_hover(row, digits) for row in rows],
             textposition="none",
             hovertemplate="%{text}<extra></extra>",
         )

@@ -3,7 +3,7 @@
 from html import escape
 
 from trimma.display.numbers_and_durations import percent
-from trimma.display.plots.theme import COLOURS, Figure, empty, figure, graph_objects
+from trimma.display.plots.theme import COLOURS, Figure, empty_figure, figure, graph_objects
 from trimma.display.short_text import shorten
 from trimma.errors import StudyError
 from trimma.history import History
@@ -18,7 +18,7 @@ def importance(history: History, *, top: float = 0.1) -> Figure:
     try:
         rows = importance_rows(history, top=top)
     except StudyError as error:
-        return empty(title, str(error))
+        return empty_figure(title, str(error))
     shown = rows[:MAX_BARS]
     note = f"PED-ANOVA: how much the best {percent(top)} of the trials differ from all in each hyperparameter"
     if len(shown) < len(rows):

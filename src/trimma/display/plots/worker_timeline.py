@@ -5,7 +5,8 @@ from html import escape
 from typing import Any, NamedTuple
 
 from trimma.display.numbers_and_durations import count, duration, percent
-from trimma.display.plots.theme import COLOURS, Figure, empty, figure, graph_objects, hovers
+from trimma.display.plots.theme import COLOURS, Figure, empty_figure, figure, graph_objects
+from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.worker_utilisation import waste_text
 from trimma.history import History
 from trimma.views import Attempt, Elapsed, Idle, attempts, idle, stays, utilisation
@@ -26,7 +27,7 @@ def timeline(history: History, now: float | None = None) -> Figure:
     """
     rows, workers = attempts(history, now), list(dict.fromkeys(stay.worker for stay in stays(history, now)))
     if not workers:
-        return empty("workers", "no worker has joined yet")
+        return empty_figure("workers", "no worker has joined yet")
     found, end = utilisation(history, now), Elapsed(history, now).end
     title = f"workers {percent(found.busy / found.available if found.available else None)} busy"
     note = [waste_text(found), f"{count(len(workers), 'worker')}, {count(len(rows), 'attempt')} in {duration(end)}"]
@@ -37,7 +38,7 @@ def timeline(history: History, now: float | None = None) -> Figure:
     draw = _bars if len(rows) <= MAX_BARS else _lines
     for name, group in _idle_groups(idle(history, now)).items():
         result.add_trace(draw(group, name, lanes, height))
-    texts = hovers(history, {row.trial for row in rows})
+    texts = trial_hovers(history, {row.trial for row in rows})
     for outcome in OUTCOMES:
         group = [_Stretch(row.worker, row.start, row.end, _text(row, texts)) for row in rows if row.outcome == outcome]
         if group:

@@ -1,37 +1,32 @@
-"""What the pictures of an ablation share: a colour and a shape for each verdict, and labels of components."""
+"""How components look by their verdicts: a colour and a shape for each, and what is said when one is pointed at."""
 
 from collections.abc import Iterable
 from html import escape
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from trimma.display.intervals_and_p_values import Precision, p_text
 from trimma.display.numbers_and_durations import NOTHING, percent
-from trimma.display.plots.theme import GREY
-from trimma.display.short_text import one_line, shorten, squeeze
+from trimma.display.short_text import one_line, shorten
 from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings
 
-ROW = 26  # pixels a component
-LABEL = 34  # the widest that a component's name may be
-BAND = "rgba(0,158,115,0.12)"
 
-
-class Look(NamedTuple):
+class VerdictLook(NamedTuple):
     """How a verdict looks: its colour, and a shape that tells it in grey, too."""
 
     colour: str
     symbol: str
 
 
-LOOKS = {
-    Verdict.HELPS: Look("#0072B2", "circle"),
-    Verdict.HURTS: Look("#D55E00", "diamond"),
-    Verdict.EQUIVALENT: Look("#009E73", "square"),
-    Verdict.UNDECIDED: Look("#7F7F7F", "circle-open"),
+VERDICT_LOOKS = {
+    Verdict.HELPS: VerdictLook("#0072B2", "circle"),
+    Verdict.HURTS: VerdictLook("#D55E00", "diamond"),
+    Verdict.EQUIVALENT: VerdictLook("#009E73", "square"),
+    Verdict.UNDECIDED: VerdictLook("#7F7F7F", "circle-open"),
 }
 
 
-def groups(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Verdict, str, list[tuple[int, EffectRow]]]]:
+def by_verdict(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Verdict, str, list[tuple[int, EffectRow]]]]:
     """The rows by verdict, each with its place among all, and the verdict's name in the legend."""
     every = list(enumerate(rows))
     smallest = found.analysis.smallest
@@ -40,29 +35,7 @@ def groups(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Verdict, st
     return [(verdict, names.get(verdict, verdict.value), group) for verdict, group in parts if group]
 
 
-def label(row: EffectRow) -> str:
-    """The component's name with how often it was compared, and what of it wasn't."""
-    parts = [f"n = {row.repeats}"]
-    parts += [f"{row.failures} failed"] if row.failures else []
-    parts += [f"{row.censored} stopped early"] if row.censored else []
-    name = escape(squeeze(one_line(row.component), LABEL), quote=False)
-    return f"{name} <span style='font-size:11px;color:{GREY}'>({', '.join(parts)})</span>"
-
-
-def component_axis(rows: list[EffectRow], labels: list[str]) -> dict[str, Any]:
-    """The components from top to bottom."""
-    return {
-        "tickvals": list(range(len(rows))),
-        "ticktext": labels,
-        "range": [len(rows) - 0.4, -0.6],
-        "showgrid": False,
-        "zeroline": False,
-        "automargin": True,
-        "ticklabelstandoff": 6,
-    }
-
-
-def hover(row: EffectRow, digits: Precision) -> str:
+def component_hover(row: EffectRow, digits: Precision) -> str:
     """Everything that is known of a component."""
     lines = [f"<b>{escape(one_line(row.component), quote=False)}</b>: {escape(row.words, quote=False)}"]
     lines.append(f"difference {digits.signed(row.difference)} {digits.interval(row.low, row.high)}")
@@ -76,7 +49,7 @@ def hover(row: EffectRow, digits: Precision) -> str:
     return "<br>".join(lines)
 
 
-def gap_text(row: EffectRow) -> str:
+def why_no_difference(row: EffectRow) -> str:
     """Why a component has no difference."""
     if row.worth is not None:
         return "every training failed"

@@ -6,9 +6,18 @@ from typing import Any
 
 from trimma.display.ablation_findings_words import change_words
 from trimma.display.intervals_and_p_values import precision
-from trimma.display.plots.forest import LEGEND, difference_axis, estimates, hints, note, shade
-from trimma.display.plots.theme import Figure, empty, figure, scatter
-from trimma.display.plots.verdicts import LOOKS, component_axis, groups, label
+from trimma.display.plots.component_layout import (
+    LEGEND,
+    component_axis,
+    component_label,
+    difference_axis,
+    interval_note,
+    label_sides,
+    shade_too_small,
+)
+from trimma.display.plots.forest_plot import estimate_trace
+from trimma.display.plots.theme import Figure, empty_figure, figure, scatter_class
+from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict
 from trimma.display.short_text import one_line
 from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings, paired
@@ -30,20 +39,20 @@ def repeats(found: Findings) -> Figure:
     points = paired(found.asked, found.cells, found.order)
     every = [difference for each in points.values() for _, difference in each]
     if not every:
-        return empty(title, "no repeat has both sides of a comparison yet")
+        return empty_figure(title, "no repeat has both sides of a comparison yet")
     digits = precision(rows)
-    result = figure(title, note(found), height=190 + ROW * max(3, len(rows)), hovermode="closest")
+    result = figure(title, interval_note(found), height=190 + ROW * max(3, len(rows)), hovermode="closest")
     result.update_layout(
         margin={"b": 95, "t": 92},
         xaxis=difference_axis(found, rows, every),
-        yaxis=component_axis(rows, [label(row) for row in rows]),
+        yaxis=component_axis(rows, [component_label(row) for row in rows]),
         legend=LEGEND,
     )
-    shade(result, found)
-    for verdict, name, group in groups(found, rows):
+    shade_too_small(result, found)
+    for verdict, name, group in by_verdict(found, rows):
         result.add_trace(_single(verdict, group, points, found, len(every)))
-        result.add_trace(estimates(verdict, name, group, digits, BELOW))
-    hints(result, found)
+        result.add_trace(estimate_trace(verdict, name, group, digits, BELOW))
+    label_sides(result, found)
     return result
 
 
@@ -56,7 +65,7 @@ def _single(
         for place, row in group
         for repeat, difference in points.get(row.component, ())
     ]
-    return scatter(count)(
+    return scatter_class(count)(
         x=[difference for *_, difference in flat],
         y=[place - BELOW / 2 + _aside(repeat) for place, _, repeat, _ in flat],
         text=[
@@ -64,7 +73,7 @@ def _single(
             for _, name, repeat, difference in flat
         ],
         mode="markers",
-        marker={"color": LOOKS[verdict].colour, "size": 6, "opacity": 0.55},
+        marker={"color": VERDICT_LOOKS[verdict].colour, "size": 6, "opacity": 0.55},
         showlegend=False,
         hovertemplate="%{text}<extra></extra>",
     )

@@ -5,9 +5,18 @@ from typing import Any
 
 from trimma.display.ablation_design_words import design_words
 from trimma.display.intervals_and_p_values import precision
-from trimma.display.plots.forest import LEGEND, difference_axis, hints, note, shade
-from trimma.display.plots.theme import Figure, empty, figure, graph_objects
-from trimma.display.plots.verdicts import LOOKS, ROW, component_axis, groups, hover, label
+from trimma.display.plots.component_layout import (
+    LEGEND,
+    ROW,
+    component_axis,
+    component_label,
+    difference_axis,
+    interval_note,
+    label_sides,
+    shade_too_small,
+)
+from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
+from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover
 from trimma.errors import StudyError
 from trimma.views import Findings
 
@@ -28,20 +37,22 @@ def shapley(found: Findings) -> Figure:
     title = f"Shapley values: change in {found.metric.name} when left out"
     rows = [row for row in found.ordered if row.difference is not None]
     if not rows:
-        return empty(title, "no component can be compared yet")
+        return empty_figure(title, "no component can be compared yet")
     digits = precision(rows)
-    result = figure(title, note(found) + _sum(found), height=190 + ROW * max(3, len(rows)), hovermode="closest")
+    result = figure(
+        title, interval_note(found) + _sum(found), height=190 + ROW * max(3, len(rows)), hovermode="closest"
+    )
     result.update_layout(
         margin={"b": 95, "t": 92},
         bargap=0.35,
         barmode="overlay",
         xaxis=difference_axis(found, rows),
-        yaxis=component_axis(rows, [label(row) for row in rows]),
+        yaxis=component_axis(rows, [component_label(row) for row in rows]),
         legend=LEGEND,
     )
-    shade(result, found)
-    for verdict, name, group in groups(found, rows):
-        look = LOOKS[verdict]
+    shade_too_small(result, found)
+    for verdict, name, group in by_verdict(found, rows):
+        look = VERDICT_LOOKS[verdict]
         error: dict[str, Any] = {
             "type": "data",
             "symmetric": False,
@@ -58,7 +69,7 @@ def shapley(found: Findings) -> Figure:
                 y=[place for place, _ in group],
                 width=0.62,
                 error_x=error,
-                text=[hover(row, digits) for _, row in group],
+                text=[component_hover(row, digits) for _, row in group],
                 textposition="none",
                 name=name,
                 marker={
@@ -70,7 +81,7 @@ def shapley(found: Findings) -> Figure:
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    hints(result, found)
+    label_sides(result, found)
     return result
 
 

@@ -4,17 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from trimma.display.plots.theme import (
-    BEST,
-    COLOURS,
-    Figure,
-    empty,
-    figure,
-    hovers,
-    scatter,
-    subject,
-    value_axis,
-)
+from trimma.display.plots.theme import BEST, COLOURS, Figure, empty_figure, figure, metric_title, scatter_class
+from trimma.display.plots.trial_hover import trial_hovers
+from trimma.display.plots.value_axis import value_axis
 from trimma.errors import UnknownName
 from trimma.history import History
 from trimma.views import Step, progress
@@ -30,14 +22,14 @@ def history(history: History, by: Literal["trial", "time"] = "trial") -> Figure:
     """
     if by not in ("trial", "time"):
         raise UnknownName("order", by, ("trial", "time"))
-    title = f"best {subject(history)} so far"
+    title = f"best {metric_title(history)} so far"
     rows = progress(history)
     if not rows:
-        return empty(title, "no trial has ended yet")
+        return empty_figure(title, "no trial has ended yet")
     axis, cut = value_axis(history, (row.value for row in rows if row.value is not None and row.state != "failed"))
     along = "trials ended" if by == "trial" else "seconds"
     result = figure(title, _note(rows) + cut, hovermode="closest", xaxis={"title": along}, yaxis=axis)
-    texts = hovers(history, [row.trial for row in rows])
+    texts = trial_hovers(history, [row.trial for row in rows])
     for state in ("stopped", "done"):
         _values(result, [row for row in rows if row.state == state and _finite(row)], state, by, texts)
     _crosses(result, [row for row in rows if row.state == "failed" or not _finite(row)], by, texts)
@@ -90,7 +82,7 @@ def _points(
     marker: dict[str, Any],
     axis: str = "y",
 ) -> Any:
-    return scatter(len(rows))(
+    return scatter_class(len(rows))(
         x=[_x(row, by) for row in rows],
         y=values,
         text=[texts[row.trial] for row in rows],
@@ -110,4 +102,4 @@ def _best_line(result: Figure, rows: Sequence[Step], by: str, total: int) -> Non
     x = [_x(row, by) for row in [*kept, rows[-1]]]
     y = [row.best for row in [*kept, rows[-1]]]
     line = {"color": BEST, "width": 2.5, "shape": "hv"}
-    result.add_trace(scatter(total)(x=x, y=y, name="best so far", mode="lines", line=line, hoverinfo="skip"))
+    result.add_trace(scatter_class(total)(x=x, y=y, name="best so far", mode="lines", line=line, hoverinfo="skip"))

@@ -4,18 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trimma.display.numbers_and_durations import count
-from trimma.display.plots.scales import setting_axis
-from trimma.display.plots.theme import (
-    BEST,
-    COLOURS,
-    Figure,
-    empty,
-    figure,
-    hovers,
-    scatter,
-    subject,
-    value_axis,
-)
+from trimma.display.plots.hyperparameter_axes import setting_axis
+from trimma.display.plots.theme import BEST, COLOURS, Figure, empty_figure, figure, metric_title, scatter_class
+from trimma.display.plots.trial_hover import trial_hovers
+from trimma.display.plots.value_axis import value_axis
 from trimma.history import History
 from trimma.views import Hyperparameter, Point, hyperparameters
 from trimma.views import slices as slice_rows
@@ -31,17 +23,17 @@ def slices(history: History, *names: str) -> Figure:
 
     Raises `UnknownName` for a name that is none of the study's hyperparameters.
     """
-    title = f"{subject(history)} by hyperparameter"
+    title = f"{metric_title(history)} by hyperparameter"
     rows = slice_rows(history, *names)
     if not any(row.points for row in rows):
         varies = bool(hyperparameters(history))
-        return empty(title, "no trial has ended with a finite value" if varies else "no hyperparameter varies")
+        return empty_figure(title, "no trial has ended with a finite value" if varies else "no hyperparameter varies")
     shown = rows[:MAX_PANELS]
     trials = sorted({point.trial for row in shown for point in row.points})
     note = count(len(trials), "trial")
     if len(shown) < len(rows):
         note += f", the first {len(shown)} of {len(rows)} hyperparameters; name others to see them"
-    texts = hovers(history, trials)
+    texts = trial_hovers(history, trials)
     lines = -(-len(shown) // PER_ROW)
     values = {point.trial: point.value for row in shown for point in row.points}
     axis, cut = value_axis(history, values.values())
@@ -83,10 +75,10 @@ def _panel(
         group = [point for point in points if point.state == state and point.trial != best]
         if group or place == 0:
             marker: dict[str, Any] = {"color": COLOURS[state], "size": 6 if state == "stopped" else 8, "opacity": 0.85}
-            result.add_trace(_trace(scatter(len(points)), scale, group, state, texts, marker, suffix))
+            result.add_trace(_trace(scatter_class(len(points)), scale, group, state, texts, marker, suffix))
     star = [point for point in points if point.trial == best]
     marker = {"color": BEST, "size": 15, "symbol": "star", "line": {"width": 1, "color": "#7A5200"}}
-    result.add_trace(_trace(scatter(len(points)), scale, star, "best", texts, marker, suffix))
+    result.add_trace(_trace(scatter_class(len(points)), scale, star, "best", texts, marker, suffix))
 
 
 def _trace(

@@ -7,7 +7,7 @@ from trimma.display.ablation_design_words import design_words
 from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import MINUS, Precision, p_text, precision
 from trimma.display.numbers_and_durations import count
-from trimma.display.plots.theme import Figure, empty, figure, graph_objects
+from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
 from trimma.display.short_text import one_line, squeeze
 from trimma.effects import Effect, Verdict
 from trimma.errors import StudyError
@@ -36,7 +36,7 @@ def interactions(found: Findings) -> Figure:
     pairs = found.pairs
     known = [abs(effect.difference) for _, effect in pairs if effect.difference is not None]
     if not known:
-        return empty(title, "no pair can be compared yet")
+        return empty_figure(title, "no pair can be compared yet")
     names = [component.name for component in found.asked.components]
     digits = precision(effect_rows(found.asked, found.joint))
     cells = dict(pairs) | {(b, a): effect for (a, b), effect in pairs}

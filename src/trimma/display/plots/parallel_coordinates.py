@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trimma.display.plots.scales import LABEL, setting_ticks
-from trimma.display.plots.theme import BEST, Figure, bulk, empty, figure, graph_objects, subject, thinned
+from trimma.display.plots.hyperparameter_axes import LABEL, setting_ticks
+from trimma.display.plots.theme import BEST, Figure, empty_figure, figure, graph_objects, metric_title, thinned
+from trimma.display.plots.value_axis import range_without_outliers
 from trimma.display.short_text import shorten
 from trimma.errors import StudyError
 from trimma.history import History
@@ -29,10 +30,10 @@ def parallel(history: History, max_axes: int = MAX_AXES) -> Figure:
     Of more than ``max_axes`` hyperparameters the most important are shown, of more than 1,000 trials an
     even choice and the best 50. A trial that lacks a hyperparameter passes below its axis.
     """
-    title = f"hyperparameters and {subject(history)}"
+    title = f"hyperparameters and {metric_title(history)}"
     lines, scales = lines_of(history), hyperparameters(history)
     if not lines or not scales:
-        return empty(title, "no trial has ended with a finite value" if scales else "no hyperparameter varies")
+        return empty_figure(title, "no trial has ended with a finite value" if scales else "no hyperparameter varies")
     shown = _most_important(history, scales, max_axes)
     ranked = sorted(lines, key=lambda line: line.value, reverse=not history.maximize)  # the best come last
     places = thinned(range(len(ranked)), MAX_LINES, range(max(0, len(ranked) - KEPT), len(ranked)))
@@ -94,5 +95,5 @@ def _value_axis(name: str, values: NDArray[np.float64], low: float, high: float,
 
 
 def _range(values: NDArray[np.float64], *, maximize: bool) -> tuple[float, float]:
-    low, high = bulk(values, maximize=maximize)
+    low, high = range_without_outliers(values, maximize=maximize)
     return (low, high) if high > low else (low - 0.5, low + 0.5)

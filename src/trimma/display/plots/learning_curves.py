@@ -4,17 +4,9 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from trimma.display.plots.theme import (
-    BEST,
-    COLOURS,
-    Figure,
-    empty,
-    figure,
-    hovers,
-    scatter,
-    thinned,
-    value_axis,
-)
+from trimma.display.plots.theme import BEST, COLOURS, Figure, empty_figure, figure, scatter_class, thinned
+from trimma.display.plots.trial_hover import trial_hovers
+from trimma.display.plots.value_axis import value_axis
 from trimma.history import History
 from trimma.views import TrialCurve
 from trimma.views import curves as curve_rows
@@ -33,7 +25,7 @@ def curves(history: History, metric: str | None = None, max_lines: int = MAX_LIN
     name = metric or history.spec.metric.name
     rows = curve_rows(history, metric)
     if not rows:
-        return empty(f"{name} by step", f"no trial has reported {name}")
+        return empty_figure(f"{name} by step", f"no trial has reported {name}")
     best = [history.best.id] if history.best is not None else []
     chosen = set(thinned([row.trial for row in rows], max_lines, best))
     shown = [row for row in rows if row.trial in chosen]
@@ -43,7 +35,7 @@ def curves(history: History, metric: str | None = None, max_lines: int = MAX_LIN
     result = figure(f"{name} by step", note + cut, hovermode="closest", xaxis=_steps(shown), yaxis=axis)
     if metric is not None and metric != history.spec.metric.name:
         result.update_layout(yaxis={"title": {"text": metric}, "range": None, "type": None})
-    _draw(result, shown, hovers(history, chosen), set(best))
+    _draw(result, shown, trial_hovers(history, chosen), set(best))
     return result
 
 
@@ -54,7 +46,7 @@ def _steps(rows: Sequence[TrialCurve]) -> dict[str, Any]:
 
 
 def _draw(result: Figure, rows: Sequence[TrialCurve], texts: Mapping[int, str], best: set[int]) -> None:
-    trace = scatter(sum(len(row.steps) for row in rows))
+    trace = scatter_class(sum(len(row.steps) for row in rows))
     for state in ORDER:
         group = [row for row in rows if row.state == state and row.trial not in best]
         if group:
