@@ -2,7 +2,6 @@
 
 import json
 import math
-import subprocess
 import sys
 
 import pytest
@@ -228,16 +227,6 @@ def test_without_plotly_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
     with pytest.raises(MissingExtra, match=r"pip install 'trimma\[plot\]'"):
         Plots(lambda: opened().history).curves()
-
-
-def test_nothing_heavy_is_imported_before_it_is_needed():
-    heavy = ("plotly", "pandas", "pyarrow", "rich")
-    code = (
-        "import sys, trimma.display.plots, trimma.display.notebook.study_html, trimma.display.export\n"
-        "import trimma.display.terminal.line_view\n"
-        f"sys.exit(', '.join(name for name in {heavy} if name in sys.modules) or 0)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_thinning_is_even_and_keeps_what_it_must():
