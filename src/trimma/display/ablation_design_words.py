@@ -9,12 +9,12 @@ from trimma.views import arm_words
 
 
 def arm_text(arm: Arm) -> str:
-    """What is left out, in words."""
+    """The components that an arm leaves out, in words."""
     return arm_words(tuple(map(one_line, arm)))
 
 
 def design_words(asked: Ablation) -> str:
-    """The design's name, and its settings that were given: ``leave-one-out``, ``factorial (resolution=4)``."""
+    """The name of the design and the settings that were given: ``leave-one-out``, ``factorial (resolution=4)``."""
     name, _, settings = asked.design.partition("(")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.rpartition(".")[2]).lower()
     told = [
@@ -24,7 +24,10 @@ def design_words(asked: Ablation) -> str:
 
 
 def plan_words(asked: Ablation) -> str:
-    """The design, how large it is, and how many trainings it takes, at most where that depends on what they show."""
+    """The design, its numbers of components and repeats, and how many trainings it takes.
+
+    Where results decide how many trainings there are, the text says ``at most``.
+    """
     repeats = f"{asked.looks[0]} to {asked.repeats} repeats" if asked.looks else count(asked.repeats, "repeat")
     tries = f", {asked.tries} configs each" if asked.tries > 1 else ""
     most = "at most " if open_ended(asked) else ""
@@ -34,5 +37,5 @@ def plan_words(asked: Ablation) -> str:
 
 
 def open_ended(asked: Ablation) -> bool:
-    """Whether there may be fewer trainings than the most that there can be."""
+    """Whether results decide how many trainings there are, so that only the most is known."""
     return bool(asked.looks) or asked.analysis == "path"

@@ -16,11 +16,14 @@ VERBS = {
     (Verdict.EQUIVALENT, False): ("makes no difference that matters", "make no difference that matters"),
     (Verdict.EQUIVALENT, True): ("makes no difference that matters", "make no difference that matters"),
 }
-"""What is said of one component and of several, which may be named after what takes their place."""
+"""What a verdict says about one component, and about several.
+
+The keys are the verdict, and whether the components are named after what takes their place.
+"""
 
 
 def change_words(found: Findings) -> str:
-    """What a difference is: ``change in accuracy when left out``."""
+    """What a difference measures: ``change in accuracy when left out``."""
     when = "put in" if found.put_in else "left out"
     rest = {
         "main-effects": ", on average over the other components",
@@ -31,14 +34,14 @@ def change_words(found: Findings) -> str:
 
 
 def meaning_of_signs(found: Findings) -> tuple[str, str]:
-    """What a negative and what a positive difference means."""
+    """What a negative and what a positive difference mean: ``('worse without', 'better without')``."""
     preposition = "with" if found.put_in else "without"
     worse, better = f"worse {preposition}", f"better {preposition}"
     return (worse, better) if found.metric.maximize else (better, worse)
 
 
 def interaction_words(verdict: Verdict) -> str:
-    """What an interaction means for its two components."""
+    """What the verdict on an interaction says about its two components."""
     return {
         Verdict.HELPS: "stand in for each other",
         Verdict.HURTS: "need each other",
@@ -54,7 +57,9 @@ def tally(found: Findings) -> str:
 
 
 def decided_words(found: Findings, most: int = 8) -> str:
-    """How many components are decided, and which, what is worth most first.
+    """How many components are decided, and which, with what is worth most first.
+
+    For each verdict at most ``most`` components are named.
 
     ``3 of 10 components decided: sex, age help; deck hurts``
     """
@@ -68,7 +73,7 @@ def decided_words(found: Findings, most: int = 8) -> str:
 
 
 def reference_words(found: Findings) -> str:
-    """What the others are compared with, and what it came to: ``the whole: accuracy 0.816 (sd 0.004)``."""
+    """What the other arms are compared with, and its mean: ``the whole: accuracy 0.816 (standard deviation 0.004)``."""
     name = "the bare baseline" if found.asked.reference else "the whole"
     mean, spread = found.reference
     if mean is None:
@@ -79,28 +84,28 @@ def reference_words(found: Findings) -> str:
 
 
 def change_sentence(found: Findings) -> str:
-    """What a difference is, and which sign is the better one."""
+    """A sentence that says what a difference measures and which sign is better."""
     left, right = meaning_of_signs(found)
     return f"{capitalized(change_words(found))} (below zero: {left}; above: {right})."
 
 
 def plan_sentences(found: Findings) -> str:
-    """The design, and what the others are compared with."""
+    """Two sentences: the design, and what the other arms are compared with."""
     return f"{capitalized(plan_words(found.asked))}. {capitalized(reference_words(found))}."
 
 
 def decided_sentence(found: Findings) -> str:
-    """How many components are decided, and which."""
+    """A sentence that says how many components are decided, and which."""
     return f"{capitalized(decided_words(found))}."
 
 
 def method_sentences(found: Findings) -> list[str]:
-    """How it was found, and what a reader must know besides."""
+    """Sentences about the method, and about what a reader must keep in mind."""
     method = [f"{capitalized(found.analysis.method)}."] if found.analysis.method else []
     joint = [note for note in found.joint.notes if note not in found.analysis.notes] if found.joint is not None else []
     return [*method, *found.analysis.notes, *joint]
 
 
 def capitalized(text: str) -> str:
-    """With a capitalized at its beginning."""
+    """The text with a capital at its beginning. The other letters stay as they are."""
     return text[:1].upper() + text[1:]

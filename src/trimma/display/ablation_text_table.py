@@ -1,4 +1,4 @@
-"""The cells of an ablation's table as text, the same for Markdown, LaTeX and HTML."""
+"""The table of an ablation as text in rows and columns, from which Markdown, LaTeX and HTML are made."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ NUMBER_COLUMNS = ("difference", "interval", "p", "repeats")
 
 
 class TextRow(NamedTuple):
-    """One row: its texts by column, whether it is decided, and its tier."""
+    """One row: its text for each column, whether its component is decided, its tier and its verdict."""
 
     cells: dict[str, str]
     decided: bool
@@ -22,23 +22,26 @@ class TextRow(NamedTuple):
 
 
 class TextTable(NamedTuple):
-    """Rows under heads; ``heads`` are by column."""
+    """A table of text. ``heads`` maps each column's name to its heading."""
 
     heads: dict[str, str]
     rows: list[TextRow]
 
     @property
     def tiers(self) -> bool:
-        """Whether rows are in more than one tier; the steps of a path are in none."""
+        """Whether the rows are in more than one tier. The steps of a path are in none."""
         return len({row.tier for row in self.rows}) > 1
 
     def column(self, name: str) -> list[str]:
-        """All texts of a column."""
+        """All texts of one column."""
         return [row.cells[name] for row in self.rows]
 
 
 def component_text_table(found: Findings) -> TextTable:
-    """A row for each component, by falling worth (a path in its order). A column that says nothing is left out."""
+    """A table with one row for each component. What is worth most comes first; a path keeps its order.
+
+    A column in which no row has a value is left out.
+    """
     rows, digits = found.ordered, precision(found.rows)
     heads = {
         "component": "component",
@@ -78,7 +81,10 @@ def component_text_table(found: Findings) -> TextTable:
 
 
 def pair_text_table(found: Findings) -> TextTable | None:
-    """A row for each pair of components, those that interact most first; None where the design doesn't tell."""
+    """A table with one row for each pair of components. Pairs that interact most come first.
+
+    It is None where the design doesn't estimate interactions.
+    """
     if found.joint is None:
         return None
     rows = effect_rows(found.asked, found.joint)

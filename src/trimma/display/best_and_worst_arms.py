@@ -1,4 +1,4 @@
-"""Which arms came out best and worst: the summary known from Maggy."""
+"""Which arms came out best and worst, as in the summary of Maggy."""
 
 from trimma.display.ablation_design_words import arm_text
 from trimma.display.intervals_and_p_values import value_precision
@@ -7,7 +7,10 @@ from trimma.views import ArmMean, Findings, extremes
 
 
 def best_and_worst_lines(found: Findings) -> list[str]:
-    """The best and the worst config by their means, the average of all, and the reference; nothing without values."""
+    """Lines for the best arm, the worst arm, and the average of all arms beside the reference.
+
+    There are no lines before two arms have values.
+    """
     ends = extremes(found.asked, found.cells, maximize=found.metric.maximize)
     if ends.best is None or ends.worst is None or ends.average is None or ends.arms < 2:
         return []

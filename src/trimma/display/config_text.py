@@ -1,4 +1,4 @@
-"""Configs and the settings in them as short text."""
+"""Configs and their values as short text."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from trimma.views import Hyperparameter, hyperparameters, settings
 
 
 def setting(value: Any) -> str:
-    """One value of a config: numbers to four digits."""
+    """One value of a config. Numbers are written with four digits."""
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list | tuple):
@@ -26,7 +26,7 @@ def config_text(values: Mapping[str, Any]) -> str:
 
 
 def varying(history: History, trial: Trial, scales: Iterable[Hyperparameter] | None = None) -> dict[str, Any]:
-    """What of the trial's config varies between trials; all of it where nothing does."""
+    """The part of the trial's config that varies between trials, or all of it where nothing varies."""
     values = settings(history, trial)
     names = [scale.name for scale in (hyperparameters(history) if scales is None else scales)]
     return {name: values[name] for name in names if name in values} or values

@@ -13,20 +13,20 @@ MOST_DECIMALS = 7
 
 
 class Precision(NamedTuple):
-    """How many decimals the numbers of one table have; None for three significant digits each."""
+    """How many decimals the numbers of one table have. None stands for three significant digits in each number."""
 
     decimals: int | None
 
     def signed(self, value: float | None) -> str:
-        """A difference with its sign; zero has none."""
+        """A difference with its sign. Zero has no sign."""
         return self._text(value, "+")
 
     def plain(self, value: float | None) -> str:
-        """A value without a plus."""
+        """A value without a plus sign."""
         return self._text(value, "")
 
     def interval(self, low: float | None, high: float | None) -> str:
-        """Both bounds in brackets, a dash where there is no interval."""
+        """Both bounds in brackets, or a dash where there is no interval."""
         return NOTHING if low is None or high is None else f"[{self.signed(low)}, {self.signed(high)}]"
 
     def _text(self, value: float | None, sign: str) -> str:
@@ -37,10 +37,11 @@ class Precision(NamedTuple):
 
 
 def precision(rows: Iterable[EffectRow]) -> Precision:
-    """As many decimals as the intervals are known to: two digits of a typical half width.
+    """Choose how many decimals the differences in a table get.
 
-    The narrowest gets at least one digit, for up to two decimals more. Without intervals, three digits of the
-    greatest difference.
+    There are as many decimals as the intervals justify: two digits of a typical half width. At most two further
+    decimals are added, so that the narrowest interval gets at least one digit. Without intervals, the greatest
+    difference gets three digits.
     """
     rows = list(rows)
     halves = [(row.high - row.low) / 2 for row in rows if row.high is not None and row.low is not None]
@@ -58,7 +59,7 @@ def precision(rows: Iterable[EffectRow]) -> Precision:
 
 
 def p_text(p: float | None) -> str:
-    """A p to three decimals.
+    """A p value with three decimals.
 
     >>> p_text(0.0123), p_text(1e-9), p_text(None)
     ('0.012', '<0.001', '-')
@@ -74,7 +75,7 @@ def confidence_text(confidence: float) -> str:
 
 
 def value_precision(mean: float, spread: float | None) -> Precision:
-    """Two digits of the spread, or five of the mean where there is none."""
+    """The precision of a mean: two digits of its spread, or five digits of the mean where there is no spread."""
     decimals = 1 - _magnitude(spread) if spread else 4 - _magnitude(mean) if mean else 3
     return Precision(None if decimals > MOST_DECIMALS or abs(mean) >= 1e7 else max(0, decimals))
 

@@ -9,5 +9,5 @@ def aim(metric: Metric) -> str:
 
 
 def metric_words(metric: Metric) -> str:
-    """The metric and its direction."""
+    """The metric and which direction is better: ``accuracy, higher is better``."""
     return f"{metric.name}, {'higher' if metric.maximize else 'lower'} is better"

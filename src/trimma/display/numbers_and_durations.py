@@ -7,7 +7,7 @@ _UNITS = ((86400.0, "d", 3600.0, "h"), (3600.0, "h", 60.0, "min"), (60.0, "min",
 
 
 def number(value: float | None, digits: int = 5) -> str:
-    """A metric's value; a dash for None.
+    """A metric's value as text; None is a dash.
 
     >>> number(0.0123456), number(float("nan")), number(None)
     ('0.012346', 'nan', '-')
@@ -16,7 +16,7 @@ def number(value: float | None, digits: int = 5) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share from 0 to 1; "100%" is only said of the whole.
+    """A share between 0 and 1 in percent. Only the whole is written as "100%"; 0.9996 is not rounded up to it.
 
     >>> percent(0.9996), percent(1.0)
     ('99%', '100%')
@@ -27,7 +27,7 @@ def percent(share: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds in the two units that say most.
+    """Seconds as text, in the two largest units of the duration.
 
     >>> duration(0.25), duration(42), duration(185), duration(7500), duration(200000)
     ('0.2 s', '42 s', '3 min 05 s', '2 h 05 min', '2 d 08 h')
@@ -45,5 +45,5 @@ def duration(seconds: float | None) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number of things: ``1 trial``, ``2 trials``."""
+    """A number with its noun: ``1 trial``, ``2 trials``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

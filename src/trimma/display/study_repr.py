@@ -8,7 +8,10 @@ from trimma.views import findings, status
 
 
 def brief(history: History, *, lost: bool = False) -> str:
-    """The study in one line."""
+    """The study's name, its status, how many trials are in which state, and its best value.
+
+    For an ablation the number of decided components takes the place of the best value.
+    """
     amounts = ", ".join(f"{amount:,} {state}" for state, amount in history.counts.items() if amount) or "no trial"
     if history.spec.ablation is not None:
         return f"<AblationStudy {history.spec.name!r} {status(history, lost=lost)}: {amounts}; {_decided(history)}>"
@@ -19,5 +22,5 @@ def brief(history: History, *, lost: bool = False) -> str:
 
 
 def _decided(history: History) -> str:
-    """How many components are decided, in a few words."""
+    """How many components are decided: ``3 of 10 components decided``."""
     return tally(findings(history))

@@ -4,13 +4,16 @@ from trimma.display.numbers_and_durations import percent
 from trimma.history import History
 from trimma.views import Sizing, Utilisation, sizing, utilisation
 
-MIN_TRIALS = 10  # fewer say little of how many workers they need
-SPARED = 0.1  # the least share of the worker-seconds that fewer workers must have spared to be worth a word
-FASTER = 0.25  # the least share of the time that twice as many must have saved
+MIN_TRIALS = 10  # a study of fewer trials says little about how many workers it needs
+SPARED = 0.1  # fewer workers are worth a word if they had spared at least this share of the worker-seconds
+FASTER = 0.25  # twice as many are worth a word if they had saved at least this share of the time
 
 
 def worker_lines(history: History) -> list[str]:
-    """How busy they were, and how else it would have gone; nothing of one worker or of a few trials."""
+    """How busy the workers were, and whether fewer or more workers would have been better.
+
+    There are no lines for a single worker or for a study of few trials.
+    """
     found = utilisation(history)
     if found.workers < 2 or len(history.ended) < MIN_TRIALS or not found.available:
         return []
@@ -20,7 +23,10 @@ def worker_lines(history: History) -> list[str]:
 
 
 def waste_text(found: Utilisation) -> str:
-    """What their time went into besides trials that count, in shares of all of it, from half a percent on."""
+    """What the workers' time was spent on other than trials that count, as shares of all of it.
+
+    Shares below half a percent are left out.
+    """
     parts = {
         "start-up": found.start_up,
         "dispatch": found.dispatch,
@@ -35,7 +41,10 @@ def waste_text(found: Utilisation) -> str:
 
 
 def _otherwise(history: History) -> list[str]:
-    """Of a study that is over: whether fewer workers would have been enough, or else whether more would have helped."""
+    """For a study that is over: whether fewer workers would have been enough.
+
+    Where they would not, it is said whether more workers would have saved much time.
+    """
     found = sizing(history) if history.closed is not None else None
     if found is None:
         return []

@@ -1,4 +1,4 @@
-"""An ablation in a notebook: one small table that brings its own style."""
+"""An ablation in a notebook: how it stands and one small table, with their own style."""
 
 from html import escape
 
@@ -23,7 +23,7 @@ def ablation_html(history: History, *, lost: bool = False) -> str:
 
 
 def fragments(found: Findings) -> list[str]:
-    """What is known of the components."""
+    """HTML fragments that say what is known of the components."""
     if not found.cells:
         return [_quiet(plan_sentences(found)), _quiet("No training has ended yet.")]
     lines = [decided_sentence(found), *best_and_worst_lines(found), *method_sentences(found)]

@@ -1,4 +1,4 @@
-"""What notebook tables share: a style that reads on white and on black, the first lines, cells."""
+"""What notebook tables share: the lines above a table, its cells, and a style for light and dark notebooks."""
 
 from html import escape
 
@@ -18,7 +18,7 @@ QUIET = "opacity:.7"
 
 
 def headline(state: Summary) -> str:
-    """Its name, its aim, how it stands."""
+    """The study's name, its aim, and its status."""
     why = f": {state.reason}" if state.reason else ""
     return (
         f"<div style='font-size:14px'><b>{escape(state.name)}</b> "
@@ -27,7 +27,7 @@ def headline(state: Summary) -> str:
 
 
 def status_line(state: Summary, workers: list[str]) -> str:
-    """How many trials are in which state, how busy the workers were, after what time."""
+    """How many trials are in which state, how busy the workers were, and how long the study took."""
     parts = [f"{amount:,} {name}" for name, amount in state.counts.items() if amount] or ["no trial"]
     if state.savings.saved:
         parts.append(f"{percent(state.savings.share)} of the steps saved by stopping early")
@@ -39,7 +39,7 @@ def status_line(state: Summary, workers: list[str]) -> str:
 
 
 def cell(tag: str, text: str, *, right: bool = False, bold: bool = False, widest: int = CELL) -> str:
-    """One cell of a table; a long text is cut, and whole where it is pointed at."""
+    """One cell of a table. A long text is cut, and shown in full when the mouse points at it."""
     style = (HEAD if tag == "th" else BODY) + (";" + NUMBER if right else "") + (";font-weight:700" if bold else "")
     short = shorten(text, widest)
     title = f" title='{escape(text, quote=True)}'" if short != text else ""

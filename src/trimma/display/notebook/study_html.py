@@ -1,4 +1,4 @@
-"""A study in a notebook: one small table that brings its own style."""
+"""A study in a notebook: how it stands and one small table, with their own style."""
 
 from trimma.display.config_text import setting, varying
 from trimma.display.notebook.ablation_html import ablation_html
@@ -12,9 +12,10 @@ ROWS = 10
 
 
 def study_html(history: History, rows: int = ROWS, *, lost: bool = False) -> str:
-    """The study as an HTML fragment: how it stands and its ``rows`` best trials; ``lost`` as for `status`.
+    """The study as an HTML fragment: how it stands, and its ``rows`` best trials.
 
-    Of an ablation, what each component is worth takes the place of the best trials.
+    For an ablation, what each component is worth takes the place of the best trials. ``lost`` is as in
+    `trimma.views.status`.
     """
     if history.spec.ablation is not None:
         return ablation_html(history, lost=lost)

@@ -11,14 +11,14 @@ from trimma.display.plots.theme import GREY, Figure
 from trimma.display.short_text import one_line, squeeze
 from trimma.views import EffectRow, Findings
 
-ROW = 26  # pixels a component
-LABEL = 34  # the widest that a component's name may be
+ROW = 26  # pixels for each component
+LABEL = 34  # the greatest width of a component's name
 BAND = "rgba(0,158,115,0.12)"
 LEGEND = {"x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"}
 
 
 def component_label(row: EffectRow) -> str:
-    """The component's name with how often it was compared, and what of it wasn't."""
+    """The component's name with its number of comparisons, failed trainings and trainings that were stopped early."""
     parts = [f"n = {row.repeats}"]
     parts += [f"{row.failures} failed"] if row.failures else []
     parts += [f"{row.censored} stopped early"] if row.censored else []
@@ -27,7 +27,7 @@ def component_label(row: EffectRow) -> str:
 
 
 def component_axis(rows: list[EffectRow], labels: list[str]) -> dict[str, Any]:
-    """The components from top to bottom."""
+    """The axis on which the components stand from top to bottom."""
     return {
         "tickvals": list(range(len(rows))),
         "ticktext": labels,
@@ -40,7 +40,7 @@ def component_axis(rows: list[EffectRow], labels: list[str]) -> dict[str, Any]:
 
 
 def interval_note(found: Findings) -> str:
-    """What points and lines are."""
+    """The note below the title: the plan, and what the lines are."""
     if any(row.low is not None for row in found.rows):
         return (
             f"{plan_words(found.asked)}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
@@ -49,7 +49,7 @@ def interval_note(found: Findings) -> str:
 
 
 def difference_axis(found: Findings, rows: Sequence[EffectRow], more: Sequence[float] = ()) -> dict[str, Any]:
-    """The axis of differences; it holds zero, all intervals, and the band of what is too small to matter."""
+    """The axis of differences. It holds zero, all intervals, and the band of what is too small to matter."""
     band = [found.analysis.smallest or 0.0, -(found.analysis.smallest or 0.0)]
     values = [value for row in rows for value in (row.low, row.difference, row.high) if value is not None]
     low, high = min([*band, *values, *more]), max([*band, *values, *more])
@@ -66,14 +66,14 @@ def difference_axis(found: Findings, rows: Sequence[EffectRow], more: Sequence[f
 
 
 def shade_too_small(result: Figure, found: Findings) -> None:
-    """Shade what is too small to matter."""
+    """Shade the band of differences that are too small to matter."""
     if found.analysis.smallest is not None:
         band = found.analysis.smallest
         result.add_vrect(x0=-band, x1=band, fillcolor=BAND, line_width=0, layer="below")
 
 
 def label_sides(result: Figure, found: Findings) -> None:
-    """Say above the plot what lies left and right of zero."""
+    """Say above the plot what lies to the left and to the right of zero."""
     left, right = meaning_of_signs(found)
     for text, x, anchor in ((f"◂ {left}", 0.0, "left"), (f"{right} ▸", 1.0, "right")):
         result.add_annotation(

@@ -1,4 +1,4 @@
-"""A figure as a file."""
+"""Figures written to files."""
 
 from importlib.util import find_spec
 from os import PathLike
@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 1100, 700  # pixels, where the figure doesn't say
 
 
 def check(file: str | PathLike[str]) -> None:
-    """Raise at once what `write` would raise after the work of drawing."""
+    """Raise at once the errors that `write` would raise after the work of drawing."""
     suffix = Path(file).suffix.lower()
     if suffix not in (".html", ".json", *IMAGES):
         raise UsageError(
@@ -23,7 +23,9 @@ def check(file: str | PathLike[str]) -> None:
 
 
 def write(figure: Figure, file: str | PathLike[str]) -> None:
-    """Write the figure as what the file's name ends in: .html (complete, needs no network), .json, or an image.
+    """Write the figure in the format that the file's name ends in.
+
+    That is .html (complete, needs no network), .json or an image.
 
     Raises `UsageError` for another ending and `MissingExtra` for an image without kaleido.
     """

@@ -22,10 +22,10 @@ from trimma.views import EffectRow, Findings
 
 
 def forest(found: Findings) -> Figure:
-    """A point and an interval for each component, by falling worth, with the numbers beside them.
+    """A point and an interval for each component, in the order of their worth, with the numbers beside them.
 
-    Verdicts differ in colour and in shape. Zero is a line; what lies in the shaded band is too small to matter, where
-    the smallest difference that matters is known.
+    Verdicts differ in colour and in shape. A line stands at zero. Where the smallest difference that matters is known,
+    a band shades the differences that are too small to matter.
     """
     rows, title = found.ordered, change_words(found)
     if not any(row.difference is not None or row.worth is not None for row in rows):
@@ -53,7 +53,7 @@ def forest(found: Findings) -> Figure:
 def estimate_trace(
     verdict: Verdict, name: str, group: Sequence[tuple[int, EffectRow]], digits: Precision, below: float = 0.0
 ) -> Any:
-    """Points with intervals, ``below`` the places of their components."""
+    """A trace of points with their intervals. ``below`` moves it down from the places of the components."""
     look = VERDICT_LOOKS[verdict]
     known = [(place, row, row.difference) for place, row in group if row.difference is not None]
     return graph_objects().Scatter(

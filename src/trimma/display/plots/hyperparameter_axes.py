@@ -1,4 +1,4 @@
-"""Axes for hyperparameters."""
+"""Axes for hyperparameters, and the ticks on them."""
 
 import math
 from html import escape
@@ -12,7 +12,7 @@ MAX_TICKS = 7
 
 
 def setting_axis(scale: Hyperparameter) -> dict[str, Any]:
-    """An axis for a hyperparameter: log where its space is, its options in their order where it has options."""
+    """An axis for a hyperparameter. It is logarithmic where the space is; options stand in their order."""
     ticks, texts = setting_ticks(scale)
     axis: dict[str, Any] = {"title": {"text": escape(scale.name)}, "automargin": True, "zeroline": False}
     axis |= {"tickvals": ticks, "ticktext": texts}
@@ -24,7 +24,7 @@ def setting_axis(scale: Hyperparameter) -> dict[str, Any]:
 
 
 def setting_ticks(scale: Hyperparameter) -> tuple[list[float], list[str]]:
-    """Round values of a hyperparameter and how to write them; of options, their places."""
+    """Round values of a hyperparameter and their texts. For options, the values are their places."""
     if scale.kind == "category":
         return list(map(float, range(len(scale.options)))), [escape(shorten(one, LABEL)) for one in scale.options]
     ticks = _log_ticks(scale.low, scale.high) if scale.log else _even_ticks(scale.low, scale.high)
@@ -32,12 +32,12 @@ def setting_ticks(scale: Hyperparameter) -> tuple[list[float], list[str]]:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten, or of a hundred and so on; where there are few of them, other round values between."""
+    """Powers of ten, or of a hundred and so on. Where there are few of them, other round values stand between them."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for digits in ((1,), (1, 3), (1, 2, 5)):
         every = max(1, -(-(last - first) // MAX_TICKS))
         ticks = [digit * 10.0**exponent for exponent in range(first, last + 1, every) for digit in digits]
-        # a hair of tolerance, for a computed power isn't quite the bound that was written
+        # some tolerance, because a computed power isn't exactly the bound that was written
         ticks = [tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
         if len(ticks) >= 3:
             return ticks
@@ -52,7 +52,7 @@ def _even_ticks(low: float, high: float) -> list[float]:
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next((digit * unit for digit in (1, 2, 5) if digit * unit >= rough * (1 - 1e-9)), 10 * unit)
     if step < 1 and high - low >= 2 and low == int(low) and high == int(high):
-        # between whole bounds, as a number of layers has, halves mislead
+        # between whole bounds, as for a number of layers, halves would mislead
         step = 1.0
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [place * step for place in range(first, last + 1)]

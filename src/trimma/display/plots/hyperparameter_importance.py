@@ -1,4 +1,4 @@
-"""Which hyperparameters matter, as bars."""
+"""How important each hyperparameter is, as bars."""
 
 from html import escape
 
@@ -13,7 +13,10 @@ MAX_BARS = 20
 
 
 def importance(history: History, *, top: float = 0.1) -> Figure:
-    """The shares of `trimma.views.importance`, the greatest first, at most 20; or why there are none yet."""
+    """The shares of `trimma.views.importance` as bars, the greatest first and at most 20.
+
+    Where there are no shares yet, the figure says why.
+    """
     title = f"what decides {history.spec.metric.name}"
     try:
         rows = importance_rows(history, top=top)

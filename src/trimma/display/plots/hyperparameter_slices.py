@@ -1,4 +1,4 @@
-"""The metric against each hyperparameter, a panel for each."""
+"""The metric against each hyperparameter, in a panel for each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ SPREAD = 0.25  # how far the points of one option are spread to the sides, so th
 
 
 def slices(history: History, *names: str) -> Figure:
-    """A panel for each hyperparameter, or for those named: at most 12. The best trial is a gold star.
+    """A panel for each hyperparameter, or for each of ``names``, and at most 12. The best trial is a gold star.
 
     Raises `UnknownName` for a name that is none of the study's hyperparameters.
     """
@@ -46,7 +46,7 @@ def slices(history: History, *names: str) -> Figure:
 
 
 def _lay_out(result: Figure, scale: Hyperparameter, place: int, panels: int, axis: Mapping[str, Any]) -> None:
-    """The panel's two axes, on a grid of at most four panels a row; all y axes are one."""
+    """Lay out the two axes of a panel in a grid of at most four panels a row. All panels share one y axis."""
     columns, lines = min(panels, PER_ROW), -(-panels // PER_ROW)
     line, column = divmod(place, PER_ROW)
     width, height = 1 / columns, 1 / lines
@@ -106,5 +106,5 @@ def _trace(
 
 
 def _aside(scale: Hyperparameter, point: Point) -> float:
-    """A shift to the side that spreads the points of an option evenly: the golden ratio's multiples."""
+    """A shift to the side that spreads the points of an option evenly. It takes multiples of the golden ratio."""
     return SPREAD * (2 * (point.trial * 0.6180339887 % 1) - 1) if scale.kind == "category" else 0.0

@@ -1,4 +1,4 @@
-"""Interactions of pairs of components as a heat map."""
+"""The interactions of pairs of components as a heat map."""
 
 from html import escape
 from typing import Any
@@ -15,17 +15,17 @@ from trimma.views import Findings, effect_rows
 
 CELL = 46  # pixels a component
 LABEL = 20
-NUMBERS = 12  # of more components, cells hold no numbers
+NUMBERS = 12  # with more components than this, cells hold no numbers
 # from Okabe and Ito's vermillion over white to their blue
 COLOURS = [[0.0, "#D55E00"], [0.25, "#EFBF99"], [0.5, "#FFFFFF"], [0.75, "#99C7E0"], [1.0, "#0072B2"]]
 
 
 def interactions(found: Findings) -> Figure:
-    """What leaving out both of two components changes beyond the sum of what each changes by itself.
+    """What leaving out two components together changes, beyond the sum of what each changes by itself.
 
-    Blue pairs stand in for each other: losing both costs more than that sum. Red ones need each other: losing both
-    costs less. Those that are decided have bold numbers with a star. Raises `StudyError` where the design leaves out
-    no pairs.
+    Blue pairs stand in for each other: losing both costs more than the sum. Red pairs need each other: losing both
+    costs less than the sum. Decided pairs have bold numbers with a star. Raises `StudyError` where the design leaves
+    out no pairs.
     """
     if found.joint is None:
         raise StudyError(
@@ -59,7 +59,7 @@ def _heat(
     worse: float,
     greatest: float,
 ) -> Any:
-    """Blue is where losing both is worse than the sum."""
+    """The heat map. A cell is blue where losing both components is worse than the sum."""
 
     def of(row: str, column: str) -> Effect | None:
         return cells.get((row, column))

@@ -12,15 +12,15 @@ from trimma.views import TrialCurve
 from trimma.views import curves as curve_rows
 
 MAX_LINES = 400
-ORDER = ("stopped", "failed", "queued", "stopping", "running", "done")  # later ones are drawn over earlier ones
+ORDER = ("stopped", "failed", "queued", "stopping", "running", "done")  # each is drawn over those before it
 OPACITY = {"stopped": 0.75, "failed": 0.6, "queued": 0.5}
 
 
 def curves(history: History, metric: str | None = None, max_lines: int = MAX_LINES) -> Figure:
-    """The curves of ``metric`` (default: the study's own) by step; stopped trials are lighter, the best is gold.
+    """The curve of ``metric`` (by default the study's own) for each trial.
 
-    Of more than ``max_lines`` trials an even choice is shown, with the best among them. Raises `UnknownName` for a
-    metric that no trial has reported.
+    Stopped trials are lighter; the best is gold. Where there are more than ``max_lines`` trials, an even choice of
+    them is shown, and the best trial is always in it. Raises `UnknownName` for a metric that no trial has reported.
     """
     name = metric or history.spec.metric.name
     rows = curve_rows(history, metric)
@@ -30,7 +30,7 @@ def curves(history: History, metric: str | None = None, max_lines: int = MAX_LIN
     chosen = set(thinned([row.trial for row in rows], max_lines, best))
     shown = [row for row in rows if row.trial in chosen]
     note = f"{len(rows):,} trials" if len(shown) == len(rows) else f"{len(shown):,} of {len(rows):,} trials are shown"
-    # where curves begin and end is what the view is for; most of a long curve's values are near its end
+    # the view is made for where curves begin and end; most of a long curve's values are near its end
     axis, cut = value_axis(history, chain.from_iterable({row.values[0], row.values[-1]} for row in shown))
     result = figure(f"{name} by step", note + cut, hovermode="closest", xaxis=_steps(shown), yaxis=axis)
     if metric is not None and metric != history.spec.metric.name:
@@ -40,7 +40,7 @@ def curves(history: History, metric: str | None = None, max_lines: int = MAX_LIN
 
 
 def _steps(rows: Sequence[TrialCurve]) -> dict[str, Any]:
-    """The axis of steps, which are whole: where they are few, each has its tick."""
+    """The axis of steps. Where there are few steps, each has its own tick, since steps are whole numbers."""
     few = max(row.steps[-1] for row in rows) - min(row.steps[0] for row in rows) <= 15
     return {"title": "step", "dtick": 1} if few else {"title": "step"}
 
@@ -60,7 +60,7 @@ def _draw(result: Figure, rows: Sequence[TrialCurve], texts: Mapping[int, str], 
 def _trace(
     trace: Any, name: str, rows: Sequence[TrialCurve], texts: Mapping[int, str], line: dict[str, Any], opacity: float
 ) -> Any:
-    """One trace for many curves, with a gap between each and the next; a lone point is a marker."""
+    """One trace for many curves, with a gap between each curve and the next. A curve of one point is a marker."""
     x: list[int | None] = []
     y: list[float | None] = []
     hover: list[str] = []

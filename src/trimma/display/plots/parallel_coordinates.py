@@ -1,4 +1,4 @@
-"""Parallel coordinates: each trial a line through its hyperparameters to its value."""
+"""Parallel coordinates: a line for each trial, through its hyperparameters to its value."""
 
 import math
 from collections.abc import Sequence
@@ -25,10 +25,11 @@ COLOURS = ((0.0, "#DCE6EE"), (0.5, "#9CC5E0"), (0.85, "#0072B2"), (0.98, "#00304
 
 
 def parallel(history: History, max_axes: int = MAX_AXES) -> Figure:
-    """A line for each trial with a finite value, the better the darker; the best is gold.
+    """A line for each trial with a finite value. The better the trial, the darker its line; the best is gold.
 
-    Of more than ``max_axes`` hyperparameters the most important are shown, of more than 1,000 trials an
-    even choice and the best 50. A trial that lacks a hyperparameter passes below its axis.
+    Where there are more than ``max_axes`` hyperparameters, the most important ones are shown. Where there are more than
+    1,000 trials, an even choice of them is shown, which includes the best 50. The line of a trial that lacks a
+    hyperparameter passes below that axis.
     """
     title = f"hyperparameters and {metric_title(history)}"
     lines, scales = lines_of(history), hyperparameters(history)
@@ -54,7 +55,7 @@ def parallel(history: History, max_axes: int = MAX_AXES) -> Figure:
 
 
 def _trace(axes: list[dict[str, Any]], goodness: list[float]) -> Any:
-    """The lines, coloured from 0, the worst, to 1; plotly draws those with the greater number over the others."""
+    """The lines, coloured by ``goodness`` from 0 (the worst) to 1. Plotly draws the better ones over the others."""
     line = {"color": goodness, "colorscale": [list(stop) for stop in COLOURS], "cmin": 0.0, "cmax": 1.0}
     return graph_objects().Parcoords(dimensions=axes, line=line, labelside="top", unselected={"line": {"opacity": 0.1}})
 
@@ -85,7 +86,7 @@ def _axis(scale: Hyperparameter, lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def _value_axis(name: str, values: NDArray[np.float64], low: float, high: float, *, maximize: bool) -> dict[str, Any]:
-    """The metric's axis; what lies beyond the range ends at its bad end, which says so."""
+    """The axis of the metric. Values beyond the range stand at its bad end, whose tick says ``or worse``."""
     ticks = np.linspace(low, high, 6)
     texts = [f"{tick:.3g}" for tick in ticks]
     if values.min() < low or values.max() > high:

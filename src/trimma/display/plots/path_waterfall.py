@@ -13,14 +13,14 @@ from trimma.errors import StudyError
 from trimma.views import EffectRow, Findings, arm_means
 
 LABEL = 22
-STEEP = 8  # more labels than these stand at an angle
+STEEP = 8  # more labels than this stand at an angle
 
 
 def path(found: Findings) -> Figure:
     """What each step from the bare baseline to the whole brought, and the value that it led to.
 
-    A bar goes from the value before a component was put in to the value after it; the line on it is the interval of
-    the step. Steps that aren't decided are open. Raises `StudyError` where the design follows no path.
+    A bar goes from the value before a component was put in to the value after it. The line on the bar is the interval
+    of the step. Bars of steps that aren't decided are pale. Raises `StudyError` where the design follows no path.
     """
     if not found.stepwise:
         raise StudyError(
@@ -69,7 +69,7 @@ def _axis(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _scale(found: Findings, rows: Sequence[EffectRow], levels: Sequence[float]) -> dict[str, Any]:
-    """What the steps and their intervals reach, and no more: bars float, so their axis needn't begin at zero."""
+    """The axis of values, which holds the steps and their intervals. Since bars float, it needn't begin at zero."""
     reached = list(levels)
     for row, before in zip(rows, levels, strict=False):
         reached += [before - bound for bound in (row.low, row.high) if bound is not None]
@@ -83,7 +83,7 @@ def _scale(found: Findings, rows: Sequence[EffectRow], levels: Sequence[float]) 
 
 
 def _ends(result: Figure, found: Findings, levels: Sequence[float]) -> None:
-    """The value at both ends, and thin lines from each bar to the next."""
+    """Draw the values at both ends, and thin lines from each bar to the next."""
     digits = value_precision(levels[0], found.analysis.residual_sd or found.analysis.baseline_sd)
     last = len(levels)
     for place, level in enumerate(levels):

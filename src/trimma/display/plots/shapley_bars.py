@@ -86,7 +86,7 @@ def shapley(found: Findings) -> Figure:
 
 
 def _sum(found: Findings) -> str:
-    """What they add up to, where none is unknown."""
+    """What the values add up to, or nothing where one of them is unknown."""
     known = [row.difference for row in found.rows if row.difference is not None]
     if len(known) < len(found.asked.components):
         return ""

@@ -1,4 +1,4 @@
-"""The differences of single repeats, beside what was estimated from them."""
+"""The differences in single repeats, beside the estimates that were made from them."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -30,9 +30,9 @@ Points = Mapping[str, Sequence[tuple[int, float]]]
 
 
 def repeats(found: Findings) -> Figure:
-    """A point for each repeat of each component, and below them the estimate with its interval.
+    """A point for each repeat of each component and, below the points, the estimate with its interval.
 
-    A point is the difference of two trainings that share a repeat, so what the repeat does to both isn't in it.
+    A point is the difference between two trainings that share a repeat, so the effect of the repeat itself cancels out.
     """
     rows = found.ordered
     title = f"{change_words(found)}, repeat by repeat"
@@ -80,5 +80,5 @@ def _single(
 
 
 def _aside(repeat: int) -> float:
-    """A shift that spreads repeats evenly: the golden ratio's multiples."""
+    """A shift that spreads the repeats evenly. It takes multiples of the golden ratio."""
     return SPREAD * (2 * (repeat * 0.6180339887 % 1) - 1)

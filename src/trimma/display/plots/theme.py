@@ -1,4 +1,4 @@
-"""What all plots share: one palette and one layout."""
+"""What all plots share: a palette, a layout, titles, and how plots of many points stay light."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -32,7 +32,7 @@ Figure = Any
 
 
 def graph_objects() -> Any:
-    """The module `plotly.graph_objects`; `MissingExtra` where it isn't installed."""
+    """The module `plotly.graph_objects`. Raises `MissingExtra` where plotly isn't installed."""
     try:
         import plotly.graph_objects as go
     except ImportError as error:
@@ -41,7 +41,7 @@ def graph_objects() -> Any:
 
 
 def figure(title: str, note: str = "", **layout: Any) -> Figure:
-    """An empty figure with a title and, below it and smaller, a note."""
+    """An empty figure with a title and, in smaller type below it, a note."""
     text = escape(title, quote=False)
     if note:
         text += f"<br><span style='font-size:12px;color:{GREY}'>{escape(note, quote=False)}</span>"
@@ -64,19 +64,19 @@ def empty_figure(title: str, why: str) -> Figure:
 
 
 def scatter_class(points: int) -> Any:
-    """The class of traces for so many points."""
+    """The class of scatter traces for so many points: WebGL for many, SVG for few."""
     go = graph_objects()
     return go.Scattergl if points > POINTS_AS_SVG else go.Scatter
 
 
 def metric_title(history: History) -> str:
-    """The metric with its direction, for titles."""
+    """The metric and its direction, for titles: ``loss (lower is better)``."""
     metric = history.spec.metric
     return f"{metric.name} ({'higher' if metric.maximize else 'lower'} is better)"
 
 
 def thinned(items: Sequence[int], cap: int, kept: Iterable[int] = ()) -> list[int]:
-    """At most ``cap`` of the items, evenly spread, with those that must be kept; in their order."""
+    """At most ``cap`` of the items, evenly spread and in their order. Those in ``kept`` are always included."""
     if len(items) <= cap:
         return list(items)
     must = set(kept)

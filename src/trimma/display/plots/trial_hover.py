@@ -1,4 +1,4 @@
-"""What a trial says of itself when it is pointed at in a plot."""
+"""The text that shows when the mouse points at a trial in a plot."""
 
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
@@ -15,7 +15,7 @@ FULL_HOVERS = 2000  # configs of more trials than these would make a page heavy
 
 
 def trial_hovers(history: History, trials: Collection[int]) -> dict[int, str]:
-    """What each trial says of itself when it is pointed at; of very many, without their configs."""
+    """The hover text of each trial. Where there are very many trials, it leaves out their configs."""
     if len(trials) > FULL_HOVERS:
         return {number_: _brief(history, number_) for number_ in trials}
     scales = hyperparameters(history)

@@ -1,4 +1,4 @@
-"""The axis of the study's metric."""
+"""The axis of the study's metric, with a range that outliers don't stretch."""
 
 import math
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from trimma.history import History
 
 
 def value_axis(history: History, values: Iterable[float]) -> tuple[dict[str, Any], str]:
-    """An axis for the study's metric, and a note of what it leaves out.
+    """An axis for the study's metric, and a note that says how many values it leaves out.
 
-    It is a log scale where the values span a thousandfold. Only the bad end is cut, where a few values are far out
-    (Tukey's outer fence), and only in the view: zooming out shows all.
+    The axis is logarithmic where the values span a thousandfold. Values that are far out (beyond Tukey's outer fence)
+    are left out of the view, but only at the bad end; zooming out shows them.
     """
     found = np.array([value for value in values if math.isfinite(value)])
     axis: dict[str, Any] = {"title": {"text": escape(history.spec.metric.name)}, "automargin": True}
@@ -33,7 +33,7 @@ def value_axis(history: History, values: Iterable[float]) -> tuple[dict[str, Any
 
 
 def range_without_outliers(values: NDArray[np.float64], *, maximize: bool) -> tuple[float, float]:
-    """The least and the greatest value, without those at the bad end that are far out."""
+    """The least and the greatest of the values, an array of shape (n,), without outliers at the bad end."""
     quarter, three_quarters = np.percentile(values, [25, 75])
     fence = 3 * (three_quarters - quarter)
     if maximize:

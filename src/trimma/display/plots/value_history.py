@@ -1,4 +1,4 @@
-"""Each trial's value in the order of their ends, and the best so far."""
+"""The value of each trial in the order in which trials ended, and the best so far."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ SIZES = {"stopped": 6, "done": 8}
 
 
 def history(history: History, by: Literal["trial", "time"] = "trial") -> Figure:
-    """The value of each ended trial and the best so far; ``by`` "trial" counts ends, "time" is in seconds.
+    """The value of each ended trial and the best value so far.
 
-    Failed trials and values that are not finite are crosses on the lower edge. Raises `UnknownName` for another
-    ``by``.
+    ``by`` "trial" counts ended trials along the axis, and "time" has seconds. Failed trials and values that are not
+    finite are crosses at the lower edge. Raises `UnknownName` for another ``by``.
     """
     if by not in ("trial", "time"):
         raise UnknownName("order", by, ("trial", "time"))
@@ -58,7 +58,7 @@ def _values(result: Figure, rows: Sequence[Step], state: str, by: str, texts: Ma
 
 
 def _crosses(result: Figure, rows: Sequence[Step], by: str, texts: Mapping[int, str]) -> None:
-    """Points on the lower edge, on an axis of their own that nobody sees."""
+    """Draw crosses at the lower edge. They stand on an axis of their own, which is invisible."""
     if not rows:
         return
     marker = {
@@ -95,7 +95,10 @@ def _points(
 
 
 def _best_line(result: Figure, rows: Sequence[Step], by: str, total: int) -> None:
-    """The best so far as steps: only where it changes, and at the end; drawn as the ``total`` points are."""
+    """Draw the best value so far as steps, with a point at each change and one at the end.
+
+    ``total`` is how many points the plot has, by which the class of its traces is chosen.
+    """
     kept = [row for place, row in enumerate(rows) if place == 0 or row.best != rows[place - 1].best]
     if not kept:
         return

@@ -1,4 +1,4 @@
-"""How components look by their verdicts: a colour and a shape for each, and what is said when one is pointed at."""
+"""How verdicts look in the pictures of ablations: a colour and a shape for each, and the hover text."""
 
 from collections.abc import Iterable
 from html import escape
@@ -12,7 +12,7 @@ from trimma.views import EffectRow, Findings
 
 
 class VerdictLook(NamedTuple):
-    """How a verdict looks: its colour, and a shape that tells it in grey, too."""
+    """The colour of a verdict, and a shape by which it can be told without colours."""
 
     colour: str
     symbol: str
@@ -27,7 +27,10 @@ VERDICT_LOOKS = {
 
 
 def by_verdict(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Verdict, str, list[tuple[int, EffectRow]]]]:
-    """The rows by verdict, each with its place among all, and the verdict's name in the legend."""
+    """The rows grouped by their verdicts.
+
+    Each group is the verdict, its name in the legend, and its rows, each with its place among all rows.
+    """
     every = list(enumerate(rows))
     smallest = found.analysis.smallest
     names = {Verdict.EQUIVALENT: f"equivalent within {smallest:g}"} if smallest is not None else {}
@@ -36,7 +39,7 @@ def by_verdict(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Verdict
 
 
 def component_hover(row: EffectRow, digits: Precision) -> str:
-    """Everything that is known of a component."""
+    """The text that shows when the mouse points at a component: everything that is known of it."""
     lines = [f"<b>{escape(one_line(row.component), quote=False)}</b>: {escape(row.words, quote=False)}"]
     lines.append(f"difference {digits.signed(row.difference)} {digits.interval(row.low, row.high)}")
     lines.append(f"adjusted p {p_text(row.p)}, repeats {row.repeats}")
@@ -50,7 +53,7 @@ def component_hover(row: EffectRow, digits: Precision) -> str:
 
 
 def why_no_difference(row: EffectRow) -> str:
-    """Why a component has no difference."""
+    """Why a component has no difference, in words."""
     if row.worth is not None:
         return "every training failed"
     return "no comparison yet" if not row.failures else NOTHING

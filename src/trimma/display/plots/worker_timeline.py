@@ -1,4 +1,4 @@
-"""The busy picture: a row for each worker, a bar for each attempt."""
+"""The timeline of the workers: a row for each worker, a bar for each attempt."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -20,10 +20,10 @@ PALETTE = COLOURS | {IDLE_NAMES.get(kind, kind): colour for kind, colour in IDLE
 
 
 def timeline(history: History, now: float | None = None) -> Figure:
-    """Who ran what when: bars by outcome, and by its kind where a worker had no trial.
+    """Which worker ran which trial when. Bars are coloured by outcome, and idle time by its kind.
 
-    White is where none was there, and none was missed: `trimma.views.utilisation` says what is what. Time is the
-    study's own, in seconds, without the gaps between sessions; ``now`` is as in the views.
+    Where a row is white, the worker wasn't there and wasn't missed; `trimma.views.utilisation` says how that is told.
+    Time is the study's own in seconds, without the gaps between sessions. ``now`` is as in the views.
     """
     rows, workers = attempts(history, now), list(dict.fromkeys(stay.worker for stay in stays(history, now)))
     if not workers:
@@ -47,7 +47,7 @@ def timeline(history: History, now: float | None = None) -> Figure:
 
 
 def _axis(workers: Sequence[str], height: int) -> dict[str, Any]:
-    """The workers from top to bottom; as many are named as there is room for."""
+    """The workers from top to bottom. As many of them are named as there is room for."""
     every = max(1, round(14 * len(workers) / (height - 150)))
     places = list(range(0, len(workers), every))
     return {
@@ -61,7 +61,7 @@ def _axis(workers: Sequence[str], height: int) -> dict[str, Any]:
 
 
 class _Stretch(NamedTuple):
-    """What a worker did, as it is drawn."""
+    """A stretch of a worker's time, as it is drawn."""
 
     worker: str
     start: float
@@ -84,7 +84,7 @@ def _idle_groups(rows: Sequence[Idle]) -> Mapping[str, Sequence[_Stretch]]:
 
 
 def _bars(rows: Sequence[_Stretch], name: str, lanes: Mapping[str, int], _: int) -> Any:
-    # hatched, what counted for nothing can be told from what did without its colour
+    # hatching tells attempts that counted for nothing from the others without colours
     pattern = {"shape": "/", "size": 6, "solidity": 0.35, "fgcolor": "white"} if name == "lost" else {}
     return graph_objects().Bar(
         orientation="h",

@@ -1,4 +1,4 @@
-"""An ablation as a data frame."""
+"""An ablation as data frames: its components and its pairs."""
 
 from typing import Any
 
@@ -25,9 +25,10 @@ COLUMNS = (
 
 
 def data_frame(found: Findings) -> Any:
-    """A row for each component, by falling worth (a path in its order); `MissingExtra` without pandas.
+    """A data frame with one row for each component, in the order of their worth; a path keeps its order.
 
-    ``difference``, ``low`` and ``high`` are in units of the metric; what is unknown is missing.
+    ``difference``, ``low`` and ``high`` are in units of the metric. What is unknown is missing. Raises `MissingExtra`
+    without pandas.
     """
     rows = [{name: getattr(row, name) for name in COLUMNS} | {"verdict": row.verdict.value} for row in found.ordered]
     frame = to_pandas(rows, COLUMNS)
@@ -40,9 +41,10 @@ PAIR_COLUMNS = ("component", "other", "interaction", "low", "high", "p", "repeat
 
 
 def pair_frame(found: Findings) -> Any:
-    """A row for each pair of components whose interaction is estimated; none where the design tells of no pairs.
+    """A data frame with one row for each pair whose interaction is estimated.
 
-    ``interaction`` is what leaving out both changes beyond the sum of what each changes by itself.
+    ``interaction`` is what leaving out both components changes, beyond the sum of what each changes by itself. The
+    frame has no rows where the design doesn't estimate interactions. Raises `MissingExtra` without pandas.
     """
     rows = [
         {

@@ -1,4 +1,4 @@
-"""An ablation as one page that needs nothing besides itself: no network, no other file."""
+"""The report of an ablation as one HTML page that needs no network and no other file."""
 
 from collections.abc import Callable
 from html import escape
@@ -27,10 +27,10 @@ CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def page(found: Findings, standing: str = "") -> str:
-    """The whole report: conclusion, table, pictures, interactions and path where the design has them, method.
+    """The whole report: conclusion, table, pictures, method, and interactions or the path where the design has them.
 
-    Plotly's script is inside, once. The page follows the reader's choice of a light or a dark screen. ``standing``
-    is how the study stands, in a word. Raises `MissingExtra` without plotly.
+    Plotly's script is part of the page, once. The page follows the reader's choice of a light or a dark screen.
+    ``standing`` is the study's status in a word. Raises `MissingExtra` without plotly.
     """
     graph_objects()
     from plotly.offline import get_plotlyjs
@@ -68,7 +68,7 @@ def _sections(found: Findings, standing: str) -> list[str]:
 
 
 def _pictures(found: Findings) -> list[str]:
-    """Those of the components; the one that the design is for comes first."""
+    """The pictures of the components. The one that the design is meant for comes first."""
     pictures = [("forest", forest), ("repeats", repeats)]
     if found.stepwise:
         pictures.insert(0, ("path", path))

@@ -1,4 +1,4 @@
-"""How the page of an ablation looks, and how its pictures follow a light or a dark screen."""
+"""The style of the HTML page, and the script that adapts its pictures to a light or a dark screen."""
 
 STYLE = """
 :root { color-scheme: light dark; --text: #1b1b1b; --quiet: #5c5c5c; --line: #d9d9d9; --page: #ffffff;

@@ -1,4 +1,4 @@
-"""An ablation's table in LaTeX, for the package booktabs."""
+"""The table of an ablation in LaTeX, for the package booktabs."""
 
 import re
 
@@ -26,11 +26,11 @@ SIGNS = {
 
 
 def latex(found: Findings, caption: str | None = None, label: str | None = None) -> str:
-    r"""A ``table`` with a ``tabular`` for ``\\usepackage{booktabs}``: components by worth, decided ones in bold.
+    r"""A ``table`` with a ``tabular`` for ``\usepackage{booktabs}``, with decided components in bold.
 
-    A gap stands between tiers: only across gaps are components known to differ. ``caption`` is taken as LaTeX; by
-    default it says what the table shows. Below it stands how it was found. Interactions, where the design tells
-    them, are a second ``tabular``.
+    Components stand in the order of their worth. A gap separates tiers: components are known to differ only across a
+    gap. ``caption`` is taken as LaTeX; the default caption says what the table shows. The method stands below the
+    table. Where the design estimates interactions, they are a second ``tabular``.
     """
     parts = ["\\begin{table}", "\\centering"]
     parts.append(f"\\caption{{{_own_caption(found) if caption is None else caption}}}")
@@ -45,7 +45,7 @@ def latex(found: Findings, caption: str | None = None, label: str | None = None)
 
 
 def escaped(text: str) -> str:
-    r"""Text whose signs mean nothing to LaTeX.
+    r"""The text with every character escaped that means something to LaTeX.
 
     >>> print(escaped("a_b & 5 %"))
     a\_b \& 5 \%

@@ -1,4 +1,4 @@
-"""An ablation's table in Markdown."""
+"""The table of an ablation in Markdown."""
 
 import re
 
@@ -11,7 +11,7 @@ RIGHT = (*NUMBER_COLUMNS, "probability", "tier")
 
 
 def markdown(found: Findings) -> str:
-    """The table with what it shows above and how it was found below it; names of decided components are bold."""
+    """The table with what it shows above it and the method below it. Decided components are in bold."""
     parts = [
         f"{_escaped(change_sentence(found))} {_escaped(plan_sentences(found))}",
         _table(component_text_table(found)),
@@ -44,5 +44,5 @@ def _table(table: TextTable) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text whose signs mean nothing to Markdown."""
+    """The text with every character escaped that means something to Markdown."""
     return re.sub(r"([\\`*_|<\[\]])", r"\\\1", text)

@@ -1,4 +1,4 @@
-"""The best trials as a terminal table."""
+"""The best trials as a table in the terminal."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,16 @@ from trimma.display.terminal.table_style import GAP, STATE_COLOURS, plain_column
 from trimma.history import History
 from trimma.views import Hyperparameter, steps_of
 
-CELL = 18  # the widest that one hyperparameter may be
+CELL = 18  # the greatest width of a hyperparameter's column
 
 
 def best_trials_table(
     history: History, trials: Sequence[int], scales: Sequence[Hyperparameter], width: int, title: str = "best"
 ) -> Table:
-    """The trials in the order given, with a column for each hyperparameter that ``width`` columns have room for."""
+    """The trials in the given order, with as many hyperparameters as ``width`` columns have room for.
+
+    Each hyperparameter has a column. The heading of the last column says how many are left out.
+    """
     metric = history.spec.metric.name
     table = plain_table(title, "trial", metric, "steps", "state")
     rows = [
@@ -46,7 +49,7 @@ def _styled(row: list[str]) -> list[Text]:
 
 
 def _fitting(cells: dict[str, list[str]], room: int) -> tuple[list[str], int]:
-    """The first names whose columns fit, and how many don't; a count of those takes its room, too."""
+    """The first names whose columns fit, and how many are left out. The count of those needs room as well."""
     shown: list[str] = []
     for place, (name, column) in enumerate(cells.items()):
         left = len(cells) - place - 1

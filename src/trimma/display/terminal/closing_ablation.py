@@ -1,4 +1,4 @@
-"""What is said of an ablation when it is over."""
+"""The closing summary of an ablation."""
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -21,7 +21,7 @@ from trimma.views import Findings, findings, summary
 
 
 def ablation_closing(history: History, kept: str | None, width: int, *, lost: bool) -> RenderableType:
-    """How it went: what each component is worth, the best and the worst arm, how it was found, what failed.
+    """How the ablation went: what its components are worth, its best and worst arm, its method, and its failures.
 
     The arguments are those of `trimma.display.terminal.closing_summary.closing`.
     """
@@ -36,7 +36,7 @@ def ablation_closing(history: History, kept: str | None, width: int, *, lost: bo
 
 
 def component_findings(found: Findings, width: int) -> list[RenderableType]:
-    """What is known of the components, for ``width`` columns."""
+    """The plan, the table of components for ``width`` columns, and what is to be said about them."""
     parts: list[RenderableType] = [Text(plan_sentences(found))]
     if not found.cells:
         return [*parts, Text(), Text("No training has ended yet, so nothing is known of the components.")]

@@ -1,4 +1,4 @@
-"""What failed in a study, by kind, with the end of a traceback."""
+"""The failures in a closing summary, by kind."""
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -14,7 +14,7 @@ TAIL = 6  # lines of a traceback
 
 
 def failure_lines(history: History) -> list[RenderableType]:
-    """What failed, by kind, with the end of a traceback."""
+    """Which trials failed, by kind of failure, and the end of the first traceback."""
     groups = failures(history)
     if not groups:
         return []

@@ -1,4 +1,4 @@
-"""How a study went: its headline, the counts of its trials, and what was saved, lost and left to run."""
+"""What every closing summary says: the headline, the trials by state, and what was saved or lost."""
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -9,7 +9,7 @@ from trimma.views import RUNNING, Summary
 
 
 def outcome_headline(state: Summary) -> Text:
-    """How it stands, and after what time."""
+    """The study's name, its status, and how long it took."""
     when = f" {'for' if state.status == RUNNING else 'after'} {duration(state.elapsed)}"
     over = f" in {state.sessions} sessions" if state.sessions > 1 else ""
     why = f": {state.reason}" if state.reason else ""
@@ -17,7 +17,7 @@ def outcome_headline(state: Summary) -> Text:
 
 
 def state_counts(state: Summary, *, busy: bool) -> Text:
-    """How many trials are in which state; with ``busy``, how busy the workers were."""
+    """How many trials are in which state. With ``busy``, how busy the workers were as well."""
     shown = [(amount, name) for name, amount in state.counts.items() if amount]
     parts = [Text(f"{amount:,} {name}", STATE_COLOURS.get(name, "dim")) for amount, name in shown] or [Text("no trial")]
     if busy and state.busy.share is not None:
@@ -26,7 +26,7 @@ def state_counts(state: Summary, *, busy: bool) -> Text:
 
 
 def outcome_notes(state: Summary) -> list[RenderableType]:
-    """What stopping early saved, what attempts that were lost cost, and what is left to run."""
+    """What stopping early saved, how many steps lost attempts cost, and which trials are left to run."""
     saved, lines = state.savings, []
     if saved.saved:
         lines.append(

@@ -1,4 +1,4 @@
-"""What is said of a search when it is over."""
+"""The closing summary of a search."""
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -21,7 +21,7 @@ NO_BEST = "ended with a finite value, so there is no best config"
 
 
 def search_closing(history: History, kept: str | None, width: int, *, top: int, lost: bool) -> RenderableType:
-    """How the search went: its best config, its ``top`` trials, what stopping early saved, its workers, what failed.
+    """How the search went: its best config and trials, what stopping early saved, its workers, and its failures.
 
     The arguments are those of `trimma.display.terminal.closing_summary.closing`.
     """

@@ -1,4 +1,4 @@
-"""What is said of a study when it is over."""
+"""The closing summary: what is said of a study when it is over."""
 
 import io
 
@@ -14,12 +14,12 @@ TOP_ROWS = 5
 def closing(
     history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
 ) -> RenderableType:
-    """How the study went: its best config, its ``top`` trials, what stopping early saved, its workers, what failed.
+    """How the study went: its best config and trials, what stopping early saved, its workers, and its failures.
 
-    Of an ablation, what its components are worth takes the place of the best trials.
+    For an ablation, what its components are worth takes the place of the best trials.
 
-    ``kept`` is the path or name of the store; without one nothing is said of looking again. ``width`` is in columns,
-    ``lost`` as for `trimma.views.status`.
+    ``kept`` is the path or the name of the store; without it, the summary doesn't say how to look again. ``width`` is
+    in columns. ``top`` is how many trials are listed. ``lost`` is as in `trimma.views.status`.
     """
     if history.spec.ablation is not None:
         return ablation_closing(history, kept, width, lost=lost)
@@ -29,7 +29,7 @@ def closing(
 def closing_text(
     history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
 ) -> str:
-    """The same as plain text, without control codes, in lines of at most ``width`` signs."""
+    """The same as plain text without control codes, in lines of at most ``width`` characters."""
     console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False)
     with console.capture() as capture:
         console.print(closing(history, kept, width, top=top, lost=lost))

@@ -1,4 +1,4 @@
-"""The components of an ablation as a terminal table, as wide as there is room for."""
+"""The components of an ablation as a table in the terminal, as rich as the width allows."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from trimma.effects import Verdict
 from trimma.views import EffectRow, Findings
 
 STYLES = {Verdict.HELPS: "green", Verdict.HURTS: "red", Verdict.EQUIVALENT: "cyan", Verdict.UNDECIDED: "dim"}
-NAME = 24  # the widest that a component's name may be
+NAME = 24  # the greatest width of a component's name
 BAR, WIDEST_BAR = 13, 41
 
 FIRST_WORDS, SHORT, PLAIN = "verdict in words", "verdict in short", "verdict"
@@ -30,7 +30,7 @@ LAYOUTS = (
     ("difference", "interval", PLAIN),
     ("difference", PLAIN),
 )
-"""What is shown where there is room, the richest first."""
+"""The columns beside the name, from the layout that needs most room to the one that needs least."""
 
 
 class _Column(NamedTuple):
@@ -46,10 +46,11 @@ class _Column(NamedTuple):
 def effects_table(
     found: Findings, width: int, rows: Sequence[EffectRow] | None = None, *, explained: bool = True
 ) -> Table:
-    """A row for each component, by default by worth, in at most ``width`` columns where that is possible at all.
+    """A table with a row for each component, by default in the order of their worth.
 
-    A bar shows each interval on one scale, with a mark by verdict: ● helps, ◆ hurts, ■ equivalent, ○ undecided. Where
-    verdicts are shortened, a line below them is ``explained``.
+    It takes at most ``width`` columns, where that is possible at all. A bar shows each interval, all on one scale, with
+    a mark by its verdict: ● helps, ◆ hurts, ■ equivalent, ○ undecided. Where verdicts are shortened, a line below the
+    table explains them, unless ``explained`` is false.
     """
     shown = list(found.ordered if rows is None else rows)
     columns = _columns(found, shown)
@@ -87,7 +88,7 @@ def _layout(columns: dict[str, _Column], name: int, width: int) -> tuple[Sequenc
         room = min(WIDEST_BAR, width - taken)
         if room >= (BAR if "bar" in layout else 0):
             return layout, room
-    return LAYOUTS[-1], 0  # wider than there is room for, and cut
+    return LAYOUTS[-1], 0  # it is wider than the room there is, and gets cut
 
 
 def _columns(found: Findings, rows: Sequence[EffectRow]) -> dict[str, _Column]:

@@ -1,4 +1,4 @@
-"""Interactions in words."""
+"""The interactions of an ablation as lines of text."""
 
 from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import precision
@@ -10,7 +10,10 @@ MOST = 10
 
 
 def interaction_lines(found: Findings) -> list[str]:
-    """How many pairs interact, and which, those that interact most first; nothing where the design doesn't tell."""
+    """How many pairs interact, and which ones. Pairs that interact most come first.
+
+    There are no lines where the design doesn't estimate interactions.
+    """
     if found.joint is None:
         return []
     digits = precision(effect_rows(found.asked, found.joint))

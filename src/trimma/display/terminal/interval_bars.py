@@ -1,4 +1,4 @@
-"""Intervals as short pictures of signs, all of a table on one scale."""
+"""Intervals as bars of text, all bars of a table on one scale."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,27 +8,27 @@ from trimma.views import EffectRow
 
 
 class Scale(NamedTuple):
-    """From ``low`` at the first sign to ``high`` at the last; zero lies between them."""
+    """The scale of the bars: ``low`` stands at the first character, ``high`` at the last, and zero between them."""
 
     low: float
     high: float
 
     def place(self, value: float, width: int) -> int:
-        """Which of ``width`` signs stands for the value."""
+        """Which of ``width`` characters stands for the value."""
         span = self.high - self.low
         return round((value - self.low) / span * (width - 1)) if span > 0 else (width - 1) // 2
 
 
 def scale_of(rows: Iterable[EffectRow]) -> Scale:
-    """The scale that holds zero and all of the rows' differences and intervals."""
+    """The scale that holds zero and the differences and intervals of all rows."""
     found = [value for row in rows for value in (row.low, row.difference, row.high) if value is not None]
     return Scale(min([0.0, *found]), max([0.0, *found]))
 
 
 def interval_bar(row: EffectRow, scale: Scale, width: int) -> str:
-    """The row's interval as a line, with a mark by its verdict at its difference, and zero as an upright.
+    """The row's interval as a bar of ``width`` characters, such as ``──●──  │``.
 
-    It looks like ``──●──  │``.
+    The mark stands at the difference and shows the verdict; the upright stands at zero.
     """
     signs = [" "] * width
     zero = scale.place(0.0, width)
@@ -42,7 +42,7 @@ def interval_bar(row: EffectRow, scale: Scale, width: int) -> str:
 
 
 def _beside(value: float, row: EffectRow, scale: Scale, width: int) -> int:
-    """The value's place, but not zero's where the interval excludes zero."""
+    """The value's place. Where the interval excludes zero, a value never shares the place of zero."""
     place, zero = scale.place(value, width), scale.place(0.0, width)
     if place != zero or row.low is None or row.high is None:
         return place
@@ -51,7 +51,7 @@ def _beside(value: float, row: EffectRow, scale: Scale, width: int) -> int:
 
 
 def bar_legend(width: int, scale: Scale, left: str, right: str) -> str:
-    """A heading for a column of bars: what lies left and right of zero, as far as there is room for it."""
+    """The heading of a column of bars. It says what lies on each side of zero, as far as there is room."""
     zero = scale.place(0.0, width)
     before = _fitting(left, zero - 1)
     after = _fitting(right, width - zero - 2)
@@ -59,5 +59,5 @@ def bar_legend(width: int, scale: Scale, left: str, right: str) -> str:
 
 
 def _fitting(text: str, room: int) -> str:
-    """The text, or its first word, or nothing."""
+    """The text, or its first word, or nothing, whichever fits."""
     return next((part for part in (text, text.split(maxsplit=1)[0]) if len(part) <= room), "")

@@ -1,4 +1,4 @@
-"""A running study as plain lines, for logs and everything else that is no terminal."""
+"""The line view: a running study as plain lines, for logs and wherever there is no terminal."""
 
 import sys
 from collections import Counter
@@ -23,12 +23,13 @@ WIDTH = 200
 
 
 class LineView:
-    """An observer that writes a line at the start and the end, for each new best and each failure, and every 10 s.
+    """An observer that writes a line at the start, at the end, for each new best trial and for each failure.
 
-    Of an ablation it tells which components are decided by now, rather than which trial is best.
+    Every ten seconds it writes a line about progress. Of failures of the same kind only the first three are shown. Of
+    an ablation it tells which components are decided by now rather than which trial is best.
 
-    Of failures of the same kind the first three are shown. ``stream`` is standard error by default; ``clock`` gives
-    the seconds by which progress lines are spaced, by default the study's own time.
+    ``stream`` is standard error by default. ``clock`` gives the seconds by which progress lines are spaced, by default
+    the study's own time.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class LineView:
         self._write(", ".join(parts))
 
     def _tell_news(self, history: History) -> None:
-        """What has happened since the last look, in its order, but only the newest of several new bests."""
+        """Tell what has happened since the last look, in order. Of several new best trials only the newest is told."""
         for number_ in history.ended[self._seen :]:
             self._tell_failure(history.trials[number_])
         self._seen = len(history.ended)
@@ -111,7 +112,10 @@ class LineView:
         self._write(f"{state.status} after {duration(state.elapsed)}{why}: {_counts(history)}{found}")
 
     def _decided(self, history: History, *, whole: bool = False) -> str:
-        """Of an ablation, what is decided by now; with ``whole``, also what nothing was left out of came to."""
+        """Of an ablation, which components are decided by now.
+
+        With ``whole``, the value of the arm that leaves nothing out is added.
+        """
         if history.spec.ablation is None:
             return ""
         found = self._findings.read(history)
@@ -145,7 +149,7 @@ def _progress(history: History, now: float, decided: str) -> str:
 
 
 def _alone_since(history: History) -> float:
-    """When the last worker left, or the session began, where none has been there since."""
+    """When the last worker left, or when the session began, where no worker has joined since."""
     return max([history.sessions[-1].start, *(stay.end for stay in history.stays if stay.end is not None)])
 
 

@@ -1,4 +1,4 @@
-"""A running ablation in a terminal: what is known of its components, sharper with each training."""
+"""The live view of an ablation: how far it is, what runs, and what is known of its components."""
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -18,16 +18,16 @@ from trimma.views import Findings, Summary, steps_of, summary
 
 RUNNING_ROWS = 4
 FIXED_ROWS = 10  # the lines of the frame that are neither running trials nor components
-ARM = 30  # the widest that what is left out may be
+ARM = 30  # the greatest width of the text that says what is left out
 
 
 def ablation_frame(
     history: History, now: float, engine: str, width: int, height: int, reader: FindingsReader
 ) -> RenderableType:
-    """One picture: how far it is, what runs, and a row for each component, as many as ``height`` lines have room for.
+    """One picture of a running ablation, with as many components as ``height`` lines have room for.
 
-    Components stand in the order in which they were asked for, so that rows stay where they are; where there is no
-    room for all, those worth most.
+    Components stand in the order in which they were asked for, so that rows keep their places. Where there is no room
+    for all of them, those that are worth most are shown.
     """
     found = reader.read(history)
     parts = _head(history, summary(history, now), engine, found)
@@ -43,7 +43,7 @@ def ablation_frame(
 
 
 def ablation_final(history: History, now: float, engine: str, width: int, reader: FindingsReader) -> RenderableType:
-    """What stays when it is over."""
+    """What stays when the ablation is over: its title, how it went, and its table of components."""
     found = reader.read(history)
     parts = _head(history, summary(history, now), engine, found)
     return Group(*parts, *([Text(), *_components(found, width, len(found.rows))] if found.rows and found.cells else []))

@@ -1,4 +1,4 @@
-"""A running search in a terminal: how far it is, what runs, and its best trials."""
+"""The live view of a search: how far it is, what runs, and its best trials."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -19,7 +19,7 @@ FIXED_ROWS = 9  # the lines of the frame that are neither running nor top trials
 
 
 def search_frame(history: History, now: float, engine: str, width: int, height: int) -> RenderableType:
-    """The study in one picture, for ``width`` columns and ``height`` lines."""
+    """One picture of a running search, for ``width`` columns and ``height`` lines."""
     state, scales = summary(history, now), hyperparameters(history)
     parts: list[RenderableType] = [*_head(history, state, engine, scales)]
     ranked = min(TOP_ROWS, sum(history.counts[s] for s in (State.DONE, State.STOPPED)))
@@ -32,7 +32,7 @@ def search_frame(history: History, now: float, engine: str, width: int, height: 
 
 
 def search_final(history: History, now: float, engine: str) -> RenderableType:
-    """What stays when the study is over: its name, how it went, its best trial."""
+    """What stays when the search is over: its title, how it went, and its best trial."""
     return Group(*_head(history, summary(history, now), engine, hyperparameters(history)))
 
 

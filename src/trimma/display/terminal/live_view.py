@@ -1,4 +1,4 @@
-"""A running study in a terminal, redrawn in place."""
+"""The live view: a running study in a terminal, redrawn in place."""
 
 import time
 from collections.abc import Callable
@@ -19,13 +19,14 @@ FRAME_SECONDS = 0.125
 
 
 class LiveView:
-    """An observer that redraws at most eight times a second, and leaves a few lines when its context ends.
+    """An observer that redraws the study at most eight times a second.
 
-    Where a frame takes long, as in a study of many trials, frames are fewer: they take a twentieth of the time.
+    Where a frame takes long to draw, as in a study of many trials, there are fewer frames, so that drawing takes at
+    most a twentieth of the time. When the context ends, a few lines stay. With ``summary_follows``, a study that has
+    finished leaves none.
 
-    ``engine`` is shown beside the name; ``console`` is where to draw (default: standard error); ``clock`` gives the
-    seconds by which frames are spaced, which is real time even where the study's isn't. With ``summary_follows`` no
-    lines are left of a study that has finished.
+    ``engine`` is shown beside the name. ``console`` is where to draw, by default standard error. ``clock`` gives the
+    seconds by which frames are spaced: real time, even where the study's time is simulated.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ def frame(
     height: int = 24,
     reader: FindingsReader | None = None,
 ) -> RenderableType:
-    """One picture of a running study, for ``width`` columns and ``height`` lines, with a few trials at least.
+    """One picture of a running study for ``width`` columns and ``height`` lines, with a few trials at least.
 
     ``reader`` keeps what was found in an ablation from frame to frame.
     """
@@ -89,7 +90,7 @@ def frame(
 def final(
     history: History, now: float, engine: str = "", width: int = 80, reader: FindingsReader | None = None
 ) -> RenderableType:
-    """What stays when the study is over: its name, how it went, its best (of an ablation, its components)."""
+    """What stays when the study is over: its title, how it went, and its best trial or its components."""
     if history.spec.ablation is not None:
         return ablation_final(history, now, engine, width, reader or FindingsReader())
     return search_final(history, now, engine)

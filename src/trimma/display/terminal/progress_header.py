@@ -1,4 +1,4 @@
-"""The first lines of a running study: what it is, how far it is, how many trials there are."""
+"""The first lines of a running study: its title, its progress bar with the time left, its trials by state."""
 
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -15,7 +15,10 @@ FINISHED = Outcome.FINISHED.value
 
 
 def title_line(state: Summary, engine: str) -> Table:
-    """Name and aim; at the right how many workers there are and for how long, or how it stands."""
+    """The study's name and aim on the left, the number of workers and the time so far on the right.
+
+    Once the study is over, its status takes the place of the workers.
+    """
     left = Text.assemble((state.name, "bold"), "  ", aim(state.metric))
     if engine:
         left.append(f"  {engine}", "dim")
@@ -29,7 +32,10 @@ def title_line(state: Summary, engine: str) -> Table:
 
 
 def progress_line(state: Summary, *, at_most: bool = False) -> Table:
-    """How much of it is done, and how long the rest will take, ``at_most`` where it may be less."""
+    """The progress bar, with the number of ended trials and the time that is left.
+
+    With ``at_most`` the number of trials is a limit that the study may not reach.
+    """
     share, label = _done(state, at_most=at_most)
     if state.status != RUNNING:
         label += f" in {duration(state.elapsed)}"
@@ -43,7 +49,10 @@ def progress_line(state: Summary, *, at_most: bool = False) -> Table:
 
 
 def _done(state: Summary, *, at_most: bool) -> tuple[float, str]:
-    """How much of the study is done, from 0 to 1, and in words: by trials, else by time, else unknown."""
+    """How much of the study is done, from 0 to 1, and the same in words.
+
+    It is measured by trials where their number is known, by time where there is a timeout, and is unknown otherwise.
+    """
     if state.limit and at_most and state.status == FINISHED:
         return 1.0, count(state.ended, "trial")
     if state.limit:
@@ -71,7 +80,7 @@ def counts_line(state: Summary) -> Table:
 
 
 def left_and_right(left: Text, right: Text) -> Table:
-    """Two texts at the two ends of a line; the left one gives way."""
+    """Two texts at the two ends of one line. Where there is too little room, the left one is cut."""
     left.no_wrap = right.no_wrap = True
     left.overflow = "ellipsis"
     table = Table.grid(expand=True, padding=(0, 1, 0, 0), pad_edge=False)

@@ -10,7 +10,7 @@ GAP = 2
 
 
 def plain_table(*names: str) -> Table:
-    """A table without lines; numbers stand to the right."""
+    """A table without lines, with numbers aligned to the right."""
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
     for name in names:
         plain_column(table, name, right=name not in ("worker", "state"))
@@ -18,6 +18,6 @@ def plain_table(*names: str) -> Table:
 
 
 def plain_column(table: Table, name: str, *, right: bool) -> None:
-    """One more column, whose cells are cut rather than wrapped."""
+    """Add a column whose cells are cut rather than wrapped."""
     justify: Literal["left", "right"] = "right" if right else "left"
     table.add_column(Text(name), justify=justify, no_wrap=True, overflow="ellipsis")

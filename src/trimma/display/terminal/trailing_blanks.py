@@ -1,4 +1,4 @@
-"""Lines without blanks at their ends."""
+"""Output without blanks at the ends of its lines."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from rich.segment import Segment
 
 @dataclass(frozen=True, slots=True)
 class WithoutTrailingBlanks:
-    """What is to be printed, less the blanks with which tables and paddings fill up their lines."""
+    """Prints what it holds without the blanks with which tables and paddings fill their lines."""
 
     renderable: RenderableType
 
