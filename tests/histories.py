@@ -170,6 +170,26 @@ def large(trials: int = 5000) -> History:
     return log.history
 
 
+def half_run() -> Log:
+    """Two ended, one failed, three running, in the middle of a study."""
+    space = Space(lr=Float(1e-4, 1e-1, log=True), width=Int(16, 256), act=Choice("relu", "gelu"))
+    log = opened("w-0", "w-1", "w-2", "w-3", space=space, trials=20)
+    done = log.start("w-0", budget=9, lr=0.01, width=64, act="relu")
+    stopped = log.start("w-1", budget=9, lr=0.0001, width=32, act="gelu")
+    failed = log.start("w-2", budget=9, lr=0.1, width=250, act="gelu")
+    log.curve(stopped, 2.5, 2.25)
+    log.at(4).fail(failed, "MemoryError", "too large\nsee above", 'File "train.py", line 3\nMemoryError: too large')
+    log.at(6).stop(stopped)
+    log.curve(done, *(1 / step for step in range(1, 10)))
+    log.at(9).finish(done)
+    first = log.start("w-0", budget=9, lr=0.02, width=100, act="relu")
+    log.start("w-1", budget=9, lr=0.003, width=17, act="gelu")
+    stopping = log.at(10).start("w-2", budget=9, lr=0.05, width=200, act="relu")
+    log.at(12).curve(first, 1.5, 0.75)
+    log.curve(stopping, float("nan"))
+    return log
+
+
 def drawn(space: Space, rng: Any, branch: int = 0) -> dict[str, Any]:
     """A config of one of the space's branches, at random."""
     chosen = space.branches[branch]

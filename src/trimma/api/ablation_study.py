@@ -33,7 +33,7 @@ class AblationStudy(Study):
 
         Differences and their simultaneous intervals are in units of the metric; p is adjusted for all components.
         """
-        from trimma.display.ablation.data_frame import data_frame
+        from trimma.display.report.data_frames import data_frame
 
         frame: pd.DataFrame = data_frame(self.findings)
         return frame
@@ -44,20 +44,20 @@ class AblationStudy(Study):
         ``meaning`` says in words whether they stand in for each other or need each other. `MissingExtra` without
         pandas; without pairs the frame is empty.
         """
-        from trimma.display.ablation.data_frame import pair_frame
+        from trimma.display.report.data_frames import pair_frame
 
         frame: pd.DataFrame = pair_frame(self.findings)
         return frame
 
     def to_markdown(self) -> str:
         """The table in Markdown, with what it shows, the best and worst config, and how it was found."""
-        from trimma.display.ablation.markdown import markdown
+        from trimma.display.report.markdown import markdown
 
         return markdown(self.findings)
 
     def to_latex(self, caption: str | None = None, label: str | None = None) -> str:
         """The table in LaTeX, for the package booktabs; ``caption`` is LaTeX, by default it says what is shown."""
-        from trimma.display.ablation.latex import latex
+        from trimma.display.report.latex import latex
 
         return latex(self.findings, caption, label)
 
@@ -66,7 +66,7 @@ class AblationStudy(Study):
 
         Raises `MissingExtra` without plotly.
         """
-        from trimma.display.ablation.page import page
+        from trimma.display.report.html_page import page
 
         text = page(self.findings, self.status)
         if file is not None:

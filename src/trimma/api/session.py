@@ -84,10 +84,10 @@ def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextMan
 
     console = Console(file=sys.stderr)
     if console.is_terminal or console.is_jupyter:
-        from trimma.display.live import LiveView
+        from trimma.display.terminal.live_view import LiveView
 
         return LiveView(repr(engine), console=console, summary_follows=summary_follows)
-    from trimma.display.lines import LineView
+    from trimma.display.terminal.line_view import LineView
 
     # paced by real time, where the study's own is simulated too
     return LineView(repr(engine), stream=sys.stderr, clock=time.monotonic)

@@ -122,17 +122,17 @@ class Study:
         return {row.name: row.share for row in importance(self.history)}
 
     def __repr__(self) -> str:
-        from trimma.display.summary import brief
+        from trimma.display.study_repr import brief
 
         return brief(self.history, lost=self._lost())
 
     def __str__(self) -> str:
-        from trimma.display.summary import closing_text
+        from trimma.display.terminal.closing_summary import closing_text
 
         return closing_text(self.history, lost=self._lost()).rstrip()
 
     def _repr_html_(self) -> str:
-        from trimma.display.html import study_html
+        from trimma.display.notebook.study_html import study_html
 
         return study_html(self.history, lost=self._lost())
 
