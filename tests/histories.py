@@ -45,13 +45,15 @@ class Log:
     def leave(self, worker: str) -> None:
         self._record(ev.WorkerLost, worker=worker, cause="gone")
 
-    def queue(self, budget: int | None = None, **config: Any) -> int:
+    def queue(self, budget: int | None = None, place: Mapping[str, Any] | None = None, **config: Any) -> int:
         number = self.history.trial_count
-        self._record(ev.TrialQueued, trial=number, config=config, budget=budget)
+        self._record(ev.TrialQueued, trial=number, config=config, place=dict(place or {}), budget=budget)
         return number
 
-    def start(self, worker: str, budget: int | None = None, **config: Any) -> int:
-        number = self.queue(budget, **config)
+    def start(
+        self, worker: str, budget: int | None = None, place: Mapping[str, Any] | None = None, **config: Any
+    ) -> int:
+        number = self.queue(budget, place, **config)
         self.restart(number, worker)
         return number
 

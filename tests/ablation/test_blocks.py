@@ -191,7 +191,5 @@ def test_each_cell_has_a_search_of_its_own() -> None:
     assert len({tuple(rates) for place, rates in tried.items() if place.repeat == 0}) == 1
     assert tried[Place((), 0)] != tried[Place((), 1)]
     best = {(cell.arm, cell.repeat): cell.value for cell in cells(history)}
-    values = [
-        trial.value for trial in history.trials if trial.place["without"] == ["a"] and trial.place["repeat"] == 1
-    ]
+    values = [trial.value for trial in history.trials if trial.place["without"] == ["a"] and trial.place["repeat"] == 1]
     assert best[("a",), 1] == max(value for value in values if value is not None)

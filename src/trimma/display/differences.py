@@ -9,7 +9,7 @@ from typing import NamedTuple
 from trimma.display.text import NOTHING, count, one_line
 from trimma.effects import Verdict
 from trimma.study import Ablation, Arm, Metric
-from trimma.views import EffectRow, Findings, arm_words
+from trimma.views import EffectRow, Findings, joined
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 7
@@ -87,7 +87,7 @@ def confidence_text(confidence: float) -> str:
 
 def arm_text(arm: Arm) -> str:
     """What is left out, in words."""
-    return arm_words(tuple(map(one_line, arm)))
+    return joined(map(one_line, arm))
 
 
 def design_words(asked: Ablation) -> str:

@@ -13,7 +13,7 @@ from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import create, replay, run
 from trimma.ports import BindsSearcher, BindsSpace, Engine, History, Store
-from trimma.program import Program
+from trimma.program import Program, Variants
 from trimma.schedule.run_all import RunAll
 from trimma.space import Float, Int, Space
 from trimma.stopping import Rule
@@ -74,6 +74,7 @@ def run_study(
     seed: int = 0,
     maximize: bool = False,
     metric: str = METRIC,
+    variants: Variants | None = None,
     interrupted: Callable[[], bool] = lambda: False,
     **spec: Any,
 ) -> Study:
@@ -97,7 +98,7 @@ def run_study(
             (scheduler or RunAll()).bind(searcher.bind(space, seed, trials)),
             engine,
             store,
-            Program(objective=objective, metric=metric),
+            Program(objective=objective, metric=metric, variants=variants),
             trials=trials,
             until=until,
             observe=lambda history, now: None,
