@@ -6,6 +6,7 @@ from typing import Any
 
 import trimma.loop
 from trimma import events as ev
+from trimma.core import Policy
 from trimma.engines.simulated import Simulated
 from trimma.ledger import Ledger
 from trimma.ports import History
@@ -136,7 +137,7 @@ def simulated(
     ledger = trimma.loop.create(store, spec, None, 0.0)
     trimma.loop.run(
         ledger,
-        Asha(max_steps=9).bind(RandomSearch().bind(space, 1, None)),
+        Policy(Asha(max_steps=9).bind(RandomSearch().bind(space, 1, None))),
         machine,
         store,
         Program(objective=objective, metric="loss"),

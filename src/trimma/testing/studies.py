@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trimma.codec import encode
+from trimma.core import Policy
 from trimma.engines.simulated import Simulated
 from trimma.events import Event
 from trimma.ledger import Ledger
@@ -92,10 +93,11 @@ def run_study(
             name=name, metric=Metric(name=metric, maximize=maximize), seed=seed, trials=trials, until=until, **spec
         )
         ledger = create(store, asked, None, engine.clock.now())
+    bound = searcher.bind(space, seed, trials)
     with store.claim(name):
         run(
             ledger,
-            (scheduler or RunAll()).bind(searcher.bind(space, seed, trials)),
+            Policy.of((scheduler or RunAll()).bind(bound), bound),
             engine,
             store,
             Program(objective=objective, metric=metric, variants=variants),
