@@ -44,6 +44,7 @@ def run_study(
 ) -> Any:
     """A study's history, run without the front door: its ``observe`` sees every turn of the loop."""
     import trimma as tm
+    from trimma.core import Policy
     from trimma.loop import create, run
     from trimma.program import Program
     from trimma.study import Metric, StudySpec
@@ -57,7 +58,7 @@ def run_study(
     ledger = create(store, spec, None, 0.0)
     run(
         ledger,
-        (tm.Asha(max_steps=reports) if asha else tm.RunAll()).bind(searcher),
+        Policy((tm.Asha(max_steps=reports) if asha else tm.RunAll()).bind(searcher)),
         tm.Simulated(workers, straggle=0.3),
         store,
         Program(objective=objective, metric="loss"),

@@ -164,7 +164,7 @@ class AblationLog(Log):
         super().__init__(maximize=maximize, ablation=asked(names, **spec), **kept)
 
     def run(self, worker: str, without: Sequence[str] = (), repeat: int = 0, **more: Any) -> int:
-        return self.start(worker, without=list(without), repeat=repeat, **more)
+        return self.start(worker, place={"without": list(without), "repeat": repeat}, **more)
 
     def cells(
         self, worker: str, values: Mapping[tuple[str, ...], Sequence[float | None]], seconds: float = 1.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import trimma.loop
 from trimma import events as ev
+from trimma.core import Policy
 from trimma.engines.simulated import Simulated
 from trimma.ledger import Ledger
 from trimma.ports import History
@@ -45,13 +46,15 @@ class Log:
     def leave(self, worker: str) -> None:
         self._record(ev.WorkerLost, worker=worker, cause="gone")
 
-    def queue(self, budget: int | None = None, **config: Any) -> int:
+    def queue(self, budget: int | None = None, place: Mapping[str, Any] | None = None, **config: Any) -> int:
         number = self.history.trial_count
-        self._record(ev.TrialQueued, trial=number, config=config, budget=budget)
+        self._record(ev.TrialQueued, trial=number, config=config, place=dict(place or {}), budget=budget)
         return number
 
-    def start(self, worker: str, budget: int | None = None, **config: Any) -> int:
-        number = self.queue(budget, **config)
+    def start(
+        self, worker: str, budget: int | None = None, place: Mapping[str, Any] | None = None, **config: Any
+    ) -> int:
+        number = self.queue(budget, place, **config)
         self.restart(number, worker)
         return number
 
@@ -134,7 +137,7 @@ def simulated(
     ledger = trimma.loop.create(store, spec, None, 0.0)
     trimma.loop.run(
         ledger,
-        Asha(max_steps=9).bind(RandomSearch().bind(space, 1, None)),
+        Policy(Asha(max_steps=9).bind(RandomSearch().bind(space, 1, None))),
         machine,
         store,
         Program(objective=objective, metric="loss"),

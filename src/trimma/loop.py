@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from trimma.commands import Close, Command, Send, Start
-from trimma.core import next_deadline, reopen, step
+from trimma.core import Policy, next_deadline, reopen, step
 from trimma.errors import EngineError
 from trimma.events import Event, StudyCreated, StudyExtended
 from trimma.facts import Fact, Interrupted
 from trimma.ledger import Ledger
-from trimma.ports import Engine, History, Observer, Scheduler, Store
+from trimma.ports import Engine, History, Observer, Store
 from trimma.program import Program
 from trimma.stopping import Rule
 from trimma.study import Ablation, StudySpec
@@ -41,7 +41,7 @@ def replay(store: Store, name: str) -> Ledger:
 
 def run(
     ledger: Ledger,
-    scheduler: Scheduler,
+    policy: Policy,
     engine: Engine,
     store: Store,
     program: Program,
@@ -62,7 +62,7 @@ def run(
             if interrupted():
                 facts = [*facts, Interrupted()]
             now = clock.now()
-            turn = step(ledger, scheduler, facts, now)
+            turn = step(ledger, policy, facts, now)
             _append(store, history, turn.events)
             for command in turn.commands:
                 _act(engine, command)

@@ -256,6 +256,20 @@ class Searcher(Protocol):
         ...
 
 
+class GivesUp(Protocol):
+    """A searcher that knows by itself when its study had better be given up, in place of the general rule.
+
+    The general rule is `trimma.core.failing_alike`.
+    """
+
+    def hopeless(self, history: History) -> str | None:
+        """Why the study had better be given up, in words for the user; None while there is hope.
+
+        It is asked after each batch of facts.
+        """
+        ...
+
+
 class Scheduler(Protocol):
     """How far each trial runs."""
 

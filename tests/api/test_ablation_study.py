@@ -114,9 +114,9 @@ def test_the_command_show(run):
 
 
 def test_the_command_show_of_a_trial(run, study):
-    number = next(trial.id for trial in study.trials if trial.config["without"] == ["bias"])
+    number = next(trial.id for trial in study.trials if trial.place["without"] == ["bias"])
     lines = run("show", "net", "--trial", number).splitlines()
-    assert lines[1:3] == ["without    bias", f"repeat     {study.trials[number].config['repeat']}"]
+    assert lines[1:3] == ["without    bias", f"repeat     {study.trials[number].place['repeat']}"]
     assert "without    nothing" in run("show", "net", "--trial", 0)
 
 
@@ -128,5 +128,5 @@ def test_the_command_plot(run, tmp_path):
 
 
 def test_exported_configs_are_flat(study, run):
-    assert set(study.to_pandas()["config.without"]) == {"nothing", "warmup", "mixup", "bias"}
-    assert "config.without,config.repeat" in run("export", "net", "-")
+    assert set(study.to_pandas()["place.without"]) == {"nothing", "warmup", "mixup", "bias"}
+    assert "place.without,place.repeat" in run("export", "net", "-")

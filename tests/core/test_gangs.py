@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimma.commands import Send, Signal, Start
-from trimma.core import step
+from trimma.core import Policy, step
 from trimma.engines import Local, Simulated
 from trimma.errors import EngineError, IllegalMove
 from trimma.events import (
@@ -120,31 +120,31 @@ def ledger() -> Ledger:
 
 
 def test_a_worker_that_dies_ends_the_attempt_on_all(ledger: Ledger) -> None:
-    assert not step(ledger, Pair(), [Joined(worker="a", host="one")], 1.0).commands
-    started = step(ledger, Pair(), [Joined(worker="b", host="two")], 2.0)
+    assert not step(ledger, Policy(Pair()), [Joined(worker="a", host="one")], 1.0).commands
+    started = step(ledger, Policy(Pair()), [Joined(worker="b", host="two")], 2.0)
     (command,) = started.commands
     assert isinstance(command, Start)
     assert command.job.workers == ("a", "b")
     history = ledger.history
     assert [stay.host for stay in history.stays] == ["one", "two"]
-    lost = step(ledger, Pair(), [Left(worker="b", cause="killed")], 3.0)
+    lost = step(ledger, Policy(Pair()), [Left(worker="b", cause="killed")], 3.0)
     assert lost.commands == [Send(trial=0, attempt=1, signal=Signal.KILL)]
     assert (history.trials[0].state, history.trials[0].crashes) == (State.QUEUED, 1)
     assert not history.idle, "the other is being killed"
-    assert not step(ledger, Pair(), [Joined(worker="b")], 4.0).commands
-    again = step(ledger, Pair(), [Left(worker="a", cause="killed"), Joined(worker="a")], 5.0)
+    assert not step(ledger, Policy(Pair()), [Joined(worker="b")], 4.0).commands
+    again = step(ledger, Policy(Pair()), [Left(worker="a", cause="killed"), Joined(worker="a")], 5.0)
     assert [command.job.attempt for command in again.commands if isinstance(command, Start)] == [2]
     assert history.trials[0].crashes == 1
 
 
 def test_rank_0_speaks_for_the_trial(ledger: Ledger) -> None:
-    step(ledger, Pair(), [Joined(worker="a"), Joined(worker="b")], 1.0)
+    step(ledger, Policy(Pair()), [Joined(worker="a"), Joined(worker="b")], 1.0)
     key = {"trial": 0, "attempt": 1}
     told = [
         Measured(step=1, metrics={"m": 9.0}, rank=1, **key),  # type: ignore[arg-type]
         Measured(step=1, metrics={"m": 1.0}, **key),  # type: ignore[arg-type]
     ]
-    turn = step(ledger, Pair(), told, 2.0)
+    turn = step(ledger, Policy(Pair()), told, 2.0)
     assert [(event.rank, event.metrics["m"]) for event in turn.events if isinstance(event, Reported)] == [
         (1, 9.0),
         (0, 1.0),
@@ -152,7 +152,7 @@ def test_rank_0_speaks_for_the_trial(ledger: Ledger) -> None:
     assert turn.commands == [Send(trial=0, attempt=1, signal=Signal.CONTINUE)]
     trial = ledger.history.trials[0]
     assert list(trial.curve.series("m").values) == [1.0]
-    step(ledger, Pair(), [Returned(metrics={"m": 2.0}, rank=1, **key)], 3.0)  # type: ignore[arg-type]
+    step(ledger, Policy(Pair()), [Returned(metrics={"m": 2.0}, rank=1, **key)], 3.0)  # type: ignore[arg-type]
     assert (trial.state, trial.value) == (State.DONE, 2.0)
     assert [(row.worker, row.end - row.start) for row in attempts(ledger.history)] == [("a", 2.0), ("b", 2.0)]
     assert busy(ledger.history).busy == 4.0

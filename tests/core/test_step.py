@@ -1,7 +1,7 @@
 """What happens next: facts in, events and commands out."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from numpy.random import Generator
 from trimma import events as ev
 from trimma.checkpoint import Checkpoint
 from trimma.commands import Close, Command, Send, Signal, Start
-from trimma.core import Turn, next_deadline, reopen, step
+from trimma.core import Policy, Turn, failing_alike, next_deadline, reopen, step
 from trimma.core.intake import MAX_LOSSES
 from trimma.errors import IllegalMove
 from trimma.events import Logged
@@ -58,9 +58,15 @@ class Stage:
     """A study on made-up facts."""
 
     def __init__(
-        self, scheduler: Plan | None = None, *, workers: int = 1, until: Rule | None = None, **spec: Any
+        self,
+        scheduler: Plan | None = None,
+        *,
+        workers: int = 1,
+        until: Rule | None = None,
+        hopeless: Callable[[History], str | None] = failing_alike,
+        **spec: Any,
     ) -> None:
-        self.scheduler = scheduler or Plan()
+        self.scheduler, self.hopeless = scheduler or Plan(), hopeless
         self.ledger = Ledger()
         asked = {"trials": 3, "failures_to_give_up": 3} | spec
         self.ledger.fold(
@@ -78,7 +84,7 @@ class Stage:
         return self.ledger.history
 
     def tell(self, *facts: Fact, now: float = 0.0) -> Turn:
-        turn = step(self.ledger, self.scheduler, facts, now)
+        turn = step(self.ledger, Policy(self.scheduler, self.hopeless), facts, now)
         self.events += turn.events
         self.commands += turn.commands
         return turn
@@ -685,3 +691,21 @@ def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
     assert again.history.counts == stage.history.counts
     assert list(again.history.ended) == list(stage.history.ended)
     assert repr(again.history.best_by_end) == repr(stage.history.best_by_end)
+
+
+def test_a_policy_may_give_up_for_a_reason_of_its_own() -> None:
+    stage = Stage(hopeless=lambda history: "a bad start" if history.ended else None, workers=2)
+    stage.tell(Raised(trial=0, attempt=1, failure=ev.Failure(kind="ValueError", message="no")))
+    closed = stage.history.closed
+    assert closed is not None
+    assert (closed.outcome, closed.reason) == (ev.Outcome.FAILED, "a bad start")
+    assert isinstance(stage.commands[-1], Close)
+
+
+def test_a_searcher_that_knows_when_there_is_no_hope_is_asked_instead_of_the_general_rule() -> None:
+    class Pessimist:
+        def hopeless(self, history: History) -> str | None:
+            return "never any hope"
+
+    assert Policy.of(Plan(), Pessimist()).hopeless(Stage().history) == "never any hope"
+    assert Policy.of(Plan(), Plan()).hopeless is failing_alike

@@ -11,7 +11,6 @@ from trimma.errors import StudyError
 from trimma.stopping import Timeout
 from trimma.views import (
     arm_means,
-    arm_words,
     effect_rows,
     eta,
     extremes,
@@ -137,15 +136,14 @@ def test_differences_of_other_designs():
 def test_what_is_left_out_is_one_text_in_flat_configs():
     log = opened_ablation("w")
     log.finish(log.run("w"), accuracy=1.0)
-    log.finish(log.run("w", ["age", "fare"], repeat=1, params={"lr": 0.1}), accuracy=0.5)
+    log.finish(log.run("w", ["age", "fare"], repeat=1, opt={"lr": 0.1}), accuracy=0.5)
     first, second = log.history.trials
     assert flat_config(log.history, first) == {"without": "nothing", "repeat": 0}
-    assert flat_config(log.history, second) == {"without": "age + fare", "repeat": 1, "params.lr": 0.1}
+    assert flat_config(log.history, second) == {"without": "age + fare", "repeat": 1, "opt.lr": 0.1}
     rows = table(log.history)
-    assert [row["config.without"] for row in rows] == ["nothing", "age + fare"]
-    assert [row["config.params.lr"] for row in rows] == [None, 0.1]
+    assert [row["place.without"] for row in rows] == ["nothing", "age + fare"]
+    assert [row["config.opt.lr"] for row in rows] == [None, 0.1]
     assert {scale.name for scale in hyperparameters(log.history)} == {"without", "repeat"}
-    assert arm_words(()) == "nothing"
 
 
 def test_as_many_trials_are_expected_as_the_design_has():

@@ -7,6 +7,7 @@ from statistics import fmean
 
 from numpy.random import Generator
 
+from trimma.ablation.baseless import baseless
 from trimma.ablation.ports import Asked, Design
 from trimma.ablation.repeats import Repeats
 from trimma.ablation.retune import CellSearch, Retune
@@ -53,6 +54,10 @@ class _Blocks:
                 # one at a time: what is tried next may depend on it
                 return [suggestion]
         return []
+
+    def hopeless(self, history: History) -> str | None:
+        asked = history.spec.ablation
+        return None if asked is None else baseless(history, asked)
 
     def _missing(self, history: History, tries: int) -> Iterator[Place]:
         """The cells that want a trial, in order."""

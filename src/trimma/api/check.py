@@ -9,6 +9,7 @@ from numpy.random import Generator
 
 from trimma.api.arguments import metric_of, space_of
 from trimma.api.study import Study
+from trimma.core import Policy
 from trimma.data import portable
 from trimma.engines import Local
 from trimma.errors import TrimmaError
@@ -92,7 +93,7 @@ def _try(program: Program, space: Space, seconds: float) -> Study:
     with store.claim(spec.name):
         run(
             ledger,
-            _Brief(RandomSearch().bind(space, 0, None)),
+            Policy(_Brief(RandomSearch().bind(space, 0, None))),
             engine,
             store,
             program,

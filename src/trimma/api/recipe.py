@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
+from trimma.core import Policy
 from trimma.errors import ObjectiveError, StudyError
 from trimma.objective import Signature, describe
 from trimma.pickling import TooLarge, dumps, loads
@@ -36,14 +37,14 @@ class Recipe:
         variants = self.program.variants
         return self.space.keys if self.space is not None else variants.params if variants is not None else ()
 
-    def bind(self, spec: StudySpec) -> Scheduler:
-        """The scheduler at work in this study, with its searcher; settings are bound, ready policies are used."""
+    def bind(self, spec: StudySpec) -> Policy:
+        """What decides in this study: settings are bound, ready policies are used."""
         searcher: Any = self.searcher
         if hasattr(searcher, "bind"):
             searcher = searcher.bind(self.space, spec.seed, spec.trials)
         scheduler: Any = self.scheduler
         bound: Scheduler = scheduler.bind(searcher) if hasattr(scheduler, "bind") else scheduler
-        return bound
+        return Policy.of(bound, searcher)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from trimma.display.terminal.closing_summary import TOP_ROWS, closing
 from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
 from trimma.errors import StudyError, UnknownName
 from trimma.trial import Trial
-from trimma.views import LOST, Summary, flat_config, flatten, summary
+from trimma.views import LOST, Summary, flat_place, flatten, summary
 
 PICTURES = ("curves", "history", "importance", "parallel", "slices", "timeline")
 ABLATION_PICTURES = ("forest", "interactions", "path", "repeats", "shapley")
@@ -54,17 +54,15 @@ def print_study(study: Study, top: int = TOP_ROWS) -> None:
 
 
 def print_trial(study: Study, number_: int) -> None:
-    """One trial: its config, its metrics, what became of it, and what it printed."""
+    """One trial: where it belongs, its config, its metrics, what became of it, and what it printed."""
     output = study.output(number_)
     trial = study.trials[number_]
     console = Console()
     console.print(Text(f"trial {trial.id} of {study.name}: {trial.state}{_why(trial)}", style="bold"))
     table = Table(box=None, pad_edge=False, show_header=False)
-    if study.history.spec.ablation is None:
-        config = {name: repr(value) for name, value in flatten(trial.config).items()}
-    else:
-        config = {name: str(value) for name, value in flat_config(study.history, trial).items()}
-    for name, text in config.items():
+    place = {name: str(value) for name, value in flat_place(trial).items()}
+    config = {name: repr(value) for name, value in flatten(trial.config).items()}
+    for name, text in [*place.items(), *config.items()]:
         table.add_row(Text(name, style="dim"), Text(text))
     for name in sorted({*trial.curve.metrics, *trial.result}):
         series = trial.curve.series(name).values

@@ -1,6 +1,8 @@
 """What happens next: facts in, events and commands out, with no clock, thread or I/O."""
 
 from trimma.core.draft import Turn
+from trimma.core.giving_up import failing_alike
+from trimma.core.policy import Policy
 from trimma.core.step import next_deadline, reopen, step
 
-__all__ = ["Turn", "next_deadline", "reopen", "step"]
+__all__ = ["Policy", "Turn", "failing_alike", "next_deadline", "reopen", "step"]

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from itertools import chain, islice
 
 from trimma.core.draft import Draft, Turn
-from trimma.core.giving_up import hopeless
 from trimma.core.intake import take
 from trimma.core.planning import fill
+from trimma.core.policy import Policy
 from trimma.events import Outcome, StudyOpened
 from trimma.facts import Fact, Interrupted
 from trimma.ledger import Ledger
-from trimma.ports import History, Scheduler
+from trimma.ports import History
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
 
@@ -28,7 +28,7 @@ def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -
     return Turn(draft.events, draft.commands, _demand(ledger.history, open_end=True))
 
 
-def step(ledger: Ledger, scheduler: Scheduler, facts: Iterable[Fact], now: float) -> Turn:
+def step(ledger: Ledger, policy: Policy, facts: Iterable[Fact], now: float) -> Turn:
     """Take in ``facts``, which arrived by ``now``, and decide what follows from them."""
     draft = Draft(ledger, now)
     history = ledger.history
@@ -36,15 +36,15 @@ def step(ledger: Ledger, scheduler: Scheduler, facts: Iterable[Fact], now: float
         if isinstance(fact, Interrupted):
             draft.close(Outcome.INTERRUPTED, "interrupted")
             return Turn(draft.events, draft.commands, 0)
-        take(draft, fact, scheduler)
-    if reason := hopeless(history):
+        take(draft, fact, policy.scheduler)
+    if reason := policy.hopeless(history):
         draft.close(Outcome.FAILED, reason)
         return Turn(draft.events, draft.commands, 0)
     _enforce_time(draft)
     halt = history.spec.until.met(history, now) if history.spec.until else None
     if halt:
         _wind_down(draft, halt)
-    exhausted = fill(draft, scheduler, may_plan=halt is None)
+    exhausted = fill(draft, policy.scheduler, may_plan=halt is None)
     # a rule may have been met by what was started just now
     halt = halt or (history.spec.until.met(history, now) if history.spec.until else None)
     full = history.room == 0 and not history.paused

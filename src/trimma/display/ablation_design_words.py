@@ -5,12 +5,12 @@ import re
 from trimma.display.numbers_and_durations import count
 from trimma.display.short_text import one_line
 from trimma.study import Ablation, Arm
-from trimma.views import arm_words
+from trimma.views import joined
 
 
 def arm_text(arm: Arm) -> str:
     """The components that an arm leaves out, in words."""
-    return arm_words(tuple(map(one_line, arm)))
+    return joined(map(one_line, arm))
 
 
 def design_words(asked: Ablation) -> str:

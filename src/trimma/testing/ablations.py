@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cloudpickle
@@ -14,7 +15,7 @@ from trimma.engines.simulated import Simulated
 from trimma.loop import replay
 from trimma.ports import History
 from trimma.program import Inputs, derived
-from trimma.study import Ablation, Component, Place, place_of, places
+from trimma.study import AGAIN, REPEAT, WITHOUT, Ablation, Component, Place, place_of, places
 from trimma.testing.studies import Study, cut, run_study
 from trimma.trial import State, Trial
 from trimma.views import analysis
@@ -25,11 +26,22 @@ WORTH = {"a": 3.0, "b": 1.0, "c": 0.0, "d": -1.0}
 COMPONENTS = tuple(Component(name=name, kind="setting", members=(name,)) for name in WORTH)
 
 
+@dataclass(frozen=True)
+class Handed:
+    """Variants that hand the place of a trial to the objective, among its arguments."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def inputs(self, place: Mapping[str, Any], whole: Inputs) -> Inputs:
+        return replace(whole, params={**self.params, **place, **whole.params})
+
+
 def additive(params: Mapping[str, Any]) -> Iterator[float]:
     """An objective of `COMPONENTS`, each worth what `WORTH` says, with some noise of its repeat and its own."""
-    without, repeat = params["without"], params["repeat"]
+    without, repeat = params[WITHOUT], params[REPEAT]
     shift = derived("repeat", repeat) / 2**32
-    noise = derived("noise", without, repeat, sorted(params.get("params", {}).items())) / 2**32
+    config = sorted((name, value) for name, value in params.items() if name not in (WITHOUT, REPEAT, AGAIN))
+    noise = derived("noise", without, repeat, config) / 2**32
     yield 10 + shift + 0.3 * noise - sum(WORTH[name] for name in without)
 
 
@@ -64,7 +76,8 @@ def run_ablation(
         looks=getattr(times, "looks", ()),
         tries=retune.trials if retune else 1,
     )
-    given: dict[str, Any] = {"objective": additive, "maximize": True, "trials": None, "max_attempts": 20} | more
+    given: dict[str, Any] = {"objective": additive, "maximize": True, "trials": None, "max_attempts": 20}
+    given = given | {"variants": Handed()} | more
     settings = Blocks(design, COMPONENTS, times, retune)
     return run_study(settings, engine=engine or Simulated(3, seconds=seconds), ablation=ablation, **given)
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from trimma.codec import encode
+from trimma.core import Policy
 from trimma.engines.simulated import Simulated
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import create, replay, run
 from trimma.ports import BindsSearcher, BindsSpace, Engine, History, Store
-from trimma.program import Program
+from trimma.program import Program, Variants
 from trimma.schedule.run_all import RunAll
 from trimma.space import Float, Int, Space
 from trimma.stopping import Rule
@@ -74,6 +75,7 @@ def run_study(
     seed: int = 0,
     maximize: bool = False,
     metric: str = METRIC,
+    variants: Variants | None = None,
     interrupted: Callable[[], bool] = lambda: False,
     **spec: Any,
 ) -> Study:
@@ -91,13 +93,14 @@ def run_study(
             name=name, metrics=(Metric(name=metric, maximize=maximize),), seed=seed, trials=trials, until=until, **spec
         )
         ledger = create(store, asked, None, engine.clock.now())
+    bound = searcher.bind(space, seed, trials)
     with store.claim(name):
         run(
             ledger,
-            (scheduler or RunAll()).bind(searcher.bind(space, seed, trials)),
+            Policy.of((scheduler or RunAll()).bind(bound), bound),
             engine,
             store,
-            Program(objective=objective, metric=metric),
+            Program(objective=objective, metric=metric, variants=variants),
             trials=trials,
             until=until,
             observe=lambda history, now: None,

@@ -8,7 +8,7 @@ from trimma.views.effect_rows import EffectRow, Findings, assembled, effect_rows
 from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta
 from trimma.views.failures import FailureGroup, failures
-from trimma.views.flatten import arm_words, flat_config, flatten
+from trimma.views.flatten import flat_config, flat_place, flatten, joined
 from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
 from trimma.views.importance import Importance, importance
 from trimma.views.leaderboard import Row, leaderboard
@@ -52,7 +52,6 @@ __all__ = [
     "ablation",
     "analysis",
     "arm_means",
-    "arm_words",
     "assembled",
     "attempts",
     "busy",
@@ -66,12 +65,14 @@ __all__ = [
     "failures",
     "findings",
     "flat_config",
+    "flat_place",
     "flatten",
     "gaps",
     "hyperparameters",
     "idle",
     "importance",
     "interactions",
+    "joined",
     "leaderboard",
     "metric_names",
     "paired",

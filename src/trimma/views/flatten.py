@@ -1,10 +1,9 @@
 """Nested configs as flat rows: one name for each place, the name that the space gives it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from trimma.ports import History
-from trimma.study import WITHOUT, Arm, arm_of
 from trimma.trial import Trial
 
 
@@ -23,22 +22,23 @@ def flatten(config: Mapping[str, Any], names: Collection[str] | None = None) -> 
 
 
 def flat_config(history: History, trial: Trial) -> dict[str, Any]:
-    """The trial's config by dotted name, as `flatten` has it with the names of the study's space.
-
-    Of an ablation, what is left out is one text: ``without: age + fare``, or ``nothing``.
-    """
-    if history.spec.ablation is None:
-        return flatten(trial.config, names_of(history))
-    return flatten({**trial.place, WITHOUT: arm_words(arm_of(trial.place)), **trial.config})
+    """The trial's place, and its config by dotted name, as `flatten` has it with the names of the study's space."""
+    return {**flat_place(trial), **flatten(trial.config, names_of(history))}
 
 
-def arm_words(arm: Arm) -> str:
-    """What an arm leaves out.
+def flat_place(trial: Trial) -> dict[str, Any]:
+    """Which part of the study the trial belongs to, by dotted name; a list is one text: ``without: age + fare``."""
+    named = {name: joined(part) if isinstance(part, list | tuple) else part for name, part in trial.place.items()}
+    return flatten(named)
 
-    >>> arm_words(("age", "fare")), arm_words(())
+
+def joined(names: Iterable[Any]) -> str:
+    """Several names as one text.
+
+    >>> joined(["age", "fare"]), joined([])
     ('age + fare', 'nothing')
     """
-    return " + ".join(arm) or "nothing"
+    return " + ".join(map(str, names)) or "nothing"
 
 
 def names_of(history: History) -> frozenset[str] | None:

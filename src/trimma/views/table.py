@@ -6,7 +6,7 @@ from trimma.ports import History
 from trimma.trial import ENDED, Trial
 from trimma.views.curves import metric_names
 from trimma.views.elapsed import Elapsed, trial_seconds
-from trimma.views.flatten import flat_config
+from trimma.views.flatten import flat_place, flatten, names_of
 from trimma.views.steps import steps_of
 
 FIRST = ("trial", "state", "value", "attempt", "steps", "seconds", "worker", "reason")
@@ -17,20 +17,25 @@ def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
     """All trials in their order, each with the same columns, None where a trial has nothing for one.
 
     The columns are ``trial, state, value, attempt, steps, seconds`` (of worker time, all attempts together),
-    ``worker`` (the latest), ``reason`` (why it was stopped, or failed), then ``config.<name>`` in the order of the
-    configs, ``metric.<name>`` (as returned, else as last reported), ``started`` and ``ended`` (seconds since the
-    epoch).
+    ``worker`` (the latest), ``reason`` (why it was stopped, or failed), then ``place.<name>`` for what says which part
+    of the study the trial belongs to, ``config.<name>`` in the order of the configs, ``metric.<name>`` (as returned,
+    else as last reported), ``started`` and ``ended`` (seconds since the epoch).
     """
-    configs = [flat_config(history, trial) for trial in history.trials]
-    names = list(dict.fromkeys(name for config in configs for name in config))
+    known = names_of(history)
+    given = [
+        {f"place.{name}": value for name, value in flat_place(trial).items()}
+        | {f"config.{name}": value for name, value in flatten(trial.config, known).items()}
+        for trial in history.trials
+    ]
+    names = sorted(dict.fromkeys(name for each in given for name in each), key=lambda name: name.startswith("config."))
     metrics = metric_names(history)
     elapsed = Elapsed(history, now)
     return [
         _front(trial, elapsed)
-        | {f"config.{name}": config.get(name) for name in names}
+        | {name: each.get(name) for name in names}
         | {f"metric.{name}": _latest(trial, name) for name in metrics}
         | _back(trial)
-        for trial, config in zip(history.trials, configs, strict=True)
+        for trial, each in zip(history.trials, given, strict=True)
     ]
 
 
