@@ -55,6 +55,7 @@ def run(
     history, clock = ledger.history, engine.clock
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
+    opening: Sequence[Event] = turn.events
     try:
         engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
         while history.closed is None:
@@ -66,7 +67,8 @@ def run(
             _append(store, history, turn.events)
             for command in turn.commands:
                 _act(engine, command)
-            observe(history, now)
+            observe([*opening, *turn.events], history, now)
+            opening = ()
     finally:
         engine.close()
 

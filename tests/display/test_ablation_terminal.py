@@ -172,9 +172,9 @@ def test_the_live_view_leaves_the_components():
     console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
     log = small()
     with LiveView("local", console=console) as view:
-        view(log.history, 12.0)
+        view([], log.history, 12.0)
         log.close()
-        view(log.history, 12.0)
+        view([], log.history, 12.0)
     assert "-0.300" in console.file.getvalue().split("\x1b[2K")[-1]
 
 
@@ -247,15 +247,15 @@ def test_lines_of_an_ablation_as_it_runs():
     stream = io.StringIO()
     view = LineView("local", stream=stream)
     log = opened_ablation("w-0", "w-1", names=["age", "fare", "sex"], repeats=3)
-    view(log.history, 0.0)
+    view([], log.history, 0.0)
     for repeat in range(2):
         for arm, value in (((), 0.8), (("age",), 0.7), (("fare",), 0.8), (("sex",), 0.5)):
             trial = log.run("w-0", arm, repeat)
             log.at(log.now + 2).finish(trial, accuracy=value + repeat / 100)
-            view(log.history, log.now)
+            view([], log.history, log.now)
     log.at(17).fail(log.run("w-0", ["sex"], 2))
     log.close()
-    view(log.history, 17.0)
+    view([], log.history, 17.0)
     assert stream.getvalue() == (
         "trimma: study fashion, maximize accuracy, leave-one-out of 3 components, 3 repeats: 12 trainings, "
         "engine local\n"
@@ -270,7 +270,7 @@ def test_lines_of_an_ablation_as_it_runs():
 def test_the_first_line_says_what_an_ablation_takes():
     def first(**settings):
         stream = io.StringIO()
-        LineView(stream=stream)(opened_ablation("w", **settings).history, 0.0)
+        LineView(stream=stream)([], opened_ablation("w", **settings).history, 0.0)
         return stream.getvalue().splitlines()[0].split(", ", 2)[2]
 
     assert first(repeats=24, looks=(3, 6, 12, 24), trainings=72) == (

@@ -130,8 +130,8 @@ class Watched:
     def run(self):
         """Show a study whose turns take a hundredth of a second each, beside the frames."""
 
-        def turn(history, now):
-            self.view(history, now)
+        def turn(events, history, now):
+            self.view(events, history, now)
             self.seconds += 0.01
 
         with self.view:
@@ -150,9 +150,9 @@ def test_a_live_view_leaves_no_lines_of_a_finished_study_where_a_summary_follows
         console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
         log = running()
         with LiveView(console=console, summary_follows=True) as view:
-            view(log.history, 12.0)
+            view([], log.history, 12.0)
             log.close(outcome)
-            view(log.history, 12.0)
+            view([], log.history, 12.0)
         return console.file.getvalue().split("\x1b[2K")[-1]
 
     assert "best" not in left(Outcome.FINISHED)
@@ -177,7 +177,7 @@ def told(log, *moments, **options):
     stream = io.StringIO()
     view = LineView("local", stream=stream, **options)
     for moment in moments:
-        view(log.history, moment)
+        view([], log.history, moment)
     return stream.getvalue()
 
 
@@ -185,20 +185,20 @@ def test_lines_of_a_study_as_it_runs():
     stream = io.StringIO()
     view = LineView("local", stream=stream)
     log = opened("w-0", "w-1", space=SPACE, trials=9)
-    view(log.history, 0.0)
+    view([], log.history, 0.0)
     first = log.start("w-0", lr=0.01, width=64, act="relu")
     log.at(4).finish(first, loss=0.5)
-    view(log.history, 4.0)
+    view([], log.history, 4.0)
     for _ in range(5):
         log.at(log.now + 1).fail(log.start("w-1", lr=0.1, width=20, act="relu"), "MemoryError", "too large\nsee above")
-        view(log.history, log.now)
-    view(log.history, 10.0)
-    view(log.history, 19.9)
+        view([], log.history, log.now)
+    view([], log.history, 10.0)
+    view([], log.history, 19.9)
     log.at(21).finish(log.start("w-0", lr=0.003, width=32, act="gelu"), loss=0.25)
-    view(log.history, 21.0)
+    view([], log.history, 21.0)
     log.close()
-    view(log.history, 21.0)
-    view(log.history, 21.0)
+    view([], log.history, 21.0)
+    view([], log.history, 21.0)
     assert stream.getvalue() == (
         "trimma: study fashion, minimize loss, 9 trials, engine local\n"
         "trimma: new best 0.5 from trial 0: lr=0.01 width=64 act=relu\n"
@@ -217,9 +217,9 @@ def test_lines_of_a_study_without_a_worker():
     stream = io.StringIO()
     log = opened("w-0")
     view = LineView(stream=stream)
-    view(log.history, 0.0)
+    view([], log.history, 0.0)
     log.at(4).leave("w-0")
-    view(log.history, 16.0)
+    view([], log.history, 16.0)
     assert stream.getvalue().splitlines()[-1] == (
         "trimma: no worker for 12 s: the engine is starting one, or has no free slot"
     )

@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from trimma.api.interrupt import Interrupts
 from trimma.api.recipe import Recipe
 from trimma.api.shown import Shown
 from trimma.errors import StudyFailed
-from trimma.events import Outcome
+from trimma.events import Event, Outcome
 from trimma.history import History
 from trimma.ledger import Ledger
 from trimma.loop import run
@@ -98,5 +98,5 @@ def _no_view(engine: Engine) -> AbstractContextManager[Observer]:
     return nullcontext(_unseen)
 
 
-def _unseen(history: History, now: float) -> None:
+def _unseen(events: Sequence[Event], history: History, now: float) -> None:
     """An observer that shows nothing."""

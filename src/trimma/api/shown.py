@@ -2,10 +2,12 @@
 
 import traceback
 import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
+from trimma.events import Event
 from trimma.history import History
 from trimma.ports import Observer
 
@@ -34,11 +36,11 @@ class Shown:
         if self._observe is not None:
             self._leave(kind, error, trace)
 
-    def __call__(self, history: History, now: float) -> None:
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
         if self._observe is None:
             return
         try:
-            self._observe(history, now)
+            self._observe(events, history, now)
         except Exception as error:  # noqa: BLE001 - as above
             self._observe = None
             self._leave(type(error), error, error.__traceback__)

@@ -78,7 +78,7 @@ def tune(
     How it is shown
         In place in a terminal or a notebook, as lines elsewhere, on standard error. ``progress=False`` shows nothing;
         a function shows it in a way of your own: it is given the engine, and returns a context manager of an
-        observer, which is called with the `History` and the time again and again.
+        observer, which is called again and again with the newest events, the `History` and the time.
 
     Returns the `Study`. Raises `UsageError` and its kin for arguments that make no sense, `StudyExists` for a
     name that is taken, `StudyBusy` for a study that another process is running, `StudyFailed` when the first

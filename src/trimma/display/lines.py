@@ -2,13 +2,14 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
 from trimma.display.ablation.reader import FindingsReader
 from trimma.display.differences import decided_words, open_ended, plan_words, reference_words
 from trimma.display.text import aim, config_text, count, duration, number, one_line, percent, shorten, varying
+from trimma.events import Event
 from trimma.history import History
 from trimma.trial import State, Trial
 from trimma.views import summary
@@ -52,7 +53,7 @@ class LineView:
     ) -> None:
         return None
 
-    def __call__(self, history: History, now: float) -> None:
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
         moment = self._clock() if self._clock else now
         if not self._began:
             self._begin(history)

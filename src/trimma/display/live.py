@@ -1,7 +1,7 @@
 """A running study in a terminal, redrawn in place."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +15,7 @@ from trimma.display.ablation.reader import FindingsReader
 from trimma.display.head import counts_line, progress_line, title_line
 from trimma.display.text import NOTHING, config_text, duration, number, varying
 from trimma.display.top import COLOURS, plain_table, top_table
-from trimma.events import Outcome
+from trimma.events import Event, Outcome
 from trimma.history import History
 from trimma.trial import State, Trial
 from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
@@ -66,7 +66,7 @@ class LiveView:
         if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
             self._console.print(final(*self._latest, self._engine, self._console.width, self._findings))
 
-    def __call__(self, history: History, now: float) -> None:
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
         self._latest = history, now
         moment = self._clock()
         if moment >= self._next:

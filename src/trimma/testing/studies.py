@@ -101,7 +101,7 @@ def run_study(
             Program(objective=objective, metric=metric),
             trials=trials,
             until=until,
-            observe=lambda history, now: None,
+            observe=lambda events, history, now: None,
             interrupted=interrupted,
         )
     return Study(ledger, store, name)
