@@ -34,9 +34,14 @@ def extend(ledger: Ledger, store: Store, ablation: Ablation, program: bytes | No
 def replay(store: Store, name: str) -> Ledger:
     """A study's ledger, rebuilt from its events."""
     ledger = Ledger()
-    for event in store.read(name):
-        ledger.fold(event)
+    catch_up(ledger, store, name)
     return ledger
+
+
+def catch_up(ledger: Ledger, store: Store, name: str) -> None:
+    """Fold in what has been stored since the ledger's last event."""
+    for event in store.read(name, after=len(ledger.history)):
+        ledger.fold(event)
 
 
 def run(

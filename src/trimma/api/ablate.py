@@ -13,10 +13,12 @@ from trimma.ablation.setting import named_apart
 from trimma.ablation.variant import Variant
 from trimma.ablation.variants import Whole
 from trimma.api.ablation_study import AblationStudy
-from trimma.api.arguments import data_of, engine_of, metric_of, seconds, space_of, store_of, until_of, whole
-from trimma.api.begin import drawn_seed, named, refuse_taken, take_up
+from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, space_of, store_of, until_of, whole
+from trimma.api.launch import launch
+from trimma.api.naming import name_of
+from trimma.api.question import Question
 from trimma.api.recipe import Recipe
-from trimma.api.session import View, carry_on
+from trimma.api.shown import View
 from trimma.errors import ObjectiveError, UsageError
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Scheduler, Store
@@ -101,7 +103,7 @@ def ablate(
     signature.check(keys, [label for label, extra in extras.items() if extra is not None], "config=")
     inputs = Inputs(params={**defaults_of(objective), **params}, **extras)
     parts = [(kind, tuple(kind.components(inputs))) for kind in kinds]
-    drawn = drawn_seed(seed)
+    drawn = seed_of(seed)
     asked = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
     listed = _listed(parts)
     _refuse_unseen(signature, parts)
@@ -109,7 +111,7 @@ def ablate(
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
     tries = 1 if retune is None else retune.trials
     spec = StudySpec(
-        name=named(name, signature.name, found),
+        name=name_of(name, signature.name, found),
         metric=metric,
         seed=drawn,
         objective=signature.name,
@@ -136,19 +138,12 @@ def ablate(
             censoring=scheduler != "run-all",
         ),
     )
-    with found.claim(spec.name):
-        refuse_taken(found, spec.name, resume=resume)
-        recipe = Recipe(
-            program=Program(
-                objective=objective, metric=metric.name, data=given, model=model, variants=Whole(params, parts)
-            ),
-            space=None,
-            searcher=Blocks(found_design, listed, found_repeats, retune),
-            scheduler=found_scheduler,
-        )
-        ledger = take_up(found, spec, recipe, ready, seeded=seed is not None)
-        carry_on(ledger, recipe, ready, found, trials=spec.trials, until=spec.until, progress=progress)
-    return AblationStudy(found, ledger)
+    variants = Whole(params, parts)
+    program = Program(objective=objective, metric=metric.name, data=given, model=model, variants=variants)
+    blocks = Blocks(found_design, listed, found_repeats, retune)
+    recipe = Recipe(program=program, space=None, searcher=blocks, scheduler=found_scheduler)
+    question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
+    return AblationStudy(found, launch(question, ready, found, progress=progress))
 
 
 def _kinds(components: Any, engine: Engine) -> list[ComponentKind]:
