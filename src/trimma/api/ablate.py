@@ -21,7 +21,7 @@ from trimma.api.recipe import Recipe
 from trimma.api.shown import View
 from trimma.errors import ObjectiveError, UsageError
 from trimma.objective import Signature
-from trimma.ports import BindsSearcher, Engine, Scheduler, Store
+from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program
 from trimma.registry import names, resolve
 from trimma.stopping import Rule
@@ -56,6 +56,7 @@ def ablate(
     stop_grace: float = 10.0,
     resume: bool = False,
     progress: bool | View = True,
+    observers: Sequence[Observer] = (),
 ) -> AblationStudy:
     """Find what each of ``components`` is worth to ``objective``: train it with and without them, repeatedly.
 
@@ -143,7 +144,7 @@ def ablate(
     blocks = Blocks(found_design, listed, found_repeats, retune)
     recipe = Recipe(program=program, space=None, searcher=blocks, scheduler=found_scheduler)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
-    return AblationStudy(found, launch(question, ready, found, progress=progress))
+    return AblationStudy(found, launch(question, ready, found, progress=progress, observers=observers))
 
 
 def _kinds(components: Any, engine: Engine) -> list[ComponentKind]:

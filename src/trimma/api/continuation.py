@@ -50,7 +50,7 @@ class Continuation:
         if self.name not in store.studies():
             raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")
         catch_up(self.ledger, store, self.name)
-        spec, kept = self.ledger.history.spec, self.ledger.history.program
+        spec, kept, known = self.ledger.history.spec, self.ledger.history.program, len(self.ledger.history)
         recipe = renewed(
             thaw(self.name, kept, ablation=spec.ablation is not None),
             self.name,
@@ -68,6 +68,7 @@ class Continuation:
             recipe = _repeat_more(self.ledger, store, recipe, engine, self.repeats)
         return TakenUp(
             ledger=self.ledger,
+            known=known,
             recipe=recipe,
             trials=spec.trials if self.trials is None else self.trials,
             until=spec.until if self.until is None else self.until,

@@ -42,17 +42,18 @@ class Question:
                 f"(or {how_to_resume(self.name)}), or remove it with: trimma rm {self.name}"
             )
         recipe = self.recipe.fit_for(engine)
-        ledger = (self._found if known else self._created)(store, engine, recipe)
-        return TakenUp(ledger=ledger, recipe=recipe, trials=self.spec.trials, until=self.spec.until)
+        if known:
+            ledger = replay(store, self.name)
+            before = len(ledger.history)
+            self._extend(ledger, store, engine, recipe)
+        else:
+            recipe.bind(self.spec)  # settings that don't fit the space are refused before anything is stored
+            ledger, before = create(store, self.spec, freeze(recipe, engine), engine.clock.now()), 0
+        return TakenUp(ledger=ledger, known=before, recipe=recipe, trials=self.spec.trials, until=self.spec.until)
 
-    def _created(self, store: Store, engine: Engine, recipe: Recipe) -> Ledger:
-        recipe.bind(self.spec)  # settings that don't fit the space are refused before anything is stored
-        return create(store, self.spec, freeze(recipe, engine), engine.clock.now())
-
-    def _found(self, store: Store, engine: Engine, recipe: Recipe) -> Ledger:
-        ledger = replay(store, self.name)
+    def _extend(self, ledger: Ledger, store: Store, engine: Engine, recipe: Recipe) -> None:
+        """Have a stored study ask as much as this question."""
         stored, ablation = ledger.history.spec, self.spec.ablation
         refuse_mismatch(stored, self.spec, seeded=self.seeded)
         if ablation is not None and ablation != stored.ablation:
             extend(ledger, store, ablation, freeze(recipe, engine), engine.clock.now())
-        return ledger

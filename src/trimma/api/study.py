@@ -13,7 +13,7 @@ from trimma.events import Logged
 from trimma.history import History
 from trimma.ledger import Ledger
 from trimma.loop import catch_up
-from trimma.ports import Engine, Store
+from trimma.ports import Engine, Observer, Store
 from trimma.space import Space
 from trimma.stopping import Patience, Rule
 from trimma.study import Metric
@@ -158,13 +158,15 @@ class Study:
         model: Any = None,
         repeats: int | None = None,
         progress: bool | View = True,
+        observers: Sequence[Observer] = (),
     ) -> Self:
         """Go on where the study ended, was interrupted or was killed.
 
         Its program is loaded from the store, unless ``objective``, ``data`` or ``model`` replace theirs.
         ``trials`` (in all) and the rules for ending stay as they were, unless new ones are given: with
         ``trials=200`` a study of 100 runs 100 more. The space and the metric are fixed: given others, it raises
-        `StudyMismatch`. An ablation may be given more ``repeats`` than it had. Raises what `tune` raises.
+        `StudyMismatch`. An ablation may be given more ``repeats`` than it had. ``observers`` are given what is
+        new from here on. Raises what `tune` raises.
         """
         asked = Continuation(
             ledger=self._ledger,
@@ -177,5 +179,5 @@ class Study:
             until=until_of(until, timeout, target, patience),
             repeats=None if repeats is None else whole("repeats", repeats),
         )
-        launch(asked, engine_of(engine, workers), self._store, progress=progress)
+        launch(asked, engine_of(engine, workers), self._store, progress=progress, observers=observers)
         return self

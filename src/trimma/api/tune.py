@@ -1,6 +1,6 @@
 """``tune``: the best config of an objective."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from trimma.api.shown import View
 from trimma.api.study import Study
 from trimma.errors import UsageError
 from trimma.objective import Signature
-from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher, Store
+from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler, Searcher, Store
 from trimma.program import Program
 from trimma.registry import resolve
 from trimma.space import Space
@@ -46,6 +46,7 @@ def tune(
     stop_grace: float = 10.0,
     resume: bool = False,
     progress: bool | View = True,
+    observers: Sequence[Observer] = (),
 ) -> Study:
     """Find the config with which ``objective`` does best.
 
@@ -81,6 +82,8 @@ def tune(
         In place in a terminal or a notebook, as lines elsewhere, on standard error. ``progress=False`` shows nothing;
         a function shows it in a way of your own: it is given the engine, and returns a context manager of an
         observer, which is called again and again with the newest events, the `History` and the time.
+        ``observers`` are told beside it: functions of ``(events, history, now)``, each called in a thread of its own
+        whenever something new was stored. None of them slows the study down or ends it.
 
     Returns the `Study`. Raises `UsageError` and its kin for arguments that make no sense, `StudyExists` for a
     name that is taken, `StudyBusy` for a study that another process is running, `StudyFailed` when the first
@@ -119,4 +122,4 @@ def tune(
     program = Program(objective=objective, metric=metric.name, data=data, model=model)
     recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
-    return Study(found, launch(question, engine_of(engine, workers), found, progress=progress))
+    return Study(found, launch(question, engine_of(engine, workers), found, progress=progress, observers=observers))
