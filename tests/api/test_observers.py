@@ -161,22 +161,42 @@ def test_one_that_raises_is_dropped_and_the_others_go_on(at, error):
     assert before.events == after.events == stored(study)
 
 
+def claimed():
+    """A store with a study that was created, and its ledger."""
+    store, ledger = MemoryStore(), Ledger()
+    store.append("a", EVERY_KIND[:1], expected=0)
+    ledger.fold(EVERY_KIND[0])
+    return store, ledger
+
+
+OPENED, JOINED = StudyOpened(at=2.0), WorkerJoined(at=3.0, worker="w")
+CLOSED = StudyClosed(at=4.0, outcome=Outcome.FINISHED, reason="")
+
+
+def test_what_it_sees_is_the_study_as_of_the_turn_that_it_was_told_of():
+    blocked, (store, ledger) = Blocked(), claimed()
+    with Observers([blocked], store, "a", 0) as observers:
+        store.append("a", [OPENED], expected=1)
+        store.append("a", [JOINED], expected=2)
+        ledger.fold(OPENED)
+        observers([OPENED], ledger.history, 2.5)
+        assert blocked.entered.wait(SECONDS)
+        assert (blocked.batches, blocked.times) == ([[EVERY_KIND[0], OPENED]], [2.5]), "and nothing of the next turn"
+        blocked.gate.set()
+    assert blocked.batches[1:] == [[JOINED]]
+
+
 def test_one_that_never_returns_is_left_and_what_it_did_not_get_is_told(monkeypatch):
     monkeypatch.setattr(observers_module, "FLUSH_SECONDS", 0.2)
-    blocked, seen = Blocked(), Seen()
-    store = MemoryStore()
-    store.append("a", EVERY_KIND[:1], expected=0)
-    ledger = Ledger()
-    ledger.fold(EVERY_KIND[0])
-    opened, joined = StudyOpened(at=2.0), WorkerJoined(at=3.0, worker="w")
+    blocked, seen, (store, ledger) = Blocked(), Seen(), claimed()
 
     def follow():
         with Observers([blocked, seen], store, "a", 0) as observers:
-            store.append("a", [opened], expected=1)
-            ledger.fold(opened)
-            observers([opened], ledger.history, 2.0)
+            store.append("a", [OPENED], expected=1)
+            ledger.fold(OPENED)
+            observers([OPENED], ledger.history, 2.0)
             assert blocked.entered.wait(SECONDS)
-            store.append("a", [joined, StudyClosed(at=4.0, outcome=Outcome.FINISHED, reason="")], expected=2)
+            store.append("a", [JOINED, CLOSED], expected=2)
 
     with pytest.warns(
         RuntimeWarning, match=r"Blocked is still busy 0.2 s after the end of study 'a': 2 events were not"
@@ -259,6 +279,7 @@ def test_it_is_given_the_end_of_a_study_that_is_given_up_or_whose_engine_breaks(
     with pytest.raises(OSError, match="no machines"):
         tune(store=store, name="never", engine=NoEngine(2), observers=[seen])
     assert [type(event) for event in seen.events] == [StudyCreated, StudyOpened]
+    assert seen.times == [seen.events[-1].at]
 
 
 @pytest.mark.parametrize(
