@@ -266,7 +266,7 @@ def test_it_is_given_the_end_of_a_study_that_is_given_up_or_whose_engine_breaks(
     def broken(lr):
         raise ValueError("no")
 
-    class NoEngine(tm.Simulated):
+    class NoEngine(tm.Local):
         def open(self, program):
             raise OSError("no machines")
 
