@@ -30,7 +30,7 @@ STORED = 16_000
 HEAVY = ("pandas", "plotly", "scipy", "sqlalchemy")
 
 
-def ignore(history: Any, now: float) -> None:
+def ignore(events: Any, history: Any, now: float) -> None:
     """Watch nothing."""
 
 
@@ -38,7 +38,7 @@ def run_study(
     trials: int,
     workers: int,
     store: Any,
-    observe: Callable[[Any, float], None] = ignore,
+    observe: Callable[[Any, Any, float], None] = ignore,
     reports: int = REPORTS,
     asha: bool = True,
 ) -> Any:
@@ -80,7 +80,7 @@ def growing(sizes: list[int], workers: int) -> dict[str, Any]:
     marks = sorted({mark for size in sizes for mark in (size // 2, size)}, reverse=True)
     reached: dict[int, tuple[float, int]] = {}
 
-    def observe(history: Any, now: float) -> None:
+    def observe(events: Any, history: Any, now: float) -> None:
         while marks and history.trial_count >= marks[-1]:
             reached[marks.pop()] = time.perf_counter(), len(history)
 

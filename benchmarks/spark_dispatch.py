@@ -303,8 +303,8 @@ def many_agents(count: int, seconds: float) -> dict[str, float]:
     marks: list[tuple[float, float, int]] = []
 
     @contextmanager
-    def watch(engine: Any) -> Iterator[Callable[[Any, float], None]]:
-        def observe(history: Any, now: float) -> None:
+    def watch(engine: Any) -> Iterator[Callable[[Any, Any, float], None]]:
+        def observe(events: Any, history: Any, now: float) -> None:
             moment = time.perf_counter()
             if not marks and len(history.scores) and history.counts["running"] == count:
                 # what the joining has left to do is over soon

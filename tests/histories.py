@@ -143,7 +143,7 @@ def simulated(
         Program(objective=objective, metric="loss"),
         trials=trials,
         until=None,
-        observe=observe or (lambda history, now: None),
+        observe=observe or (lambda events, history, now: None),
         interrupted=lambda: False,
     )
     return ledger.history

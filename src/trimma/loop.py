@@ -34,9 +34,14 @@ def extend(ledger: Ledger, store: Store, ablation: Ablation, program: bytes | No
 def replay(store: Store, name: str) -> Ledger:
     """A study's ledger, rebuilt from its events."""
     ledger = Ledger()
-    for event in store.read(name):
-        ledger.fold(event)
+    catch_up(ledger, store, name)
     return ledger
+
+
+def catch_up(ledger: Ledger, store: Store, name: str) -> None:
+    """Fold in what has been stored since the ledger's last event."""
+    for event in store.read(name, after=len(ledger)):
+        ledger.fold(event)
 
 
 def run(
@@ -55,6 +60,7 @@ def run(
     history, clock = ledger.history, engine.clock
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
+    opening: Sequence[Event] = turn.events
     try:
         engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
         while history.closed is None:
@@ -66,7 +72,8 @@ def run(
             _append(store, history, turn.events)
             for command in turn.commands:
                 _act(engine, command)
-            observe(history, now)
+            observe([*opening, *turn.events], history, now)
+            opening = ()
     finally:
         engine.close()
 

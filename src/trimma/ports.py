@@ -366,5 +366,6 @@ class BindsSearcher(Protocol):
     def bind(self, searcher: Searcher) -> Scheduler: ...
 
 
-Observer = Callable[[History, float], None]
-"""Called with the history and the time after each turn of the loop; it may look, not change."""
+Observer = Callable[[Sequence[Event], History, float], None]
+"""Called after each turn of the loop with the events that were stored since the last call, of which there may be none,
+the history that they are folded into, and the time; it may look, not change."""

@@ -80,7 +80,7 @@ def test_the_page_of_jobs_names_the_study(local: SparkSession) -> None:
     def observe(engine: Any) -> Any:
         @contextmanager
         def shown() -> Iterator[Any]:
-            yield lambda history, now: named.extend(
+            yield lambda events, history, now: named.extend(
                 job.description().get() for job in conversions(tracker.jobsList(None)) if job.description().isDefined()
             )
 

@@ -99,7 +99,7 @@ def _try(program: Program, space: Space, seconds: float) -> Study:
             program,
             trials=1,
             until=None,
-            observe=lambda history, now: None,
+            observe=lambda events, history, now: None,
             interrupted=lambda: False,
         )
     return Study(store, ledger)

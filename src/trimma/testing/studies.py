@@ -103,7 +103,7 @@ def run_study(
             Program(objective=objective, metric=metric, variants=variants),
             trials=trials,
             until=until,
-            observe=lambda history, now: None,
+            observe=lambda events, history, now: None,
             interrupted=interrupted,
         )
     return Study(ledger, store, name)

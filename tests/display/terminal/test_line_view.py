@@ -14,7 +14,7 @@ def told(log, *moments, **options):
     stream = io.StringIO()
     view = LineView("local", stream=stream, **options)
     for moment in moments:
-        view(log.history, moment)
+        view([], log.history, moment)
     return stream.getvalue()
 
 
@@ -22,20 +22,20 @@ def test_lines_of_a_study_as_it_runs():
     stream = io.StringIO()
     view = LineView("local", stream=stream)
     log = opened("w-0", "w-1", space=SPACE, trials=9)
-    view(log.history, 0.0)
+    view([], log.history, 0.0)
     first = log.start("w-0", lr=0.01, width=64, act="relu")
     log.at(4).finish(first, loss=0.5)
-    view(log.history, 4.0)
+    view([], log.history, 4.0)
     for _ in range(5):
         log.at(log.now + 1).fail(log.start("w-1", lr=0.1, width=20, act="relu"), "MemoryError", "too large\nsee above")
-        view(log.history, log.now)
-    view(log.history, 10.0)
-    view(log.history, 19.9)
+        view([], log.history, log.now)
+    view([], log.history, 10.0)
+    view([], log.history, 19.9)
     log.at(21).finish(log.start("w-0", lr=0.003, width=32, act="gelu"), loss=0.25)
-    view(log.history, 21.0)
+    view([], log.history, 21.0)
     log.close()
-    view(log.history, 21.0)
-    view(log.history, 21.0)
+    view([], log.history, 21.0)
+    view([], log.history, 21.0)
     assert stream.getvalue() == (
         "trimma: study fashion, minimize loss, 9 trials, engine local\n"
         "trimma: new best 0.5 from trial 0: lr=0.01 width=64 act=relu\n"
@@ -54,9 +54,9 @@ def test_lines_of_a_study_without_a_worker():
     stream = io.StringIO()
     log = opened("w-0")
     view = LineView(stream=stream)
-    view(log.history, 0.0)
+    view([], log.history, 0.0)
     log.at(4).leave("w-0")
-    view(log.history, 16.0)
+    view([], log.history, 16.0)
     assert stream.getvalue().splitlines()[-1] == (
         "trimma: no worker for 12 s: the engine is starting one, or has no free slot"
     )
@@ -89,15 +89,15 @@ def test_lines_of_an_ablation_as_it_runs():
     stream = io.StringIO()
     view = LineView("local", stream=stream)
     log = opened_ablation("w-0", "w-1", names=["age", "fare", "sex"], repeats=3)
-    view(log.history, 0.0)
+    view([], log.history, 0.0)
     for repeat in range(2):
         for arm, value in (((), 0.8), (("age",), 0.7), (("fare",), 0.8), (("sex",), 0.5)):
             trial = log.run("w-0", arm, repeat)
             log.at(log.now + 2).finish(trial, accuracy=value + repeat / 100)
-            view(log.history, log.now)
+            view([], log.history, log.now)
     log.at(17).fail(log.run("w-0", ["sex"], 2))
     log.close()
-    view(log.history, 17.0)
+    view([], log.history, 17.0)
     assert stream.getvalue() == (
         "trimma: study fashion, maximize accuracy, leave-one-out of 3 components, 3 repeats: 12 trainings, "
         "engine local\n"
@@ -112,7 +112,7 @@ def test_lines_of_an_ablation_as_it_runs():
 def test_the_first_line_says_what_an_ablation_takes():
     def first(**settings):
         stream = io.StringIO()
-        LineView(stream=stream)(opened_ablation("w", **settings).history, 0.0)
+        LineView(stream=stream)([], opened_ablation("w", **settings).history, 0.0)
         return stream.getvalue().splitlines()[0].split(", ", 2)[2]
 
     assert first(repeats=24, looks=(3, 6, 12, 24), trainings=72) == (

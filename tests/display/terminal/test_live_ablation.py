@@ -79,7 +79,7 @@ def test_the_live_view_leaves_the_components():
     console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
     log = small()
     with LiveView("local", console=console) as view:
-        view(log.history, 12.0)
+        view([], log.history, 12.0)
         log.close()
-        view(log.history, 12.0)
+        view([], log.history, 12.0)
     assert "-0.300" in console.file.getvalue().split("\x1b[2K")[-1]

@@ -102,8 +102,8 @@ class Watched:
     def run(self):
         """Show a study whose turns take a hundredth of a second each, beside the frames."""
 
-        def turn(history, now):
-            self.view(history, now)
+        def turn(events, history, now):
+            self.view(events, history, now)
             self.seconds += 0.01
 
         with self.view:
@@ -122,9 +122,9 @@ def test_a_live_view_leaves_no_lines_of_a_finished_study_where_a_summary_follows
         console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
         log = half_run()
         with LiveView(console=console, summary_follows=True) as view:
-            view(log.history, 12.0)
+            view([], log.history, 12.0)
             log.close(outcome)
-            view(log.history, 12.0)
+            view([], log.history, 12.0)
         return console.file.getvalue().split("\x1b[2K")[-1]
 
     assert "best" not in left(Outcome.FINISHED)

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -13,6 +13,7 @@ from trimma.display.metric_words import aim
 from trimma.display.numbers_and_durations import count, duration, number, percent
 from trimma.display.short_text import one_line, shorten
 from trimma.display.terminal.findings_reader import FindingsReader
+from trimma.events import Event
 from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views import summary
@@ -57,7 +58,7 @@ class LineView:
     ) -> None:
         return None
 
-    def __call__(self, history: History, now: float) -> None:
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
         moment = self._clock() if self._clock else now
         if not self._began:
             self._begin(history)

@@ -1,7 +1,7 @@
 """The live view: a running study in a terminal, redrawn in place."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +11,7 @@ from rich.live import Live
 from trimma.display.terminal.findings_reader import FindingsReader
 from trimma.display.terminal.live_ablation import ablation_final, ablation_frame
 from trimma.display.terminal.live_search import search_final, search_frame
-from trimma.events import Outcome
+from trimma.events import Event, Outcome
 from trimma.ports import History
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
@@ -58,7 +58,7 @@ class LiveView:
         if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
             self._console.print(final(*self._latest, self._engine, self._console.width, self._findings))
 
-    def __call__(self, history: History, now: float) -> None:
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
         self._latest = history, now
         moment = self._clock()
         if moment >= self._next:
