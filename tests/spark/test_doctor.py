@@ -58,7 +58,7 @@ def test_a_driver_that_is_not_where_it_says(local: SparkSession) -> None:
 
 
 def test_a_session_that_has_no_room(local: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trimma.api.attendance._SECONDS", 1.0)
+    monkeypatch.setattr("trimma.api.doctor.engine_check._SECONDS", 1.0)
     other = Driver(tm.Spark(local, workers=2), in_a_process)
     try:
         other.joined(2)

@@ -1,4 +1,4 @@
-"""What ``doctor`` tells, one by one."""
+"""What `tm.doctor` yields: one finding for each thing that it has checked."""
 
 from typing import Literal
 
@@ -8,7 +8,11 @@ _FREE_BYTES = 500 * 2**20
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that was looked at: "ok", "missing" (an option) or "wrong", with what to do when it isn't ok."""
+    """The result of one check.
+
+    ``what`` was checked, and ``detail`` says what was found. ``state`` is "ok", "missing" for something optional that
+    isn't there, or "wrong". ``advice`` says what to do where the state isn't "ok".
+    """
 
     what: str
     state: Literal["ok", "missing", "wrong"]
@@ -21,8 +25,8 @@ class Finding(Struct, frozen=True, kw_only=True):
         return f"{sign} {self.what:12} {self.detail}{advice}"
 
 
-def room(free: int, where: str, advice: str) -> Finding:
-    """Whether so many bytes are enough."""
+def disk_space(free: int, where: str, advice: str) -> Finding:
+    """Whether ``free`` bytes of disk space are enough for studies and workers."""
     enough = free >= _FREE_BYTES
     return Finding(
         what="disk",

@@ -1,4 +1,4 @@
-"""Has an engine start its workers, and each of them run one short trial that tells where it runs."""
+"""The probe of an engine's workers: each one runs a short trial that reports where it runs."""
 
 import time
 from collections import defaultdict
@@ -14,15 +14,15 @@ from trimma.facts import Joined, Left, Printed, Raised, Returned
 from trimma.ports import Engine
 from trimma.program import Program
 
-MOST = 8
-"""More workers than these aren't asked for: a cluster has other things to do."""
+MAX_WORKERS = 8
+"""No more workers than these are started, so that a cluster stays free for its other work."""
 
 _LATECOMERS = 15.0
 _LOOK_UP = 0.25
 
 
-class Present(Struct, frozen=True, kw_only=True):
-    """What a worker tells of itself. ``free`` is the room on its disk, in bytes; ``seconds`` is when it told."""
+class WorkerReport(Struct, frozen=True, kw_only=True):
+    """Where a worker runs. ``free`` is the free space on its disk in bytes, ``seconds`` the time until it reported."""
 
     host: str
     python: str
@@ -33,25 +33,26 @@ class Present(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-def here() -> Present:
-    """What this process would tell."""
-    return msgspec.json.decode(_introduction()(), type=Present)
+def report_of_this_process() -> WorkerReport:
+    """The same report on the calling process."""
+    return msgspec.json.decode(_describe_process()(), type=WorkerReport)
 
 
-def roll_call(engine: Engine, patience: float) -> list[Present]:
-    """Who is there: up to `MOST` workers, each after its trial, the first within ``patience`` seconds.
+def probe_workers(engine: Engine, patience: float) -> list[WorkerReport]:
+    """Start up to `MAX_WORKERS` workers, run one trial on each, and return their reports in the order of arrival.
 
-    Once one has told, the others are waited for a little longer. Raises `EngineError` and its kin for what an engine
-    says when it can't start workers, for a worker that dies, and when there is none in time.
+    The first report must arrive within ``patience`` seconds. After that the other workers have a little more time.
+    Raises `EngineError`, or another `TrimmaError` of the engine, where workers can't be started, where a worker dies,
+    and where none reports in time.
     """
-    wanted = min(engine.capacity, MOST)
+    wanted = min(engine.capacity, MAX_WORKERS)
     begin = time.monotonic()
     deadline = begin + patience
     said: dict[int, str] = defaultdict(str)
-    present: list[Present] = []
+    reports: list[WorkerReport] = []
     with closing(engine):
-        engine.open(Program(objective=_telling(), metric="done", study="roll call"))
-        while len(present) < wanted and time.monotonic() < deadline:
+        engine.open(Program(objective=_reporting_objective(), metric="done", study="worker probe"))
+        while len(reports) < wanted and time.monotonic() < deadline:
             for fact in engine.poll(_LOOK_UP, wanted):
                 match fact:
                     case Joined(worker=worker):
@@ -59,35 +60,35 @@ def roll_call(engine: Engine, patience: float) -> list[Present]:
                     case Printed(trial=trial, text=text):
                         said[trial] += text
                     case Returned(trial=trial):
-                        present.append(_present(said[trial], time.monotonic() - begin))
+                        reports.append(_parsed(said[trial], time.monotonic() - begin))
                         deadline = min(deadline, time.monotonic() + _LATECOMERS)
                     case Raised(failure=failure):
                         raise EngineError(f"a worker can't run a trial: {failure}")
                     case Left(worker=worker, cause=cause, crashed=True):
                         raise EngineError(f"{worker} has died: {cause}")
-    if not present:
+    if not reports:
         raise EngineError(f"no worker was ready within {patience:g} s: is there room for one, and time?")
-    return present
+    return reports
 
 
-def _present(said: str, seconds: float) -> Present:
+def _parsed(said: str, seconds: float) -> WorkerReport:
     told = next(line for line in said.splitlines() if line.startswith('{"host"'))
-    return msgspec.structs.replace(msgspec.json.decode(told, type=Present), seconds=seconds)
+    return msgspec.structs.replace(msgspec.json.decode(told, type=WorkerReport), seconds=seconds)
 
 
-def _telling() -> Callable[..., float]:
-    introduction = _introduction()
+def _reporting_objective() -> Callable[..., float]:
+    describe_process = _describe_process()
 
     def objective(trial: object) -> float:
-        trial.log(introduction())  # type: ignore[attr-defined]
+        trial.log(describe_process())  # type: ignore[attr-defined]
         return 0.0
 
     return objective
 
 
-def _introduction() -> Callable[[], str]:
+def _describe_process() -> Callable[[], str]:
     # nested, so that it travels as it is: the worker may have a trimma that has no such module
-    def introduction() -> str:
+    def describe_process() -> str:
         import json
         import os
         import platform
@@ -109,4 +110,4 @@ def _introduction() -> Callable[[], str]:
             }
         )
 
-    return introduction
+    return describe_process

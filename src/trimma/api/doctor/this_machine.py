@@ -1,4 +1,4 @@
-"""``doctor``: what a machine, and an engine's workers, have and lack, and what to do about it."""
+"""Checks of this machine: Python, the operating system, the store, the disk, and a local worker."""
 
 import os
 import platform
@@ -6,46 +6,22 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from trimma.api.arguments import DEFAULT_STORE, STORE_VARIABLE
-from trimma.api.attendance import tried
-from trimma.api.finding import Finding, room
-from trimma.api.prerequisites import extras, java
-from trimma.api.roll_call import roll_call
+from trimma.api.doctor.finding import Finding, disk_space
+from trimma.api.doctor.worker_probe import probe_workers
 from trimma.engines import Local
 from trimma.errors import TrimmaError
-from trimma.ports import Engine
-from trimma.registry import find
 from trimma.stores import SQLiteStore
 from trimma.worker.resources import usable_cores, visible_devices
 
 _START_SECONDS = 30.0
 
 
-def doctor(engine: str | Engine | None = None) -> Iterator[Finding]:
-    """Look at what studies need here, one thing after another, and tell what is found.
-
-    That is Python, the processors, the store, the disk, a worker on this machine, Java, and the optional packages.
-    With an ``engine``, by name or as an object, that is tried, too: up to eight of its workers are started, each runs a
-    trial, and their versions are compared with those here. Nothing is stored.
-
-    Raises `UnknownName` for an engine that there isn't. What is wrong is told, not raised.
-
-    >>> for finding in tm.doctor("spark"):
-    ...     print(finding)
-    """
-    if isinstance(engine, str):
-        find("engine", engine)
-    looks: list[Callable[[], Iterator[Finding]]] = [_python, _machine, _store, _disk, _worker]
-    looks += [lambda: java(engine), lambda: extras(engine)]
-    if engine is not None:
-        looks.append(lambda: tried(engine))
-    return (finding for look in looks for finding in look())
-
-
-def _python() -> Iterator[Finding]:
+def check_python() -> Iterator[Finding]:
+    """Check that this version of Python is supported."""
     supported = sys.version_info >= (3, 11)
     yield Finding(
         what="Python",
@@ -55,7 +31,8 @@ def _python() -> Iterator[Finding]:
     )
 
 
-def _machine() -> Iterator[Finding]:
+def check_machine() -> Iterator[Finding]:
+    """Check that workers can run on this operating system, and count the processors and accelerators."""
     posix = os.name == "posix"
     devices = visible_devices()
     yield Finding(
@@ -66,7 +43,8 @@ def _machine() -> Iterator[Finding]:
     )
 
 
-def _store() -> Iterator[Finding]:
+def check_store() -> Iterator[Finding]:
+    """Check that the store can be read and written, or made where there is none yet."""
     path = Path(os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
     if not path.exists():
         parent = next(folder for folder in path.parents if folder.exists())
@@ -94,14 +72,16 @@ def _store() -> Iterator[Finding]:
     )
 
 
-def _disk() -> Iterator[Finding]:
+def check_disk() -> Iterator[Finding]:
+    """Check how much space is free where studies and workers write."""
     for folder in dict.fromkeys((Path.cwd(), Path(tempfile.gettempdir()))):
-        yield room(shutil.disk_usage(folder).free, str(folder), "free some, or set TMPDIR")
+        yield disk_space(shutil.disk_usage(folder).free, str(folder), "free some, or set TMPDIR")
 
 
-def _worker() -> Iterator[Finding]:
+def check_worker() -> Iterator[Finding]:
+    """Check that a worker starts on this machine and runs a trial."""
     try:
-        (worker,) = roll_call(Local(workers=1), _START_SECONDS)
+        (worker,) = probe_workers(Local(workers=1), _START_SECONDS)
     except (TrimmaError, OSError) as error:
         yield Finding(what="worker", state="wrong", detail="does not start on this machine", advice=str(error))
         return
