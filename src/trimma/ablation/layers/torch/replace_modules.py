@@ -1,7 +1,7 @@
-"""Replacing parts of a PyTorch model."""
+"""Replaces modules of a PyTorch model, and tells which of them keep shapes."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,12 +9,12 @@ from torch import nn
 
 from trimma.errors import UsageError
 
-Plan = Mapping[str, Callable[[], nn.Module]]
-"""What is to stand where, by the name of what stands there."""
+Plan = dict[str, Callable[[], nn.Module]]
+"""By the name of the module that is replaced, a function that makes the module that takes its place."""
 
 
 def copied(model: nn.Module) -> nn.Module:
-    """A deep copy; raises `UsageError` for a model of which there can't be one."""
+    """A deep copy. Raises `UsageError` for a model that can't be copied."""
     try:
         return copy.deepcopy(model)
     except Exception as error:
@@ -24,7 +24,7 @@ def copied(model: nn.Module) -> nn.Module:
 
 
 def put(model: nn.Module, name: str, module: nn.Module) -> nn.Module:
-    """Put ``module`` in the place ``name``; what stood there."""
+    """Put ``module`` in the place ``name``, and return the module that stood there."""
     path, _, last = name.rpartition(".")
     parent = model.get_submodule(path)
     before = model.get_submodule(name)
@@ -34,7 +34,7 @@ def put(model: nn.Module, name: str, module: nn.Module) -> nn.Module:
 
 @contextmanager
 def replaced(model: nn.Module, plan: Plan, device: str) -> Iterator[nn.Module]:
-    """The model with the plan's stand-ins, while the context lasts."""
+    """The model in which the plan's modules stand, while the context lasts."""
     before = {name: put(model, name, make().to(device).eval()) for name, make in plan.items()}
     try:
         yield model
@@ -44,9 +44,9 @@ def replaced(model: nn.Module, plan: Plan, device: str) -> Iterator[nn.Module]:
 
 
 def out_of_place(model: nn.Module) -> nn.Module:
-    """The model itself, in which no layer writes over its input any more.
+    """The same model, changed so that no layer overwrites its input.
 
-    After a layer that is gone it would write over what another branch goes on with.
+    Behind a layer that is taken out it would overwrite what another branch still uses.
     """
     parts: Iterable[Any] = model.modules()
     for module in parts:
@@ -56,7 +56,7 @@ def out_of_place(model: nn.Module) -> nn.Module:
 
 
 def keeps_shape(module: nn.Module) -> bool | None:
-    """Whether what it gives has the shape of what it is given; None where that can't be told without running it."""
+    """Whether the output has the shape of the input; None where that can't be told without running the module."""
     match module:
         case nn.Linear():
             return bool(module.in_features == module.out_features)
@@ -70,6 +70,6 @@ def keeps_shape(module: nn.Module) -> bool | None:
 
 
 def is_spatial(module: nn.Module) -> bool:
-    """Whether it works on the axes after the second, with the features on the second."""
+    """Whether the module works on the axes after the second, with the features on the second axis."""
     spatial = ("Conv", "Pool", "BatchNorm", "InstanceNorm", "GroupNorm", "Upsample")
     return any(word in type(part).__name__ for part in module.modules() for word in spatial)

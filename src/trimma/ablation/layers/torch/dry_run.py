@@ -1,4 +1,4 @@
-"""A PyTorch model that can be run on an example, to see what becomes of it when layers are taken out."""
+"""Runs a PyTorch model on an example without some of its layers, to see whether the rest connects."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -9,19 +9,17 @@ from typing import Any
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from trimma.ablation.layers.ports import Clash, Unseen, shown
-from trimma.ablation.layers.torch_examples import Call, call_of, likely_calls
-from trimma.ablation.layers.torch_stand_ins import FirstInput, Ones, Zeros, adapter
-from trimma.ablation.layers.torch_surgery import copied, is_spatial, out_of_place, replaced
-from trimma.ablation.layers.torch_trace import Trace, skeleton, trace
+from trimma.ablation.layers.layer_remover import CannotTell, Clash, shown
+from trimma.ablation.layers.torch.example_inputs import Call, call_of, likely_calls
+from trimma.ablation.layers.torch.forward_trace import Trace, skeleton, trace
+from trimma.ablation.layers.torch.replace_modules import Plan, copied, is_spatial, out_of_place, replaced
+from trimma.ablation.layers.torch.stand_in_modules import FirstInput, Ones, Zeros, adapter
 from trimma.errors import UsageError
-
-Plan = dict[str, Callable[[], nn.Module]]
 
 
 @dataclass(frozen=True)
-class Body:
-    """A copy of a model on a device, the call on which it runs, and what was seen of the whole."""
+class DryRun:
+    """A copy of a model on a device, a call on which it runs, and the trace of the whole model on that call."""
 
     model: nn.Module
     device: str
@@ -29,21 +27,21 @@ class Body:
     whole: Trace
 
     @classmethod
-    def of(cls, model: nn.Module, first: nn.Module | None, example: Any) -> "Body | None":
-        """The body on ``example``, or on a call that suits the model; None where none is found.
+    def of(cls, model: nn.Module, first: nn.Module | None, example: Any) -> "DryRun | None":
+        """The dry run on ``example``, or on a call that suits the model; None where no such call is found.
 
-        Without memory and arithmetic (device "meta") where the model can do so, else with its weights on the CPU.
-        Raises `UsageError` where the model can't be run on the example given.
+        It takes no memory and does no arithmetic (device "meta") where the model allows that. Otherwise it uses the
+        model's weights on the CPU. Raises `UsageError` where the model can't be run on the example given.
         """
         try:
             bare = out_of_place(skeleton(model))
         except Exception:  # noqa: BLE001 - a module's own __deepcopy__ may raise anything
             bare = None
         if example is None:
-            return next((body for call in likely_calls(first) if (body := cls._tried(bare, "meta", call))), None)
+            return next((run for call in likely_calls(first) if (run := cls._tried(bare, "meta", call))), None)
         call = call_of(example, first)
-        if (body := cls._tried(bare, "meta", call)) is not None:
-            return body
+        if (run := cls._tried(bare, "meta", call)) is not None:
+            return run
         real = out_of_place(copied(model)).eval().to("cpu")
         seen = _traced(real, call, "cpu")
         if seen.error is not None:
@@ -53,21 +51,21 @@ class Body:
         return cls(real, "cpu", call, seen)
 
     @classmethod
-    def _tried(cls, model: nn.Module | None, device: str, call: Call) -> "Body | None":
+    def _tried(cls, model: nn.Module | None, device: str, call: Call) -> "DryRun | None":
         if model is None:
             return None
         seen = _traced(model, call, device)
         return cls(model, device, call, seen) if seen.error is None else None
 
     def plan(self, gone: Sequence[str], *, adapt: bool) -> Plan:
-        """What is to stand in the places of these layers, which are in the order in which they run.
+        """What is to stand in the places of these layers, which are given in the order in which they run.
 
-        Raises `Clash` where the rest doesn't connect, or, with ``adapt``, where no adapter bridges the gap; `Unseen`
-        for a layer that isn't run.
+        Raises `Clash` where the rest doesn't connect, or where with ``adapt`` no adapter makes it connect. Raises
+        `CannotTell` for a layer that isn't run.
         """
         for name in gone:
             if name not in self.whole.given:
-                raise Unseen(f"{name!r} would still not be run: it isn't when the model is evaluated")
+                raise CannotTell(f"{name!r} would still not be run: it isn't when the model is evaluated")
         plan: Plan = {name: FirstInput if name in self.whole.several else nn.Identity for name in gone}
         seen = self._run(plan)
         while branches := [name for name in gone if name in seen.twice and name not in self.whole.twice]:

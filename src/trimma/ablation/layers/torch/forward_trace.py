@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any
-"""One forward pass through a PyTorch model: which layers ran, and on which shapes."""
+"""Traces one forward pass through a PyTorch model: which layers ran, and on which shapes."""
 
 import copy
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
-from trimma.ablation.layers.torch_examples import Call
+from trimma.ablation.layers.torch.example_inputs import Call
 
 Shape = tuple[int, ...]
 
-_MEETINGS = {
+_OPERATIONS = {
     **dict.fromkeys(("add", "add_", "__add__", "__iadd__", "__radd__"), "sum"),
     **dict.fromkeys(("mul", "mul_", "__mul__", "__imul__", "__rmul__", "multiply"), "product"),
 }
@@ -25,12 +25,12 @@ _MEETINGS = {
 
 @dataclass(slots=True)
 class Trace:
-    """What was seen, by the names of layers, in the order in which they were entered first.
+    """What a forward pass showed, by the names of layers, in the order in which they were first called.
 
-    ``given`` and ``made`` are the shapes of a layer's first input and of its output; None where that is no tensor.
-    ``several`` are the layers that were called with more than one input. ``twice`` says which layers' output came twice
-    into a sum or a product, as in ``x + x``. ``inside`` are the layers that were entered and not left, as where
-    the pass ended in an error.
+    ``given`` and ``made`` are the shapes of a layer's first input and of its output, or None where these are no
+    tensors. ``several`` are the layers that were called with several inputs. ``twice`` says which layers' outputs came
+    twice into a sum or a product, as in ``x + x``. ``inside`` are the layers that were called and didn't return,
+    because the pass ended in an error.
     """
 
     given: dict[str, Shape | None] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Trace:
 
 
 def skeleton(model: nn.Module) -> nn.Module:
-    """A copy of the model without its numbers, in evaluation mode; its tensors are on the device "meta"."""
+    """A copy of the model without its weights' values, in evaluation mode, with its tensors on the device "meta"."""
     empty: dict[int, Any] = {}
     for tensor in chain(model.parameters(), model.buffers()):
         if is_lazy(tensor):
@@ -57,7 +57,7 @@ def skeleton(model: nn.Module) -> nn.Module:
 
 
 def trace(model: nn.Module, call: Call, device: str) -> Trace:
-    """Run the model, whose tensors are on ``device``, without gradients; what it raises is in ``error``."""
+    """Run the model, whose tensors are on ``device``, without gradients. What it raises is kept in ``error``."""
     seen = Trace()
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
@@ -73,7 +73,7 @@ def trace(model: nn.Module, call: Call, device: str) -> Trace:
 
 
 def shapes_of(value: Any) -> Any:
-    """The shapes of all tensors in a structure, as a structure of plain tuples, lists and dicts."""
+    """The shapes of all tensors in a nested structure, nested in the same way in plain lists and dicts."""
     if isinstance(value, torch.Tensor):
         return tuple(value.shape)
     if isinstance(value, dict):
@@ -87,8 +87,8 @@ def _shape(value: Any) -> Shape | None:
     return tuple(value.shape) if isinstance(value, torch.Tensor) else None
 
 
-class _Meetings(TorchFunctionMode):
-    """Notices where a tensor comes into a sum or a product that it is in already, and which layers gave it."""
+class _RepeatedOperands(TorchFunctionMode):
+    """Notices a tensor that enters a sum or a product of which it is a part already, and which layers made it."""
 
     def __init__(self, seen: Trace) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class _Meetings(TorchFunctionMode):
         self._kept.append(tensor)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kind = _MEETINGS.get(getattr(func, "__name__", ""))
+        kind = _OPERATIONS.get(getattr(func, "__name__", ""))
         if kind is None or len(args) < 2 or not all(isinstance(value, torch.Tensor) for value in args[:2]):
             return func(*args, **(kwargs or {}))
         left, right = (self._made_of.get((kind, id(value)), {id(value)}) | {id(value)} for value in args[:2])
@@ -119,7 +119,7 @@ class _Meetings(TorchFunctionMode):
 
 @contextmanager
 def _watched(model: nn.Module, seen: Trace) -> Iterator[None]:
-    meetings = _Meetings(seen)
+    operands = _RepeatedOperands(seen)
     handles = []
 
     def watch(name: str, module: nn.Module) -> None:
@@ -134,7 +134,7 @@ def _watched(model: nn.Module, seen: Trace) -> Iterator[None]:
             seen.made.setdefault(name, _shape(output))
             seen.inside.pop()
             if isinstance(output, torch.Tensor):
-                meetings.layer_gave(name, output)
+                operands.layer_gave(name, output)
 
         handles.append(module.register_forward_pre_hook(enter, with_kwargs=True))
         handles.append(module.register_forward_hook(leave))
@@ -143,7 +143,7 @@ def _watched(model: nn.Module, seen: Trace) -> Iterator[None]:
         if name:
             watch(name, module)
     try:
-        with meetings:
+        with operands:
             yield
     finally:
         for handle in handles:

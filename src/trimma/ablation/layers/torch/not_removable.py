@@ -1,11 +1,11 @@
-"""Which modules of a PyTorch model can't be taken out, and why."""
+"""Says which modules of a PyTorch model can't be taken out, and why."""
 
 from collections.abc import Sequence
 
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from trimma.ablation.layers.torch_trace import Trace
+from trimma.ablation.layers.torch.forward_trace import Trace
 
 _INSTEAD = "replace it with tm.Variant(model=...)"
 _ONE_OF_MANY = f"gives or takes more than one tensor, for which an identity can't stand: {_INSTEAD}"
@@ -19,8 +19,8 @@ _KINDS: Sequence[tuple[type[nn.Module] | tuple[type[nn.Module], ...], str]] = (
 _OPAQUE = (nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 
-class Refusals:
-    """What can't be taken out of one model; what a forward pass shows of it may be added."""
+class RemovalRefusals:
+    """The modules of one model that can't be taken out. A forward pass may add to them."""
 
     def __init__(self, model: nn.Module) -> None:
         self._modules = {name: module for name, module in model.named_modules() if name}
@@ -43,14 +43,14 @@ class Refusals:
         return self._modules[self._ends[0]] if self._ends else None
 
     def learn(self, seen: Trace) -> None:
-        """Take in a forward pass of the whole model: in which order its layers run, and what they give."""
+        """Learn from a forward pass of the whole model in which order its layers run, and what their outputs are."""
         self._ends = _ends(self._modules, [name for name in seen.given if name not in self._hidden])
         for name in seen.given:
             if seen.given[name] is None or seen.made.get(name) is None:
                 self._seen[name] = _ONE_OF_MANY
 
     def of(self, name: str) -> str:
-        """Why it can't be taken out, as in "is the input layer"; empty where it can."""
+        """Why the module of this name can't be taken out, as in "is the input layer"; empty where it can."""
         for end, words in zip(self._ends, ("input", "output"), strict=False):
             if end == name:
                 return f"is the {words} layer"
@@ -68,19 +68,19 @@ class Refusals:
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Whether it is taken for one layer, without parts that could be named."""
+    """Whether the module counts as one layer, without parts that can be named."""
     parts = [name for name, _ in module.named_children() if name != "parametrizations"]
     return not parts or isinstance(module, _OPAQUE)
 
 
 def _ends(modules: dict[str, nn.Module], order: Sequence[str]) -> tuple[str, ...]:
-    """The first and the last layer that mix features, in the order given; empty where there is none."""
+    """The first and the last layer that mix features, in the order given; empty where no layer does."""
     mixing = [name for name in order if is_leaf(modules[name]) and _mixes(modules[name])]
     return (mixing[0], mixing[-1]) if mixing else ()
 
 
 def _mixes(module: nn.Module) -> bool:
-    """Whether it has weights from features to features; what only scales each of them, as a norm does, has not."""
+    """Whether the module has weights from features to features. A norm has none: it scales each feature alone."""
     if "Norm" in type(module).__name__:
         return False
     return any(isinstance(weight, UninitializedParameter) or weight.dim() > 1 for weight in module.parameters())

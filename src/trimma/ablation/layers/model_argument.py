@@ -1,11 +1,11 @@
-"""What ``model=`` is: a model of some framework, or a function that makes one."""
+"""The argument ``model=``: a model of PyTorch, Keras or scikit-learn, or a function that makes one."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trimma.ablation.layers.ports import Clash, Surgeon
+from trimma.ablation.layers.layer_remover import Clash, LayerRemover
 from trimma.errors import UsageError
 from trimma.objective import describe
 
@@ -20,66 +20,69 @@ _OURS = "a PyTorch module, a Keras 3 model or a scikit-learn pipeline"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class How:
-    """How layers are taken out: with adapters where shapes differ, if at all, and an input to see that with."""
+class RemovalOptions:
+    """How layers are taken out.
+
+    With ``adapt`` an adapter is put where shapes differ. ``example`` is an input on which the model can be run.
+    """
 
     adapt: bool = False
     example: Any = field(default=None, compare=False, repr=False)
 
-    def surgeon(self, model: Any) -> Surgeon:
-        """The adapter for the framework of ``model``; no framework is imported but the model's own.
+    def remover(self, model: Any) -> LayerRemover:
+        """The `LayerRemover` for the framework of ``model``. No other framework is imported.
 
-        Raises `UsageError` for a model of no known framework.
+        Raises `UsageError` for a model of another framework.
         """
         match framework(model):
             case "keras":
-                from trimma.ablation.layers.of_keras import KerasSurgeon
+                from trimma.ablation.layers.keras.remover import KerasLayerRemover
 
-                return KerasSurgeon(model, adapt=self.adapt, example=self.example)
+                return KerasLayerRemover(model, adapt=self.adapt, example=self.example)
             case "torch":
-                from trimma.ablation.layers.of_torch import TorchSurgeon
+                from trimma.ablation.layers.torch.remover import TorchLayerRemover
 
-                return TorchSurgeon(model, adapt=self.adapt, example=self.example)
+                return TorchLayerRemover(model, adapt=self.adapt, example=self.example)
             case "sklearn":
-                from trimma.ablation.layers.of_sklearn import SklearnSurgeon
+                from trimma.ablation.layers.sklearn_steps import SklearnStepRemover
 
-                return SklearnSurgeon(model)
+                return SklearnStepRemover(model)
         raise UsageError(f"model=: layers can be taken out of {_OURS}, or of what a function makes, not of {model!r}")
 
     def without(self, model: Any, names: Sequence[str]) -> Any:
-        """``model`` without these layers: a copy, or, of a function, one that makes models without them.
+        """A copy of ``model`` without these layers; for a function, one that makes models without them.
 
-        Raises `UsageError` where what is left of a model doesn't fit together.
+        Raises `UsageError` where the rest of the model doesn't fit together.
         """
-        if isinstance(model, Without) and names:
+        if isinstance(model, FactoryWithoutLayers) and names:
             # all at once: together they may connect
             return replace(model, names=(*model.names, *names))
         if is_factory(model):
-            return Without(model, tuple(names), self) if names else model
-        surgeon = self.surgeon(model)
-        there = {layer.name for layer in surgeon.layers}
+            return FactoryWithoutLayers(model, tuple(names), self) if names else model
+        remover = self.remover(model)
+        there = {layer.name for layer in remover.layers}
         if lost := [name for name in names if name not in there]:
             raise UsageError(f"Layers: this {type(model).__name__} has no layer {lost[0]!r}")
         try:
-            return surgeon.without(names)
+            return remover.without(names)
         except Clash as clash:
             raise UsageError(f"Layers: without {' + '.join(map(repr, names))}, {clash}") from clash
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
-    """A function that makes what ``make`` makes of the same arguments, without some layers."""
+class FactoryWithoutLayers:
+    """A function that calls ``make`` with its own arguments, and takes layers out of the model that this returns."""
 
     make: Callable[..., Any]
     names: tuple[str, ...]
-    how: How
+    options: RemovalOptions
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.how.without(self.make(*args, **kwargs), self.names)
+        return self.options.without(self.make(*args, **kwargs), self.names)
 
 
 def framework(model: Any) -> str | None:
-    """Which framework a model is of, without importing any; None for what is no model."""
+    """The name of the model's framework; None where it isn't a model. No framework is imported to find out."""
     for base in type(model).__mro__:
         if found := _BASES.get((base.__module__.partition(".")[0], base.__name__)):
             return found
@@ -87,14 +90,14 @@ def framework(model: Any) -> str | None:
 
 
 def is_factory(model: Any) -> bool:
-    """Whether it is called to make a model. Models are callable themselves, some of them."""
+    """Whether ``model`` is a function that makes a model. Some models are callable too, and are no factories."""
     return callable(model) and framework(model) is None
 
 
 def made(model: Any, params: Mapping[str, Any]) -> Any:
-    """The model itself, or what the function makes: called without arguments, else with those of ``params``.
+    """The model, or what the function makes when it is called, with values of ``params`` where it needs arguments.
 
-    Raises `UsageError` where there is no model, or the function can't be called so.
+    Raises `UsageError` where there is no model, and where the function can't be called in this way.
     """
     if model is None:
         raise UsageError(

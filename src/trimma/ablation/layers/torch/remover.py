@@ -1,6 +1,6 @@
-"""Modules of a PyTorch model: in their place stands an identity, or an adapter where that is asked for.
+"""Takes modules out of PyTorch models: an identity takes their place, or an adapter where the user wants one.
 
-Names are those of ``named_modules()``. They stay as they are, as do the keys of the state dict for what is left.
+Names are those of ``named_modules()``. They don't change, nor do the keys of the state dict for the other modules.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,19 +9,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from trimma.ablation.layers.ports import Layer, Unseen
-from trimma.ablation.layers.torch_body import Body
-from trimma.ablation.layers.torch_refusals import Refusals, is_leaf
-from trimma.ablation.layers.torch_surgery import copied, keeps_shape, out_of_place, put
+from trimma.ablation.layers.layer_remover import CannotTell, Layer
+from trimma.ablation.layers.torch.dry_run import DryRun
+from trimma.ablation.layers.torch.not_removable import RemovalRefusals, is_leaf
+from trimma.ablation.layers.torch.replace_modules import copied, keeps_shape, out_of_place, put
 from trimma.errors import UsageError
 
 
-class TorchSurgeon:
-    """A module; what is made of it is a deep copy, weights included, with stand-ins for what is taken out.
+class TorchLayerRemover:
+    """Makes deep copies of a module, weights included, in which other modules stand where layers are taken out.
 
-    Where all of a branch is taken out, the sum or product that it led to is what it is without the branch: ``x + f(x)``
-    becomes ``x``. This, and whether the rest connects, is seen in a forward pass on ``example``, or on an input that
-    suits the first layer. Where no such input is found, layers that are known to change shapes are refused.
+    Where a whole branch is taken out, the sum or product of which it was a part becomes what it is without the branch:
+    ``x + f(x)`` becomes ``x``. A forward pass on ``example``, or on an input that suits the first layer, shows these
+    branches and whether the rest connects. Where no such input is found, layers that change shapes are refused.
     """
 
     def __init__(self, model: Any, *, adapt: bool = False, example: Any = None) -> None:
@@ -31,10 +31,10 @@ class TorchSurgeon:
                 "objective gets"
             )
         self._model, self._adapt = model, adapt
-        self._refusals = Refusals(model)
-        self._body = Body.of(model, self._refusals.first, example)
-        if self._body is not None:
-            self._refusals.learn(self._body.whole)
+        self._refusals = RemovalRefusals(model)
+        self._dry_run = DryRun.of(model, self._refusals.first, example)
+        if self._dry_run is not None:
+            self._refusals.learn(self._dry_run.whole)
 
     @property
     def layers(self) -> Sequence[Layer]:
@@ -66,16 +66,16 @@ class TorchSurgeon:
 
     @property
     def _order(self) -> list[str]:
-        return [] if self._body is None else list(self._body.whole.given)
+        return [] if self._dry_run is None else list(self._dry_run.whole.given)
 
     def _plan(self, names: Sequence[str]) -> dict[str, Callable[[], nn.Module]]:
-        """What is to stand where; raises `Clash`."""
+        """What is to stand in each layer's place. Raises `Clash`."""
         gone = self._called(names)
-        if self._body is not None:
-            return self._body.plan(gone, adapt=self._adapt)
+        if self._dry_run is not None:
+            return self._dry_run.plan(gone, adapt=self._adapt)
         for name in gone:
             if keeps_shape(self._model.get_submodule(name)) is False:
-                raise Unseen(
+                raise CannotTell(
                     f"{name!r} would no longer change the shape of what it is given, and no input was found on which "
                     "the model runs, to see whether the rest connects: give one, as in tm.Layers(..., example=(2, 3, "
                     "32, 32)), a shape with the batch first, or a tensor, or a function that makes the inputs"
@@ -83,7 +83,7 @@ class TorchSurgeon:
         return dict.fromkeys(gone, nn.Identity)
 
     def _called(self, names: Iterable[str]) -> list[str]:
-        """The outermost of these modules, in order; for a mere list of modules, which is never called, those in it."""
+        """The outermost of these modules, in order. A list of modules is never called, and stands for its members."""
         called: list[str] = []
         for name in names:
             module = self._model.get_submodule(name)

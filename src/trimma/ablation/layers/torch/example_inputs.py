@@ -1,4 +1,4 @@
-"""An input that a PyTorch model can be run on, to see its shapes."""
+"""Inputs on which a PyTorch model can be run to see its shapes: the user's example, or likely ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _AXES = {nn.Conv1d: 1, nn.Conv2d: 2, nn.Conv3d: 3, nn.ConvTranspose1d: 1, nn.Con
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a model is called with."""
+    """The arguments of a call of a model."""
 
     inputs: tuple[Any, ...] = ()
     named: dict[str, Any] | None = None
@@ -31,9 +31,9 @@ class Call:
 
 
 def call_of(example: Any, first: nn.Module | None) -> Call:
-    """The call that a user's ``example`` stands for; ``first`` is the model's first layer that has weights.
+    """The call that is meant by a user's ``example``; ``first`` is the model's first layer that has weights.
 
-    A shape stands for zeros: whole numbers for an embedding, else floats.
+    A shape means zeros of that shape: whole numbers for an embedding, otherwise floats.
     """
     if callable(example) and not isinstance(example, torch.Tensor):
         example = example()
@@ -61,9 +61,9 @@ def _tensor(value: Any) -> Any:
 
 
 def likely_calls(first: nn.Module | None) -> Iterator[Call]:
-    """Calls that may suit a model whose first layer with weights is ``first``, without any memory (device "meta").
+    """Calls that may suit a model whose first layer with weights is ``first``. They take no memory (device "meta").
 
-    A model that runs on one of them is taken at its word: which layers connect hardly depends on an image's size.
+    One on which the model runs is good enough: which layers connect hardly depends on the size of an image.
     """
     if first is not None:
         for shape in _likely_shapes(first):

@@ -1,4 +1,4 @@
-"""Layers of a Keras 3 model: it is built again without them, from the configuration of its layers.
+"""Takes layers out of Keras 3 models, which are built again from the configuration of the other layers.
 
 A layer within a model that is itself a layer is named as in ``encoder/conv2``.
 """
@@ -9,15 +9,15 @@ from typing import Any
 
 import keras
 
-from trimma.ablation.layers.keras_rebuild import Rebuild, called_with, compiled_like
-from trimma.ablation.layers.ports import Clash, Layer, shown
+from trimma.ablation.layers.keras.rebuild import Rebuild, called_with, compiled_like
+from trimma.ablation.layers.layer_remover import Clash, Layer, shown
 from trimma.errors import UsageError
 
 _INSTEAD = "replace it with tm.Variant(model=...)"
 
 
-class KerasSurgeon:
-    """A Sequential or functional model; what is made of it has new weights, and is compiled as it was.
+class KerasLayerRemover:
+    """Builds a Sequential or functional model again without some layers, with new weights, and compiled as it was.
 
     ``example`` is the shape of an input with the batch first, for a Sequential model that has not been built.
     """

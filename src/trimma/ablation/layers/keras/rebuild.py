@@ -1,4 +1,4 @@
-"""A Keras model, built again from the configuration of its layers, without some of them."""
+"""Builds a Keras model again from the configuration of its layers, without some of them."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from trimma.ablation.layers.ports import Clash, shown
+from trimma.ablation.layers.layer_remover import Clash, shown
 from trimma.errors import UsageError
 from trimma.objective import describe
 
@@ -19,10 +19,10 @@ _MERGES = frozenset({"Add", "Average", "Concatenate", "Maximum", "Minimum", "Mul
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """Builds models without the layers ``gone``, by name; a layer that is gone passes on what it is given.
+    """Builds models without the layers named in ``gone``. What such a layer was given is passed on unchanged.
 
-    ``shape`` is that of the input of a Sequential model that has none. With ``adapt`` a projection of the last axis,
-    and an average over the others, stand where a layer is gone that changes their sizes.
+    ``shape`` is the input's shape for a Sequential model that doesn't know it. With ``adapt``, a layer that changed
+    sizes is replaced by a projection of the last axis and an average over the other axes.
     """
 
     gone: frozenset[str]
@@ -111,7 +111,7 @@ class Rebuild:
 
 
 def called_with(layer: Any) -> tuple[list[Any], list[Any]]:
-    """The tensors that a layer was given first, each once, and those that it gave; empty where that isn't known."""
+    """The inputs of a layer's first call, each once, and its outputs. Both are empty where they aren't known."""
     try:
         given, made = layer.input, layer.output
     except (AttributeError, ValueError):
@@ -120,7 +120,7 @@ def called_with(layer: Any) -> tuple[list[Any], list[Any]]:
 
 
 def compiled_like(whole: Any, model: Any) -> None:
-    """Compile ``model`` as the ``whole`` was, with an optimizer of its own; nothing where it wasn't."""
+    """Compile ``model`` as ``whole`` was compiled, with an optimizer of its own. Does nothing where it wasn't."""
     if not whole.compiled:
         return
     losses = keras.tree.flatten(getattr(whole, "loss", None))

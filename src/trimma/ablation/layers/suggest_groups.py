@@ -1,8 +1,8 @@
-"""Which neighbours could be taken out together, where a layer alone can't be."""
+"""Suggests which neighbouring layers can be taken out as a group, where one of them can't be taken out alone."""
 
 from collections.abc import Callable, Sequence
 
-from trimma.ablation.layers.ports import Clash
+from trimma.ablation.layers.layer_remover import Clash
 
 MORE, SHOWN = 5, 3
 """How many neighbours are tried, and how many groups are shown at most."""
@@ -11,9 +11,10 @@ MORE, SHOWN = 5, 3
 def working_groups(
     order: Sequence[str], members: Sequence[str], check: Callable[[Sequence[str]], None]
 ) -> list[tuple[str, ...]]:
-    """The smallest runs of neighbours in ``order`` that hold ``members`` and connect.
+    """The smallest runs of neighbours in ``order`` that contain ``members`` and leave a model that connects.
 
-    Where the members lie far apart it is the first of those that don't connect by themselves that is looked at.
+    ``check`` raises `Clash` for layers that can't be taken out together. Where the members lie far apart, only the
+    first of them that can't be taken out by itself is considered.
     """
 
     def connects(names: Sequence[str]) -> bool:
@@ -48,7 +49,7 @@ def working_groups(
 
 
 def advice(groups: Sequence[tuple[str, ...]], *, adaptable: bool) -> str:
-    """What can be done instead, as a sentence."""
+    """What the user can do instead, in whole sentences."""
     adapter = " Or give adapt=True, for an adapter where the shapes differ." if adaptable else ""
     if not groups:
         return f"No group of its neighbours connects either: replace it with tm.Variant(model=...).{adapter}"

@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any
-"""What stands in a PyTorch model where a layer was."""
+"""The modules that take the place of a layer in a PyTorch model: identity, zeros, ones, and adapters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,21 +9,21 @@ from torch import nn
 
 
 class FirstInput(nn.Identity):
-    """Gives back its first input, of a layer that was called with more than one."""
+    """Returns its first input. It takes the place of a layer that is called with several inputs."""
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         return inputs[0] if inputs else next(iter(named.values()))
 
 
 class Zeros(FirstInput):
-    """A branch that adds nothing: zeros in the shape of its first input."""
+    """Returns zeros in the shape of its first input: a branch that adds nothing."""
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         return torch.zeros_like(super().forward(*inputs, **named))
 
 
 class Ones(FirstInput):
-    """A gate that leaves everything as it is: ones in the shape of its first input."""
+    """Returns ones in the shape of its first input: a gate that changes nothing."""
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         return torch.ones_like(super().forward(*inputs, **named))
@@ -34,11 +34,11 @@ _POOLS = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPoo
 
 
 def adapter(given: Sequence[int], wanted: Sequence[int], *, channels_first: bool) -> nn.Module | None:
-    """A module from one shape to another, both with the batch first; None where there is no simple one.
+    """A module from the shape ``given`` to the shape ``wanted``, both with the batch first; None where none is simple.
 
-    It keeps what it can: a projection without bias (of the last axis, or a convolution of width 1 over the channels)
-    begins as the identity on the features that both have, and zero elsewhere; other axes are averaged to their new
-    sizes. With ``channels_first`` the second axis holds the features, else the last.
+    It keeps as much as it can. A projection without bias (of the last axis, or a convolution of width 1 over the
+    channels) begins as the identity on the features that both shapes have, and as zero elsewhere. Other axes are
+    averaged to their new sizes. With ``channels_first`` the second axis holds the features, else the last.
     """
     if len(given) != len(wanted) or given[0] != wanted[0] or len(given) < 2:
         return None

@@ -1,6 +1,6 @@
-"""Steps of scikit-learn's pipelines, unions and column transformers.
+"""Takes steps out of scikit-learn's pipelines, unions and column transformers.
 
-A step is named as in ``set_params``: ``scale``, or ``features__pca`` within the step ``features``.
+Steps are named as in ``set_params``: ``scale``, or ``features__pca`` for a step within the step ``features``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,20 +11,20 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from trimma.ablation.layers.ports import Clash, Layer
+from trimma.ablation.layers.layer_remover import Clash, Layer
 from trimma.errors import UsageError
 
 PASS, DROP = "passthrough", "drop"
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _RemovableStep:
     layer: Layer
     instead: str
 
 
-class SklearnSurgeon:
-    """An estimator; what is made of it is an unfitted clone, in which a step is "passthrough", or "drop" in a union."""
+class SklearnStepRemover:
+    """Makes unfitted clones of an estimator, in which the steps are "passthrough", or "drop" within a union."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -53,7 +53,7 @@ class SklearnSurgeon:
         return model
 
 
-def _steps(model: Any, path: str, *, final: bool) -> Iterator[_Step]:
+def _steps(model: Any, path: str, *, final: bool) -> Iterator[_RemovableStep]:
     """The steps within ``model``, which are named from ``path`` on; ``final`` where it gives the predictions."""
     if isinstance(model, Pipeline):
         for place, (name, step) in enumerate(model.steps):
@@ -73,12 +73,12 @@ def _steps(model: Any, path: str, *, final: bool) -> Iterator[_Step]:
                 yield from _steps(value, f"{path}{name}__", final=final)
 
 
-def _step(name: str, step: Any, instead: str, refused: str, *, final: bool) -> Iterator[_Step]:
+def _step(name: str, step: Any, instead: str, refused: str, *, final: bool) -> Iterator[_RemovableStep]:
     if step is None or isinstance(step, str):
         return
     inner = list(_steps(step, f"{name}__", final=final)) if hasattr(step, "get_params") else []
     parts = tuple(part.layer.name for part in inner)
-    yield _Step(Layer(name=name, kind=type(step).__name__, refused=refused, parts=parts), instead)
+    yield _RemovableStep(Layer(name=name, kind=type(step).__name__, refused=refused, parts=parts), instead)
     yield from inner
 
 
