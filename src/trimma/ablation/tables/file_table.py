@@ -1,4 +1,4 @@
-"""Tables in files: a path stays a path, to a copy without the columns."""
+"""Tables in files: the objective gets the path of a copy from which the columns are removed."""
 
 import hashlib
 import os
@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from trimma.ablation.tables import copies
 from trimma.ablation.tables.csv_format import CsvFormat
 from trimma.ablation.tables.parquet_format import ParquetFormat
-from trimma.ablation.tables.removal import Group, Shuffle
+from trimma.ablation.tables.shared_copies import shared_copy
+from trimma.ablation.tables.table import Group, Shuffle
 from trimma.errors import UsageError
 
 
 class Format(Protocol):
-    """A format of files. What stands in a column's place is made for all parts of a table, and used up in order."""
+    """A format of files. The values that replace a column are made for all parts of a table, and used up in order."""
 
     def names(self, path: Path) -> list[str]:
-        """The columns; the file isn't read beyond what tells them."""
+        """The names of the columns. No more of the file is read than they take."""
         ...
 
     def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
@@ -25,15 +25,15 @@ class Format(Protocol):
         ...
 
     def constant(self, value: Any) -> Any:
-        """What stands in the place of a column that is all one value."""
+        """What replaces a column that has the same value in all rows."""
         ...
 
     def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
-        """What stands in the place of each column that is shuffled."""
+        """What replaces each column that is shuffled."""
         ...
 
     def write(self, source: Path, target: Path, dropped: frozenset[str], replaced: Mapping[str, Any]) -> None:
-        """Copy a file without what is ``dropped``, and with other values in the columns that are ``replaced``."""
+        """Copy a file without the columns ``dropped``, and with other values in the columns ``replaced``."""
         ...
 
 
@@ -52,7 +52,7 @@ class FileTable:
     """The path of a Parquet or CSV file, or of a folder with such files, which are parts of one table.
 
     A copy is written where temporary files are, or in ``TRIMMA_CACHE``, and is read by all trials of the machine that
-    leave out the same. Columns that only the names of folders tell (``year=2024/``) can't be taken out.
+    leave out the same columns. Columns that only the names of folders tell (``year=2024/``) can't be taken out.
     """
 
     def names(self, data: Any) -> Sequence[str]:
@@ -83,7 +83,7 @@ class FileTable:
 
 
 def is_file(data: "str | os.PathLike[str]") -> bool:
-    """Whether it is the path of a table; `UsageError` where it would be one, but isn't there."""
+    """Whether ``data`` is the path of a table. Raises `UsageError` for a path of this form that doesn't exist."""
     path = _root(data)
     try:
         if _suffix(path):
@@ -143,7 +143,7 @@ def _copied(
     edit: Callable[[Format, list[Path]], tuple[frozenset[str], dict[str, Any]]],
     owner: int | None = None,
 ) -> Any:
-    """The path of a copy, of the type of ``data``; one with an ``owner`` is another for each trial."""
+    """The path of a copy, of the same type as ``data``. With an ``owner`` each trial has a copy of its own."""
     root = Path(os.path.abspath(_root(data)))  # noqa: PTH100 - a link keeps its own name
     parts = parts_of(root)
     states = [(str(part), part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
@@ -157,5 +157,5 @@ def _copied(
             target.parent.mkdir(parents=True, exist_ok=True)
             form.write(part, target, dropped, replaced)
 
-    path = copies.of(key.hexdigest(), write, owner) / root.name
+    path = shared_copy(key.hexdigest(), write, owner) / root.name
     return str(path) if isinstance(data, str) else path

@@ -1,29 +1,33 @@
-"""Which columns there are in ``data=``; of files nothing but the beginning is read, or the schema."""
+"""Lists the columns of the tables within ``data=``. Of files only the beginning or the schema is read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trimma.ablation.tables.kinds import SPARK, is_factory, leaves, required, table_of
-from trimma.ablation.tables.removal import How
+from trimma.ablation.tables.nested_data import is_factory, leaves, required
+from trimma.ablation.tables.remove_columns import How
 from trimma.ablation.tables.spark_frame import no_permutation
+from trimma.ablation.tables.table_kinds import SPARK, table_of
 from trimma.ablation.values import shown
 from trimma.errors import TrimmaError, UsageError
 
 
 @dataclass(frozen=True)
-class Listing:
-    """The ``columns`` of all tables, each once, and the names of ``series`` beside them: one may be the label."""
+class ColumnList:
+    """The ``columns`` of all tables, each once, and the names of the ``series`` beside the tables.
+
+    A series may be the label.
+    """
 
     columns: tuple[str, ...]
     series: frozenset[str]
 
 
-def listing(data: Any, how: How) -> Listing:
-    """What there is; a factory is called once.
+def list_columns(data: Any, how: How) -> ColumnList:
+    """List the columns of all tables within ``data``. A function that makes tables is called once.
 
-    Raises `UsageError` where nothing has columns, where a factory can't be called, and for what can't be taken out in
-    that way.
+    Raises `UsageError` where there is no table, where a function can't be called, and where columns of a table can't be
+    removed in the way ``how``.
     """
     if data is None:
         raise UsageError("there is no data= whose columns could be left out: pass data=... beside the objective")
@@ -41,7 +45,7 @@ def listing(data: Any, how: How) -> Listing:
             series.add(str(leaf.name))
     if not columns:
         raise UsageError(_nothing(found))
-    return Listing(tuple(columns), frozenset(series))
+    return ColumnList(tuple(columns), frozenset(series))
 
 
 def _made(data: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Copies of files: one for all processes of a machine that need the same, removed when none does any more."""
+"""Copies of table files: the processes of a machine share one, and the last of them to use it removes it."""
 
 import os
 import platform
@@ -12,33 +12,33 @@ from trimma.errors import EngineError
 from trimma.worker.shared_files import VARIABLE, SharedCopy, own_folder
 
 _writing = threading.Lock()
-_kept: dict[str, "_Copy"] = {}
+_kept: dict[str, "_CopyInUse"] = {}
 _trial = threading.local()
 
 
-def of(key: str, write: Callable[[Path], None], owner: int | None = None) -> Path:
-    """The folder that ``write`` fills, or has filled for this ``key``, here or in another process of this user.
+def shared_copy(key: str, write: Callable[[Path], None], owner: int | None = None) -> Path:
+    """The folder that ``write`` fills, or that it has filled for this ``key`` here or in another process of this user.
 
-    It stays until the process ends. With an ``owner`` it stays until the same thread asks for a copy of another owner,
-    or ends: there would be too many, if each trial has its own.
+    It stays until the process ends. With an ``owner`` it stays until the same thread asks for a copy for another
+    owner, or ends: where each trial needs a copy of its own, these would otherwise become too many.
 
     Raises `EngineError` when it can't be written.
     """
     if owner is None:
         with _writing:
             if key not in _kept:
-                _kept[key] = _Copy(key, write)
+                _kept[key] = _CopyInUse(key, write)
             return _kept[key].path
     if getattr(_trial, "owner", None) != owner:
         _trial.copies, _trial.owner = {}, owner
     if key not in _trial.copies:
-        _trial.copies[key] = _Copy(key, write)
+        _trial.copies[key] = _CopyInUse(key, write)
     path: Path = _trial.copies[key].path
     return path
 
 
-class _Copy:
-    """A copy that this process uses, for as long as this object lives."""
+class _CopyInUse:
+    """A copy that this process uses while this object lives."""
 
     def __init__(self, key: str, write: Callable[[Path], None]) -> None:
         folder = SharedCopy(own_folder("trimma-tables"), key)
@@ -65,6 +65,6 @@ def _provide(folder: SharedCopy, write: Callable[[Path], None]) -> None:
 
 
 def _leave(folder: SharedCopy, process: int) -> None:
-    """A forked process has nothing to leave: the lock is its parent's."""
+    """Leave the copy, except in a forked process: the lock is its parent's."""
     if os.getpid() == process:
         folder.leave()

@@ -1,25 +1,43 @@
-"""The data that an objective gets where columns are taken out."""
+"""Removes columns from ``data=``: they are dropped, shuffled over the rows, or replaced by their mean."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from trimma.ablation.selection import unknown
-from trimma.ablation.tables.kinds import changed, is_factory, leaves, table_of
-from trimma.ablation.tables.removal import Removal, Shuffle, Table
+from trimma.ablation.tables.nested_data import changed, is_factory, leaves
+from trimma.ablation.tables.table import Group, Shuffle, Table
+from trimma.ablation.tables.table_kinds import table_of
 from trimma.errors import UsageError
 
+How = Literal["drop", "permute", "mean"]
 
-def lacking(data: Any, removal: Removal) -> Any:
-    """``data`` without what ``removal`` takes out of each table that has it, in the form in which it was given.
 
-    A column's mean is that of the first table of a kind that has the column, and stands in all of them: train and
-    test sets stay alike. Of a factory a function is left that makes the tables without the columns.
+@dataclass(frozen=True, kw_only=True)
+class ColumnRemoval:
+    """Which columns are removed, in groups, and how: they are dropped, shuffled, or replaced by their mean."""
+
+    how: How
+    groups: tuple[Group, ...]
+    seed: int
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All columns, each once."""
+        return tuple(dict.fromkeys(member for _, members in self.groups for member in members))
+
+
+def without_columns(data: Any, removal: ColumnRemoval) -> Any:
+    """``data`` in the form in which it was given, with columns removed from each table that has them.
+
+    A column is replaced by the same mean in all tables of a kind: that of the first table which has the column. So
+    training and test sets stay alike. For a function that makes tables, a function is returned that calls it and
+    removes the columns from what it returns.
 
     Raises `UsageError` where no table has one of the columns, and where no column would be left of a table.
     """
     if is_factory(data, alone=True):
-        return Lacking(data, removal)
+        return FactoryWithoutColumns(data, removal)
     if not any(is_factory(leaf, alone=False) for leaf in leaves(data)):
         present = {name: None for leaf in leaves(data) if (table := table_of(leaf)) for name in table.names(leaf)}
         for member in removal.members:
@@ -29,7 +47,7 @@ def lacking(data: Any, removal: Removal) -> Any:
 
     def change(leaf: Any) -> Any:
         if is_factory(leaf, alone=False):
-            return Lacking(leaf, removal, alone=False)
+            return FactoryWithoutColumns(leaf, removal, alone=False)
         table = table_of(leaf)
         return leaf if table is None else _without(leaf, table, removal, means)
 
@@ -37,30 +55,33 @@ def lacking(data: Any, removal: Removal) -> Any:
 
 
 @dataclass(frozen=True)
-class Lacking:
-    """A factory of tables, less some of their columns; ``alone`` where there are no tables beside them."""
+class FactoryWithoutColumns:
+    """A function that calls ``factory`` and removes columns from the tables that it returns.
+
+    ``alone`` says that the factory is all of ``data=``, and that therefore its tables must have all the columns.
+    """
 
     factory: Callable[..., Any]
-    removal: Removal
+    removal: ColumnRemoval
     alone: bool = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         made = self.factory(*args, **kwargs)
         if self.alone:
-            return lacking(made, self.removal)
+            return without_columns(made, self.removal)
         there = {name for leaf in leaves(made) if (table := table_of(leaf)) for name in table.names(leaf)}
         rest = _only(self.removal, there)
-        return lacking(made, rest) if rest.groups else made
+        return without_columns(made, rest) if rest.groups else made
 
 
-def _only(removal: Removal, there: Collection[str]) -> Removal:
+def _only(removal: ColumnRemoval, there: Collection[str]) -> ColumnRemoval:
     groups = ((name, tuple(member for member in members if member in there)) for name, members in removal.groups)
-    return Removal(
+    return ColumnRemoval(
         how=removal.how, seed=removal.seed, groups=tuple((name, members) for name, members in groups if members)
     )
 
 
-def _without(data: Any, table: Table, removal: Removal, means: dict[tuple[type, str], Any]) -> Any:
+def _without(data: Any, table: Table, removal: ColumnRemoval, means: dict[tuple[type, str], Any]) -> Any:
     names = table.names(data)
     here = _only(removal, set(names))
     if not here.groups:
