@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trimma.ablation.layers.layer_remover import CannotTell, Clash, Layer, LayerRemover
-from trimma.ablation.layers.model_argument import RemovalOptions, made
+from trimma.ablation.layers.model_argument import RemovalOptions, get_model
 from trimma.ablation.layers.suggest_groups import advice, working_groups
 from trimma.ablation.selection import Selection, unknown
 from trimma.errors import UsageError
@@ -80,7 +80,7 @@ class Layers:
         object.__setattr__(self, "options", RemovalOptions(adapt=adapt, example=example))
 
     def components(self, inputs: Inputs) -> Sequence[Component]:
-        remover = self.options.remover(made(inputs.model, inputs.params))
+        remover = self.options.remover(get_model(inputs.model, inputs.params))
         layers = {layer.name: layer for layer in remover.layers}
         refused = {layer.name: f"Layers: {layer.name!r} {layer.refused}" for layer in layers.values() if layer.refused}
         free = [layer.name for layer in layers.values() if not layer.parts and not layer.refused]

@@ -44,7 +44,7 @@ class LayerRemover(Protocol):
         ...
 
 
-def shown(shape: Iterable[int | None]) -> str:
+def shape_text(shape: Iterable[int | None]) -> str:
     """The text of a shape for messages. None is a size that may vary, and is written as "?"."""
     sizes = ["?" if size is None else str(size) for size in shape]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"

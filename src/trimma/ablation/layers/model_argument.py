@@ -57,7 +57,7 @@ class RemovalOptions:
         if isinstance(model, FactoryWithoutLayers) and names:
             # all at once: together they may connect
             return replace(model, names=(*model.names, *names))
-        if is_factory(model):
+        if is_model_factory(model):
             return FactoryWithoutLayers(model, tuple(names), self) if names else model
         remover = self.remover(model)
         there = {layer.name for layer in remover.layers}
@@ -89,12 +89,12 @@ def framework(model: Any) -> str | None:
     return None
 
 
-def is_factory(model: Any) -> bool:
+def is_model_factory(model: Any) -> bool:
     """Whether ``model`` is a function that makes a model. Some models are callable too, and are no factories."""
     return callable(model) and framework(model) is None
 
 
-def made(model: Any, params: Mapping[str, Any]) -> Any:
+def get_model(model: Any, params: Mapping[str, Any]) -> Any:
     """The model, or what the function makes when it is called, with values of ``params`` where it needs arguments.
 
     Raises `UsageError` where there is no model, and where the function can't be called in this way.
@@ -104,7 +104,7 @@ def made(model: Any, params: Mapping[str, Any]) -> Any:
             "Layers: there is no model to take layers out of: pass model= a model, or a function that makes one, and "
             "let the objective take it from its argument 'model'"
         )
-    if not is_factory(model):
+    if not is_model_factory(model):
         return model
     arguments = _arguments(model, params)
     try:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trimma.ablation.tables.nested_data import is_factory, leaves, required
+from trimma.ablation.tables.nested_data import is_table_factory, leaves, required_arguments
 from trimma.ablation.tables.remove_columns import How
 from trimma.ablation.tables.spark_frame import no_permutation
 from trimma.ablation.tables.table_kinds import SPARK, table_of
@@ -52,12 +52,12 @@ def _made(data: Any) -> list[Any]:
     """The leaves of ``data``, and of what its factories make."""
     found: list[Any] = []
     for leaf in leaves(data):
-        found += leaves(_call(leaf)) if is_factory(leaf, alone=leaf is data) else [leaf]
+        found += leaves(_call(leaf)) if is_table_factory(leaf, alone=leaf is data) else [leaf]
     return found
 
 
 def _call(factory: Callable[..., Any]) -> Any:
-    if lacking := required(factory):
+    if lacking := required_arguments(factory):
         raise UsageError(
             f"data={shown(factory)} needs the argument {lacking[0]!r}: a factory of tables is called without any, once "
             "where the study is started, to see which columns there are"

@@ -7,17 +7,17 @@ from functools import partial
 from typing import Any, TypeGuard
 
 
-def is_factory(data: Any, *, alone: bool) -> TypeGuard[Callable[..., Any]]:
+def is_table_factory(data: Any, *, alone: bool) -> TypeGuard[Callable[..., Any]]:
     """Whether ``data`` is a function that makes tables. ``alone`` says that it is all of the argument ``data=``.
 
     Within dicts, lists and tuples only plain functions count, because other objects can be called too.
     """
     if inspect.isclass(data) or not callable(data) or not (alone or inspect.isroutine(data) or type(data) is partial):
         return False
-    return alone or not required(data)
+    return alone or not required_arguments(data)
 
 
-def required(factory: Callable[..., Any]) -> list[str]:
+def required_arguments(factory: Callable[..., Any]) -> list[str]:
     """The names of the arguments without which ``factory`` can't be called."""
     try:
         parameters = inspect.signature(factory).parameters.values()
@@ -39,16 +39,16 @@ def leaves(data: Any) -> Iterator[Any]:
         yield data
 
 
-def changed(data: Any, change: Callable[[Any], Any]) -> Any:
+def map_leaves(data: Any, change: Callable[[Any], Any]) -> Any:
     """A copy of nested dicts, lists and tuples in which each leaf is replaced by ``change(leaf)``."""
     if isinstance(data, dict):
-        items = {key: changed(value, change) for key, value in data.items()}
+        items = {key: map_leaves(value, change) for key, value in data.items()}
         if type(data) is dict:
             return items
         own = copy.copy(data)
         own.update(items)
         return own
     if isinstance(data, list | tuple):
-        parts = [changed(each, change) for each in data]
+        parts = [map_leaves(each, change) for each in data]
         return type(data)(*parts) if hasattr(data, "_fields") else type(data)(parts)
     return change(data)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trimma.ablation.selection import unknown
-from trimma.ablation.tables.nested_data import changed, is_factory, leaves
+from trimma.ablation.tables.nested_data import is_table_factory, leaves, map_leaves
 from trimma.ablation.tables.table import Group, Shuffle, Table
 from trimma.ablation.tables.table_kinds import table_of
 from trimma.errors import UsageError
@@ -36,9 +36,9 @@ def without_columns(data: Any, removal: ColumnRemoval) -> Any:
 
     Raises `UsageError` where no table has one of the columns, and where no column would be left of a table.
     """
-    if is_factory(data, alone=True):
+    if is_table_factory(data, alone=True):
         return FactoryWithoutColumns(data, removal)
-    if not any(is_factory(leaf, alone=False) for leaf in leaves(data)):
+    if not any(is_table_factory(leaf, alone=False) for leaf in leaves(data)):
         present = {name: None for leaf in leaves(data) if (table := table_of(leaf)) for name in table.names(leaf)}
         for member in removal.members:
             if member not in present:
@@ -46,12 +46,12 @@ def without_columns(data: Any, removal: ColumnRemoval) -> Any:
     means: dict[tuple[type, str], Any] = {}
 
     def change(leaf: Any) -> Any:
-        if is_factory(leaf, alone=False):
+        if is_table_factory(leaf, alone=False):
             return FactoryWithoutColumns(leaf, removal, alone=False)
         table = table_of(leaf)
         return leaf if table is None else _without(leaf, table, removal, means)
 
-    return changed(data, change)
+    return map_leaves(data, change)
 
 
 @dataclass(frozen=True)

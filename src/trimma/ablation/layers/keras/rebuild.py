@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from trimma.ablation.layers.layer_remover import Clash, shown
+from trimma.ablation.layers.layer_remover import Clash, shape_text
 from trimma.errors import UsageError
 from trimma.objective import describe
 
@@ -105,7 +105,7 @@ class Rebuild:
             shapes = [tuple(tensor.shape) for tensor in tensors]
             before = [tuple(tensor.shape) for tensor in called_with(layer)[0]]
             if shapes and before and shapes != before:
-                given, wanted = (" and ".join(map(shown, each)) for each in (shapes, before))
+                given, wanted = (" and ".join(map(shape_text, each)) for each in (shapes, before))
                 raise Clash(f"{layer.name!r} gets shape {given} where it takes {wanted}") from error
             raise Clash(f"{layer.name!r} fails ({type(error).__name__}: {_plain(error)})") from error
 

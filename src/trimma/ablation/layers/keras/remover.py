@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from trimma.ablation.layers.keras.rebuild import Rebuild, called_with, compiled_like
-from trimma.ablation.layers.layer_remover import Clash, Layer, shown
+from trimma.ablation.layers.layer_remover import Clash, Layer, shape_text
 from trimma.errors import UsageError
 
 _INSTEAD = "replace it with tm.Variant(model=...)"
@@ -117,6 +117,6 @@ def _result_clash(whole: Any, model: Any) -> Clash | None:
         before = [tuple(tensor.shape) for tensor in whole.outputs]
         after = [tuple(tensor.shape) for tensor in model.outputs]
         if before != after:
-            words = [", ".join(map(shown, shapes)) for shapes in (after, before)]
+            words = [", ".join(map(shape_text, shapes)) for shapes in (after, before)]
             return Clash(f"the model gives shape {words[0]} instead of {words[1]}")
     return None

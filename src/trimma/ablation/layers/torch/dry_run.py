@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from trimma.ablation.layers.layer_remover import CannotTell, Clash, shown
+from trimma.ablation.layers.layer_remover import CannotTell, Clash, shape_text
 from trimma.ablation.layers.torch.example_inputs import Call, call_of, likely_calls
 from trimma.ablation.layers.torch.forward_trace import Trace, skeleton, trace
 from trimma.ablation.layers.torch.replace_modules import Plan, copied, is_spatial, out_of_place, replaced
@@ -107,7 +107,7 @@ class DryRun:
         where = seen.inside[-1] if seen.inside else ""
         given, wanted = seen.given.get(where), self.whole.given.get(where)
         if given is not None and wanted is not None and given != wanted:
-            return Clash(f"{where!r} gets shape {shown(given)} where it takes {shown(wanted)}")
+            return Clash(f"{where!r} gets shape {shape_text(given)} where it takes {shape_text(wanted)}")
         why = " ".join(str(seen.error).split()).rstrip(".")
         return Clash(f"{repr(where) if where else 'the forward pass'} fails ({type(seen.error).__name__}: {why})")
 
@@ -119,4 +119,4 @@ def _traced(model: nn.Module, call: Call, device: str) -> Trace:
 
 
 def _result(result: Any) -> str:
-    return f"shape {shown(result)}" if isinstance(result, tuple) else f"shapes {result}"
+    return f"shape {shape_text(result)}" if isinstance(result, tuple) else f"shapes {result}"
