@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from trimma.engines.dask.engine import Dask
-from trimma.engines.dask.tasks import Tasks
-from trimma.engines.remote import Remote
+from trimma.engines.dask.launcher import DaskLauncher
+from trimma.engines.remote.engine import Remote
 from trimma.errors import EngineError
 from trimma.events import Event, TrialFailed, TrialFinished, TrialStopped, WorkerLost
 from trimma.facts import Joined, Left, Returned
 from trimma.search import RandomSearch
 from trimma.testing.engines import Driver, in_a_process, is_running, wait_until
 from trimma.testing.studies import run_study
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 QUICK = Timing(heartbeat=0.2, lease=1.5, dial=5.0, orphan=1.5, silence=20.0)
 TRIALS = 12
@@ -46,7 +46,7 @@ class Meddled:
 
 
 def remote(client: Any, workers: int = 2) -> Remote:
-    return Remote(Tasks(client, workers, None, None), workers, timing=QUICK)
+    return Remote(DaskLauncher(client, workers, None, None), workers, timing=QUICK)
 
 
 def steps(trial: Any) -> Any:

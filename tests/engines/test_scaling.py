@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trimma.engines.slots import Slots
+from trimma.engines.remote.scaling import Slots
 from trimma.errors import EngineError
 
 LINGER, LEASE = 3.0, 10.0

@@ -15,7 +15,7 @@ import pytest
 
 import trimma as tm
 from trimma.testing.engines import Driver, in_a_process, wait_until
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

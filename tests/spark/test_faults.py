@@ -18,7 +18,7 @@ import trimma as tm
 from trimma.events import Reported, TrialFailed, TrialFinished, TrialStopped, WorkerLost
 from trimma.facts import Joined, Left, Returned
 from trimma.testing.engines import Driver, in_a_process, is_running, wait_until
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from trimma.engines.spark.classic import Classic
-from trimma.engines.spark.tasks import Tasks
+from trimma.engines.spark.launcher import SparkLauncher
+from trimma.engines.spark.submission import ClassicSubmitter
 from trimma.errors import EngineError
 from trimma.testing.engines import wait_until
-from trimma.wire.sockets import Listen
+from trimma.wire.addresses import Listen
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,12 +27,12 @@ def ready(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
 
 
 @pytest.fixture
-def launched(local: SparkSession) -> Iterator[Callable[..., tuple[Tasks, queue.Queue[Any]]]]:
+def launched(local: SparkSession) -> Iterator[Callable[..., tuple[SparkLauncher, queue.Queue[Any]]]]:
     """Launch a task; its tasks, and a queue of how they ended."""
-    made: list[Tasks] = []
+    made: list[SparkLauncher] = []
 
-    def launch(task: Any, slots: int = 1) -> tuple[Tasks, queue.Queue[Any]]:
-        tasks = Tasks(Classic(local.sparkContext, task=task), Listen())
+    def launch(task: Any, slots: int = 1) -> tuple[SparkLauncher, queue.Queue[Any]]:
+        tasks = SparkLauncher(ClassicSubmitter(local.sparkContext, task=task), Listen())
         tasks.open("study")
         made.append(tasks)
         ends: queue.Queue[Any] = queue.Queue()

@@ -17,7 +17,7 @@ import trimma as tm
 from trimma.engines.spark.cluster import Cluster
 from trimma.facts import Joined, Left, Returned
 from trimma.testing.engines import Driver, wait_until
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from trimma.engines.remote import Remote
+from trimma.engines.remote.engine import Remote
 from trimma.testing.engines import Driver
 from trimma.testing.processes import Processes
-from trimma.wire.ticket import Ticket, Timing
+from trimma.wire.leases import Timing
+from trimma.wire.ticket import Ticket
 
 QUICK = Timing(heartbeat=0.2, lease=1.5, dial=5.0, orphan=1.5, silence=20.0)
 

@@ -19,7 +19,7 @@ from trimma.facts import Joined, Left, Measured, Returned
 from trimma.search import RandomSearch
 from trimma.testing.engines import in_a_process, is_running, wait_until
 from trimma.testing.studies import Study, run_study
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 STEPS = 20
 
@@ -176,10 +176,10 @@ def test_a_driver_that_stood_still_loses_nobody(site: Any) -> None:
 
 DRIVER = """
 import sys
-from trimma.engines.remote import Remote
+from trimma.engines.remote.engine import Remote
 from trimma.testing.engines import Driver, in_a_process
 from trimma.testing.processes import Processes
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 timing = Timing(heartbeat=0.2, lease=1.5, orphan=1.0)
 launcher = Processes()

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from trimma.engines.remote import Remote
+from trimma.engines.remote.engine import Remote
 from trimma.errors import EngineError
 from trimma.ports import Engine
 from trimma.program import Program
 from trimma.testing import EngineContract
 from trimma.testing.processes import Processes
-from trimma.wire.mailbox import SCHEME, Mailbox, Mailroom
-from trimma.wire.sockets import Keys, Listen, Unreachable
+from trimma.wire.addresses import Listen, Unreachable
+from trimma.wire.keys import Keys
+from trimma.wire.relay_folder import SCHEME, AgentRelay, DriverRelay
 from trimma.wire.ticket import Ticket
 
 IDENTITY = b"\1\0\0\0\0agent"
@@ -53,12 +54,12 @@ class Pair:
 
     def __init__(self, folder: Path) -> None:
         self.keys = Keys.fresh()
-        self.driver = Mailroom(Listen(folder=str(folder)), self.keys)
+        self.driver = DriverRelay(Listen(folder=str(folder)), self.keys)
         self.root = Path(self.driver.addresses[0].removeprefix(SCHEME))
         self.agent = self.end(self.keys.secret)
         self.agent.dial(5.0, lambda: True)
 
-    def end(self, secret: bytes) -> Mailbox:
+    def end(self, secret: bytes) -> AgentRelay:
         ticket = Ticket(
             prefix="p",
             addresses=self.driver.addresses,
@@ -68,7 +69,7 @@ class Pair:
             digest="",
             size=0,
         )
-        return Mailbox(ticket, IDENTITY)
+        return AgentRelay(ticket, IDENTITY)
 
     def said(self, *bodies: bytes) -> None:
         """The agent says something, which is written down."""
@@ -172,7 +173,7 @@ def test_a_folder_that_agents_do_not_see(pair: Pair) -> None:
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"no messages can be left in .*nowhere"):
-        Mailroom(Listen(folder=str(tmp_path / "nowhere")), Keys.fresh())
+        DriverRelay(Listen(folder=str(tmp_path / "nowhere")), Keys.fresh())
 
 
 def test_only_its_owner_may_look_inside(pair: Pair) -> None:

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimma.errors import EngineError
-from trimma.worker import cache, shared_files
-from trimma.worker.cache import cached
+from trimma.worker import program_cache, shared_files
+from trimma.worker.program_cache import cached
 
 CONTENT = bytes(range(256)) * 4096
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -36,7 +36,7 @@ def get(fetch=fetch, **more):
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(program_cache.VARIABLE, str(tmp_path))
     return tmp_path / f"trimma-{os.getuid()}"
 
 
@@ -45,7 +45,7 @@ def folder(tmp_path, monkeypatch):
 AGENT = """
 import os, signal, sys, time
 from pathlib import Path
-from trimma.worker.cache import cached
+from trimma.worker.program_cache import cached
 from hashlib import sha256
 content = bytes(range(256)) * 4096
 notes = Path(sys.argv[1])
@@ -242,7 +242,7 @@ def test_a_folder_that_others_may_read_is_refused(folder, tmp_path):
 
 def test_a_folder_that_can_not_be_made_is_told(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(program_cache.VARIABLE, str(tmp_path / "file"))
     with pytest.raises(EngineError, match=r"can't be made \(Not a directory\): name another"):
         get()
 
@@ -265,7 +265,7 @@ def test_whoever_is_killed_whenever_the_last_one_gets_the_file_and_nothing_is_le
     running = []
     for fate, pause in fates:
         command = [sys.executable, "-c", AGENT, str(root / "notes"), "dies" if fate == "dies" else "stays"]
-        environment = {**os.environ, cache.VARIABLE: str(root)}
+        environment = {**os.environ, program_cache.VARIABLE: str(root)}
         running.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment))
         time.sleep(pause)
     for (fate, _), one in zip(fates, running, strict=True):
@@ -276,7 +276,7 @@ def test_whoever_is_killed_whenever_the_last_one_gets_the_file_and_nothing_is_le
         # one that would die in its fetch lives if another has fetched
         assert one.returncode == 0 or fate != "stays"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(cache.VARIABLE, str(root))
+        patch.setenv(program_cache.VARIABLE, str(root))
         with get() as path:
             assert Path(path).read_bytes() == CONTENT
     assert list(folder.iterdir()) == []

@@ -1,19 +1,19 @@
-"""The bundle, fetched beside the conversation: an agent that waits for it is still heard of."""
+"""Fetches the program's bundle in a thread of its own, so that an agent sends its heartbeats meanwhile."""
 
 import queue
 import threading
 from collections.abc import Callable
 
 from trimma.errors import EngineError, TrimmaError
-from trimma.worker.cache import Copy, cached
+from trimma.worker.program_cache import CachedProgram, cached
 
 
-class Fetcher:
-    """Gets the bundle onto this node, unless it is there.
+class ProgramFetcher:
+    """Gets the bundle onto this node, unless it is there already.
 
-    A thread of its own waits for the disk and for other agents of the node. It asks for each part by ``wake``, upon
-    which the owner calls `wanted`; what the driver sends is handed over by `deliver`. In the end there is a ``copy``
-    or an ``error``, of which ``wake`` tells too.
+    A thread of its own waits for the disk and for other agents of the node. For each part that it needs it calls
+    ``wake``. The owner then calls `wanted`, and hands over what the driver sends by `deliver`. In the end it sets
+    ``copy`` or ``error``, and calls ``wake`` once more.
     """
 
     def __init__(self, digest: str, size: int, wake: Callable[[], None]) -> None:
@@ -21,7 +21,7 @@ class Fetcher:
         self._wanted: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._arrived: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._closed = False
-        self.copy: Copy | None = None
+        self.copy: CachedProgram | None = None
         self.error: TrimmaError | None = None
         self._thread = threading.Thread(target=self._run, args=(digest, size), name="trimma-fetch", daemon=True)
         self._thread.start()
@@ -59,7 +59,7 @@ class Fetcher:
         """Hand over the part that was asked for last."""
         self._arrived.put(data)
 
-    def close(self) -> Copy | None:
+    def close(self) -> CachedProgram | None:
         """Nothing more will be delivered; the copy is the caller's to close."""
         self._closed = True
         self._arrived.put(None)

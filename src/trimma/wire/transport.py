@@ -1,16 +1,19 @@
-"""The two ends of what lies between driver and agents: a connection, or a folder that they share."""
+"""The transport between driver and agents: sockets, or a folder that they share."""
 
-from trimma.wire.mailbox import SCHEME, Mailbox, Mailroom
-from trimma.wire.sockets import Keys, Line, Listen, Listener
-from trimma.wire.ticket import Ticket, Timing
-
-
-def driver_end(listen: Listen, keys: Keys, timing: Timing) -> Listener | Mailroom:
-    """Where the driver hears of its agents."""
-    return Listener(listen, keys, timing) if listen.folder is None else Mailroom(listen, keys)
+from trimma.wire.addresses import Listen
+from trimma.wire.keys import Keys
+from trimma.wire.leases import Timing
+from trimma.wire.relay_folder import SCHEME, AgentRelay, DriverRelay
+from trimma.wire.sockets import AgentSocket, DriverSocket
+from trimma.wire.ticket import Ticket
 
 
-def agent_end(ticket: Ticket, identity: bytes) -> Line | Mailbox:
-    """Where an agent hears of its driver."""
+def driver_end(listen: Listen, keys: Keys, timing: Timing) -> DriverSocket | DriverRelay:
+    """The driver's end, at which all of its agents arrive."""
+    return DriverSocket(listen, keys, timing) if listen.folder is None else DriverRelay(listen, keys)
+
+
+def agent_end(ticket: Ticket, identity: bytes) -> AgentSocket | AgentRelay:
+    """An agent's end, of the kind that its ticket names."""
     shared = ticket.addresses[0].startswith(SCHEME)
-    return Mailbox(ticket, identity) if shared else Line(ticket, identity)
+    return AgentRelay(ticket, identity) if shared else AgentSocket(ticket, identity)

@@ -1,4 +1,4 @@
-"""A runner's life hangs on its agent's: when the agent is gone, so are the runner and all that it has started."""
+"""Ends a runner, and all processes that it has started, when its agent is gone."""
 
 import ctypes
 import os
@@ -8,13 +8,13 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def tie() -> None:
-    """Tie this process and its group to the process that holds the other end of its standard input.
+def die_with_agent() -> None:
+    """Let this process and its group be killed when the agent, which holds the other end of standard input, is gone.
 
-    A guard, forked here (before there are threads, or anything of the user's in memory), waits for the end of that
-    pipe and then kills the group that it shares with this process: also where a trial never lets go of the
-    interpreter, and with it what a trial has started. Being a member of the group it keeps the group's number from
-    being given to others. Linux is asked to kill this process by itself besides.
+    A guard process is forked here, before there are threads, or anything of the user's in memory. It waits for the end
+    of that pipe, and then kills the group that it shares with this process. That works also where a trial never
+    releases the interpreter, and it ends what a trial has started. As the guard is a member of the group, the group's
+    number isn't given to others. On Linux the kernel is asked to kill this process as well.
     """
     _fork_guard()
     if sys.platform == "linux":
@@ -25,7 +25,7 @@ def tie() -> None:
 
 
 def _fork_guard() -> None:
-    """Forked twice, so that it isn't a child that an objective could meet in ``os.wait``."""
+    """Fork the guard twice, so that it isn't a child that an objective could meet in ``os.wait``."""
     between = os.fork()
     if between:
         os.waitpid(between, 0)

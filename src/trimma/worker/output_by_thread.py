@@ -1,4 +1,4 @@
-"""Standard output and standard error of a process in which several trials run, each in a thread of its own."""
+"""Separates what trials print that run in threads of one process: each trial gets the output of its own thread."""
 
 import sys
 from collections.abc import Iterator

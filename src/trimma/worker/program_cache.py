@@ -1,4 +1,4 @@
-"""One copy of a program's file for all agents of a machine and a user, fetched once."""
+"""The cache of a machine: one copy of a program's file for all agents of a user, fetched once."""
 
 import hashlib
 import os
@@ -11,10 +11,10 @@ from trimma.errors import EngineError
 from trimma.worker.shared_files import VARIABLE, SharedCopy, own_folder
 
 
-class Copy:
-    """A file of the cache, which stays at ``path`` until it is closed; a context manager that gives the path.
+class CachedProgram:
+    """The right to use a file of the cache, which stays at ``path`` until `close`. As a context it gives the path.
 
-    The last one of a machine to be closed removes the file.
+    The last one on a machine to be closed removes the file.
     """
 
     def __init__(self, file: SharedCopy) -> None:
@@ -34,7 +34,7 @@ class Copy:
 
 def cached(
     digest: str, size: int, fetch: Callable[[int], bytes], waiting: Callable[[int], None] = lambda done: None
-) -> Copy:
+) -> CachedProgram:
     """The file of ``size`` bytes with this SHA-256 ``digest``, from the cache or through ``fetch``.
 
     ``fetch(offset)`` gives some bytes from an offset on, one or more. However many ask at once, in processes or
@@ -47,7 +47,7 @@ def cached(
     file = SharedCopy(own_folder("trimma"), digest, ".program")
 
     file.use(lambda: _provide(file, digest, size, fetch), lambda: waiting(_fetched(file)))
-    return Copy(file)
+    return CachedProgram(file)
 
 
 def _fetched(file: SharedCopy) -> int:

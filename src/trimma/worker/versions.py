@@ -1,4 +1,4 @@
-"""By which Python and which packages a program was pickled, and what that explains when it can't be loaded."""
+"""Compares the versions of Python and packages at the driver and here, where a program is unpickled."""
 
 import platform
 import sys
@@ -23,24 +23,24 @@ _TRACKED = {
 """Packages whose objects are often pickled, and load only with a version much like the one that pickled them."""
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class Versions(msgspec.Struct, frozen=True, kw_only=True):
     """The versions of a driver's Python, and of the packages that it has loaded."""
 
     python: str
     packages: dict[str, str]
 
 
-def origin() -> Origin:
-    """Of this process."""
+def versions_here() -> Versions:
+    """The versions that this process runs."""
     loaded = (package for package, module in _TRACKED.items() if module in sys.modules)
-    return Origin(
+    return Versions(
         python=platform.python_version(),
         packages={package: found for package in loaded if (found := _version(package))},
     )
 
 
-def refuse_other_python(driver: Origin) -> None:
-    """Raise `EngineError` unless this is the minor version of Python that the driver has."""
+def refuse_other_python(driver: Versions) -> None:
+    """Raise `EngineError` unless driver and worker run the same minor version of Python."""
     ours, theirs = platform.python_version(), driver.python
     if ours.split(".")[:2] != theirs.split(".")[:2]:
         raise EngineError(
@@ -50,8 +50,8 @@ def refuse_other_python(driver: Origin) -> None:
         )
 
 
-def explained(error: Exception, driver: Origin) -> ObjectiveError:
-    """Why unpickling failed here, and the fix, as far as versions and missing modules tell."""
+def explained(error: Exception, driver: Versions) -> ObjectiveError:
+    """The error that says why unpickling failed here and what to do, as far as versions and missing modules tell."""
     here = f"on {platform.node()} ({sys.executable})"
     if isinstance(error, ModuleNotFoundError) and error.name and not _present(error.name.partition(".")[0]):
         root = error.name.partition(".")[0]
@@ -65,7 +65,7 @@ def explained(error: Exception, driver: Origin) -> ObjectiveError:
     return ObjectiveError(told)
 
 
-def _differences(driver: Origin) -> str:
+def _differences(driver: Versions) -> str:
     found = {package: _version(package) or "none" for package in driver.packages}
     return ", ".join(
         f"{package} is {theirs} at the driver and {found[package]}"

@@ -1,28 +1,28 @@
-"""How other threads wake one that waits for descriptors."""
+"""Wakes a thread that waits for file descriptors, from any other thread."""
 
 import contextlib
 import socket
 
 
-class Alarm:
-    """Any thread may `ring`; the one that waits watches ``descriptor`` and calls `quiet` before it looks around."""
+class Waker:
+    """Any thread may call `wake`. The one that waits watches ``descriptor``, and calls `clear` once it is awake."""
 
     def __init__(self) -> None:
-        self._ear, self._bell = socket.socketpair()
-        self._ear.setblocking(False)
-        self._bell.setblocking(False)
-        self.descriptor = self._ear.fileno()
+        self._receiver, self._sender = socket.socketpair()
+        self._receiver.setblocking(False)
+        self._sender.setblocking(False)
+        self.descriptor = self._receiver.fileno()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         # a full buffer wakes as well as one byte more, and whoever has closed it doesn't wait any more
         with contextlib.suppress(OSError):
-            self._bell.send(b"\0")
+            self._sender.send(b"\0")
 
-    def quiet(self) -> None:
+    def clear(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            while self._ear.recv(4096):
+            while self._receiver.recv(4096):
                 pass
 
     def close(self) -> None:
-        self._ear.close()
-        self._bell.close()
+        self._receiver.close()
+        self._sender.close()

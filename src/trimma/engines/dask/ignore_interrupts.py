@@ -1,4 +1,4 @@
-"""What Dask loads into the processes of a local cluster that belongs to a study."""
+"""A preload for the processes of a study's own local Dask cluster: they ignore ctrl-C."""
 
 import signal
 from typing import Any

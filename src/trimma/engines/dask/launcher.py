@@ -1,4 +1,4 @@
-"""Workers as Dask tasks: one long-running task for each."""
+"""Launches workers on Dask: one long-running task for each."""
 
 import io
 import secrets
@@ -7,16 +7,16 @@ from typing import Any
 
 from trimma.engines.dask import cluster
 from trimma.engines.dask.failures import explain
-from trimma.engines.launcher import Ended
+from trimma.engines.remote.launcher import Ended
 from trimma.errors import EngineError
-from trimma.wire.sockets import Listen
+from trimma.wire.addresses import Listen
 
 # Made of builtins: Dask's scheduler, which looks into tasks, need not have trimma, and a worker that lacks it or runs
 # another Python says so instead of failing to unpickle. Nor does what a task is given show in Dask's logs.
 _WORK = "__import__('trimma.engines.dask.task', fromlist=['work']).work(ticket, slot)"
 
 
-class Tasks:
+class DaskLauncher:
     """The launcher of one engine. Without a client each study has a cluster of ``workers`` threads to itself."""
 
     name = "dask"

@@ -1,18 +1,18 @@
-"""Trials on Apache Spark."""
+"""`tm.Spark`: the engine for Apache Spark, and its settings."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trimma.engines.remote import Remote
-from trimma.engines.spark.classic import Classic
-from trimma.engines.spark.cluster import Cluster, is_connect, take
-from trimma.engines.spark.connect import Connect, cluster_of
-from trimma.engines.spark.tasks import Tasks
+from trimma.engines.remote.engine import Remote
+from trimma.engines.spark.cluster import Cluster, connect_cluster
+from trimma.engines.spark.launcher import SparkLauncher
+from trimma.engines.spark.session import find_or_start, is_connect
+from trimma.engines.spark.submission import ClassicSubmitter, ConnectSubmitter
 from trimma.errors import UsageError
-from trimma.wire.sockets import Listen
-from trimma.wire.ticket import Timing
+from trimma.wire.addresses import Listen
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -71,8 +71,8 @@ class Spark(Remote):
         env: Sequence[str] = (),
         lease: float = 10.0,
     ) -> None:
-        found = take(session)
-        cluster = cluster_of(found) if is_connect(found) else Cluster.of(found.sparkContext)
+        found = find_or_start(session)
+        cluster = connect_cluster(found) if is_connect(found) else Cluster.of(found.sparkContext)
         self._master = cluster.master
         self._asked = {"cpus": cpus, "gpus": gpus, "host": host, "port": port, "relay": relay}
         cpus = cluster.task_cpus if cpus is None else cpus
@@ -87,10 +87,13 @@ class Spark(Remote):
             folder=None if relay is None else str(Path(relay).absolute()),
         )
         profile = _profile(cluster, cpus, gpus)
+        submitter = (
+            ConnectSubmitter(found, profile)
+            if is_connect(found)
+            else ClassicSubmitter(found.sparkContext, profile=profile)
+        )
         super().__init__(
-            Tasks(
-                Connect(found, profile) if is_connect(found) else Classic(found.sparkContext, profile=profile), listen
-            ),
+            SparkLauncher(submitter, listen),
             cluster.slots(cpus, gpus) if workers is None else workers,
             cpus=cpus,
             env=env,

@@ -1,21 +1,18 @@
-"""The Spark jobs that trials in this process start: tagged by trial, in a pool for each worker, cancelled by tag."""
+"""Tags the Spark jobs that trials in this process start, by trial, so that they can be cancelled."""
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
-from trimma.engines.spark.cluster import is_connect
+from trimma.engines.spark.session import is_connect
 from trimma.errors import EngineError
 
-_AGAIN = 0.25
 _POOL = "spark.scheduler.pool"
 
 
-class Jobs(Protocol):
-    """A Spark session, as far as an engine cares for it."""
+class TaggedJobs(Protocol):
+    """What the driver engine needs of a Spark session: to tag the jobs of a thread, and to cancel them by their tag."""
 
     def thread(self, target: Callable[[], None], name: str) -> Thread:
         """A daemon thread, not started, whose jobs inherit what the present thread has set for its own."""
@@ -31,7 +28,7 @@ class Jobs(Protocol):
 
 
 class ClassicJobs:
-    """Jobs of a SparkContext in this process. Tags hang on the JVM's threads, one for each of Python's."""
+    """TaggedJobs of a SparkContext in this process. Tags hang on the JVM's threads, one for each of Python's."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -77,7 +74,7 @@ class ConnectJobs:
         self._session.interruptTag(tag)
 
 
-def jobs_of(session: Any = None) -> Jobs | None:
+def jobs_of(session: Any = None) -> TaggedJobs | None:
     """The jobs of ``session``, or else of the active session; None when there is none.
 
     Raises `EngineError` for a session whose threads can't be told apart.
@@ -109,59 +106,3 @@ def _active() -> Any:
         return SparkSession.active()
     except PySparkRuntimeError:
         return None
-
-
-class Cancellable(Protocol):
-    """Something whose jobs are to be cancelled, for as long as `is_unwanted`."""
-
-    jobs: Jobs | None
-    tag: str
-
-    @property
-    def is_unwanted(self) -> bool: ...
-
-
-class Canceller:
-    """A thread that cancels jobs again and again, since a trial that was between two jobs will start another.
-
-    Nobody waits for it: a cluster that doesn't answer holds up nothing else.
-    """
-
-    def __init__(self) -> None:
-        self._queue: SimpleQueue[Cancellable | None] = SimpleQueue()
-        self._thread: Thread | None = None
-
-    def cancel(self, what: Cancellable) -> None:
-        if what.jobs is None:
-            return
-        if self._thread is None:
-            self._thread = what.jobs.thread(self._run, "trimma-cancel")
-            self._thread.start()
-        self._queue.put(what)
-
-    def close(self, timeout: float) -> None:
-        """Let the thread end, which it does when nothing is left to be cancelled."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join(timeout)
-            self._thread = None
-
-    def _run(self) -> None:
-        unwanted: list[Cancellable] = []
-        closing = False
-        while unwanted or not closing:
-            try:
-                new = self._queue.get(timeout=_AGAIN if unwanted else None)
-            except Empty:
-                pass
-            else:
-                if new is None:
-                    closing = True
-                else:
-                    unwanted.append(new)
-            unwanted = [what for what in unwanted if what.is_unwanted]
-            for what in unwanted:
-                if what.jobs is not None:
-                    # a session that is gone has no jobs any more
-                    with suppress(Exception):
-                        what.jobs.cancel(what.tag)

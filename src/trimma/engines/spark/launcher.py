@@ -1,42 +1,22 @@
-"""Workers as Spark tasks: one job of one task for each, so that each comes, fails and goes by itself."""
+"""Launches workers on Spark: one job of one task for each, so that each starts, fails and ends by itself."""
 
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
 
-from trimma.engines.launcher import Ended
+from trimma.engines.remote.launcher import Ended
 from trimma.engines.spark.failures import explain
+from trimma.engines.spark.submission import Submitter
 from trimma.errors import EngineError
-from trimma.wire.sockets import Listen
+from trimma.wire.addresses import Listen
 
 _PATIENCE = 15.0
 _AGAIN = 0.2
 """A job that is submitted while its tag is being cancelled slips through, so that is done again."""
 
 
-class Submitter(Protocol):
-    """A Spark session, as far as a launcher cares for it."""
-
-    def thread(self, target: Callable[..., None], **how: Any) -> threading.Thread:
-        """A thread whose jobs have what this thread has set for its own."""
-        ...
-
-    def submit(self, tag: str, what: str, slot: int, ticket: bytes) -> tuple[bool, str]:
-        """Run a worker as a job with this tag and description, in this thread, until it is over.
-
-        Whether it was of use, and why it is over.
-        """
-        ...
-
-    def cancel(self, tag: str) -> None:
-        """Cancel what runs or waits with this tag."""
-        ...
-
-
-class Tasks:
-    """A launcher of agents: the jobs of one study at a time, each run by a thread of its own, under one tag."""
+class SparkLauncher:
+    """Launches the agents of one study at a time: each is a job with a thread of its own, and all have one tag."""
 
     name = "spark"
 

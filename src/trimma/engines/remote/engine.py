@@ -1,16 +1,16 @@
-"""Trials on workers that aren't children of this process: on a cluster, or wherever a launcher starts agents."""
+"""The engine for workers that run on a cluster, or wherever else a launcher starts agents."""
 
 from collections.abc import Sequence
 
 from trimma.clock import SystemClock
 from trimma.commands import Job, Signal
-from trimma.engines.fleet import Fleet
-from trimma.engines.launcher import Launcher
+from trimma.engines.remote.fleet import Fleet
+from trimma.engines.remote.launcher import Launcher
+from trimma.engines.remote.secret_variables import SecretVariables
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
 from trimma.program import Program
-from trimma.wire.ticket import Timing
-from trimma.worker.secrets import Secrets
+from trimma.wire.leases import Timing
 
 LINGER = 3.0
 
@@ -42,7 +42,7 @@ class Remote:
         self.capacity = workers
         self.clock = SystemClock()
         self._launcher, self._cpus, self._linger = launcher, cpus, linger
-        self._secrets = Secrets(env)
+        self._secrets = SecretVariables(env)
         self._timing = timing or Timing()
         self._fleet: Fleet | None = None
 

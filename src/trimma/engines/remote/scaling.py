@@ -1,4 +1,4 @@
-"""How many agents there should be, decided from what became of those that were started. No clock, no I/O."""
+"""Decides how many agents are started and given back, from what became of earlier ones. No clock, no I/O."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""The agents of one study: started, listened to, given back and replaced."""
+"""The agents of one study: they are started, listened to, given back and replaced."""
 
 import contextlib
 import tempfile
@@ -8,18 +8,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trimma.commands import Job, Send, Signal
-from trimma.engines.launcher import Launcher
-from trimma.engines.slots import Slots
+from trimma.engines.remote.launcher import Launcher
+from trimma.engines.remote.scaling import Slots
 from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Raised, Returned
 from trimma.program import Program
-from trimma.wire.alarm import Alarm
-from trimma.wire.ends import driver_end
 from trimma.wire.hub import Hub
+from trimma.wire.keys import Keys
+from trimma.wire.leases import Timing
 from trimma.wire.messages import CHUNK
-from trimma.wire.sockets import AT_ONCE, Keys
-from trimma.wire.ticket import Ticket, Timing, worker_name
+from trimma.wire.sockets import AT_ONCE
+from trimma.wire.ticket import Ticket, worker_name
+from trimma.wire.transport import driver_end
 from trimma.worker import bundle
+from trimma.worker.waker import Waker
 
 _LOOK_UP = 0.25
 _ADJUST = 0.05
@@ -53,8 +55,8 @@ class Fleet:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="trimma-"))
             parcel = bundle.write(program, Path(folder) / "program")
             self._bundle = stack.enter_context(parcel.path.open("rb"))
-            self._alarm = Alarm()
-            stack.callback(self._alarm.close)
+            self._waker = Waker()
+            stack.callback(self._waker.close)
             # tasks must end before nobody listens any more, and so they end first
             listening = stack.enter_context(contextlib.ExitStack())
             listen, keys = launcher.open(program.study), Keys.fresh()
@@ -66,7 +68,7 @@ class Fleet:
                 )
             self._listener = driver_end(listen, keys, timing)
             listening.callback(self._listener.close)
-            self._listener.watch(self._alarm.descriptor)
+            self._listener.watch(self._waker.descriptor)
             self._hub = Hub(launcher.name, timing, environment, self._chunk)
             self._ticket = Ticket(
                 prefix=launcher.name,
@@ -126,9 +128,9 @@ class Fleet:
 
     def _listen(self, seconds: float) -> bool:
         """Take in what arrives within some seconds; whether that was all that has arrived."""
-        rung = self._alarm.descriptor in self._listener.wait(seconds)
-        if rung:
-            self._alarm.quiet()
+        woken = self._waker.descriptor in self._listener.wait(seconds)
+        if woken:
+            self._waker.clear()
         self._listened = time.monotonic()
         arrived = self._listener.received()
         for identity, body in arrived:
@@ -183,7 +185,7 @@ class Fleet:
     def _end(self, slot: int, error: BaseException | None) -> None:
         """A task is over, says some thread."""
         self._over.append((slot, error))
-        self._alarm.ring()
+        self._waker.wake()
 
     def _send(self, now: float) -> None:
         send = self._listener.send

@@ -1,4 +1,4 @@
-"""An agent's life on a worker of a cluster, inside a task of Spark, of Dask, or a process of its own."""
+"""What a task on a cluster runs: an agent that connects to the driver, and serves it until it is dismissed."""
 
 import secrets
 import socket
@@ -11,16 +11,16 @@ from typing import assert_never
 
 from trimma.commands import Job, Send
 from trimma.errors import EngineError, ObjectiveError
-from trimma.wire.alarm import Alarm
+from trimma.wire.addresses import Unreachable
 from trimma.wire.client import Client
-from trimma.wire.ends import agent_end
-from trimma.wire.fetch import Fetcher
+from trimma.wire.fetch_program import ProgramFetcher
 from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, Welcome, introduction
-from trimma.wire.sockets import Unreachable
 from trimma.wire.ticket import Ticket, worker_name
+from trimma.wire.transport import agent_end
 from trimma.worker.agent import Agent
-from trimma.worker.cache import Copy
+from trimma.worker.program_cache import CachedProgram
 from trimma.worker.resources import environment
+from trimma.worker.waker import Waker
 
 _GRACE = 3.0
 
@@ -36,7 +36,7 @@ def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -
     """
     known = Ticket.from_bytes(ticket)
     with ExitStack() as kept:
-        copy: Copy | None = None
+        copy: CachedProgram | None = None
         while True:
             # what the driver has given up never comes back: a new incarnation begins with nothing but the files
             incarnation = _Incarnation(known, slot, copy, wanted)
@@ -55,12 +55,12 @@ def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -
 class _Incarnation:
     """One stay with the driver: a connection, the conversation over it, and a runner."""
 
-    def __init__(self, ticket: Ticket, slot: int, copy: Copy | None, wanted: Callable[[], bool]) -> None:
+    def __init__(self, ticket: Ticket, slot: int, copy: CachedProgram | None, wanted: Callable[[], bool]) -> None:
         self._ticket, self._slot = ticket, slot
         self._worker = worker_name(ticket.prefix, slot)
-        self._alarm = Alarm()
+        self._waker = Waker()
         self._dead: deque[Agent] = deque()
-        self._fetcher: Fetcher | None = None
+        self._fetcher: ProgramFetcher | None = None
         self._agent: Agent | None = None
         self._copy, self._wanted = copy, wanted
         self._broken = False
@@ -101,8 +101,8 @@ class _Incarnation:
         for body in line.received():
             for message in client.receive(body, time.monotonic()):
                 self._obey(message)
-        if self._alarm.descriptor in ready:
-            self._alarm.quiet()
+        if self._waker.descriptor in ready:
+            self._waker.clear()
             self._look_after()
         elif ready and self._agent is not None:
             self._tell_facts(self._agent)
@@ -112,14 +112,14 @@ class _Incarnation:
     def _prepare(self, welcome: Welcome) -> None:
         """Start the runner; before that, get what it needs."""
         if self._copy is None:
-            self._fetcher = Fetcher(self._ticket.digest, self._ticket.size, self._alarm.ring)
+            self._fetcher = ProgramFetcher(self._ticket.digest, self._ticket.size, self._waker.wake)
             return
         own = environment(self._slot, self._ticket.cpus, 0, []) | welcome.environment
         self._agent = Agent(self._worker, self._copy.path, own, self._died)
 
     def _descriptors(self) -> list[int]:
         """What may have input that there is use for: while the driver lags, the runner is left to wait."""
-        watched = [self._alarm.descriptor]
+        watched = [self._waker.descriptor]
         if self._agent is not None and not self._broken and not self._client.full:
             watched += self._agent.descriptors
         return watched
@@ -148,7 +148,7 @@ class _Incarnation:
             if not self._broken:
                 agent.restart()
 
-    def _look_after_fetching(self, fetcher: Fetcher) -> None:
+    def _look_after_fetching(self, fetcher: ProgramFetcher) -> None:
         for offset in fetcher.wanted():
             self._client.tell(Fetch(offset=offset))
         if fetcher.copy is not None:
@@ -159,11 +159,11 @@ class _Incarnation:
 
     def _died(self, agent: Agent) -> None:
         self._dead.append(agent)
-        self._alarm.ring()
+        self._waker.wake()
 
     def _tell_facts(self, agent: Agent, *, dead: bool = False) -> None:
         try:
-            facts = agent.bury() if dead else agent.read()
+            facts = agent.collect_exit() if dead else agent.read()
         except ObjectiveError as error:
             self._give_up(str(error), objective=True)
         except EngineError as error:
@@ -186,7 +186,7 @@ class _Incarnation:
             return f"the driver said nothing for {timing.silence:g} s"
         return ""
 
-    def close(self) -> Copy | None:
+    def close(self) -> CachedProgram | None:
         """Let the runner go, by force after a short grace, and everything else but the copy of the bundle."""
         agent = self._agent
         try:
@@ -200,5 +200,5 @@ class _Incarnation:
             if self._fetcher is not None:
                 self._copy = self._fetcher.close()
             self._line.close()
-            self._alarm.close()
+            self._waker.close()
         return self._copy

@@ -1,4 +1,4 @@
-"""Environment variables that go from the driver to its workers because they were named: ``env=["AWS_PROFILE"]``."""
+"""The environment variables that the driver hands to its workers because ``env=["AWS_PROFILE"]`` names them."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 from trimma.errors import UsageError
 
 
-class Secrets(Mapping[str, str]):
-    """Named variables with their values, which don't show: in no representation, and in no pickle.
+class SecretVariables(Mapping[str, str]):
+    """Named variables and their values, which appear in no representation and in no pickle.
 
-    ``dict(secrets)`` gives them away, for an encrypted message.
+    Only ``dict(secrets)`` reveals them, for an encrypted message.
     """
 
     __slots__ = ("_values",)
@@ -32,7 +32,7 @@ class Secrets(Mapping[str, str]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return f"Secrets({list(self._values)})"
+        return f"SecretVariables({list(self._values)})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("secrets are never pickled: they would be stored or written to a file")

@@ -1,9 +1,9 @@
-"""What an engine of remote workers needs from the cluster: a place to listen, and tasks."""
+"""The protocol of launchers, which start the agents of remote workers as tasks of a cluster."""
 
 from collections.abc import Callable
 from typing import Protocol
 
-from trimma.wire.sockets import Listen
+from trimma.wire.addresses import Listen
 
 Ended = Callable[[int, BaseException | None], None]
 
