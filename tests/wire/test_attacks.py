@@ -16,7 +16,7 @@ import pytest
 import zmq
 
 from trimma.facts import Joined, Left, Returned
-from trimma.testing.engines import Driver, steps
+from trimma.testing.engines import OpenEngine, steps
 from trimma.wire.addresses import Unreachable
 from trimma.wire.keys import Keys
 from trimma.wire.messages import MAX_FRAME, Dismissed, introduction, read_from_driver
@@ -39,7 +39,7 @@ class Port:
             launch(slot, ticket, ended)
 
         site.launcher.launch = note
-        self.driver: Driver = site.driver(steps)
+        self.driver: OpenEngine = site.driver(steps)
         self.worker = self.driver.joined(1)[0]
         self.ticket = Ticket.from_bytes(tickets[0])
         host, _, port = self.ticket.addresses[0].removeprefix("tcp://").rpartition(":")

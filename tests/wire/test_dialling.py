@@ -13,7 +13,7 @@ import pytest
 from trimma.engines.remote.engine import Remote
 from trimma.engines.remote.remote_agent import serve
 from trimma.errors import EngineError, ObjectiveError, UsageError
-from trimma.testing.engines import Driver
+from trimma.testing.engines import OpenEngine
 from trimma.testing.processes import Processes
 from trimma.wire.addresses import Listen
 from trimma.wire.keys import Keys
@@ -79,7 +79,7 @@ def test_the_study_fails_with_what_agents_say(silent: int) -> None:
 
     engine = Remote(Unreachable(Listen(hint=HINT)), 2, timing=IMPATIENT)
     with contextlib.closing(engine):
-        driver = Driver(engine, float)
+        driver = OpenEngine(engine, float)
         with pytest.raises(EngineError, match="no worker can be started") as caught:
             driver.until(lambda facts: False)
     assert f"tcp://127.0.0.1:{silent}" in str(caught.value)
