@@ -297,7 +297,7 @@ def many_agents(count: int, seconds: float) -> dict[str, float]:
     """The share of a core that a driver takes while so many agents report once a second, and what gets lost."""
     from crowd import Crowds
 
-    from trimma.engines.remote import Remote
+    from trimma.engines.remote.engine import Remote
 
     crowds = Crowds(CROWDS)
     marks: list[tuple[float, float, int]] = []

@@ -13,7 +13,7 @@ import pytest
 import trimma as tm
 from trimma.api import freezing
 from trimma.errors import EngineError, ObjectiveError, StudyError
-from trimma.worker import bundle, origin
+from trimma.worker import bundle, versions
 
 MIB = 2**20
 TWO = {"x": tm.Grid(1, 2)}
@@ -139,8 +139,8 @@ def test_a_module_that_the_workers_lack_is_named_with_the_fix(monkeypatch):
 
 
 def test_workers_with_another_python_are_refused_and_both_versions_are_named(monkeypatch):
-    other = msgspec.structs.replace(origin.origin(), python="3.99.0")
-    monkeypatch.setattr(bundle, "origin", lambda: other)
+    other = msgspec.structs.replace(versions.versions_here(), python="3.99.0")
+    monkeypatch.setattr(bundle, "versions_here", lambda: other)
     with pytest.raises(
         EngineError, match=r"driver runs Python 3\.99\.0, but the worker on .* runs Python 3\.\d+"
     ) as said:

@@ -166,14 +166,14 @@ def test_a_large_cluster_is_not_filled() -> None:
     ],
 )
 def test_workers_that_do_not_come(fact: Fact | None, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trimma.api.attendance._SECONDS", 0.1)
+    monkeypatch.setattr("trimma.api.doctor.engine_check._SECONDS", 0.1)
     engine = Cluster()
     engine.poll = lambda timeout, demand=None: [fact] if fact else []  # type: ignore[method-assign]
     assert tried(engine)[-1] == f"✗ engine       engine=Cluster() can't be used\n{'':15}→ {message}"
 
 
 def test_workers_that_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trimma.api.roll_call._LATECOMERS", 0.1)
+    monkeypatch.setattr("trimma.api.doctor.worker_probe._LATECOMERS", 0.1)
     engine = Cluster(1)
     engine.capacity = 3
     engine.open = lambda program: engine._facts.append(Joined(worker="there-0"))  # type: ignore[method-assign]

@@ -19,8 +19,7 @@ import trimma as tm
 from trimma.commands import Signal
 from trimma.engines import Driver
 from trimma.facts import Halted, Left, Raised, Returned
-from trimma.testing.engines import Driver as Opened
-from trimma.testing.engines import wait_until
+from trimma.testing.engines import OpenEngine, wait_until
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,12 +30,12 @@ POOL = "spark.scheduler.pool"
 
 
 @pytest.fixture
-def opened(local: SparkSession) -> Iterator[Callable[..., Opened]]:
+def opened(local: SparkSession) -> Iterator[Callable[..., OpenEngine]]:
     engines: list[Driver] = []
 
-    def start(objective: Callable[..., Any], session: Any = None) -> Opened:
+    def start(objective: Callable[..., Any], session: Any = None) -> OpenEngine:
         engines.append(Driver(2, session))
-        return Opened(engines[-1], objective)
+        return OpenEngine(engines[-1], objective)
 
     yield start
     for engine in engines:
@@ -59,7 +58,7 @@ Active = Callable[[], list[int]]
 
 
 def test_a_stop_cancels_the_jobs_of_that_trial_alone(
-    opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active
+    opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active
 ) -> None:
     def objective(report: Callable[..., None], milliseconds: int) -> None:
         report(0.0)
@@ -84,7 +83,7 @@ def test_a_stop_cancels_the_jobs_of_that_trial_alone(
     assert not active_jobs()
 
 
-def test_the_users_own_jobs_go_on(opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active) -> None:
+def test_the_users_own_jobs_go_on(opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active) -> None:
     def objective(report: Callable[..., None]) -> None:
         report(0.0)
         sleeping(60_000)
@@ -107,7 +106,7 @@ def test_the_users_own_jobs_go_on(opened: Callable[..., Opened], sleeping: Sleep
     assert ended == ["well"]
 
 
-def test_a_trial_between_two_jobs_is_stopped_in_the_next(opened: Callable[..., Opened], sleeping: Sleeping) -> None:
+def test_a_trial_between_two_jobs_is_stopped_in_the_next(opened: Callable[..., OpenEngine], sleeping: Sleeping) -> None:
     def objective(report: Callable[..., None]) -> None:
         report(0.0)
         for _ in range(10_000):
@@ -123,7 +122,7 @@ def test_a_trial_between_two_jobs_is_stopped_in_the_next(opened: Callable[..., O
     assert time.monotonic() - began < 10.0
 
 
-def test_one_that_heeds_the_stop_may_clean_up_with_jobs(opened: Callable[..., Opened], sleeping: Sleeping) -> None:
+def test_one_that_heeds_the_stop_may_clean_up_with_jobs(opened: Callable[..., OpenEngine], sleeping: Sleeping) -> None:
     def objective(report: Callable[..., None]) -> None:
         try:
             while True:
@@ -144,7 +143,7 @@ def test_one_that_heeds_the_stop_may_clean_up_with_jobs(opened: Callable[..., Op
 
 
 def test_one_that_takes_a_cancelled_job_for_a_failure_is_stopped_at_its_next_report(
-    opened: Callable[..., Opened], sleeping: Sleeping
+    opened: Callable[..., OpenEngine], sleeping: Sleeping
 ) -> None:
     def objective(report: Callable[..., None]) -> float:
         while True:
@@ -163,7 +162,7 @@ def test_one_that_takes_a_cancelled_job_for_a_failure_is_stopped_at_its_next_rep
     assert driver.printed(0) == "tries again\n"
 
 
-def test_a_query_that_fails_is_a_failure(opened: Callable[..., Opened], local: SparkSession) -> None:
+def test_a_query_that_fails_is_a_failure(opened: Callable[..., OpenEngine], local: SparkSession) -> None:
     driver = opened(lambda: local.sql("select no_such_column").collect())
     end = driver.run(0, driver.joined(1)[0])
     assert isinstance(end, Raised)
@@ -171,7 +170,7 @@ def test_a_query_that_fails_is_a_failure(opened: Callable[..., Opened], local: S
 
 
 def test_a_kill_cancels_the_jobs_whatever_the_objective_does(
-    opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active
+    opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active
 ) -> None:
     def objective(report: Callable[..., None], stubborn: bool) -> float:
         report(0.0)
@@ -194,7 +193,7 @@ def test_a_kill_cancels_the_jobs_whatever_the_objective_does(
     assert not active_jobs()
 
 
-def test_closing_cancels_what_runs(opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active) -> None:
+def test_closing_cancels_what_runs(opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active) -> None:
     threads = threading.active_count()
 
     def objective(report: Callable[..., None]) -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import trimma as tm
-from trimma.engines.spark import _HINT
+from trimma.engines.spark.engine import _HINT
 from trimma.errors import EngineError, UsageError
 from trimma.testing import EngineContract
 from trimma.testing.engines import wait_until
-from trimma.wire.sockets import Listen
-from trimma.wire.ticket import Timing
+from trimma.wire.addresses import Listen
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from trimma.engines.remote import Remote
-from trimma.testing.engines import Driver
+from trimma.engines.remote.engine import Remote
+from trimma.testing.engines import OpenEngine
 from trimma.testing.processes import Processes
-from trimma.wire.ticket import Ticket, Timing
+from trimma.wire.leases import Timing
+from trimma.wire.ticket import Ticket
 
 QUICK = Timing(heartbeat=0.2, lease=1.5, dial=5.0, orphan=1.5, silence=20.0)
 
@@ -142,8 +143,8 @@ class Site:
     def meddled(self, *meddling: tuple[int, Callable[[], None]], workers: int = 2, **more: Any) -> Meddled:
         return Meddled(self.remote(workers, **more), *meddling)
 
-    def driver(self, objective: Callable[..., Any], workers: int = 1, **more: Any) -> Driver:
-        return Driver(self.remote(workers, **more), objective)
+    def driver(self, objective: Callable[..., Any], workers: int = 1, **more: Any) -> OpenEngine:
+        return OpenEngine(self.remote(workers, **more), objective)
 
     def agent(self, slot: int = 0) -> int:
         """The process id of the agent in a slot."""

@@ -11,8 +11,8 @@ from trimma.commands import Job
 from trimma.facts import Fact, Joined, Left, Measured
 from trimma.wire.client import Client
 from trimma.wire.hub import Hub
+from trimma.wire.leases import Timing
 from trimma.wire.messages import introduction
-from trimma.wire.ticket import Timing
 
 TIMING = Timing(heartbeat=1.0, lease=5.0)
 SLOTS = 2

@@ -8,8 +8,8 @@ from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Joined, Left, Measured, Returned
 from trimma.wire.client import Client
 from trimma.wire.hub import Hub
+from trimma.wire.leases import Timing
 from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, Lapsed, encode, introduction
-from trimma.wire.ticket import Timing
 
 TIMING = Timing(heartbeat=1.0, lease=10.0)
 BUNDLE = bytes(range(256))

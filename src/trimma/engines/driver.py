@@ -1,4 +1,4 @@
-"""Trials as threads of this process, for objectives that are spread over a cluster by themselves."""
+"""The engine whose trials are threads of this process, for objectives that use a cluster by themselves."""
 
 import copy
 import ctypes
@@ -13,13 +13,14 @@ import msgspec
 
 from trimma.clock import SystemClock
 from trimma.commands import Job, Send, Signal
-from trimma.engines.job_tags import Canceller, Jobs, jobs_of
+from trimma.engines.spark.job_cancellation import Canceller
+from trimma.engines.spark.job_tags import TaggedJobs, jobs_of
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact, Halted, Joined, Left, Raised
 from trimma.objective import Signature
 from trimma.program import Program
 from trimma.worker.attempt import run_attempt
-from trimma.worker.streams import printing_to, share, unshare
+from trimma.worker.output_by_thread import printing_to, share, unshare
 
 _LOOK_UP = 0.25
 _GRACE = 3.0
@@ -147,7 +148,7 @@ class _Attempt:
     """
 
     thread: Thread
-    jobs: Jobs | None = None
+    jobs: TaggedJobs | None = None
     end: Fact | None = None
     is_stopping = _heeded = _given_up = _in_objective = False
 
@@ -166,7 +167,7 @@ class _Attempt:
 
     # the engine's side
 
-    def begin(self, jobs: Jobs | None) -> None:
+    def begin(self, jobs: TaggedJobs | None) -> None:
         self.jobs = jobs
         name = f"trimma-{self.job.worker}"
         self.thread = jobs.thread(self._run, name) if jobs else Thread(target=self._run, name=name, daemon=True)

@@ -1,7 +1,6 @@
-"""Trials on this machine: the agents live in this process, each runner is a child of it. No port is opened."""
+"""The engine for this machine: its agents live in this process, and runners are its children. It opens no port."""
 
 import selectors
-import socket
 import tempfile
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from trimma.program import Program
 from trimma.worker import bundle
 from trimma.worker.agent import Agent
 from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
+from trimma.worker.waker import Waker
 
 _LOOK_UP = 0.25
 _GRACE = 3.0
@@ -66,9 +66,8 @@ class Local:
             self._folder.cleanup()
             raise
         self._selector = selectors.DefaultSelector()
-        self._wake, self._alarm = socket.socketpair()
-        self._wake.setblocking(False)
-        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._waker = Waker()
+        self._selector.register(self._waker.descriptor, selectors.EVENT_READ)
         self._dead: deque[Agent] = deque()
         self._watched: dict[Agent, Sequence[int]] = {}
         for slot in range(self.capacity):
@@ -79,11 +78,7 @@ class Local:
 
     def _died(self, agent: Agent) -> None:
         self._dead.append(agent)
-        try:
-            self._alarm.send(b"\0")
-        except OSError:
-            # the engine was closed meanwhile, and with it this alarm
-            return
+        self._waker.wake()
 
     def _watch(self, agent: Agent) -> None:
         """Wait for input on those of the agent's descriptors that can still have some."""
@@ -108,8 +103,8 @@ class Local:
         patience = _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
         ready: dict[Agent, None] = {}
         for key, _ in self._selector.select(patience):
-            if key.fileobj is self._wake:
-                self._drain_alarms()
+            if key.fileobj == self._waker.descriptor:
+                self._waker.clear()
             else:
                 ready[key.data] = None
         for agent in ready:
@@ -117,18 +112,11 @@ class Local:
             self._watch(agent)
         while self._dead:
             agent = self._dead.popleft()
-            facts += agent.bury()
+            facts += agent.collect_exit()
             self._watch(agent)
             agent.restart()
             self._watch(agent)
         return facts
-
-    def _drain_alarms(self) -> None:
-        try:
-            while self._wake.recv(4096):
-                pass
-        except BlockingIOError:
-            return
 
     def close(self) -> None:
         agents, self._agents = list(self._agents.values()), {}
@@ -146,6 +134,5 @@ class Local:
                 agent.kill()
                 agent.wait(_GRACE)
             self._selector.close()
-            self._wake.close()
-            self._alarm.close()
+            self._waker.close()
             self._folder.cleanup()

@@ -1,6 +1,6 @@
-"""The agent: starts a runner, speaks with it, and knows within a moment when and why it died.
+"""The agent: it starts a runner, exchanges messages with it, and notices at once when and why it dies.
 
-It never runs user code. It does not wait by itself: whoever owns it watches `descriptors` and calls `read`.
+It never runs user code. It doesn't wait by itself: its owner watches `descriptors` and calls `read`.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from trimma.worker.output import LIMIT
 
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
-    "from trimma.worker.lifeline import tie; tie(); "
+    "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
     "from trimma.worker.runner import main; main(int(sys.argv[1]), sys.argv[2])"
 )
 _TAIL = 4000
@@ -165,8 +165,8 @@ class Agent:
         self._room -= len(text)
         return [Printed(trial=self._job.trial, attempt=self._job.attempt, text=text)]
 
-    def bury(self) -> list[Fact]:
-        """After the runner's death: what it still had to say, and the cause. Nothing is read after that.
+    def collect_exit(self) -> list[Fact]:
+        """After the runner has exited, return its last facts and the cause of its exit. Nothing is read after that.
 
         Raises `EngineError` when runners keep dying before they are ready.
         """
@@ -182,7 +182,7 @@ class Agent:
         return facts
 
     def restart(self) -> None:
-        """A fresh runner in the place of one that was buried."""
+        """Start a new runner, after the exit of the last one was collected."""
         self._release()
         self._spawn()
 
