@@ -17,8 +17,9 @@ from trimma.display.text import NOTHING, config_text, duration, number, varying
 from trimma.display.top import COLOURS, plain_table, top_table
 from trimma.events import Outcome
 from trimma.history import History
+from trimma.space import Dimension
 from trimma.trial import State, Trial
-from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
+from trimma.views import RUNNING, Summary, hyperparameters, leaderboard, steps_of, summary
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
 RUNNING_ROWS = 8
@@ -112,11 +113,11 @@ def final(
     return Group(*_head(history, summary(history, now), engine, hyperparameters(history)))
 
 
-def _head(history: History, state: Summary, engine: str, scales: list[Hyperparameter]) -> list[RenderableType]:
+def _head(history: History, state: Summary, engine: str, scales: list[Dimension]) -> list[RenderableType]:
     return [title_line(state, engine), progress_line(state), counts_line(state), _best(history, state, scales)]
 
 
-def _best(history: History, state: Summary, scales: list[Hyperparameter]) -> Text:
+def _best(history: History, state: Summary, scales: list[Dimension]) -> Text:
     if state.best is None:
         return Text("no trial has ended with a finite value yet" if state.status == RUNNING else "no best trial", "dim")
     config = config_text(varying(history, history.trials[state.best.trial], scales))
@@ -142,6 +143,6 @@ def _lasting(trial: Trial, now: float) -> str:
     return duration(max(0.0, now - trial.spans[-1].start)) if trial.spans else NOTHING
 
 
-def _top(history: History, now: float, scales: list[Hyperparameter], width: int) -> Table:
+def _top(history: History, now: float, scales: list[Dimension], width: int) -> Table:
     rows = [row.trial for row in leaderboard(history, TOP_ROWS, now) if row.rank is not None]
     return top_table(history, rows, scales, width)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trimma.history import History
+from trimma.space import Dimension
 from trimma.study import Metric
 from trimma.trial import Trial
-from trimma.views import Hyperparameter, hyperparameters, settings
+from trimma.views import hyperparameters, settings
 
 NOTHING = "-"
 _UNITS = ((86400.0, "d", 3600.0, "h"), (3600.0, "h", 60.0, "min"), (60.0, "min", 1.0, "s"))
@@ -100,7 +101,7 @@ def config_text(values: Mapping[str, Any]) -> str:
     return " ".join(f"{one_line(name)}={setting(value)}" for name, value in values.items())
 
 
-def varying(history: History, trial: Trial, scales: Iterable[Hyperparameter] | None = None) -> dict[str, Any]:
+def varying(history: History, trial: Trial, scales: Iterable[Dimension] | None = None) -> dict[str, Any]:
     """What of the trial's config varies between trials; all of it where nothing does."""
     values = settings(history, trial)
     names = [scale.name for scale in (hyperparameters(history) if scales is None else scales)]

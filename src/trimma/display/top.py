@@ -8,7 +8,8 @@ from rich.text import Text
 
 from trimma.display.text import number, setting, shorten, varying
 from trimma.history import History
-from trimma.views import Hyperparameter, steps_of
+from trimma.space import Dimension
+from trimma.views import steps_of
 
 COLOURS = {"running": "cyan", "stopping": "yellow", "done": "green", "stopped": "yellow", "failed": "red"}
 GAP = 2
@@ -16,7 +17,7 @@ CELL = 18  # the widest that one hyperparameter may be
 
 
 def top_table(
-    history: History, trials: Sequence[int], scales: Sequence[Hyperparameter], width: int, title: str = "best"
+    history: History, trials: Sequence[int], scales: Sequence[Dimension], width: int, title: str = "best"
 ) -> Table:
     """The trials in the order given, with a column for each hyperparameter that ``width`` columns have room for."""
     metric = history.spec.metric.name

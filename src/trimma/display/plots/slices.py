@@ -17,7 +17,8 @@ from trimma.display.plots.theme import (
 )
 from trimma.display.text import count
 from trimma.history import History
-from trimma.views import Hyperparameter, Point, hyperparameters
+from trimma.space import Dimension
+from trimma.views import Point, hyperparameters
 from trimma.views import slices as slice_rows
 
 MAX_PANELS = 12
@@ -53,7 +54,7 @@ def slices(history: History, *names: str) -> Figure:
     return result
 
 
-def _lay_out(result: Figure, scale: Hyperparameter, place: int, panels: int, axis: Mapping[str, Any]) -> None:
+def _lay_out(result: Figure, scale: Dimension, place: int, panels: int, axis: Mapping[str, Any]) -> None:
     """The panel's two axes, on a grid of at most four panels a row; all y axes are one."""
     columns, lines = min(panels, PER_ROW), -(-panels // PER_ROW)
     line, column = divmod(place, PER_ROW)
@@ -72,7 +73,7 @@ def _lay_out(result: Figure, scale: Hyperparameter, place: int, panels: int, axi
 
 def _panel(
     result: Figure,
-    scale: Hyperparameter,
+    scale: Dimension,
     points: Sequence[Point],
     place: int,
     texts: Mapping[int, str],
@@ -91,7 +92,7 @@ def _panel(
 
 def _trace(
     trace: Any,
-    scale: Hyperparameter,
+    scale: Dimension,
     points: Sequence[Point],
     name: str,
     texts: Mapping[int, str],
@@ -113,6 +114,6 @@ def _trace(
     )
 
 
-def _aside(scale: Hyperparameter, point: Point) -> float:
+def _aside(scale: Dimension, point: Point) -> float:
     """A shift to the side that spreads the points of an option evenly: the golden ratio's multiples."""
     return SPREAD * (2 * (point.trial * 0.6180339887 % 1) - 1) if scale.kind == "category" else 0.0

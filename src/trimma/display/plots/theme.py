@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from trimma.display.text import config_text, count, number, one_line, shorten, varying
 from trimma.errors import MissingExtra
 from trimma.history import History
-from trimma.views import Hyperparameter, hyperparameters
+from trimma.space import Dimension
+from trimma.views import hyperparameters
 
 # Okabe and Ito's palette, which people with colour blindness can tell apart
 COLOURS = {
@@ -94,7 +95,7 @@ def _brief(history: History, number_: int) -> str:
     return f"<b>trial {number_}</b>, {trial.state}<br>{metric} {number(trial.value)}"
 
 
-def _rest(history: History, number_: int, scales: Sequence[Hyperparameter]) -> list[str]:
+def _rest(history: History, number_: int, scales: Sequence[Dimension]) -> list[str]:
     trial = history.trials[number_]
     why = one_line(str(trial.failure) if trial.failure else trial.reason)
     lines = [shorten(why, HOVER_WIDTH)] if why else []
