@@ -157,6 +157,7 @@ def test_continuous_stays_within_bounds_and_comes_back(one, other, u):
 
 @given(st.floats(1e-9, 1e9), st.floats(1, 1e9), units)
 @example(0.0010711424219233114, 12.367957738410663, 0.4811243831963554)
+@example(0.125, 1.0000000000000002, 0.0)
 def test_log_stays_within_bounds_and_comes_back(low, ratio, u):
     variable = Float(low, low * ratio, log=True)
     value = variable.dimension.from_unit(u)

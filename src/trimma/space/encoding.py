@@ -65,8 +65,8 @@ class Encoding:
         self, configs: Sequence[Mapping[str, Any]], hidden: Sequence[Mapping[str, Any]] | None = None
     ) -> NDArray[np.float64]:
         """The points of configs, of shape (configs, dimensions). ``hidden`` is as long as ``configs``."""
-        hides = [NOTHING] * len(configs) if hidden is None else hidden
-        rows = [self.point(config, hides_) for config, hides_ in zip(configs, hides, strict=True)]
+        hidden = [NOTHING] * len(configs) if hidden is None else hidden
+        rows = [self.point(*one) for one in zip(configs, hidden, strict=True)]
         return np.array(rows).reshape(len(rows), len(self.dimensions))
 
     def rounded(self, points: ArrayLike) -> NDArray[np.float64]:

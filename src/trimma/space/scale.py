@@ -58,6 +58,8 @@ def between(u: float, low: float, high: float, log: bool) -> float:
 
 def place_between(number: float, low: float, high: float, log: bool) -> float:
     """The opposite of ``between``: a place that leads back to the number to the last bit, where there is one."""
+    if number in (low, high) and low < high:
+        return float(number == high)
     bottom, top, height = (math.log(x) for x in (low, high, number)) if log else (low, high, number)
     if bottom == top:
         return 0.5
@@ -69,9 +71,10 @@ def place_between(number: float, low: float, high: float, log: bool) -> float:
 
 
 def _around(place: float, width: float, missing: Callable[[float], float]) -> Iterator[float]:
-    """The place itself; then halves of what is left around it; then what lies next to it.
+    """Places to try: the place itself, then by halving the ``width`` to both sides of it, then its neighbours.
 
-    ``missing`` falls with the place, but for its last bits. They are what the last part is for.
+    ``missing`` says how far the number at a place is too low. It falls as the place rises, except in its last bits,
+    where halving may go astray; the neighbours are there for that.
     """
     yield place
     low, high = max(0.0, place - width), min(1.0, place + width)
