@@ -196,4 +196,4 @@ def half_run() -> Log:
 def drawn(space: Space, rng: Any, branch: int = 0) -> dict[str, Any]:
     """A config of one of the space's branches, at random."""
     chosen = space.branches[branch]
-    return chosen.config({name: variable.sample(rng) for name, variable in chosen.variables.items()})
+    return chosen.encoding.config(rng.random(len(chosen.variables)))

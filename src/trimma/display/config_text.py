@@ -5,8 +5,9 @@ from typing import Any
 
 from trimma.display.short_text import one_line
 from trimma.ports import History
+from trimma.space import Dimension
 from trimma.trial import Trial
-from trimma.views import Hyperparameter, hyperparameters, settings
+from trimma.views import hyperparameters, settings
 
 
 def setting(value: Any) -> str:
@@ -25,7 +26,7 @@ def config_text(values: Mapping[str, Any]) -> str:
     return " ".join(f"{one_line(name)}={setting(value)}" for name, value in values.items())
 
 
-def varying(history: History, trial: Trial, scales: Iterable[Hyperparameter] | None = None) -> dict[str, Any]:
+def varying(history: History, trial: Trial, scales: Iterable[Dimension] | None = None) -> dict[str, Any]:
     """The part of the trial's config that varies between trials, or all of it where nothing varies."""
     values = settings(history, trial)
     names = [scale.name for scale in (hyperparameters(history) if scales is None else scales)]

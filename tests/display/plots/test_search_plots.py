@@ -13,8 +13,8 @@ from trimma.display.plots import Plots
 from trimma.display.plots.hyperparameter_axes import setting_ticks
 from trimma.display.plots.theme import BEST, COLOURS, thinned
 from trimma.errors import MissingExtra, UnknownName, UsageError
-from trimma.space import Float, Int, Space
-from trimma.views import Hyperparameter, curves, gaps, importance, utilisation
+from trimma.space import Choice, Dimension, Float, Int, Space
+from trimma.views import curves, gaps, importance, utilisation
 
 ALL = ("curves", "history", "parallel", "slices", "timeline", "importance")
 
@@ -148,6 +148,15 @@ def test_parallel_lines_go_through_all_hyperparameters(study):
     assert "the 2 most important of 4" in few.layout.title.text
 
 
+def test_options_that_read_alike_are_told_apart():
+    space = Space(a=Choice("null", None, "b"))
+    history = returned([{"a": "null"}, {"a": None}, {"a": "b"}], [1.0, 2.0, 3.0], space)
+    (trace,) = plots.parallel(history).data
+    assert trace.dimensions[0].ticktext == ("&quot;null&quot;", "null", "b")
+    assert trace.dimensions[0]["values"] == (2.0, 1.0, 0.0)
+    assert plots.slices(history).layout.xaxis.ticktext == ("&quot;null&quot;", "null", "b")
+
+
 def test_a_line_passes_below_what_its_trial_lacks():
     space = Space(a=Float(0, 1)) + Space(b=Float(0, 1))
     (trace,) = plots.parallel(returned([{"a": 0.5}, {"b": 0.25}], [1.0, 2.0], space)).data
@@ -248,4 +257,4 @@ def test_thinning_is_even_and_keeps_what_it_must():
     ],
 )
 def test_round_ticks(low, high, log, texts):
-    assert setting_ticks(Hyperparameter(name="x", kind="number", log=log, low=low, high=high))[1] == texts
+    assert setting_ticks(Dimension(name="x", kind="float", log=log, low=low, high=high))[1] == texts

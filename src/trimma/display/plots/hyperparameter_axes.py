@@ -5,13 +5,13 @@ from html import escape
 from typing import Any
 
 from trimma.display.short_text import shorten
-from trimma.views import Hyperparameter
+from trimma.space import Dimension
 
 LABEL = 18
 MAX_TICKS = 7
 
 
-def setting_axis(scale: Hyperparameter) -> dict[str, Any]:
+def setting_axis(scale: Dimension) -> dict[str, Any]:
     """An axis for a hyperparameter. It is logarithmic where the space is; options stand in their order."""
     ticks, texts = setting_ticks(scale)
     axis: dict[str, Any] = {"title": {"text": escape(scale.name)}, "automargin": True, "zeroline": False}
@@ -23,10 +23,10 @@ def setting_axis(scale: Hyperparameter) -> dict[str, Any]:
     return axis | {"type": "log" if scale.log else "linear", "range": [low - margin, high + margin]}
 
 
-def setting_ticks(scale: Hyperparameter) -> tuple[list[float], list[str]]:
+def setting_ticks(scale: Dimension) -> tuple[list[float], list[str]]:
     """Round values of a hyperparameter and their texts. For options, the values are their places."""
     if scale.kind == "category":
-        return list(map(float, range(len(scale.options)))), [escape(shorten(one, LABEL)) for one in scale.options]
+        return list(map(float, range(len(scale.options)))), [escape(shorten(one, LABEL)) for one in scale.labels]
     ticks = _log_ticks(scale.low, scale.high) if scale.log else _even_ticks(scale.low, scale.high)
     return ticks, [f"{tick:.6g}" for tick in ticks]
 

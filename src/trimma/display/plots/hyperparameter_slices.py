@@ -9,7 +9,8 @@ from trimma.display.plots.theme import BEST, COLOURS, Figure, empty_figure, figu
 from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.plots.value_axis import value_axis
 from trimma.ports import History
-from trimma.views import Hyperparameter, Point, hyperparameters
+from trimma.space import Dimension
+from trimma.views import Point, hyperparameters
 from trimma.views import slices as slice_rows
 
 MAX_PANELS = 12
@@ -45,7 +46,7 @@ def slices(history: History, *names: str) -> Figure:
     return result
 
 
-def _lay_out(result: Figure, scale: Hyperparameter, place: int, panels: int, axis: Mapping[str, Any]) -> None:
+def _lay_out(result: Figure, scale: Dimension, place: int, panels: int, axis: Mapping[str, Any]) -> None:
     """Lay out the two axes of a panel in a grid of at most four panels a row. All panels share one y axis."""
     columns, lines = min(panels, PER_ROW), -(-panels // PER_ROW)
     line, column = divmod(place, PER_ROW)
@@ -64,7 +65,7 @@ def _lay_out(result: Figure, scale: Hyperparameter, place: int, panels: int, axi
 
 def _panel(
     result: Figure,
-    scale: Hyperparameter,
+    scale: Dimension,
     points: Sequence[Point],
     place: int,
     texts: Mapping[int, str],
@@ -83,7 +84,7 @@ def _panel(
 
 def _trace(
     trace: Any,
-    scale: Hyperparameter,
+    scale: Dimension,
     points: Sequence[Point],
     name: str,
     texts: Mapping[int, str],
@@ -105,6 +106,6 @@ def _trace(
     )
 
 
-def _aside(scale: Hyperparameter, point: Point) -> float:
+def _aside(scale: Dimension, point: Point) -> float:
     """A shift to the side that spreads the points of an option evenly. It takes multiples of the golden ratio."""
     return SPREAD * (2 * (point.trial * 0.6180339887 % 1) - 1) if scale.kind == "category" else 0.0

@@ -14,7 +14,8 @@ from trimma.display.plots.value_axis import range_without_outliers
 from trimma.display.short_text import shorten
 from trimma.errors import StudyError
 from trimma.ports import History
-from trimma.views import Hyperparameter, Line, hyperparameters, importance
+from trimma.space import Dimension
+from trimma.views import TrialLine, hyperparameters, importance
 from trimma.views import parallel as lines_of
 
 MAX_AXES = 10
@@ -60,7 +61,7 @@ def _trace(axes: list[dict[str, Any]], goodness: list[float]) -> Any:
     return graph_objects().Parcoords(dimensions=axes, line=line, labelside="top", unselected={"line": {"opacity": 0.1}})
 
 
-def _most_important(history: History, scales: Sequence[Hyperparameter], limit: int) -> list[Hyperparameter]:
+def _most_important(history: History, scales: Sequence[Dimension], limit: int) -> list[Dimension]:
     if len(scales) <= limit:
         return list(scales)
     try:
@@ -70,10 +71,10 @@ def _most_important(history: History, scales: Sequence[Hyperparameter], limit: i
     return [scale for scale in scales if scale.name in names]
 
 
-def _axis(scale: Hyperparameter, lines: Sequence[Line]) -> dict[str, Any]:
+def _axis(scale: Dimension, lines: Sequence[TrialLine]) -> dict[str, Any]:
     places = [scale.position(line.settings[scale.name]) if scale.name in line.settings else math.nan for line in lines]
     ticks, texts = setting_ticks(scale)
-    low, high = (scale.low, scale.high) if scale.kind == "number" else (0.0, max(1.0, len(scale.options) - 1.0))
+    low, high = (0.0, max(1.0, len(scale.options) - 1.0)) if scale.kind == "category" else (scale.low, scale.high)
     if scale.log:
         places = [math.log10(place) if place > 0 else math.nan for place in places]
         ticks, low, high = [math.log10(tick) for tick in ticks], math.log10(low), math.log10(high)

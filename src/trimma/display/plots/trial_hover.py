@@ -8,7 +8,8 @@ from trimma.display.config_text import config_text, varying
 from trimma.display.numbers_and_durations import number
 from trimma.display.short_text import one_line, shorten
 from trimma.ports import History
-from trimma.views import Hyperparameter, hyperparameters
+from trimma.space import Dimension
+from trimma.views import hyperparameters
 
 HOVER_WIDTH = 60
 FULL_HOVERS = 2000  # configs of more trials than these would make a page heavy
@@ -27,7 +28,7 @@ def _brief(history: History, number_: int) -> str:
     return f"<b>trial {number_}</b>, {trial.state}<br>{metric} {number(trial.value)}"
 
 
-def _rest(history: History, number_: int, scales: Sequence[Hyperparameter]) -> list[str]:
+def _rest(history: History, number_: int, scales: Sequence[Dimension]) -> list[str]:
     trial = history.trials[number_]
     why = one_line(str(trial.failure) if trial.failure else trial.reason)
     lines = [shorten(why, HOVER_WIDTH)] if why else []

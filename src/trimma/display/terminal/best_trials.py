@@ -10,13 +10,14 @@ from trimma.display.numbers_and_durations import number
 from trimma.display.short_text import shorten
 from trimma.display.terminal.table_style import GAP, STATE_COLOURS, plain_column, plain_table
 from trimma.ports import History
-from trimma.views import Hyperparameter, steps_of
+from trimma.space import Dimension
+from trimma.views import steps_of
 
 CELL = 18  # the greatest width of a hyperparameter's column
 
 
 def best_trials_table(
-    history: History, trials: Sequence[int], scales: Sequence[Hyperparameter], width: int, title: str = "best"
+    history: History, trials: Sequence[int], scales: Sequence[Dimension], width: int, title: str = "best"
 ) -> Table:
     """The trials in the given order, with as many hyperparameters as ``width`` columns have room for.
 

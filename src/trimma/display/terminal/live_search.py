@@ -10,8 +10,9 @@ from trimma.display.terminal.best_trials import best_trials_table
 from trimma.display.terminal.progress_header import counts_line, progress_line, title_line
 from trimma.display.terminal.table_style import STATE_COLOURS, plain_table
 from trimma.ports import History
+from trimma.space import Dimension
 from trimma.trial import State, Trial
-from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
+from trimma.views import RUNNING, Summary, hyperparameters, leaderboard, steps_of, summary
 
 RUNNING_ROWS = 8
 TOP_ROWS = 5
@@ -36,11 +37,11 @@ def search_final(history: History, now: float, engine: str) -> RenderableType:
     return Group(*_head(history, summary(history, now), engine, hyperparameters(history)))
 
 
-def _head(history: History, state: Summary, engine: str, scales: list[Hyperparameter]) -> list[RenderableType]:
+def _head(history: History, state: Summary, engine: str, scales: list[Dimension]) -> list[RenderableType]:
     return [title_line(state, engine), progress_line(state), counts_line(state), _best(history, state, scales)]
 
 
-def _best(history: History, state: Summary, scales: list[Hyperparameter]) -> Text:
+def _best(history: History, state: Summary, scales: list[Dimension]) -> Text:
     if state.best is None:
         return Text("no trial has ended with a finite value yet" if state.status == RUNNING else "no best trial", "dim")
     config = config_text(varying(history, history.trials[state.best.trial], scales))
@@ -66,6 +67,6 @@ def _lasting(trial: Trial, now: float) -> str:
     return duration(max(0.0, now - trial.spans[-1].start)) if trial.spans else NOTHING
 
 
-def _top(history: History, now: float, scales: list[Hyperparameter], width: int) -> Table:
+def _top(history: History, now: float, scales: list[Dimension], width: int) -> Table:
     rows = [row.trial for row in leaderboard(history, TOP_ROWS, now) if row.rank is not None]
     return best_trials_table(history, rows, scales, width)
