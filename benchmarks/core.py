@@ -65,7 +65,7 @@ def run_study(
         trials=trials,
         until=None,
         observe=observe,
-        interrupted=lambda: False,
+        requests=lambda: (),
     )
     ended = len(ledger.history.ended)
     if ended != trials:

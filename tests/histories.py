@@ -144,7 +144,7 @@ def simulated(
         trials=trials,
         until=None,
         observe=observe or (lambda events, history, now: None),
-        interrupted=lambda: False,
+        requests=lambda: (),
     )
     return ledger.history
 

@@ -54,8 +54,14 @@ class Send(Struct, frozen=True, kw_only=True, tag=True):
     signal: Signal
 
 
+class Grow(Struct, frozen=True, kw_only=True):
+    """Have room for so many workers, where there is less: more of them are started as they are wanted."""
+
+    workers: int
+
+
 class Close(Struct, frozen=True, kw_only=True):
     """Nothing more will come: let the workers go."""
 
 
-Command = Start | Send | Close
+Command = Start | Send | Grow | Close

@@ -55,6 +55,14 @@ class StudyExtended(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     program: bytes | None = None
 
 
+class LimitsChanged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Somebody asked for another number of trials in all, or of workers; None where that stays as it was."""
+
+    at: float
+    trials: int | None = None
+    workers: int | None = None
+
+
 class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Nothing more happens to the study, unless it is opened again."""
 
@@ -220,6 +228,7 @@ Event = (
     StudyCreated
     | StudyOpened
     | StudyExtended
+    | LimitsChanged
     | StudyClosed
     | WorkerJoined
     | WorkerLost

@@ -9,6 +9,7 @@ How the attempt ended is told once, when all its ranks have ended. Where a rank 
 from msgspec import Struct
 
 from trimma.events import Failure
+from trimma.requests import Request
 
 
 class Joined(Struct, frozen=True, kw_only=True, tag=True):
@@ -84,8 +85,7 @@ class Paused(Struct, frozen=True, kw_only=True, tag=True):
     rank: int = 0
 
 
-class Interrupted(Struct, frozen=True, kw_only=True, tag=True):
-    """The user wants the study to end now and to go on later."""
+FromAgent = Joined | Left | Measured | Printed | Returned | Raised | Halted | Paused
+"""What an agent may tell; nothing else is taken from one."""
 
-
-Fact = Joined | Left | Measured | Printed | Returned | Raised | Halted | Paused | Interrupted
+Fact = FromAgent | Request

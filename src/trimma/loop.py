@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from trimma.commands import Close, Command, Send, Start
+from trimma.commands import Close, Command, Start
 from trimma.core import Policy, next_deadline, reopen, step
 from trimma.errors import EngineError
 from trimma.events import Event, StudyCreated, StudyExtended
-from trimma.facts import Fact, Interrupted
+from trimma.facts import Fact
 from trimma.ledger import Ledger
 from trimma.ports import Engine, History, Observer, Store
 from trimma.program import Program
+from trimma.requests import Request
 from trimma.stopping import Rule
 from trimma.study import Ablation, StudySpec
 
@@ -54,9 +55,12 @@ def run(
     trials: int | None,
     until: Rule | None,
     observe: Observer,
-    interrupted: Callable[[], bool],
+    requests: Callable[[], Sequence[Request]],
 ) -> None:
-    """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens."""
+    """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens.
+
+    ``requests`` is called in each turn for what people have asked since the last one.
+    """
     history, clock = ledger.history, engine.clock
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
@@ -65,8 +69,7 @@ def run(
         engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
         while history.closed is None:
             facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()), turn.demand)
-            if interrupted():
-                facts = [*facts, Interrupted()]
+            facts = [*facts, *requests()]
             now = clock.now()
             turn = step(ledger, policy, facts, now)
             _append(store, history, turn.events)
@@ -90,12 +93,10 @@ def _append(store: Store, history: History, events: Sequence[Event]) -> None:
 
 
 def _act(engine: Engine, command: Command) -> None:
-    match command:
-        case Start(job=job):
-            if len(job.workers) > 1 and not getattr(engine, "gangs", False):
-                raise EngineError(f"{engine!r} can't run trials of several ranks: {len(job.workers)} were asked for")
-            engine.start(job)
-        case Send(trial=trial, attempt=attempt, signal=signal):
-            engine.signal(trial, attempt, signal)
-        case Close():
-            engine.close()
+    if isinstance(command, Close):
+        engine.close()
+        return
+    ranks = len(command.job.workers) if isinstance(command, Start) else 1
+    if ranks > 1 and not getattr(engine, "gangs", False):
+        raise EngineError(f"{engine!r} can't run trials of several ranks: {ranks} were asked for")
+    engine.carry_out(command)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.random import Generator
 
 from trimma.clock import Clock
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Send, Start
 from trimma.curve import Scores
 from trimma.events import Event, StudyClosed
 from trimma.facts import Fact
@@ -141,6 +141,16 @@ class History(Protocol):
     @property
     def idle(self) -> Mapping[str, None]:
         """The names of the workers without a trial, longest idle first."""
+        ...
+
+    @property
+    def worker_limit(self) -> int | None:
+        """How many workers this session may use, where it was asked to use so many; None for all that there are."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """How many of the idle workers may be used."""
         ...
 
     @property
@@ -287,7 +297,7 @@ class Scheduler(Protocol):
 
 
 class Engine(Protocol):
-    """Where trials run. One thread uses an engine; only `poll` may wait."""
+    """Where trials run. One thread uses an engine, but for `tell`; only `poll` may wait."""
 
     @property
     def capacity(self) -> int:
@@ -303,17 +313,25 @@ class Engine(Protocol):
         """Start the workers; each is told of by a `Joined` fact when it is ready, now or in a later `poll`."""
         ...
 
-    def start(self, job: Job) -> None:
-        """Begin an attempt on ``job.workers``, which have joined and are idle.
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        """Do what the study has decided.
 
-        There are several only for an engine that says ``gangs = True``. It tells how such an attempt ended once, when
-        all its ranks have ended. When one of its workers leaves, it is told to kill the attempt, and tells of each
-        other worker that it has left, and joined again.
+        `Start`: begin an attempt on the workers of the job, which have joined and are idle. There are several only for
+        an engine that says ``gangs = True``. It tells how such an attempt ended once, when all its ranks have ended.
+        When one of its workers leaves, it is sent KILL, and then tells of each other worker that it has left and has
+        joined again.
+
+        `Send`: pass a signal on to an attempt. One that isn't running any more ignores it.
+
+        `Grow`: have room for so many workers. An engine that can't have as many has as many as it can.
         """
         ...
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
-        """Pass a signal on; an attempt that isn't running any more ignores it."""
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        """Have `poll` return ``fact``, ``after`` so many seconds of this engine's time; any thread may call it.
+
+        Where nothing is open, it does nothing.
+        """
         ...
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:

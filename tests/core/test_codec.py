@@ -73,6 +73,12 @@ every_event = st.one_of(
     st.builds(ev.StudyExtended, at=seconds, ablation=ablations, program=st.none() | st.binary(max_size=30)),
     st.builds(ev.StudyCreated, at=seconds, spec=specs, program=st.none() | st.binary(max_size=30)),
     st.builds(ev.StudyOpened, at=seconds, trials=st.none() | st.integers(1, 99), until=st.none() | rules),
+    st.builds(
+        ev.LimitsChanged,
+        at=seconds,
+        trials=st.none() | st.integers(1, 10**6),
+        workers=st.none() | st.integers(1, 10**4),
+    ),
     st.builds(ev.StudyClosed, at=seconds, outcome=st.sampled_from(ev.Outcome), reason=text),
     st.builds(ev.WorkerJoined, at=seconds, worker=text, host=text),
     st.builds(ev.WorkerLost, at=seconds, worker=text, cause=text),

@@ -35,7 +35,7 @@ class Meddled:
     def __init__(self, engine: Any, after: int, meddle: Callable[[], None]) -> None:
         self._engine, self._left, self._meddle = engine, after, meddle
         self.capacity, self.clock = engine.capacity, engine.clock
-        self.open, self.start, self.signal, self.close = engine.open, engine.start, engine.signal, engine.close
+        self.open, self.carry_out, self.tell, self.close = engine.open, engine.carry_out, engine.tell, engine.close
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Any:
         facts = self._engine.poll(timeout, demand)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import trimma as tm
-from trimma.commands import Job, Signal
+from trimma.commands import Job, Signal, Start
 from trimma.engines import Driver
 from trimma.errors import EngineError, StudyError, UsageError
 from trimma.facts import Joined, Left, Returned
@@ -147,8 +147,8 @@ def test_a_thread_that_heeds_nothing_is_replaced(opened: Callable[..., OpenEngin
     one, two = driver.joined(2)
     driver.start(0, one, kind="poison")
     driver.reaches(0, 1)
-    driver.engine.signal(0, 1, Signal.STOP)
-    driver.engine.signal(0, 1, Signal.KILL)
+    driver.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.KILL)
     left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
     assert left == Left(worker=one, cause="its thread was given up")
     assert driver.facts[driver.facts.index(left) + 1] == Joined(worker=one)
@@ -264,8 +264,8 @@ def test_a_stale_attempt_does_not_take_its_worker_along(opened: Callable[..., Op
     driver = opened(lambda: 1.0)
     worker = driver.joined(1)[0]
     for attempt in range(1, 30):
-        driver.engine.start(Job(trial=0, attempt=attempt, workers=(worker,), config={}))
-        driver.engine.signal(0, attempt, Signal.KILL)
+        driver.engine.carry_out(Start(job=Job(trial=0, attempt=attempt, workers=(worker,), config={})))
+        driver.signal(0, attempt, Signal.KILL)
     assert isinstance(driver.run(1, worker), Returned)
     assert len([fact for fact in driver.facts if isinstance(fact, Left)]) == 29
 

@@ -74,7 +74,7 @@ def test_a_stop_cancels_the_jobs_of_that_trial_alone(
     driver.start(1, two, milliseconds=5_000)
     wait_until(lambda: len(active_jobs()) == 2)
     began = time.monotonic()
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert time.monotonic() - began < 10.0
     assert stopped not in active_jobs()
@@ -116,7 +116,7 @@ def test_a_trial_between_two_jobs_is_stopped_in_the_next(opened: Callable[..., O
     driver = opened(objective)
     driver.start(0, driver.joined(1)[0])
     driver.reaches(0, 1)
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     began = time.monotonic()
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert time.monotonic() - began < 10.0
@@ -137,7 +137,7 @@ def test_one_that_heeds_the_stop_may_clean_up_with_jobs(opened: Callable[..., Op
     driver = opened(objective)
     driver.start(0, driver.joined(1)[0])
     driver.reaches(0, 1)
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert driver.printed(0) == "cleaned up\n"
 
@@ -157,7 +157,7 @@ def test_one_that_takes_a_cancelled_job_for_a_failure_is_stopped_at_its_next_rep
     driver.start(0, driver.joined(1)[0])
     driver.reaches(0, 1)
     time.sleep(0.3)
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert driver.printed(0) == "tries again\n"
 
@@ -186,7 +186,7 @@ def test_a_kill_cancels_the_jobs_whatever_the_objective_does(
     driver.start(0, worker, stubborn=True)
     driver.reaches(0, 1)
     wait_until(active_jobs)
-    driver.engine.signal(0, 1, Signal.KILL)
+    driver.signal(0, 1, Signal.KILL)
     driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
     assert isinstance(driver.run(1, worker, stubborn=False), Returned)
     wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == f"trimma-{worker}"])

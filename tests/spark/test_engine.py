@@ -26,6 +26,8 @@ class SparkContract:
 
     session: SparkSession
 
+    room_for_three = False
+
     def make(self) -> tm.Spark:
         return tm.Spark(self.session, workers=2)
 

@@ -100,7 +100,7 @@ def _try(program: Program, space: Space, seconds: float) -> Study:
             trials=1,
             until=None,
             observe=lambda events, history, now: None,
-            interrupted=lambda: False,
+            requests=lambda: (),
         )
     return Study(store, ledger)
 

@@ -13,6 +13,7 @@ from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import run
 from trimma.ports import Engine, History, Observer, Store
+from trimma.requests import StopStudy
 from trimma.stopping import Rule
 
 
@@ -76,7 +77,7 @@ def launch(
                 trials=study.trials,
                 until=study.until,
                 observe=observe,
-                interrupted=interrupted,
+                requests=lambda: [StopStudy(reason="interrupted")] if interrupted() else [],
             )
         conclude(history)
     return study.ledger

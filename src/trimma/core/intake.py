@@ -16,7 +16,7 @@ from trimma.events import (
     WorkerJoined,
     WorkerLost,
 )
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import FromAgent, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Decision, Scheduler
 from trimma.trial import ON_WORKER, State, Trial
 
@@ -26,7 +26,7 @@ MAX_LOSSES = 10
 _OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
 
 
-def take(draft: Draft, fact: Fact, scheduler: Scheduler) -> None:
+def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
     """Record what follows from a fact."""
     match fact:
         case Joined(worker=worker, host=host):

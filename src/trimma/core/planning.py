@@ -21,8 +21,7 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
     history = draft.history
     if not _start_queued(draft):
         return False
-    while may_plan and history.idle and (history.room != 0 or history.paused):
-        free = len(history.idle)
+    while may_plan and (free := history.free) and (history.room != 0 or history.paused):
         if not history.paused and history.room is not None:
             free = min(free, history.room)
         rng = np.random.default_rng((history.spec.seed, history.chosen))
@@ -38,9 +37,9 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
 def _start_queued(draft: Draft) -> bool:
     """Start what is queued, in order, while there are workers; False where one waits for more of them."""
     history = draft.history
-    while history.queued and history.idle:
+    while history.queued and (free := history.free):
         trial = next(iter(history.queued.values()))
-        if trial.ranks > len(history.idle):
+        if trial.ranks > free:
             return False
         _start(draft, trial)
     return True

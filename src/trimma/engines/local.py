@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trimma.clock import SystemClock
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Send, Start
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
 from trimma.program import Program
@@ -69,11 +69,17 @@ class Local:
         self._waker = Waker()
         self._selector.register(self._waker.descriptor, selectors.EVENT_READ)
         self._dead: deque[Agent] = deque()
+        self._told: deque[Fact] = deque()
         self._watched: dict[Agent, Sequence[int]] = {}
-        for slot in range(self.capacity):
+        self._path = path
+        self._add_agents()
+
+    def _add_agents(self) -> None:
+        """Start an agent for each worker that has none yet."""
+        for slot in range(len(self._agents), self.capacity):
             worker = f"local-{slot}"
             own = environment(slot, self._cpus, self._gpus, self._devices)
-            agent = self._agents[worker] = Agent(worker, path, own, self._died)
+            agent = self._agents[worker] = Agent(worker, self._path, own, self._died)
             self._watch(agent)
 
     def _died(self, agent: Agent) -> None:
@@ -91,12 +97,22 @@ class Local:
             self._selector.register(descriptor, selectors.EVENT_READ, agent)
         self._watched[agent] = wanted
 
-    def start(self, job: Job) -> None:
-        self._agents[job.worker].start(job)
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        match command:
+            case Start(job=job):
+                self._agents[job.worker].start(job)
+            case Send(trial=trial, attempt=attempt, signal=signal):
+                for agent in self._agents.values():
+                    agent.signal(trial, attempt, signal)
+            case Grow(workers=workers):
+                most = int(len(self._devices) / self._gpus + 1e-9) if self._gpus else workers
+                self.capacity = max(self.capacity, min(workers, most))
+                self._add_agents()
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
-        for agent in self._agents.values():
-            agent.signal(trial, attempt, signal)
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        if self._agents:
+            self._told.append(fact)
+            self._waker.wake()
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
         facts: list[Fact] = []
@@ -116,6 +132,8 @@ class Local:
             self._watch(agent)
             agent.restart()
             self._watch(agent)
+        while self._told:
+            facts.append(self._told.popleft())
         return facts
 
     def close(self) -> None:

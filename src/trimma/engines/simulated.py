@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from trimma.clock import ManualClock
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Job, Send, Signal, Start
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.objective import Finished, Signature, StopTrial, as_metrics, fact_of, failure_of, next_step
@@ -57,7 +57,8 @@ class Simulated:
         self._seconds: Seconds = seconds if callable(seconds) else lambda config, step: seconds
         self._rng = np.random.default_rng(seed)
         self._speeds = np.exp(straggle * self._rng.standard_normal(workers)).tolist()
-        self._crash, self._restart, self._start_up = crash, restart, start_up
+        self._straggle, self._crash, self._restart, self._start_up = straggle, crash, restart, start_up
+        self._is_open = False
         self._checkpoint = "simulated" if checkpoints else None
         self._agenda: list[tuple[float, int, Callable[[], Fact | None]]] = []
         self._order = count()
@@ -65,16 +66,36 @@ class Simulated:
 
     def open(self, program: Program) -> None:
         self._program, self._signature = program, Signature.of(program.objective)
+        self._is_open = True
         for slot in range(self.capacity):
             self._at(slot * self._start_up, Joined(worker=f"sim-{slot}"))
 
-    def start(self, job: Job) -> None:
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        match command:
+            case Start(job=job):
+                self._start(job)
+            case Send(trial=trial, attempt=attempt, signal=signal):
+                self._signal(trial, attempt, signal)
+            case Grow(workers=workers):
+                self._grow(workers)
+
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        if self._is_open:
+            self._at(after, fact)
+
+    def _grow(self, workers: int) -> None:
+        for slot in range(self.capacity, workers):
+            self._speeds.append(float(np.exp(self._straggle * self._rng.standard_normal())))
+            self._at((slot - self.capacity) * self._start_up, Joined(worker=f"sim-{slot}"))
+        self.capacity = max(self.capacity, workers)
+
+    def _start(self, job: Job) -> None:
         script = _script(self._program, self._signature, job)
         slowest = max(self._speeds[int(worker[4:])] for worker in job.workers)
         run = self._runs[job.trial] = _Run(job, script, slowest)
         self._next(run)
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+    def _signal(self, trial: int, attempt: int, signal: Signal) -> None:
         run = self._runs.get(trial)
         if run is None or run.job.attempt != attempt:
             return
@@ -110,6 +131,7 @@ class Simulated:
         return facts
 
     def close(self) -> None:
+        self._is_open = False
         for run in self._runs.values():
             run.script.close()
         self._agenda.clear()

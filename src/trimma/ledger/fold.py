@@ -63,6 +63,7 @@ def _opened(records: Records, event: ev.StudyOpened) -> None:
         trial.losses = 0
     records.sessions.append(Session(start=event.at, end=event.at))
     records.before = len(whole.trials), len(whole.ended)
+    records.worker_limit = None
     records.closed = None
 
 
@@ -70,6 +71,13 @@ def _extended(records: Records, event: ev.StudyExtended) -> None:
     records.spec = msgspec.structs.replace(records.spec, ablation=event.ablation)
     records.original = msgspec.structs.replace(records.original, ablation=event.ablation)
     records.program = event.program
+
+
+def _limits_changed(records: Records, event: ev.LimitsChanged) -> None:
+    if event.trials is not None:
+        records.spec = msgspec.structs.replace(records.spec, trials=event.trials)
+    if event.workers is not None:
+        records.worker_limit = event.workers
 
 
 def _closed(records: Records, event: ev.StudyClosed) -> None:
@@ -289,6 +297,7 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.StudyCreated: _created_again,
     ev.StudyOpened: _opened,
     ev.StudyExtended: _extended,
+    ev.LimitsChanged: _limits_changed,
     ev.StudyClosed: _closed,
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,

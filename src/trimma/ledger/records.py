@@ -57,8 +57,8 @@ class Records:
 
     ``original`` is the spec as the study was created, ``spec`` has the limits of the latest session. ``whole`` holds
     all trials, and ``most_ranks`` how many ranks any of them has. ``before`` says how many trials there were, and how
-    many had ended, when the latest session began. ``length`` is how many events have been folded in; ``views`` keeps
-    the one view of each part.
+    many had ended, when the latest session began. ``worker_limit`` is how many workers this session may use; None for
+    any number. ``length`` is how many events have been folded in; ``views`` keeps the one view of each part.
     """
 
     def __init__(self, spec: StudySpec, program: bytes | None) -> None:
@@ -70,6 +70,7 @@ class Records:
         self.workers: dict[str, Stay] = {}
         self.stays: list[Stay] = []
         self.most_ranks = 1
+        self.worker_limit: int | None = None
         self.sessions: list[Session] = []
         self.before = (0, 0)
         self.closed: StudyClosed | None = None

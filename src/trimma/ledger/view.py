@@ -115,6 +115,17 @@ class View:
         return self._records.idle
 
     @property
+    def worker_limit(self) -> int | None:
+        return self._records.worker_limit
+
+    @property
+    def free(self) -> int:
+        records = self._records
+        if records.worker_limit is None:
+            return len(records.idle)
+        return max(0, min(len(records.idle), records.worker_limit - (len(records.workers) - len(records.idle))))
+
+    @property
     def stays(self) -> Sequence[Stay]:
         return self._records.stays
 

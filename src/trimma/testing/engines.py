@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,10 +17,11 @@ import msgspec
 import pytest
 
 from trimma.checkpoint import Checkpoint
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Job, Send, Signal, Start
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Engine
 from trimma.program import Program
+from trimma.requests import StopTrial
 
 PATIENCE = 30.0
 """Wall-clock seconds after which a test gives up waiting."""
@@ -51,7 +53,12 @@ class OpenEngine:
 
     def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
         goes = {name: more.pop(name, None) for name in ("budget", "checkpoint")}
-        self.engine.start(Job(trial=trial, attempt=attempt, workers=(worker,), config=more, rungs=rungs, **goes))
+        job = Job(trial=trial, attempt=attempt, workers=(worker,), config=more, rungs=rungs, **goes)
+        self.engine.carry_out(Start(job=job))
+
+    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+        """Have the engine pass a signal on."""
+        self.engine.carry_out(Send(trial=trial, attempt=attempt, signal=signal))
 
     def reaches(self, trial: int, count: int) -> None:
         """Wait until the trial's first attempt has reported that often."""
@@ -117,7 +124,11 @@ class EngineContract:
         class TestMyEngine(EngineContract):
             def make(self) -> Engine:
                 return MyEngine(workers=2)
+
+    Set ``room_for_three`` to False where the machine or cluster of the test can't run three workers.
     """
+
+    room_for_three = True
 
     def make(self) -> Engine:
         """An engine of two workers, not open."""
@@ -164,6 +175,29 @@ class EngineContract:
         driver.start(1, two, endless=True)
         driver.until(lambda facts: driver.measured(0) and driver.measured(1))
 
+    def test_there_may_be_more_workers_later(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened()
+        driver.joined(2)
+        driver.engine.carry_out(Grow(workers=3))
+        driver.engine.carry_out(Grow(workers=1))  # there is room for them already
+        names = driver.joined(3 if self.room_for_three else 2)
+        assert len(names) == len(set(names))
+        for trial, worker in enumerate(names):
+            assert isinstance(driver.run(trial, worker), Returned)
+
+    def test_what_any_thread_tells_comes_back(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened()
+        driver.joined(2)
+        told = [StopTrial(trial=number) for number in range(20)]
+        for fact in told:
+            thread = Thread(target=driver.engine.tell, args=(fact,))
+            thread.start()
+            thread.join()
+        driver.until(lambda facts: told[-1] in facts)
+        assert [fact for fact in driver.facts if isinstance(fact, StopTrial)] == told
+        driver.engine.close()
+        driver.engine.tell(told[0])
+
     def test_time_does_not_go_back(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.start(0, driver.joined(1)[0], endless=True)
@@ -188,7 +222,7 @@ class EngineContract:
         worker = driver.joined(1)[0]
         driver.start(0, worker, endless=True)
         driver.until(lambda facts: len(driver.measured(0)) >= 3)
-        driver.engine.signal(0, 1, Signal.STOP)
+        driver.signal(0, 1, Signal.STOP)
         assert driver.end(0) == Halted(trial=0, attempt=1)
         assert isinstance(driver.run(1, worker), Returned), "the worker goes on"
 
@@ -200,7 +234,7 @@ class EngineContract:
             for _ in range(5):
                 driver.facts += driver.engine.poll(0.05)
             assert len(driver.measured(0)) == rung, "it must wait"
-            driver.engine.signal(0, 1, Signal.CONTINUE)
+            driver.signal(0, 1, Signal.CONTINUE)
         assert isinstance(driver.end(0), Returned)
         assert len(driver.measured(0)) == 6
 
@@ -208,7 +242,7 @@ class EngineContract:
         driver = opened()
         driver.start(0, driver.joined(1)[0], count=6, rungs=(2, 4))
         driver.until(lambda facts: len(driver.measured(0)) == 2)
-        driver.engine.signal(0, 1, Signal.STOP)
+        driver.signal(0, 1, Signal.STOP)
         assert driver.end(0) == Halted(trial=0, attempt=1)
         assert len(driver.measured(0)) == 2
 
@@ -217,7 +251,7 @@ class EngineContract:
         worker = driver.joined(1)[0]
         driver.start(0, worker, count=6, rungs=(2, 4))
         driver.reaches(0, 2)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         assert isinstance(driver.end(0), Paused)
         assert len(driver.measured(0)) == 2
         assert isinstance(driver.run(1, worker), Returned), "the worker is free"
@@ -226,8 +260,8 @@ class EngineContract:
         driver = opened()
         driver.start(0, driver.joined(1)[0], endless=True, rungs=(1,))
         driver.reaches(0, 1)
-        driver.engine.signal(0, 1, Signal.CONTINUE)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.CONTINUE)
+        driver.signal(0, 1, Signal.PAUSE)
         assert isinstance(driver.end(0), Paused)
 
     def test_a_budget_ends_a_trial_as_returned(self, opened: Callable[..., OpenEngine]) -> None:
@@ -241,17 +275,17 @@ class EngineContract:
         worker = driver.joined(1)[0]
         driver.run(0, worker)
         for signal_ in Signal:
-            driver.engine.signal(0, 1, signal_)
-            driver.engine.signal(99, 1, signal_)
+            driver.signal(0, 1, signal_)
+            driver.signal(99, 1, signal_)
         driver.start(1, worker, attempt=2, count=4, rungs=(3,))
         driver.until(lambda facts: len(driver.measured(1, 2)) == 3)
         for signal_ in Signal:
-            driver.engine.signal(1, 1, signal_)
-            driver.engine.signal(0, 2, signal_)
+            driver.signal(1, 1, signal_)
+            driver.signal(0, 2, signal_)
         for _ in range(5):
             driver.facts += driver.engine.poll(0.05)
         assert len(driver.measured(1, 2)) == 3, "another's CONTINUE must not release it"
-        driver.engine.signal(1, 2, Signal.CONTINUE)
+        driver.signal(1, 2, Signal.CONTINUE)
         assert isinstance(driver.end(1, 2), Returned)
         assert not [fact for fact in driver.facts if isinstance(fact, Left)]
 
@@ -269,7 +303,7 @@ class EngineContract:
         worker = driver.joined(1)[0]
         driver.start(0, worker, endless=True)
         driver.until(lambda facts: driver.measured(0))
-        driver.engine.signal(0, 1, Signal.KILL)
+        driver.signal(0, 1, Signal.KILL)
         left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
         assert left.worker == worker
         assert left.cause
@@ -396,8 +430,8 @@ class ProcessEngineContract(EngineContract):
         worker = driver.joined(1)[0]
         driver.start(0, worker, do="hang")
         driver.until(lambda facts: driver.measured(0))
-        driver.engine.signal(0, 1, Signal.STOP)
-        driver.engine.signal(0, 1, Signal.KILL)
+        driver.signal(0, 1, Signal.STOP)
+        driver.signal(0, 1, Signal.KILL)
         driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
         driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
 
@@ -407,7 +441,7 @@ class ProcessEngineContract(EngineContract):
         driver.until(lambda facts: driver.measured(0))
         child = int((tmp_path / "child").read_text(encoding="utf-8"))
         assert is_running(child)
-        driver.engine.signal(0, 1, Signal.KILL)
+        driver.signal(0, 1, Signal.KILL)
         driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
         wait_until(lambda: not is_running(child))
 
@@ -418,7 +452,7 @@ class ProcessEngineContract(EngineContract):
         one, two = driver.joined(2)
         driver.start(0, one, length=7, rungs=(3,))
         driver.reaches(0, 3)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         pause = driver.end(0)
         assert isinstance(pause, Paused)
         assert pause.checkpoint
@@ -438,7 +472,7 @@ class ProcessEngineContract(EngineContract):
         driver = opened(saving)
         driver.start(0, driver.joined(1)[0], length=7, rungs=(3,))
         driver.reaches(0, 3)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         assert driver.end(0) == Paused(trial=0, attempt=1, checkpoint=None)
 
     def test_a_checkpoint_that_fails_is_the_objective_s_exception(
@@ -447,7 +481,7 @@ class ProcessEngineContract(EngineContract):
         driver = opened(saving, tmp_path)
         driver.start(0, driver.joined(1)[0], length=7, rungs=(3,), broken=True)
         driver.reaches(0, 3)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         end = driver.end(0)
         assert isinstance(end, Raised)
         assert end.failure.message == "no space left"

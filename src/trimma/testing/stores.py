@@ -14,6 +14,7 @@ from trimma.events import (
     Event,
     Failure,
     KillRequested,
+    LimitsChanged,
     Logged,
     Outcome,
     PauseRequested,
@@ -70,6 +71,7 @@ EVERY_KIND: Sequence[Event] = (
         ),
         program=b"\xff",
     ),
+    LimitsChanged(at=1.9, trials=5, workers=3),
     StudyOpened(at=2.0, trials=3, until=Target(-0.5)),
     WorkerJoined(at=3.0, worker="w-0", host="node-1"),
     TrialQueued(

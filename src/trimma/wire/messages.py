@@ -15,8 +15,8 @@ from importlib import import_module
 import msgspec
 from msgspec import Struct
 
+from trimma import facts
 from trimma.commands import Job, Send
-from trimma.facts import Fact
 from trimma.wire.channel import Frame
 from trimma.worker import link
 
@@ -86,7 +86,7 @@ class Broken(Struct, frozen=True, kw_only=True, tag=True):
     objective: bool
 
 
-FromAgent = Fact | Fetch | Broken
+FromAgent = facts.FromAgent | Fetch | Broken
 FromDriver = Job | Send | Chunk
 ToDriver = Hello | Frame[FromAgent]
 ToAgent = Welcome | Wait | Lapsed | Dismissed | Frame[FromDriver]

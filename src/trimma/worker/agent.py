@@ -20,7 +20,7 @@ import msgspec
 from trimma.commands import Job, Send, Signal
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.events import Failure
-from trimma.facts import Fact, Halted, Joined, Left, Paused, Printed, Raised, Returned
+from trimma.facts import FromAgent, Halted, Joined, Left, Paused, Printed, Raised, Returned
 from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.worker.output import LIMIT
 
@@ -119,14 +119,14 @@ class Agent:
         with contextlib.suppress(OSError):
             self._link.send(message)
 
-    def read(self) -> list[Fact]:
+    def read(self) -> list[FromAgent]:
         """What the runner has sent since last time.
 
         Raises `ObjectiveError` or `EngineError` when the runner can't load the program, which says why.
         """
         if not self._connected:
             return self._printed()
-        facts: list[Fact] = []
+        facts: list[FromAgent] = []
         try:
             for message in self._link.waiting():
                 if isinstance(message, Ready):
@@ -150,7 +150,7 @@ class Agent:
         facts += self._printed()
         return facts
 
-    def _printed(self) -> list[Fact]:
+    def _printed(self) -> list[FromAgent]:
         if not self._streaming:
             return []
         try:
@@ -165,7 +165,7 @@ class Agent:
         self._room -= len(text)
         return [Printed(trial=self._job.trial, attempt=self._job.attempt, text=text)]
 
-    def collect_exit(self) -> list[Fact]:
+    def collect_exit(self) -> list[FromAgent]:
         """After the runner has exited, return its last facts and the cause of its exit. Nothing is read after that.
 
         Raises `EngineError` when runners keep dying before they are ready.

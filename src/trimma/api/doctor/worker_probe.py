@@ -8,7 +8,7 @@ from contextlib import closing
 import msgspec
 from msgspec import Struct
 
-from trimma.commands import Job
+from trimma.commands import Job, Start
 from trimma.errors import EngineError
 from trimma.facts import Joined, Left, Printed, Raised, Returned
 from trimma.ports import Engine
@@ -56,7 +56,8 @@ def probe_workers(engine: Engine, patience: float) -> list[WorkerReport]:
             for fact in engine.poll(_LOOK_UP, wanted):
                 match fact:
                     case Joined(worker=worker):
-                        engine.start(Job(trial=int(worker.rpartition("-")[2]), attempt=1, workers=(worker,), config={}))
+                        job = Job(trial=int(worker.rpartition("-")[2]), attempt=1, workers=(worker,), config={})
+                        engine.carry_out(Start(job=job))
                     case Printed(trial=trial, text=text):
                         said[trial] += text
                     case Returned(trial=trial):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trimma.clock import SystemClock
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Send, Start
 from trimma.engines.remote.fleet import Fleet
 from trimma.engines.remote.launcher import Launcher
 from trimma.engines.remote.secret_variables import SecretVariables
@@ -59,11 +59,20 @@ class Remote:
             linger=self._linger,
         )
 
-    def start(self, job: Job) -> None:
-        self._open_fleet.start(job)
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        fleet = self._open_fleet
+        match command:
+            case Start(job=job):
+                fleet.start(job)
+            case Send(trial=trial, attempt=attempt, signal=signal):
+                fleet.signal(trial, attempt, signal)
+            case Grow(workers=workers):
+                self.capacity = max(self.capacity, workers)
+                fleet.grow(self.capacity)
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
-        self._open_fleet.signal(trial, attempt, signal)
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        if (fleet := self._fleet) is not None:
+            fleet.tell(fact)
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
         return self._open_fleet.poll(timeout, demand)

@@ -47,6 +47,7 @@ class Fleet:
         self._slots = Slots(capacity, linger=linger, lease=timing.lease)
         self._workers = {worker_name(launcher.name, slot): slot for slot in range(capacity)}
         self._runs: dict[int, tuple[int, int]] = {}
+        self._told: deque[Fact] = deque()
         self._over: deque[tuple[int, BaseException | None]] = deque()
         self._let_go: set[int] = set()
         self._adjusted = float("-inf")
@@ -102,6 +103,18 @@ class Fleet:
             self._hub.put(slot, Send(trial=trial, attempt=attempt, signal=signal))
             self._send(time.monotonic())
 
+    def grow(self, capacity: int) -> None:
+        """Have slots for so many agents, where there are fewer."""
+        for slot in range(len(self._workers), capacity):
+            self._workers[worker_name(self._launcher.name, slot)] = slot
+        self._slots.grow(capacity)
+        self._adjusted = float("-inf")
+
+    def tell(self, fact: Fact) -> None:
+        """Have `poll` return this fact, says some thread."""
+        self._told.append(fact)
+        self._waker.wake()
+
     def poll(self, timeout: float | None, demand: int | None) -> Sequence[Fact]:
         hub, now = self._hub, time.monotonic()
         deadline = now + (_LOOK_UP if timeout is None else min(timeout, _LOOK_UP))
@@ -117,6 +130,8 @@ class Fleet:
             self._judge(now)
             if drained:
                 hub.expire(now)
+            while self._told:
+                hub.facts.append(self._told.popleft())
             if hub.facts or now >= deadline:
                 break
         self._send(now)

@@ -37,6 +37,10 @@ class Slots:
         self._joined = self._fruitless = 0
         self._surplus_since: float | None = None
 
+    def grow(self, capacity: int) -> None:
+        """Have so many slots, where there are fewer."""
+        self._slots += [Slot(number) for number in range(len(self._slots), capacity)]
+
     def due(self, demand: int | None, now: float) -> list[int]:
         """Where to start agents now, for a study that could use ``demand`` workers (None: any number)."""
         free = [slot for slot in self._slots if not self._is_active(slot, now)]
