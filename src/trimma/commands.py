@@ -60,8 +60,15 @@ class Grow(Struct, frozen=True, kw_only=True):
     workers: int
 
 
+class Plan(Struct, frozen=True, kw_only=True):
+    """Have the scheduler say what up to ``free`` workers should start, knowing the first ``known`` events."""
+
+    known: int
+    free: int
+
+
 class Close(Struct, frozen=True, kw_only=True):
     """Nothing more will come: let the workers go."""
 
 
-Command = Start | Send | Grow | Close
+Command = Start | Send | Grow | Plan | Close

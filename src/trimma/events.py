@@ -87,6 +87,23 @@ class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True
     cause: str
 
 
+class PlanRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The scheduler was asked, beside the loop, for up to ``free`` suggestions.
+
+    What it may know is what stands in the log up to here.
+    """
+
+    at: float
+    free: int
+
+
+class PlanReceived(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The answer to the last request has come, with so many ``suggestions``; those that still fit follow."""
+
+    at: float
+    suggestions: int
+
+
 class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """A config was chosen. ``rungs`` are the steps at which the trial waits for a verdict.
 
@@ -232,6 +249,8 @@ Event = (
     | StudyClosed
     | WorkerJoined
     | WorkerLost
+    | PlanRequested
+    | PlanReceived
     | TrialQueued
     | TrialStarted
     | Reported

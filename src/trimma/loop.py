@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from trimma.commands import Close, Command, Start
+from trimma.commands import Close, Command, Plan, Start
 from trimma.core import Policy, next_deadline, reopen, step
 from trimma.errors import EngineError
 from trimma.events import Event, StudyCreated, StudyExtended
-from trimma.facts import Fact
 from trimma.ledger import Ledger
-from trimma.ports import Engine, History, Observer, Store
+from trimma.ports import Engine, History, Observer, Planner, Store
 from trimma.program import Program
 from trimma.requests import Request
 from trimma.stopping import Rule
@@ -56,10 +55,12 @@ def run(
     until: Rule | None,
     observe: Observer,
     requests: Callable[[], Sequence[Request]],
+    planner: Planner | None = None,
 ) -> None:
     """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens.
 
-    ``requests`` is called in each turn for what people have asked since the last one.
+    ``requests`` is called in each turn for what people have asked since the last one. ``planner`` makes plans beside
+    the loop when it says so; without one they are made within.
     """
     history, clock = ledger.history, engine.clock
     turn = reopen(ledger, trials, until, clock.now())
@@ -68,16 +69,19 @@ def run(
     try:
         engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
         while history.closed is None:
-            facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()), turn.demand)
-            facts = [*facts, *requests()]
+            facts = [*engine.poll(_patience(history, clock.now()), turn.demand), *requests()]
+            if planner is not None:
+                planner.check()
             now = clock.now()
-            turn = step(ledger, policy, facts, now)
+            turn = step(ledger, policy, facts, now, beside=planner is not None and planner.beside)
             _append(store, history, turn.events)
             for command in turn.commands:
-                _act(engine, command)
+                _act(engine, planner, command)
             observe([*opening, *turn.events], history, now)
             opening = ()
     finally:
+        if planner is not None:
+            planner.close()
         engine.close()
 
 
@@ -92,9 +96,13 @@ def _append(store: Store, history: History, events: Sequence[Event]) -> None:
         store.append(history.spec.name, events, expected=len(history) - len(events))
 
 
-def _act(engine: Engine, command: Command) -> None:
+def _act(engine: Engine, planner: Planner | None, command: Command) -> None:
     if isinstance(command, Close):
         engine.close()
+        return
+    if isinstance(command, Plan):
+        if planner is not None:
+            planner.plan(command)
         return
     ranks = len(command.job.workers) if isinstance(command, Start) else 1
     if ranks > 1 and not getattr(engine, "gangs", False):

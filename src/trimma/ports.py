@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.random import Generator
 
 from trimma.clock import Clock
-from trimma.commands import Grow, Send, Start
+from trimma.commands import Grow, Plan, Send, Start
 from trimma.curve import Scores
 from trimma.events import Event, StudyClosed
 from trimma.facts import Fact
@@ -154,6 +154,21 @@ class History(Protocol):
         ...
 
     @property
+    def planning(self) -> int | None:
+        """How many events the plan may know that is being made beside the loop; None where none is."""
+        ...
+
+    @property
+    def ahead(self) -> int:
+        """How many suggestions are wanted before a worker is idle, where plans are made beside the loop."""
+        ...
+
+    @property
+    def fruitless(self) -> bool:
+        """Whether the last plan that was made beside the loop had nothing to try, and nothing has changed since."""
+        ...
+
+    @property
     def stays(self) -> Sequence[Stay]:
         """Each stay of each worker, in the order of joining."""
         ...
@@ -234,6 +249,17 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     rungs: tuple[int, ...] = ()
     budget: int | None = None
     ranks: int = 1
+
+
+class Planned(Struct, frozen=True, kw_only=True, tag=True):
+    """A plan that was made beside the loop has arrived; ``known`` is how many events it could know."""
+
+    known: int
+    suggestions: tuple[Suggestion, ...]
+
+
+News = Fact | Planned
+"""What a study is told of: what has happened, and what was planned."""
 
 
 class Decision(StrEnum):
@@ -327,14 +353,14 @@ class Engine(Protocol):
         """
         ...
 
-    def tell(self, fact: Fact, after: float = 0.0) -> None:
+    def tell(self, fact: News, after: float = 0.0) -> None:
         """Have `poll` return ``fact``, ``after`` so many seconds of this engine's time; any thread may call it.
 
         Where nothing is open, it does nothing.
         """
         ...
 
-    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[News]:
         """Wait until something has happened, for at most ``timeout`` seconds, and tell it.
 
         ``demand`` is how many workers the study could use from now on, None for any number: an engine may let
@@ -345,6 +371,28 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let all workers go, by force after a short grace. Closing twice does nothing."""
+        ...
+
+
+class Planner(Protocol):
+    """Makes plans beside the loop, which goes on meanwhile: a scheduler may take seconds to say what is to be tried.
+
+    ``beside`` says whether plans are to be made so, or at once, within the loop.
+    """
+
+    @property
+    def beside(self) -> bool: ...
+
+    def plan(self, request: Plan) -> None:
+        """Begin to make a plan; the engine is told the `Planned` when it is ready."""
+        ...
+
+    def check(self) -> None:
+        """Raise what a plan that was being made has raised."""
+        ...
+
+    def close(self) -> None:
+        """Make no more plans. One that is being made isn't waited for."""
         ...
 
 
@@ -373,7 +421,11 @@ class Store(Protocol):
 
 
 class BindsSpace(Protocol):
-    """A searcher's settings, to be bound to the space of a study."""
+    """A searcher's settings, to be bound to the space of a study.
+
+    Settings that say ``slow = True`` are asked beside the loop from the beginning, all others once they have turned out
+    to be slow (see `trimma.planners`). They are bound once more for that, and asked by a thread of its own.
+    """
 
     def bind(self, space: Space, seed: int, trials: int | None) -> Searcher: ...
 

@@ -82,6 +82,8 @@ every_event = st.one_of(
     st.builds(ev.StudyClosed, at=seconds, outcome=st.sampled_from(ev.Outcome), reason=text),
     st.builds(ev.WorkerJoined, at=seconds, worker=text, host=text),
     st.builds(ev.WorkerLost, at=seconds, worker=text, cause=text),
+    st.builds(ev.PlanRequested, at=seconds, free=st.integers(1, 10**4)),
+    st.builds(ev.PlanReceived, at=seconds, suggestions=st.integers(0, 10**4)),
     st.builds(
         ev.TrialQueued,
         at=seconds,

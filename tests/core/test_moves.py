@@ -92,6 +92,8 @@ events = st.one_of(
     st.builds(ev.StudyOpened, at=st.floats(0, 100), trials=st.just(3), until=st.sampled_from([None, Timeout(5)])),
     st.builds(ev.LimitsChanged, at=st.floats(0, 100), trials=st.none() | st.integers(1, 5), workers=st.just(1)),
     st.builds(ev.StudyClosed, at=st.floats(0, 100), outcome=st.sampled_from(ev.Outcome), reason=st.just("")),
+    st.builds(ev.PlanRequested, at=st.floats(0, 100), free=st.just(1)),
+    st.builds(ev.PlanReceived, at=st.floats(0, 100), suggestions=st.integers(0, 2)),
     st.builds(ev.WorkerJoined, at=st.floats(0, 100), worker=workers),
     st.builds(ev.WorkerLost, at=st.floats(0, 100), worker=workers, cause=st.just("")),
     st.builds(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from trimma.api.ctrl_c import Interrupts
@@ -12,6 +13,7 @@ from trimma.api.shown import Shown, View, view_of
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import run
+from trimma.planners import with_planner
 from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import StopStudy
 from trimma.stopping import Rule
@@ -67,10 +69,13 @@ def launch(
                 told(events, history, now)
                 shown(events, history, now)
 
+            # as it was created: the order of branches must not change with the limits of a resume
+            bind = partial(study.recipe.bind, history.original)
+            again = bind if study.recipe.binds else None
+            policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
             run(
                 study.ledger,
-                # as it was created: the order of branches must not change with the limits of a resume
-                study.recipe.bind(history.original),
+                policy,
                 engine,
                 store,
                 study.recipe.program,
@@ -78,6 +83,7 @@ def launch(
                 until=study.until,
                 observe=observe,
                 requests=lambda: [StopStudy(reason="interrupted")] if interrupted() else [],
+                planner=planner,
             )
         conclude(history)
     return study.ledger

@@ -40,6 +40,16 @@ class Recipe:
         bound: Scheduler = scheduler.bind(searcher) if hasattr(scheduler, "bind") else scheduler
         return Policy.of(bound, searcher)
 
+    @property
+    def binds(self) -> bool:
+        """Whether what decides can be made once more, for another thread: a ready policy is there only once."""
+        return hasattr(self.searcher, "bind") and hasattr(self.scheduler, "bind")
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the searcher or the scheduler says that it takes its time."""
+        return any(getattr(policy, "slow", False) for policy in (self.searcher, self.scheduler))
+
     def fit_for(self, engine: Engine) -> "Recipe":
         """The same, with the data in the form in which the engine's trials get it."""
         return replace(self, program=replace(self.program, data=data_of(self.program.data, engine)))

@@ -2,7 +2,8 @@
 
 from trimma.core.draft import Turn
 from trimma.core.giving_up import failing_alike
+from trimma.core.planning import source
 from trimma.core.policy import Policy
 from trimma.core.step import next_deadline, reopen, step
 
-__all__ = ["Policy", "Turn", "failing_alike", "next_deadline", "reopen", "step"]
+__all__ = ["Policy", "Turn", "failing_alike", "next_deadline", "reopen", "source", "step"]

@@ -3,13 +3,49 @@
 from itertools import islice
 
 import numpy as np
+from numpy.random import Generator
 
-from trimma.commands import Job, Start
+from trimma.commands import Job, Plan, Start
 from trimma.core.draft import Draft
 from trimma.errors import IllegalMove
-from trimma.events import TrialQueued, TrialResumed, TrialStarted
-from trimma.ports import History, Scheduler, Suggestion
+from trimma.events import PlanReceived, PlanRequested, TrialQueued, TrialResumed, TrialStarted
+from trimma.ports import History, Planned, Scheduler, Suggestion
 from trimma.trial import Trial
+
+
+def source(history: History) -> Generator:
+    """The random source of the next plan, which derives from the seed and how many suggestions were taken so far."""
+    return np.random.default_rng((history.spec.seed, history.chosen))
+
+
+def request(draft: Draft, *, may_plan: bool) -> bool:
+    """Give each idle worker a trial that was suggested before, and have a plan made where there are too few of them.
+
+    True when a worker stays idle because there is nothing to try.
+    """
+    history = draft.history
+    _start_queued(draft)
+    wanted = history.free + history.ahead - len(history.queued)
+    if not history.paused and history.room is not None:
+        wanted = min(wanted, history.room)
+    if not may_plan or wanted <= 0 or history.planning is not None:
+        return False
+    if history.fruitless:
+        return history.free > 0
+    draft.record(PlanRequested(at=draft.now, free=wanted))
+    draft.commands.append(Plan(known=len(history), free=wanted))
+    return False
+
+
+def receive(draft: Draft, plan: Planned) -> None:
+    """Take up what was planned beside the loop; what doesn't fit any more is dropped, and so is an outdated plan."""
+    history = draft.history
+    if plan.known != history.planning:
+        return
+    draft.record(PlanReceived(at=draft.now, suggestions=len(plan.suggestions)))
+    for suggestion in plan.suggestions:
+        if suggestion.resume is None or suggestion.resume in history.paused:
+            _take(draft, suggestion)
 
 
 def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
@@ -24,8 +60,7 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
     while may_plan and (free := history.free) and (history.room != 0 or history.paused):
         if not history.paused and history.room is not None:
             free = min(free, history.room)
-        rng = np.random.default_rng((history.spec.seed, history.chosen))
-        suggestions = scheduler.plan(history, free, rng)
+        suggestions = scheduler.plan(history, free, source(history))
         taken = [suggestion for suggestion in suggestions[:free] if _take(draft, suggestion)]
         if not taken:
             return True

@@ -10,12 +10,11 @@ from itertools import chain, islice
 from trimma.core.asking import heed
 from trimma.core.draft import Draft, Turn
 from trimma.core.intake import take
-from trimma.core.planning import fill
+from trimma.core.planning import fill, receive, request
 from trimma.core.policy import Policy
 from trimma.events import Outcome, StudyOpened
-from trimma.facts import Fact
 from trimma.ledger import Ledger
-from trimma.ports import History
+from trimma.ports import History, News, Planned
 from trimma.requests import Request, StopStudy
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
@@ -30,15 +29,20 @@ def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -
     return Turn(draft.events, draft.commands, _demand(ledger.history, open_end=True))
 
 
-def step(ledger: Ledger, policy: Policy, facts: Iterable[Fact], now: float) -> Turn:
-    """Take in ``facts``, which arrived by ``now``, and decide what follows from them."""
+def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, beside: bool = False) -> Turn:
+    """Take in ``facts``, which arrived by ``now``, and decide what follows from them.
+
+    With ``beside`` the scheduler isn't asked here for what is new: a plan is requested, and arrives as a fact.
+    """
     draft = Draft(ledger, now)
     history = ledger.history
     for fact in facts:
         if isinstance(fact, StopStudy):
             draft.close(Outcome.INTERRUPTED, fact.reason)
             return Turn(draft.events, draft.commands, 0)
-        if isinstance(fact, Request):
+        if isinstance(fact, Planned):
+            receive(draft, fact)
+        elif isinstance(fact, Request):
             heed(draft, fact)
         else:
             take(draft, fact, policy.scheduler)
@@ -49,7 +53,8 @@ def step(ledger: Ledger, policy: Policy, facts: Iterable[Fact], now: float) -> T
     halt = history.spec.until.met(history, now) if history.spec.until else None
     if halt:
         _wind_down(draft, halt)
-    exhausted = fill(draft, policy.scheduler, may_plan=halt is None)
+    may_plan = halt is None
+    exhausted = request(draft, may_plan=may_plan) if beside else fill(draft, policy.scheduler, may_plan=may_plan)
     # a rule may have been met by what was started just now
     halt = halt or (history.spec.until.met(history, now) if history.spec.until else None)
     full = history.room == 0 and not history.paused

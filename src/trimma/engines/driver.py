@@ -18,6 +18,7 @@ from trimma.engines.spark.job_tags import TaggedJobs, jobs_of
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact, Halted, Joined, Left, Raised
 from trimma.objective import Signature
+from trimma.ports import News
 from trimma.program import Program
 from trimma.worker.attempt import run_attempt
 from trimma.worker.output_by_thread import printing_to, share, unshare
@@ -56,7 +57,7 @@ class Driver:
         self.clock = SystemClock()
         self._session = session
         self._running: dict[str, _Attempt] = {}
-        self._told: list[Fact] = []
+        self._told: list[News] = []
         self._is_open = False
 
     def __repr__(self) -> str:
@@ -67,7 +68,7 @@ class Driver:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
         self._program, self._signature = program, Signature.of(program.objective)
         jobs_of(self._session)  # a session that can't be used is refused before anything runs
-        self._said: SimpleQueue[tuple[_Attempt | None, Fact]] = SimpleQueue()
+        self._said: SimpleQueue[tuple[_Attempt | None, News]] = SimpleQueue()
         self._canceller = Canceller()
         self._told = [Joined(worker=f"driver-{slot}") for slot in range(self.capacity)]
         self._is_open = True
@@ -83,7 +84,7 @@ class Driver:
                 self._told += [Joined(worker=f"driver-{slot}") for slot in range(self.capacity, workers)]
                 self.capacity = max(self.capacity, workers)
 
-    def tell(self, fact: Fact, after: float = 0.0) -> None:
+    def tell(self, fact: News, after: float = 0.0) -> None:
         if self._is_open:
             self._said.put((None, fact))
 
@@ -115,7 +116,7 @@ class Driver:
         if running.is_unwanted:
             self._canceller.cancel(running)
 
-    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[News]:
         facts, self._told = self._told, []
         patience = 0.0 if facts else _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
         try:
@@ -126,7 +127,7 @@ class Driver:
             pass
         return facts
 
-    def _heard(self, attempt: "_Attempt | None", fact: Fact) -> Sequence[Fact]:
+    def _heard(self, attempt: "_Attempt | None", fact: News) -> Sequence[News]:
         if attempt is None:
             return (fact,)
         worker = attempt.job.worker
@@ -169,7 +170,11 @@ class _Attempt:
     is_stopping = _heeded = _given_up = _in_objective = False
 
     def __init__(
-        self, job: Job, program: Program, signature: Signature, said: "SimpleQueue[tuple[_Attempt | None, Fact]]"
+        self,
+        job: Job,
+        program: Program,
+        signature: Signature,
+        said: "SimpleQueue[tuple[_Attempt | None, News]]",
     ) -> None:
         self.job = job
         self.study = program.study or "study"

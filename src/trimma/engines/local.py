@@ -10,7 +10,7 @@ from pathlib import Path
 from trimma.clock import SystemClock
 from trimma.commands import Grow, Send, Start
 from trimma.errors import EngineError, UsageError
-from trimma.facts import Fact
+from trimma.ports import News
 from trimma.program import Program
 from trimma.worker import bundle
 from trimma.worker.agent import Agent
@@ -69,7 +69,7 @@ class Local:
         self._waker = Waker()
         self._selector.register(self._waker.descriptor, selectors.EVENT_READ)
         self._dead: deque[Agent] = deque()
-        self._told: deque[Fact] = deque()
+        self._told: deque[News] = deque()
         self._watched: dict[Agent, Sequence[int]] = {}
         self._path = path
         self._add_agents()
@@ -109,13 +109,13 @@ class Local:
                 self.capacity = max(self.capacity, min(workers, most))
                 self._add_agents()
 
-    def tell(self, fact: Fact, after: float = 0.0) -> None:
+    def tell(self, fact: News, after: float = 0.0) -> None:
         if self._agents:
             self._told.append(fact)
             self._waker.wake()
 
-    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
-        facts: list[Fact] = []
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[News]:
+        facts: list[News] = []
         patience = _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
         ready: dict[Agent, None] = {}
         for key, _ in self._selector.select(patience):

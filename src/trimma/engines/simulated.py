@@ -18,6 +18,7 @@ from trimma.commands import Grow, Job, Send, Signal, Start
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.objective import Finished, Signature, StopTrial, as_metrics, fact_of, failure_of, next_step
+from trimma.ports import History, News
 from trimma.program import Program
 
 Seconds = Callable[[Mapping[str, Any], int], float]
@@ -33,7 +34,8 @@ class Simulated:
     objective that never reports takes one step); ``straggle``: the sigma of each worker's lognormal speed;
     ``crash``: the chance, at each step, that the worker dies; ``restart``: seconds until it is back;
     ``start_up``: seconds between the joining of one worker and the next; ``checkpoints``: whether a trial that
-    was paused goes on from there, or has to begin at the beginning.
+    was paused goes on from there, or has to begin at the beginning; ``planning``: how long it takes to say what to try
+    next, in virtual seconds, as a number or a function of the history. While a plan is made, everything else goes on.
     """
 
     gangs = True
@@ -48,6 +50,7 @@ class Simulated:
         restart: float = 1.0,
         start_up: float = 0.0,
         checkpoints: bool = True,
+        planning: float | Callable[[History], float] = 0.0,
         seed: int = 0,
     ) -> None:
         if workers < 1:
@@ -59,8 +62,9 @@ class Simulated:
         self._speeds = np.exp(straggle * self._rng.standard_normal(workers)).tolist()
         self._straggle, self._crash, self._restart, self._start_up = straggle, crash, restart, start_up
         self._is_open = False
+        self.planning = planning
         self._checkpoint = "simulated" if checkpoints else None
-        self._agenda: list[tuple[float, int, Callable[[], Fact | None]]] = []
+        self._agenda: list[tuple[float, int, Callable[[], News | None]]] = []
         self._order = count()
         self._runs: dict[int, _Run] = {}
 
@@ -79,7 +83,7 @@ class Simulated:
             case Grow(workers=workers):
                 self._grow(workers)
 
-    def tell(self, fact: Fact, after: float = 0.0) -> None:
+    def tell(self, fact: News, after: float = 0.0) -> None:
         if self._is_open:
             self._at(after, fact)
 
@@ -113,7 +117,7 @@ class Simulated:
             run.waiting = False
             self._next(run)
 
-    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[News]:
         limit = math.inf if timeout is None else self.clock.now() + timeout
         if not self._agenda or self._agenda[0][0] > limit:
             if limit == math.inf:
@@ -137,7 +141,7 @@ class Simulated:
         self._agenda.clear()
         self._runs.clear()
 
-    def _at(self, delay: float, what: Fact | Callable[[], Fact | None]) -> None:
+    def _at(self, delay: float, what: News | Callable[[], News | None]) -> None:
         act = what if callable(what) else lambda: what
         heapq.heappush(self._agenda, (self.clock.now() + delay, next(self._order), act))
 

@@ -42,6 +42,8 @@ class Ledger:
             self._history = View(records, records.whole, {})
         else:
             _FOLDS[type(event)](records, event)
+            if type(event) not in _NO_CHANGE:
+                records.changes += 1
         records.length += 1
         if records.sessions:
             records.sessions[-1].end = event.at
@@ -64,6 +66,7 @@ def _opened(records: Records, event: ev.StudyOpened) -> None:
     records.sessions.append(Session(start=event.at, end=event.at))
     records.before = len(whole.trials), len(whole.ended)
     records.worker_limit = None
+    records.planning, records.fruitless = None, None
     records.closed = None
 
 
@@ -109,6 +112,23 @@ def _left(records: Records, event: ev.WorkerLost) -> None:
         raise IllegalMove(f"worker {event.worker} was lost, but had not joined")
     stay.end, stay.cause = event.at, event.cause
     records.idle.pop(event.worker, None)
+
+
+def _plan_requested(records: Records, event: ev.PlanRequested) -> None:
+    if records.planning is not None:
+        raise IllegalMove("a plan was requested while another is being made")
+    records.planning, records.released = records.length + 1, 0
+    records.fruitless = records.changes
+
+
+def _plan_received(records: Records, event: ev.PlanReceived) -> None:
+    if records.planning is None:
+        raise IllegalMove("a plan was received that nobody had requested")
+    records.planning = None
+    # as many as came free while the plan was made will do so while the next one is made
+    records.ahead = min(max(1, records.released), max(1, len(records.workers)))
+    if event.suggestions:
+        records.fruitless = None
 
 
 def _queued(records: Records, event: ev.TrialQueued) -> None:
@@ -290,6 +310,7 @@ def _release(records: Records, trial: TrialRecord, at: float) -> None:
         trial.spans[-1].end = at
     if all(worker in records.workers for worker in trial.workers):
         records.idle.update(dict.fromkeys(trial.workers))
+        records.released += len(trial.workers)
     trial.workers = ()
 
 
@@ -301,6 +322,8 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.StudyClosed: _closed,
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,
+    ev.PlanRequested: _plan_requested,
+    ev.PlanReceived: _plan_received,
     ev.TrialQueued: _queued,
     ev.TrialStarted: _started,
     ev.Reported: _reported,
@@ -315,3 +338,16 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.TrialFailed: _failed,
     ev.TrialLost: _lost,
 }
+
+_NO_CHANGE: frozenset[type] = frozenset(
+    {
+        ev.Reported,
+        ev.Logged,
+        ev.StopRequested,
+        ev.PauseRequested,
+        ev.KillRequested,
+        ev.PlanRequested,
+        ev.PlanReceived,
+    }
+)
+"""What leaves all trials and workers where they are."""

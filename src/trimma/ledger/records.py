@@ -59,6 +59,11 @@ class Records:
     all trials, and ``most_ranks`` how many ranks any of them has. ``before`` says how many trials there were, and how
     many had ended, when the latest session began. ``worker_limit`` is how many workers this session may use; None for
     any number. ``length`` is how many events have been folded in; ``views`` keeps the one view of each part.
+
+    Of plans that are made beside the loop: ``planning`` is how many events the one may know that is being made, None
+    where none is; ``released`` counts the workers that came free meanwhile, and ``ahead`` is how many suggestions are
+    wanted before anybody is idle. ``changes`` counts the events that may change a plan, and ``fruitless`` is their
+    number at the last request to which the answer was that there is nothing to try.
     """
 
     def __init__(self, spec: StudySpec, program: bytes | None) -> None:
@@ -71,6 +76,11 @@ class Records:
         self.stays: list[Stay] = []
         self.most_ranks = 1
         self.worker_limit: int | None = None
+        self.planning: int | None = None
+        self.ahead = 0
+        self.released = 0
+        self.changes = 0
+        self.fruitless: int | None = None
         self.sessions: list[Session] = []
         self.before = (0, 0)
         self.closed: StudyClosed | None = None

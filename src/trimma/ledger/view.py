@@ -126,6 +126,18 @@ class View:
         return max(0, min(len(records.idle), records.worker_limit - (len(records.workers) - len(records.idle))))
 
     @property
+    def planning(self) -> int | None:
+        return self._records.planning
+
+    @property
+    def ahead(self) -> int:
+        return self._records.ahead
+
+    @property
+    def fruitless(self) -> bool:
+        return self._records.fruitless == self._records.changes
+
+    @property
     def stays(self) -> Sequence[Stay]:
         return self._records.stays
 

@@ -32,11 +32,11 @@ class OpenEngine:
 
     def __init__(self, engine: Engine, objective: Callable[..., Any], checkpoints: Path | None = None) -> None:
         self.engine = engine
-        self.facts: list[Fact] = []
+        self.facts: list[Any] = []
         folder = None if checkpoints is None else str(checkpoints)
         engine.open(Program(objective=objective, metric="score", data={"rows": [1, 2, 3]}, checkpoints=folder))
 
-    def until(self, met: Callable[[list[Fact]], Any]) -> Any:
+    def until(self, met: Callable[[list[Any]], Any]) -> Any:
         """Poll until ``met`` gives something for all facts so far, and return that."""
         deadline = time.monotonic() + PATIENCE
         while not (result := met(self.facts)):

@@ -18,6 +18,8 @@ from trimma.events import (
     Logged,
     Outcome,
     PauseRequested,
+    PlanReceived,
+    PlanRequested,
     Reported,
     StopRequested,
     StudyClosed,
@@ -74,6 +76,8 @@ EVERY_KIND: Sequence[Event] = (
     LimitsChanged(at=1.9, trials=5, workers=3),
     StudyOpened(at=2.0, trials=3, until=Target(-0.5)),
     WorkerJoined(at=3.0, worker="w-0", host="node-1"),
+    PlanRequested(at=3.5, free=2),
+    PlanReceived(at=3.75, suggestions=1),
     TrialQueued(
         at=4.0,
         trial=0,

@@ -13,6 +13,7 @@ from trimma.engines.simulated import Simulated
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import create, replay, run
+from trimma.planners import with_planner
 from trimma.ports import BindsSearcher, BindsSpace, Engine, History, Store
 from trimma.program import Program, Variants
 from trimma.requests import Request
@@ -95,10 +96,13 @@ def run_study(
         )
         ledger = create(store, asked, None, engine.clock.now())
     bound = searcher.bind(space, seed, trials)
+    policy, planner = with_planner(
+        Policy.of((scheduler or RunAll()).bind(bound), bound), None, ledger, engine, store, slow=False
+    )
     with store.claim(name):
         run(
             ledger,
-            Policy.of((scheduler or RunAll()).bind(bound), bound),
+            policy,
             engine,
             store,
             Program(objective=objective, metric=metric, variants=variants),
@@ -106,6 +110,7 @@ def run_study(
             until=until,
             observe=lambda events, history, now: None,
             requests=requests,
+            planner=planner,
         )
     return Study(ledger, store, name)
 

@@ -8,7 +8,7 @@ from trimma.engines.remote.fleet import Fleet
 from trimma.engines.remote.launcher import Launcher
 from trimma.engines.remote.secret_variables import SecretVariables
 from trimma.errors import EngineError, UsageError
-from trimma.facts import Fact
+from trimma.ports import News
 from trimma.program import Program
 from trimma.wire.leases import Timing
 
@@ -70,11 +70,11 @@ class Remote:
                 self.capacity = max(self.capacity, workers)
                 fleet.grow(self.capacity)
 
-    def tell(self, fact: Fact, after: float = 0.0) -> None:
+    def tell(self, fact: News, after: float = 0.0) -> None:
         if (fleet := self._fleet) is not None:
             fleet.tell(fact)
 
-    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[News]:
         return self._open_fleet.poll(timeout, demand)
 
     def close(self) -> None:

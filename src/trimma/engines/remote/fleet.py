@@ -12,6 +12,7 @@ from trimma.engines.remote.launcher import Launcher
 from trimma.engines.remote.scaling import Slots
 from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Raised, Returned
+from trimma.ports import News
 from trimma.program import Program
 from trimma.wire.hub import Hub
 from trimma.wire.keys import Keys
@@ -47,7 +48,7 @@ class Fleet:
         self._slots = Slots(capacity, linger=linger, lease=timing.lease)
         self._workers = {worker_name(launcher.name, slot): slot for slot in range(capacity)}
         self._runs: dict[int, tuple[int, int]] = {}
-        self._told: deque[Fact] = deque()
+        self._told: deque[News] = deque()
         self._over: deque[tuple[int, BaseException | None]] = deque()
         self._let_go: set[int] = set()
         self._adjusted = float("-inf")
@@ -110,12 +111,12 @@ class Fleet:
         self._slots.grow(capacity)
         self._adjusted = float("-inf")
 
-    def tell(self, fact: Fact) -> None:
+    def tell(self, fact: News) -> None:
         """Have `poll` return this fact, says some thread."""
         self._told.append(fact)
         self._waker.wake()
 
-    def poll(self, timeout: float | None, demand: int | None) -> Sequence[Fact]:
+    def poll(self, timeout: float | None, demand: int | None) -> Sequence[News]:
         hub, now = self._hub, time.monotonic()
         deadline = now + (_LOOK_UP if timeout is None else min(timeout, _LOOK_UP))
         if now > self._listened + self._timing.heartbeat:
@@ -125,21 +126,19 @@ class Fleet:
             self._adjust(now)
         while True:
             self._send(now)
-            drained = self._listen(0.0 if hub.facts else max(0.0, deadline - now))
+            drained = self._listen(0.0 if hub.facts or self._told else max(0.0, deadline - now))
             now = self._listened
             self._judge(now)
             if drained:
                 hub.expire(now)
-            while self._told:
-                hub.facts.append(self._told.popleft())
-            if hub.facts or now >= deadline:
+            if hub.facts or self._told or now >= deadline:
                 break
         self._send(now)
         facts, hub.facts = hub.facts, []
         for fact in facts:
             if type(fact) is not Measured:
                 self._note(fact, now)
-        return facts
+        return [*facts, *(self._told.popleft() for _ in range(len(self._told)))] if self._told else facts
 
     def _listen(self, seconds: float) -> bool:
         """Take in what arrives within some seconds; whether that was all that has arrived."""
