@@ -2,7 +2,7 @@
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -156,21 +156,23 @@ def as_number(name: Any, value: Any) -> float:
         raise ObjectiveError(f"the metric {name!r} is {type(value).__name__}, which isn't a number: {error}") from error
 
 
-def conclude(given: Any, metric: str, report: Callable[..., None]) -> dict[str, float]:
-    """The final metrics of what an objective gave back; a generator is run, and what it yields is reported."""
-    return as_metrics(_drain(given, metric, report) if isinstance(given, Iterator) else given, metric)
+def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[None, None, dict[str, float]]:
+    """The final metrics of what an objective gave back.
 
-
-def _drain(generator: Iterator[Any], metric: str, report: Callable[..., None]) -> Any:
+    Where that is a generator, it is run, what it yields is reported, and this generator yields after each report.
+    """
+    if not isinstance(given, Iterator):
+        return as_metrics(given, metric)
     try:
         while True:
             try:
-                value = next(generator)
+                value = next(given)
             except StopIteration as end:
-                return end.value
+                return as_metrics(end.value, metric)
             report(**as_metrics(value, metric))
+            yield
     finally:
-        if (close := getattr(generator, "close", None)) is not None:
+        if (close := getattr(given, "close", None)) is not None:
             close()
 
 

@@ -63,6 +63,8 @@ class Program:
         `functools.partial`) isn't, nor is one of Spark's, which lives in its session. Of ``data`` small dicts and lists
         and the frames of pandas are copied, but not the values in them: a trial may add and take out columns.
         """
+        if self.data is None and self.model is None:
+            return self
         return replace(self, data=_shallow(self.data), model=_own(self.model))
 
     def inputs(self, trial: int, config: Mapping[str, Any], place: Mapping[str, Any]) -> Inputs:

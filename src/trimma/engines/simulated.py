@@ -7,7 +7,7 @@ crash and leave as told, and everything random derives from ``seed``.
 import heapq
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,11 +15,13 @@ import numpy as np
 
 from trimma.clock import ManualClock
 from trimma.commands import Grow, Job, Send, Signal, Start
+from trimma.engines.recorded_attempt import RecordedAttempt
 from trimma.errors import EngineError, UsageError
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
-from trimma.objective import Finished, Signature, StopTrial, as_metrics, fact_of, failure_of, next_step
+from trimma.facts import Fact, Joined, Left, Measured, Printed
+from trimma.objective import MakeRoom, Signature, StopTrial
 from trimma.ports import History, News
 from trimma.program import Program
+from trimma.worker.output_by_thread import share, unshare
 
 Seconds = Callable[[Mapping[str, Any], int], float]
 """How long a step of a trial takes, in virtual seconds; its place is among the items of its config."""
@@ -61,16 +63,18 @@ class Simulated:
         self._rng = np.random.default_rng(seed)
         self._speeds = np.exp(straggle * self._rng.standard_normal(workers)).tolist()
         self._straggle, self._crash, self._restart, self._start_up = straggle, crash, restart, start_up
-        self._is_open = False
         self.planning = planning
         self._checkpoint = "simulated" if checkpoints else None
         self._agenda: list[tuple[float, int, Callable[[], News | None]]] = []
         self._order = count()
         self._runs: dict[int, _Run] = {}
+        self._is_open = False
 
     def open(self, program: Program) -> None:
         self._program, self._signature = program, Signature.of(program.objective)
-        self._is_open = True
+        if not self._is_open:
+            self._is_open = True
+            share()
         for slot in range(self.capacity):
             self._at(slot * self._start_up, Joined(worker=f"sim-{slot}"))
 
@@ -94,9 +98,9 @@ class Simulated:
         self.capacity = max(self.capacity, workers)
 
     def _start(self, job: Job) -> None:
-        script = _script(self._program, self._signature, job)
+        attempt = RecordedAttempt(job, self._program, self._signature)
         slowest = max(self._speeds[int(worker[4:])] for worker in job.workers)
-        run = self._runs[job.trial] = _Run(job, script, slowest)
+        run = self._runs[job.trial] = _Run(job, attempt, slowest)
         self._next(run)
 
     def _signal(self, trial: int, attempt: int, signal: Signal) -> None:
@@ -106,13 +110,9 @@ class Simulated:
         if signal is Signal.KILL:
             self._kill(run)
         elif signal is not Signal.CONTINUE:
-            run.stopped = (
-                Halted(trial=trial, attempt=attempt)
-                if signal is Signal.STOP
-                else Paused(trial=trial, attempt=attempt, checkpoint=self._checkpoint)
-            )
+            stop = run.stopped = StopTrial() if signal is Signal.STOP else MakeRoom(self._checkpoint)
             if run.waiting:
-                self._end(run, run.stopped)
+                self._at(0.0, lambda: self._stop(run, stop))
         elif run.waiting:
             run.waiting = False
             self._next(run)
@@ -135,11 +135,13 @@ class Simulated:
         return facts
 
     def close(self) -> None:
-        self._is_open = False
         for run in self._runs.values():
-            run.script.close()
+            run.attempt.close()
         self._agenda.clear()
         self._runs.clear()
+        if self._is_open:
+            self._is_open = False
+            unshare()
 
     def _at(self, delay: float, what: News | Callable[[], News | None]) -> None:
         act = what if callable(what) else lambda: what
@@ -156,39 +158,43 @@ class Simulated:
         if self._runs.get(job.trial) is not run or run.waiting or run.broken:
             return None
         if run.stopped is not None:
-            return self._finish(run, run.stopped)
+            return self._stop(run, run.stopped)
         if self._crash and self._rng.random() < self._crash:
             self._fail(run)
             return None
-        try:
-            said = next(run.script)
-            while run.step is not None and run.behind:
-                run.behind = isinstance(said, str) or said[0] < run.step
-                said = next(run.script)
-        except StopIteration as end:
-            return self._finish(run, end.value)
-        if isinstance(said, str):
+        said = run.attempt.next()
+        while run.behind and isinstance(said, Measured | Printed):
+            run.behind = isinstance(said, Printed) or said.step < (run.step or 0)
+            said = run.attempt.next()
+        if isinstance(said, Printed):
             self._at(0.0, lambda: self._advance(run))
-            return Printed(trial=job.trial, attempt=job.attempt, text=said)
-        step, metrics = said
-        before, run.step = run.step or 0, step
-        if job.budget is not None and step >= job.budget:
-            self._end(run, Returned(trial=job.trial, attempt=job.attempt, metrics={}))
-        elif bisect_right(job.rungs, step) > bisect_right(job.rungs, before):
-            run.waiting = True
+        elif isinstance(said, Measured):
+            before, run.step = run.step or 0, said.step
+            if job.budget is not None and said.step >= job.budget:
+                self._at(0.0, lambda: self._conclude(run))
+            elif bisect_right(job.rungs, said.step) > bisect_right(job.rungs, before):
+                run.waiting = True
+            else:
+                self._next(run)
         else:
-            self._next(run)
-        return Measured(trial=job.trial, attempt=job.attempt, step=step, metrics=metrics)
+            del self._runs[job.trial]
+        return said
 
-    def _end(self, run: "_Run", fact: Fact) -> None:
-        self._at(0.0, lambda: self._finish(run, fact))
+    def _stop(self, run: "_Run", stop: StopTrial) -> Fact | None:
+        if self._runs.get(run.job.trial) is run and not run.broken:
+            run.attempt.stop(stop)
+        return self._conclude(run)
 
-    def _finish(self, run: "_Run", fact: Fact) -> Fact | None:
+    def _conclude(self, run: "_Run") -> Fact | None:
+        """Tell what the run still says, which takes no time, and its end."""
         if self._runs.get(run.job.trial) is not run or run.broken:
             return None
-        del self._runs[run.job.trial]
-        run.script.close()
-        return fact
+        said = run.attempt.next()
+        if isinstance(said, Printed):
+            self._at(0.0, lambda: self._conclude(run))
+        else:
+            del self._runs[run.job.trial]
+        return said
 
     def _fail(self, run: "_Run") -> None:
         """One of the attempt's workers dies. The others know nothing of it: they go on until they are killed."""
@@ -206,7 +212,7 @@ class Simulated:
 
     def _forget(self, run: "_Run") -> None:
         del self._runs[run.job.trial]
-        run.script.close()
+        run.attempt.close()
 
     def _lose(self, worker: str, cause: str) -> None:
         self._at(0.0, Left(worker=worker, cause=cause))
@@ -214,82 +220,13 @@ class Simulated:
 
 
 class _Run:
-    __slots__ = ("behind", "broken", "job", "script", "speed", "step", "stopped", "waiting")
+    __slots__ = ("attempt", "behind", "broken", "job", "speed", "step", "stopped", "waiting")
 
-    def __init__(self, job: Job, script: "_Script", speed: float) -> None:
-        self.job, self.script, self.speed = job, script, speed
+    def __init__(self, job: Job, attempt: RecordedAttempt, speed: float) -> None:
+        self.job, self.attempt, self.speed = job, attempt, speed
         self.step = job.checkpoint.step if job.checkpoint else None
-        # the script begins at the beginning: what came before the checkpoint is passed over, and takes no time
+        # the attempt begins at the beginning: what came before the checkpoint is passed over, and takes no time
         self.behind = job.checkpoint is not None
-        self.stopped: Fact | None = None
+        self.stopped: StopTrial | None = None
         self.waiting = False
         self.broken: str | None = None  # the worker that has died
-
-
-_Script = Generator[str | tuple[int, dict[str, float]], None, Returned | Raised | Halted | Paused]
-
-
-class _Handle:
-    """The ``trial`` of a simulated objective."""
-
-    def __init__(self, job: Job, said: list[Any]) -> None:
-        self.id, self.attempt, self.config = job.trial, job.attempt, job.config
-        self.budget, self.worker, self.checkpoint = job.budget, job.worker, None
-        self._said = said
-
-    def log(self, *values: object) -> None:
-        self._said.append(" ".join(map(str, values)) + "\n")
-
-
-def _script(program: Program, signature: Signature, job: Job) -> _Script:
-    """What an attempt will say, step by step, and at last what becomes of it.
-
-    A generator's steps are computed as they are needed, a function's all at once.
-    """
-    said: list[str | tuple[int, dict[str, float]]] = []
-    step: int | None = None
-
-    def report(value: Any = None, /, *, step: int | None = None, save: Any = None, **metrics: Any) -> None:
-        numbers = as_metrics(value, program.metric) | as_metrics(metrics, program.metric)
-        note(numbers, step)
-        if job.budget is not None and position() >= job.budget:
-            raise Finished
-
-    def note(numbers: dict[str, float], given: int | None) -> None:
-        nonlocal step
-        step = next_step(step, given)
-        said.append((step, numbers))
-
-    def position() -> int:
-        return step or 0
-
-    extras = {"report": report, "trial": _Handle(job, said)}
-    key = {"trial": job.trial, "attempt": job.attempt}
-    outcome: Returned | Raised | Halted | Paused
-    try:
-        inputs = program.fresh().inputs(job.trial, job.config, job.place)
-        given = program.objective(**signature.arguments(inputs, extras))
-        if isinstance(given, Iterator):
-            final = yield from _stepwise(given, program.metric, report, said)
-        else:
-            final = as_metrics(given, program.metric)
-        outcome = Returned(metrics=final, **key)
-    except StopTrial as stop:
-        outcome = fact_of(stop, job.trial, job.attempt)
-    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        outcome = Raised(failure=failure_of(error, __file__), **key)
-    yield from said
-    return outcome
-
-
-def _stepwise(
-    given: Iterator[Any], metric: str, report: Callable[..., None], said: list[Any]
-) -> Generator[Any, None, dict[str, float]]:
-    while True:
-        try:
-            value = next(given)
-        except StopIteration as end:
-            return as_metrics(end.value, metric)
-        report(**as_metrics(value, metric))
-        yield from said
-        said.clear()

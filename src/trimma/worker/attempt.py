@@ -1,7 +1,7 @@
 """Runs one attempt at a trial: calls the objective, and returns how that ended as a fact."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -24,25 +24,43 @@ def run_attempt(
     signature: Signature,
     capture: Callable[[TrialOutput], AbstractContextManager[Any]],
 ) -> End:
-    """Call the objective, and return how that ended. ``capture`` leads what it prints to the trial meanwhile.
+    """Run an attempt to its end, and return how that was. ``capture`` leads what it prints to the trial meanwhile.
 
     An exception that isn't an `Exception`, such as SystemExit, is raised to the caller.
     """
     reporter = Reporter(connection, job, program)
     output = TrialOutput(reporter.log)
-    extras = {"report": reporter.report, "trial": TrialHandle(job, reporter)}
-    end: End
     begin = time.perf_counter()
     with capture(output):
-        try:
-            inputs = program.fresh().inputs(job.trial, job.config, job.place)
-            given = program.objective(**signature.arguments(inputs, extras))
-            metrics = conclude(given, program.metric, reporter.report)
-            end = Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
-        except StopTrial as stop:
-            end = fact_of(stop, job.trial, job.attempt)
-        except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-            end = Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
+        end = _drain(attempt_by_steps(reporter, job, program, signature))
         seconds = time.perf_counter() - begin
         output.finish()
     return msgspec.structs.replace(end, seconds=seconds)
+
+
+def attempt_by_steps(
+    reporter: Reporter, job: Job, program: Program, signature: Signature
+) -> Generator[None, None, End]:
+    """Call the objective, and return how that ended.
+
+    This yields after each report of an objective that is a generator. When it is closed then, the objective is closed;
+    when a `StopTrial` is thrown in, the attempt ends as that says.
+    """
+    extras = {"report": reporter.report, "trial": TrialHandle(job, reporter)}
+    try:
+        inputs = program.fresh().inputs(job.trial, job.config, job.place)
+        given = program.objective(**signature.arguments(inputs, extras))
+        metrics = yield from conclude(given, program.metric, reporter.report)
+        return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
+    except StopTrial as stop:
+        return fact_of(stop, job.trial, job.attempt)
+    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+        return Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
+
+
+def _drain(steps: Generator[None, None, End]) -> End:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]

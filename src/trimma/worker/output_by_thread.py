@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from threading import Lock
 from typing import Any
 
@@ -36,6 +36,13 @@ def printing_to(output: TrialOutput) -> Iterator[None]:
         yield
     finally:
         _trial.reset(token)
+
+
+def printing_context(output: TrialOutput) -> Context:
+    """A copy of this context in which `printing_to` leads to ``output``, to run a trial in bit by bit."""
+    context = copy_context()
+    context.run(_trial.set, output)
+    return context
 
 
 def share() -> None:

@@ -27,14 +27,17 @@ class Connection(Protocol):
 
 
 class Reporter:
-    """Sends one attempt's reports, and ends the objective when the study says so."""
+    """Sends one attempt's reports, and ends the objective when the study says so.
+
+    ``stopped`` is what ended it: reports that an objective makes all the same raise it again.
+    """
 
     def __init__(self, connection: Connection, job: Job, program: Program) -> None:
         self._link, self._job = connection, job
         self._metric, self._checkpoints = program.metric, program.checkpoints
         self._step = job.checkpoint.step if job.checkpoint else None
         self._pausing = False
-        self._stopped: StopTrial | None = None
+        self.stopped: StopTrial | None = None
 
     def report(
         self,
@@ -92,8 +95,8 @@ class Reporter:
                 return
 
     def _heed_waiting(self) -> None:
-        if self._stopped is not None:
-            raise self._stopped
+        if self.stopped is not None:
+            raise self.stopped
         try:
             for message in self._link.waiting():
                 self._heed(message)
@@ -111,7 +114,7 @@ class Reporter:
         return message.signal is Signal.CONTINUE
 
     def _end(self, stop: StopTrial) -> None:
-        self._stopped = stop
+        self.stopped = stop
         raise stop
 
 

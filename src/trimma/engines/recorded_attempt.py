@@ -1,0 +1,89 @@
+"""An attempt that runs ahead of the time in which it is told: what it says is recorded, and told one by one."""
+
+import copy
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from trimma.commands import Job
+from trimma.facts import Measured, Printed
+from trimma.objective import Signature, StopTrial, fact_of
+from trimma.program import Program
+from trimma.worker.attempt import End, attempt_by_steps
+from trimma.worker.output import TrialOutput
+from trimma.worker.output_by_thread import printing_context
+from trimma.worker.reporter import Reporter
+
+
+class RecordedAttempt:
+    """An attempt in this thread, which begins at the beginning and waits for nobody.
+
+    An objective that is a function runs to its end, or to its budget, when its first message is asked for. One that
+    is a generator runs from one report to the next, as far as is needed.
+    """
+
+    __slots__ = ("_context", "_job", "_output", "_reporter", "_said", "_steps")
+
+    def __init__(self, job: Job, program: Program, signature: Signature) -> None:
+        # the history's own config stays what it is, whatever the objective does to its
+        config = copy.deepcopy(job.config)
+        # to wait at rungs, and to skip what came before the checkpoint, is up to who tells what is recorded
+        self._job = msgspec.structs.replace(job, config=config, rungs=(), checkpoint=None)
+        recorder = _Recorder()
+        self._said = recorder.said
+        self._reporter = Reporter(recorder, self._job, program)
+        self._output = TrialOutput(self._reporter.log)
+        self._context = printing_context(self._output)
+        self._steps = attempt_by_steps(self._reporter, self._job, program, signature)
+
+    def next(self) -> Measured | Printed | End:
+        """The next message; the last is how the attempt ended."""
+        while not self._said:
+            try:
+                self._context.run(next, self._steps)
+            except StopIteration as end:
+                self._finish(end.value)
+        return self._said.popleft()  # type: ignore[no-any-return]
+
+    def stop(self, stop: StopTrial) -> None:
+        """End the attempt where its last message was: what it has recorded beyond that is forgotten.
+
+        A generator is closed, and what it says while it cleans up is among the messages that are left.
+        """
+        self._said.clear()
+        self._reporter.stopped = stop
+        try:
+            self._context.run(self._steps.throw, stop)
+        except StopIteration as end:
+            self._finish(end.value)
+        except StopTrial:  # it had not begun, or was over
+            self._said.append(fact_of(stop, self._job.trial, self._job.attempt))
+
+    def close(self) -> None:
+        """End it at once, as when its process dies, except that a generator may clean up."""
+        self._context.run(self._steps.close)
+
+    def _finish(self, end: End) -> None:
+        self._output.finish()
+        self._said.append(end)
+
+
+class _Recorder:
+    """The `Connection` of an attempt to nobody."""
+
+    __slots__ = ("said",)
+
+    def __init__(self) -> None:
+        self.said: deque[Any] = deque()
+
+    def send(self, message: Any) -> None:
+        self.said.append(message)
+
+    def receive(self) -> Any:
+        """Not called, since an attempt without rungs never waits for a message."""
+        return None
+
+    def waiting(self) -> Iterator[Any]:
+        return iter(())
