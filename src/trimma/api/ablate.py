@@ -5,10 +5,12 @@ from inspect import signature as signature_of
 from pathlib import Path
 from typing import Any, Literal
 
-from trimma.ablation.blocks import Blocks
-from trimma.ablation.ports import Asked, ComponentKind, Design
+from trimma.ablation.analyses import AnalysisPlan, plan_of
+from trimma.ablation.order import Blocks
+from trimma.ablation.question import KIND, Ablation, Component, mismatches, plain
 from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
+from trimma.ablation.seams import Asked, ComponentKind, Design
 from trimma.ablation.setting import named_apart
 from trimma.ablation.variant import Variant
 from trimma.ablation.variants import Whole
@@ -23,7 +25,7 @@ from trimma.ports import BindsSearcher, Engine, Scheduler, Store
 from trimma.program import Inputs, Program
 from trimma.registry import names, resolve
 from trimma.stopping import Rule
-from trimma.study import Ablation, Component, StudySpec
+from trimma.study import StudySpec
 
 
 def ablate(
@@ -91,7 +93,8 @@ def ablate(
     found_design: Design = resolve("design", design, ["arms"])
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
     retune = None if retune is None else _retune(retune)
-    found_repeats = _repeats(repeats, confidence, smallest, found_design)
+    plan = plan_of(found_design)
+    found_repeats = _repeats(repeats, confidence, smallest, found_design, plan)
     found, ready = store_of(store), engine_of(engine, workers)
     kinds = _kinds(components, ready)
     params, given = dict(config or {}), data_of(data, ready)
@@ -102,12 +105,26 @@ def ablate(
     inputs = Inputs(params={**defaults_of(objective), **params}, **extras)
     parts = [(kind, tuple(kind.components(inputs))) for kind in kinds]
     drawn = drawn_seed(seed)
-    asked = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
+    told = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
     listed = _listed(parts)
     _refuse_unseen(signature, parts)
-    arms = found_design.arms(listed, 0, (), asked)
+    arms = found_design.arms(listed, 0, (), told)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
-    tries = 1 if retune is None else retune.trials
+    searcher = Blocks(found_design, retune)
+    asked = Ablation(
+        components=listed,
+        whole=", ".join(f"{key}={value!r}" for key, value in sorted(params.items())),
+        design=repr(found_design),
+        analysis=plan.name,
+        reference=arms[0],
+        repeats=found_repeats.most,
+        looks=getattr(found_repeats, "looks", ()),
+        confidence=confidence,
+        smallest=smallest,
+        retune=repr(retune) if retune else "",
+        tries=1 if retune is None else retune.trials,
+        censoring=scheduler != "run-all",
+    )
     spec = StudySpec(
         name=named(name, signature.name, found),
         metric=metric,
@@ -120,21 +137,9 @@ def ablate(
         max_attempts=whole("max_attempts", max_attempts),
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
-        ablation=Ablation(
-            components=listed,
-            whole=", ".join(f"{key}={value!r}" for key, value in sorted(params.items())),
-            design=repr(found_design),
-            analysis=found_design.analysis,
-            reference=arms[0],
-            repeats=found_repeats.most,
-            trainings=found_design.trainings(listed, found_repeats.most) * tries,
-            looks=getattr(found_repeats, "looks", ()),
-            confidence=confidence,
-            smallest=smallest,
-            retune=repr(retune) if retune else "",
-            tries=tries,
-            censoring=scheduler != "run-all",
-        ),
+        kind=KIND,
+        asked=plain(asked),
+        planned=searcher.planned(asked),
     )
     with found.claim(spec.name):
         refuse_taken(found, spec.name, resume=resume)
@@ -143,10 +148,10 @@ def ablate(
                 objective=objective, metric=metric.name, data=given, model=model, variants=Whole(params, parts)
             ),
             space=None,
-            searcher=Blocks(found_design, listed, found_repeats, retune),
+            searcher=searcher,
             scheduler=found_scheduler,
         )
-        ledger = take_up(found, spec, recipe, ready, seeded=seed is not None)
+        ledger = take_up(found, spec, recipe, ready, seeded=seed is not None, mismatches=mismatches)
         carry_on(ledger, recipe, ready, found, trials=spec.trials, until=spec.until, progress=progress)
     return AblationStudy(found, ledger)
 
@@ -196,14 +201,14 @@ def _retune(given: Any) -> Retune:
     return Retune(space, trials if space.size is None else min(trials, space.size), searcher)
 
 
-def _repeats(repeats: Any, confidence: Any, smallest: Any, design: Design) -> Repeats:
+def _repeats(repeats: Any, confidence: Any, smallest: Any, design: Design, plan: AnalysisPlan) -> Repeats:
     if not isinstance(confidence, float) or not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence!r} must be a share from .5 to below 1, such as .95")
     if smallest is not None and (not isinstance(smallest, int | float) or not 0 < smallest < float("inf")):
         raise UsageError(f"smallest={smallest!r} must be a difference of the metric, above zero")
     if repeats != "adaptive":
         return FixedRepeats(whole("repeats", repeats))
-    if design.analysis not in ("contrasts", "one-in"):
+    if not plan.adaptive:
         raise UsageError(f"repeats='adaptive' compares single components, which {design!r} doesn't: give a number")
     return AdaptiveRepeats(confidence=confidence, smallest=smallest)
 

@@ -1,11 +1,19 @@
 """The handle of an ablation: its table, its report, its pictures."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+import msgspec
+
+from trimma.ablation.findings import Findings, analysis, findings
+from trimma.ablation.order import Blocks
+from trimma.ablation.question import plain, question
+from trimma.api.begin import ask_more
+from trimma.api.recipe import Recipe
 from trimma.api.study import Study
 from trimma.effects import Analysis
-from trimma.views import Findings, analysis, findings
+from trimma.errors import UsageError
+from trimma.ports import Engine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +25,8 @@ class AblationStudy(Study):
     Of its pictures, ``study.plot.forest()`` and ``study.plot.repeats()`` are for all ablations;
     ``study.plot.interactions()``, ``.path()`` and ``.shapley()`` are for the designs that tell them.
     """
+
+    _call = "ablate(objective, components"
 
     @property
     def effects(self) -> Analysis:
@@ -72,3 +82,12 @@ class AblationStudy(Study):
         if file is not None:
             Path(file).write_text(text, encoding="utf-8")
         return text
+
+    def _repeat(self, repeats: int, recipe: Recipe, engine: Engine) -> None:
+        asked, searcher = question(self.history.spec), cast(Blocks, recipe.searcher)
+        if asked.looks or repeats < asked.repeats:
+            had = "adaptive repeats" if asked.looks else f"{asked.repeats} repeats"
+            raise UsageError(f"repeats={repeats}: study {self.name!r} has {had}, which can't be taken back")
+        if repeats > asked.repeats:
+            more = msgspec.structs.replace(asked, repeats=repeats)
+            ask_more(self._ledger, self._store, recipe, engine, plain(more), searcher.planned(more))

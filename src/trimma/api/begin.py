@@ -1,16 +1,11 @@
 """A study's beginning: its name, its seed, and its first event, or what there is of it already."""
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
-from trimma.ablation.blocks import Blocks
-from trimma.ablation.repeats import FixedRepeats
 from trimma.api.arguments import whole
-from trimma.api.mismatch import refuse_mismatch
+from trimma.api.mismatch import Mismatches, refuse_mismatch
 from trimma.api.recipe import Recipe, freeze
 from trimma.api.session import how_to_resume
 from trimma.errors import StudyExists, UsageError
@@ -34,40 +29,36 @@ def refuse_taken(store: Store, name: str, *, resume: bool) -> None:
         )
 
 
-def take_up(store: Store, spec: StudySpec, recipe: Recipe, engine: Engine, *, seeded: bool) -> Ledger:
-    """The ledger of a claimed study: a new one, or one that asks the same, or, of an ablation, no less.
+def take_up(
+    store: Store,
+    spec: StudySpec,
+    recipe: Recipe,
+    engine: Engine,
+    *,
+    seeded: bool,
+    mismatches: Mismatches | None = None,
+) -> Ledger:
+    """The ledger of a claimed study: a new one, or one that asks the same, or less of its policy.
 
-    Raises `StudyMismatch` for one that asks something else. ``seeded`` says that the seed was given.
+    Raises `StudyMismatch` for one that asks something else. ``seeded`` says that the seed was given; ``mismatches`` is
+    as for `refuse_mismatch`.
     """
     if spec.name not in store.studies():
         recipe.bind(spec)  # settings that don't fit the space are refused before anything is stored
         return create(store, spec, _frozen(recipe, engine), engine.clock.now())
     ledger = replay(store, spec.name)
     stored = ledger.history.spec
-    refuse_mismatch(stored, spec, seeded=seeded)
-    if spec.ablation is not None and spec.ablation != stored.ablation:
-        extend(ledger, store, spec.ablation, _frozen(recipe, engine), engine.clock.now())
+    refuse_mismatch(stored, spec, seeded=seeded, mismatches=mismatches)
+    if spec.asked != stored.asked:
+        ask_more(ledger, store, recipe, engine, spec.asked, spec.planned)
     return ledger
 
 
-def repeat_more(ledger: Ledger, store: Store, recipe: Recipe, engine: Engine, repeats: int) -> Recipe:
-    """Have a claimed ablation ask for ``repeats`` in all; the recipe that does so.
-
-    Raises `UsageError` where repeats can't be told or are none more.
-    """
-    spec, blocks = ledger.history.spec, recipe.searcher
-    if spec.ablation is None or not isinstance(blocks, Blocks):
-        raise UsageError(f"repeats={repeats}: study {spec.name!r} is no ablation, so it has no repeats")
-    if spec.ablation.looks or repeats < spec.ablation.repeats:
-        had = "adaptive repeats" if spec.ablation.looks else f"{spec.ablation.repeats} repeats"
-        raise UsageError(f"repeats={repeats}: study {spec.name!r} has {had}, which can't be taken back")
-    if repeats == spec.ablation.repeats:
-        return recipe
-    recipe = replace(recipe, searcher=replace(blocks, repeats=FixedRepeats(repeats)))
-    trainings = blocks.design.trainings(blocks.components, repeats) * spec.ablation.tries
-    asked = msgspec.structs.replace(spec.ablation, repeats=repeats, trainings=trainings)
-    extend(ledger, store, asked, _frozen(recipe, engine), engine.clock.now())
-    return recipe
+def ask_more(
+    ledger: Ledger, store: Store, recipe: Recipe, engine: Engine, asked: dict[str, Any], planned: int | None
+) -> None:
+    """Have a claimed study ask for more of its policy."""
+    extend(ledger, store, asked, planned, _frozen(recipe, engine), engine.clock.now())
 
 
 def _frozen(recipe: Recipe, engine: Engine) -> bytes | None:

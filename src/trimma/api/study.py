@@ -7,11 +7,10 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import msgspec
 
 from trimma.api.arguments import data_of, engine_of, metric_of, space_of, until_of, whole
-from trimma.api.begin import repeat_more
 from trimma.api.mismatch import refuse_mismatch
-from trimma.api.recipe import renewed, thaw
+from trimma.api.recipe import Recipe, renewed, thaw
 from trimma.api.session import View, carry_on
-from trimma.errors import StudyError, StudyNotFound
+from trimma.errors import StudyError, StudyNotFound, UsageError
 from trimma.events import Logged
 from trimma.ledger import Ledger
 from trimma.ports import Engine, History, Store
@@ -33,6 +32,8 @@ class Study:
 
     ``print(study)`` sums it up, ``repr(study)`` does so in one line, and a notebook shows a table.
     """
+
+    _call = "tune(objective, space"
 
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self._store, self._ledger = store, ledger
@@ -175,7 +176,7 @@ class Study:
             spec = self.history.spec
             ready = engine_of(engine, workers)
             recipe = renewed(
-                thaw(self.name, self.history.program, ablation=spec.ablation is not None),
+                thaw(self.name, self.history.program, self._call),
                 self.name,
                 objective=objective,
                 data=data_of(data, ready),
@@ -188,7 +189,7 @@ class Study:
             )
             refuse_mismatch(spec, given)
             if repeats is not None:
-                recipe = repeat_more(self._ledger, self._store, recipe, ready, whole("repeats", repeats))
+                self._repeat(whole("repeats", repeats), recipe, ready)
             rule = until_of(until, timeout, target, patience)
             carry_on(
                 self._ledger,
@@ -200,3 +201,7 @@ class Study:
                 progress=progress,
             )
         return self
+
+    def _repeat(self, repeats: int, recipe: Recipe, engine: Engine) -> None:
+        """Have the claimed study ask for ``repeats`` in all; `UsageError` where that makes no sense."""
+        raise UsageError(f"repeats={repeats}: study {self.name!r} is no ablation, so it has no repeats")

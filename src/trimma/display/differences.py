@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
+from trimma.ablation.arms import Arm
+from trimma.ablation.findings import EffectRow, Findings
+from trimma.ablation.question import Ablation
 from trimma.display.text import NOTHING, count, one_line
 from trimma.effects import Verdict
-from trimma.study import Ablation, Arm, Metric
-from trimma.views import EffectRow, Findings, joined
+from trimma.study import Metric
+from trimma.views import joined
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 7
@@ -93,37 +96,33 @@ def arm_text(arm: Arm) -> str:
 def design_words(asked: Ablation) -> str:
     """The design's name, and its settings that were given: ``leave-one-out``, ``factorial (resolution=4)``."""
     name, _, settings = asked.design.partition("(")
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.rpartition(".")[2]).lower()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.rpartition(".")[2]).lower().removeprefix("ablation-")
     told = [
         each for each in settings.removesuffix(")").split(", ") if each and not each.endswith(("=None", "baselines=1"))
     ]
     return f"{words} ({', '.join(each.removesuffix('=True') for each in told)})" if told else words
 
 
-def plan_words(asked: Ablation) -> str:
+def plan_words(found: Findings) -> str:
     """The design, how large it is, and how many trainings it takes, at most where that depends on what they show."""
+    asked = found.asked
     repeats = f"{asked.looks[0]} to {asked.repeats} repeats" if asked.looks else count(asked.repeats, "repeat")
     tries = f", {asked.tries} configs each" if asked.tries > 1 else ""
-    most = "at most " if open_ended(asked) else ""
+    most = "at most " if open_ended(found) else ""
     components = count(len(asked.components), "component")
-    trainings = count(asked.trainings, "training")
+    trainings = count(found.trainings, "training")
     return f"{design_words(asked)} of {components}, {repeats}{tries}: {most}{trainings}"
 
 
-def open_ended(asked: Ablation) -> bool:
+def open_ended(found: Findings) -> bool:
     """Whether there may be fewer trainings than the most that there can be."""
-    return bool(asked.looks) or asked.analysis == "path"
+    return bool(found.asked.looks) or found.plan.open_ended
 
 
 def change_words(found: Findings) -> str:
     """What a difference is: ``change in accuracy when left out``."""
     when = "put in" if found.put_in else "left out"
-    rest = {
-        "main-effects": ", on average over the other components",
-        "shapley": ", on average over all orders",
-        "path": ", step by step",
-    }
-    return f"change in {found.metric.name} when {when}{rest.get(found.asked.analysis, '')}"
+    return f"change in {found.metric.name} when {when}{found.plan.words}"
 
 
 def sides(found: Findings) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """A study in a notebook: one small table that brings its own style."""
 
-from trimma.display.ablation.notebook import ablation_html
 from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
+from trimma.display.kinds import ablation_view
 from trimma.display.text import count, number, setting, varying
 from trimma.display.workers import worker_lines
 from trimma.ports import History
@@ -15,8 +15,8 @@ def study_html(history: History, rows: int = ROWS, *, lost: bool = False) -> str
 
     Of an ablation, what each component is worth takes the place of the best trials.
     """
-    if history.spec.ablation is not None:
-        return ablation_html(history, lost=lost)
+    if view := ablation_view(history):
+        return view.html(history, lost=lost)
     state = summary(history, lost=lost)
     best = [row for row in leaderboard(history, rows) if row.rank is not None]
     parts = [headline(state), status_line(state, worker_lines(history))]

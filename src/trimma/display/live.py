@@ -3,22 +3,24 @@
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from trimma.display.ablation.frame import ablation_final, ablation_frame
-from trimma.display.ablation.reader import FindingsReader
 from trimma.display.head import counts_line, progress_line, title_line
+from trimma.display.kinds import ablation_view
 from trimma.display.text import NOTHING, config_text, duration, number, varying
 from trimma.display.top import COLOURS, plain_table, top_table
 from trimma.events import Outcome
 from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
+
+if TYPE_CHECKING:
+    from trimma.display.ablation.view import AblationView
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
 RUNNING_ROWS = 8
@@ -50,7 +52,7 @@ class LiveView:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._next = 0.0
         self._latest: tuple[History, float] | None = None
-        self._findings = FindingsReader()
+        self._view: AblationView | None = None
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -64,9 +66,11 @@ class LiveView:
             return
         closed = self._latest[0].closed
         if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
-            self._console.print(final(*self._latest, self._engine, self._console.width, self._findings))
+            self._console.print(final(*self._latest, self._engine, self._console.width, self._view))
 
     def __call__(self, history: History, now: float) -> None:
+        if self._latest is None:
+            self._view = ablation_view(history)
         self._latest = history, now
         moment = self._clock()
         if moment >= self._next:
@@ -75,7 +79,7 @@ class LiveView:
             self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
 
     def _frame(self, history: History, now: float) -> RenderableType:
-        return frame(history, now, self._engine, self._console.width, self._console.height, self._findings)
+        return frame(history, now, self._engine, self._console.width, self._console.height, self._view)
 
 
 def frame(
@@ -84,14 +88,14 @@ def frame(
     engine: str = "",
     width: int = 80,
     height: int = 24,
-    reader: FindingsReader | None = None,
+    view: "AblationView | None" = None,
 ) -> RenderableType:
     """One picture of a running study, for ``width`` columns and ``height`` lines, with a few trials at least.
 
-    ``reader`` keeps what was found in an ablation from frame to frame.
+    ``view`` keeps what was found in an ablation from frame to frame.
     """
-    if history.spec.ablation is not None:
-        return ablation_frame(history, now, engine, width, height, reader or FindingsReader())
+    if view := view or ablation_view(history):
+        return view.frame(history, now, engine, width, height)
     state, scales = summary(history, now), hyperparameters(history)
     parts: list[RenderableType] = [*_head(history, state, engine, scales)]
     ranked = min(TOP_ROWS, sum(history.counts[s] for s in (State.DONE, State.STOPPED)))
@@ -104,11 +108,11 @@ def frame(
 
 
 def final(
-    history: History, now: float, engine: str = "", width: int = 80, reader: FindingsReader | None = None
+    history: History, now: float, engine: str = "", width: int = 80, view: "AblationView | None" = None
 ) -> RenderableType:
     """What stays when the study is over: its name, how it went, its best (of an ablation, its components)."""
-    if history.spec.ablation is not None:
-        return ablation_final(history, now, engine, width, reader or FindingsReader())
+    if view := view or ablation_view(history):
+        return view.final(history, now, engine, width)
     return Group(*_head(history, summary(history, now), engine, hyperparameters(history)))
 
 

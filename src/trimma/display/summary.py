@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from trimma.display.ablation.closing import ablation_closing, decided
+from trimma.display.kinds import ablation_view
 from trimma.display.outcome import counts, failed, headline, notes
 from trimma.display.text import count, number, one_line, varying
 from trimma.display.top import top_table
@@ -31,8 +31,8 @@ def closing(
     ``kept`` is the path or name of the store; without one nothing is said of looking again. ``width`` is in columns,
     ``lost`` as for `trimma.views.status`.
     """
-    if history.spec.ablation is not None:
-        return ablation_closing(history, kept, width, lost=lost)
+    if view := ablation_view(history):
+        return view.closing(history, kept, width, lost=lost)
     state = summary(history, lost=lost)
     workers = worker_lines(history)
     parts: list[RenderableType] = [headline(state), counts(state, busy=not workers)]
@@ -61,8 +61,8 @@ def closing_text(
 def brief(history: History, *, lost: bool = False) -> str:
     """The study in one line."""
     amounts = ", ".join(f"{amount:,} {state}" for state, amount in history.counts.items() if amount) or "no trial"
-    if history.spec.ablation is not None:
-        return f"<AblationStudy {history.spec.name!r} {status(history, lost=lost)}: {amounts}; {decided(history)}>"
+    if view := ablation_view(history):
+        return f"<AblationStudy {history.spec.name!r} {status(history, lost=lost)}: {amounts}; {view.tally(history)}>"
     best = ""
     if history.best is not None:
         best = f"; best {one_line(history.spec.metric.name)} {number(history.best.value, 6)}"

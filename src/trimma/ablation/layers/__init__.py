@@ -7,10 +7,10 @@ from typing import Any
 from trimma.ablation.layers.models import How, made
 from trimma.ablation.layers.neighbours import advice, working_groups
 from trimma.ablation.layers.ports import Clash, Layer, Surgeon, Unseen
+from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
 from trimma.errors import UsageError
 from trimma.program import Inputs
-from trimma.study import Component
 
 __all__ = ["Layers"]
 

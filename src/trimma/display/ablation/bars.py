@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from trimma.ablation.findings import EffectRow
 from trimma.effects import Verdict
-from trimma.views import EffectRow
 
 MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
 

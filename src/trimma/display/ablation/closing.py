@@ -3,6 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimma.ablation.findings import Findings, findings
 from trimma.display.ablation.extremes import extreme_lines
 from trimma.display.ablation.pairs import pair_lines
 from trimma.display.ablation.table import effects_table
@@ -12,7 +13,7 @@ from trimma.display.outcome import counts, failed, headline, notes
 from trimma.display.trimmed import Trimmed
 from trimma.display.workers import worker_lines
 from trimma.ports import History
-from trimma.views import Findings, findings, summary
+from trimma.views import summary
 
 
 def ablation_closing(

@@ -1,8 +1,8 @@
 """Which arms came out best and worst: the summary known from Maggy."""
 
+from trimma.ablation.findings import ArmMean, Findings, extremes
 from trimma.display.differences import arm_text, value_precision
 from trimma.display.text import count
-from trimma.views import ArmMean, Findings, extremes
 
 
 def extreme_lines(found: Findings) -> list[str]:

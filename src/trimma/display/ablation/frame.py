@@ -3,6 +3,8 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimma.ablation.findings import Findings
+from trimma.ablation.places import REPEAT, arm_of
 from trimma.display.ablation.reader import FindingsReader
 from trimma.display.ablation.table import effects_table
 from trimma.display.differences import arm_text, open_ended, reference_words, tally
@@ -10,9 +12,8 @@ from trimma.display.head import counts_line, progress_line, title_line
 from trimma.display.text import NOTHING, duration, squeeze
 from trimma.display.top import COLOURS, plain_table
 from trimma.ports import History
-from trimma.study import REPEAT, arm_of
 from trimma.trial import State, Trial
-from trimma.views import Findings, Summary, steps_of, summary
+from trimma.views import Summary, steps_of, summary
 
 RUNNING_ROWS = 4
 FIXED_ROWS = 10  # the lines of the frame that are neither running trials nor components
@@ -49,7 +50,7 @@ def ablation_final(history: History, now: float, engine: str, width: int, reader
 
 def _head(history: History, state: Summary, engine: str, found: Findings) -> list[RenderableType]:
     told = f"{reference_words(found)}   {tally(found)}"
-    most = open_ended(found.asked) and history.spec.trials is None
+    most = open_ended(found) and history.spec.trials is None
     line = Text(told, "dim", no_wrap=True, overflow="ellipsis")
     return [title_line(state, engine), progress_line(state, at_most=most), counts_line(state), line]
 

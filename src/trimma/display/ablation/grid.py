@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.differences import confidence_text, interaction_words, p_text, precision
 from trimma.display.text import NOTHING, one_line, percent
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings, effect_rows
 
 NUMBERS = ("difference", "interval", "p", "repeats")
 
@@ -82,7 +82,7 @@ def pair_grid(found: Findings) -> Grid | None:
     """A row for each pair of components, those that interact most first; None where the design doesn't tell."""
     if found.joint is None:
         return None
-    rows = effect_rows(found.asked, found.joint)
+    rows = found.pair_rows
     digits = precision(rows)
     lines = [
         Line(

@@ -2,10 +2,10 @@
 
 import re
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation.grid import NUMBERS, Grid, Line, component_grid, pair_grid
 from trimma.display.ablation.words import heading, method_lines, plan
 from trimma.display.text import NOTHING
-from trimma.views import Findings
 
 LEFT_OUT = ("probability", "tier")  # tiers show as gaps
 SIGNS = {

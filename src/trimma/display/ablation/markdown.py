@@ -2,10 +2,10 @@
 
 import re
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation.extremes import extreme_lines
 from trimma.display.ablation.grid import NUMBERS, Grid, component_grid, pair_grid
 from trimma.display.ablation.words import conclusion, heading, method_lines, plan
-from trimma.views import Findings
 
 RIGHT = (*NUMBERS, "probability", "tier")
 

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from trimma.ablation.findings import Findings, findings
 from trimma.display.ablation.extremes import extreme_lines
 from trimma.display.ablation.grid import NUMBERS, component_grid
 from trimma.display.ablation.words import conclusion, heading, method_lines, plan
@@ -9,7 +10,7 @@ from trimma.display.differences import MINUS
 from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
 from trimma.display.workers import worker_lines
 from trimma.ports import History
-from trimma.views import Findings, findings, summary
+from trimma.views import summary
 
 LEFT_OUT = ("probability", "tier")
 WIDEST = 50

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from html import escape
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation.extremes import extreme_lines
 from trimma.display.ablation.grid import NUMBERS, Grid, component_grid, pair_grid
 from trimma.display.ablation.page_style import SCRIPT, STYLE
 from trimma.display.ablation.words import capital, conclusion, heading, method_lines, plan
 from trimma.display.differences import MINUS, metric_words
 from trimma.display.plots import forest, interactions, path, repeats, shapley
-from trimma.display.plots.shapley import SHAPLEY
 from trimma.display.plots.theme import Figure, graph_objects
 from trimma.display.text import NOTHING
 from trimma.effects import Verdict
-from trimma.views import Findings
 
 MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
+PICTURES = {"forest": forest, "path": path, "repeats": repeats, "shapley": shapley}
 RIGHT = (*NUMBERS, "probability")
 CONFIG = {"displayModeBar": False, "responsive": True}
 
@@ -62,13 +62,8 @@ def _sections(found: Findings, standing: str) -> list[str]:
 
 
 def _pictures(found: Findings) -> list[str]:
-    """Those of the components; the one that the design is for comes first."""
-    pictures = [("forest", forest), ("repeats", repeats)]
-    if found.stepwise:
-        pictures.insert(0, ("path", path))
-    if found.asked.analysis == SHAPLEY:
-        pictures.insert(0, ("shapley", shapley))
-    return [_picture(name, draw, found) for name, draw in pictures]
+    """Those of the components, in the order in which the plan of analysis names them."""
+    return [_picture(name, PICTURES[name], found) for name in found.plan.pictures if name in PICTURES]
 
 
 def _notes(found: Findings) -> list[str]:

@@ -1,9 +1,9 @@
 """Interactions in words."""
 
+from trimma.ablation.findings import Findings
 from trimma.display.differences import interaction_words, precision
 from trimma.display.text import count
 from trimma.effects import Verdict
-from trimma.views import Findings, effect_rows
 
 MOST = 10
 
@@ -12,7 +12,7 @@ def pair_lines(found: Findings) -> list[str]:
     """How many pairs interact, and which, those that interact most first; nothing where the design doesn't tell."""
     if found.joint is None:
         return []
-    digits = precision(effect_rows(found.asked, found.joint))
+    digits = precision(found.pair_rows)
     known = [(pair, effect) for pair, effect in found.pairs if effect.verdict in (Verdict.HELPS, Verdict.HURTS)]
     known.sort(key=lambda each: -abs(each[1].difference or 0.0))
     if all(effect.difference is None for _, effect in found.pairs):

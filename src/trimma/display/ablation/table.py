@@ -6,12 +6,12 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.ablation.bars import bar, legend, scale_of
 from trimma.display.differences import confidence_text, p_text, precision, sides
 from trimma.display.text import NOTHING, one_line, squeeze
 from trimma.display.top import GAP, plain_column, plain_table
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings
 
 STYLES = {Verdict.HELPS: "green", Verdict.HURTS: "red", Verdict.EQUIVALENT: "cyan", Verdict.UNDECIDED: "dim"}
 NAME = 24  # the widest that a component's name may be

@@ -1,7 +1,7 @@
 """What stands around an ablation's table: what it shows, how it was found, what to mind."""
 
+from trimma.ablation.findings import Findings
 from trimma.display.differences import change_words, decided_words, plan_words, reference_words, sides
-from trimma.views import Findings
 
 
 def heading(found: Findings) -> str:
@@ -12,7 +12,7 @@ def heading(found: Findings) -> str:
 
 def plan(found: Findings) -> str:
     """The design, and what the others are compared with."""
-    return f"{capital(plan_words(found.asked))}. {capital(reference_words(found))}."
+    return f"{capital(plan_words(found))}. {capital(reference_words(found))}."
 
 
 def conclusion(found: Findings) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Literal
 
+from trimma.ablation.findings import Findings, findings
 from trimma.display.plots import files
 from trimma.display.plots.curves import curves
 from trimma.display.plots.forest import forest
@@ -18,7 +19,6 @@ from trimma.display.plots.slices import slices
 from trimma.display.plots.theme import Figure
 from trimma.display.plots.timeline import timeline
 from trimma.ports import History
-from trimma.views import Findings, findings
 
 __all__ = [
     "Plots",

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.differences import MINUS, Precision, change_words, confidence_text, plan_words, precision, sides
 from trimma.display.plots.theme import GREY, Figure, empty, figure, graph_objects
 from trimma.display.plots.verdicts import BAND, LOOKS, ROW, component_axis, gap_text, groups, hover, label
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings
 
 LEGEND = {"x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"}
 
@@ -45,10 +45,8 @@ def forest(found: Findings) -> Figure:
 def note(found: Findings) -> str:
     """What points and lines are."""
     if any(row.low is not None for row in found.rows):
-        return (
-            f"{plan_words(found.asked)}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
-        )
-    return f"{plan_words(found.asked)}; too few repeats for intervals"
+        return f"{plan_words(found)}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
+    return f"{plan_words(found)}; too few repeats for intervals"
 
 
 def difference_axis(found: Findings, rows: Sequence[EffectRow], more: Sequence[float] = ()) -> dict[str, Any]:

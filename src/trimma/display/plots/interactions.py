@@ -3,12 +3,12 @@
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import Findings
 from trimma.display.differences import MINUS, Precision, design_words, interaction_words, p_text, precision
 from trimma.display.plots.theme import Figure, empty, figure, graph_objects
 from trimma.display.text import count, one_line, squeeze
 from trimma.effects import Effect, Verdict
 from trimma.errors import StudyError
-from trimma.views import Findings, effect_rows
 
 CELL = 46  # pixels a component
 LABEL = 20
@@ -35,7 +35,7 @@ def interactions(found: Findings) -> Figure:
     if not known:
         return empty(title, "no pair can be compared yet")
     names = [component.name for component in found.asked.components]
-    digits = precision(effect_rows(found.asked, found.joint))
+    digits = precision(found.pair_rows)
     cells = dict(pairs) | {(b, a): effect for (a, b), effect in pairs}
     labels = [escape(squeeze(one_line(name), LABEL), quote=False) for name in names]
     size = max(420, 170 + CELL * len(names))

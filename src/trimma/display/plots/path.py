@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import EffectRow, Findings, arm_means
 from trimma.display.differences import MINUS, confidence_text, design_words, plan_words, precision, value_precision
 from trimma.display.plots.theme import GREY, Figure, empty, figure, graph_objects
 from trimma.display.plots.verdicts import LOOKS, hover
 from trimma.display.text import one_line, squeeze
 from trimma.errors import StudyError
-from trimma.views import EffectRow, Findings, arm_means
 
 LABEL = 22
 STEEP = 8  # more labels than these stand at an angle
@@ -21,7 +21,7 @@ def path(found: Findings) -> Figure:
     A bar goes from the value before a component was put in to the value after it; the line on it is the interval of
     the step. Steps that aren't decided are open. Raises `StudyError` where the design follows no path.
     """
-    if not found.stepwise:
+    if "path" not in found.plan.pictures:
         raise StudyError(
             f"study {found.name!r} follows no path, for its design is {design_words(found.asked)}: run an ablation "
             "with design='path'"
@@ -52,7 +52,7 @@ def _note(found: Findings) -> str:
     lines = (
         f"; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals of the steps" if known else ""
     )
-    return plan_words(found.asked) + lines
+    return plan_words(found) + lines
 
 
 def _axis(names: Sequence[str]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import EffectRow, Findings, paired
 from trimma.display.differences import change_words, precision
 from trimma.display.plots.forest import LEGEND, difference_axis, estimates, hints, note, shade
 from trimma.display.plots.theme import Figure, empty, figure, scatter
 from trimma.display.plots.verdicts import LOOKS, component_axis, groups, label
 from trimma.display.text import one_line
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings, paired
 
 ROW = 34  # pixels a component
 BELOW = 0.2  # how far below its points an interval stands

@@ -3,14 +3,13 @@
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import Findings
 from trimma.display.differences import design_words, precision
 from trimma.display.plots.forest import LEGEND, difference_axis, hints, note, shade
 from trimma.display.plots.theme import Figure, empty, figure, graph_objects
 from trimma.display.plots.verdicts import LOOKS, ROW, component_axis, groups, hover, label
 from trimma.errors import StudyError
-from trimma.views import Findings
 
-SHAPLEY = "shapley"
 HATCHES = {"helps": "", "hurts": "/", "equivalent": ".", "undecided": "x"}
 
 
@@ -19,7 +18,7 @@ def shapley(found: Findings) -> Figure:
 
     Raises `StudyError` where the design samples no orders.
     """
-    if found.asked.analysis != SHAPLEY:
+    if "shapley" not in found.plan.pictures:
         raise StudyError(
             f"study {found.name!r} has no Shapley values, for its design is {design_words(found.asked)}: run an "
             "ablation with design='shapley'"

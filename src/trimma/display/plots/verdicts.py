@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any, NamedTuple
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.differences import Precision, p_text
 from trimma.display.plots.theme import GREY
 from trimma.display.text import NOTHING, one_line, percent, shorten, squeeze
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings
 
 ROW = 26  # pixels a component
 LABEL = 34  # the widest that a component's name may be
