@@ -15,8 +15,9 @@ from trimma.ablation.seams import Design
 from trimma.effects import Cell
 from trimma.engines import Simulated
 from trimma.events import Outcome
-from trimma.search import RandomSearch
-from trimma.space import Float, Space
+from trimma.ports import History
+from trimma.search import GridSearch, RandomSearch
+from trimma.space import Float, Grid, Space
 from trimma.stopping import Timeout
 from trimma.testing.ablations import key, keys, run_ablation, seconds
 from trimma.testing.studies import Study
@@ -193,3 +194,52 @@ def test_each_cell_has_a_search_of_its_own() -> None:
     best = {(cell.arm, cell.repeat): cell.value for cell in cells(history)}
     values = [trial.value for trial in history.trials if trial.place["without"] == ["a"] and trial.place["repeat"] == 1]
     assert best[("a",), 1] == max(value for value in values if value is not None)
+
+
+class Watched:
+    """A grid search that notes what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[CellKey, list[CellKey], float | None]] = []
+
+    def bind(self, space: Space, seed: int, trials: int | None) -> Any:
+        inner, shown = GridSearch().bind(space, seed, trials), self.shown
+
+        class Bound:
+            def suggest(self, history: History, free: int, rng: np.random.Generator) -> Any:
+                known = [key(trial) for trial in history.trials]
+                assert len(known) == len(history.trials) == history.trial_count
+                best = history.best.value if history.best else None
+                shown.append((known[0], known, best) if known else (CellKey((), -1), [], best))
+                return inner.suggest(history, free, rng)
+
+        return Bound()
+
+
+def test_the_searcher_of_a_cell_sees_that_cell_as_its_history() -> None:
+    watched = Watched()
+    retune = Retune(Space(rate=Grid(1, 2, 3)), 3, watched)
+    history = study(LeaveOneOut(baselines=2), 2, retune=retune).history
+    assert all(set(known) <= {cell} for cell, known, _ in watched.shown)
+    assert max(len(known) for _, known, _ in watched.shown) == 2
+    last = {cell: best for cell, known, best in watched.shown if len(known) == 2}
+    assert len(last) == 12
+    for cell, best in last.items():
+        tried = [trial for trial in history.trials if key(trial) == cell]
+        # what ended before the last suggestion
+        assert best is None or best in [trial.value for trial in tried]
+    assert [trial.config["rate"] for trial in history.trials if key(trial) == CellKey((), 1, 1)] == [1, 2, 3]
+
+
+def test_what_the_end_of_a_session_stopped_is_suggested_to_its_cell_again() -> None:
+    retune = Retune(Space(rate=Grid(1, 2, 3)), 3, GridSearch())
+    first = study(retune=retune, until=Timeout(5), engine=Simulated(3, seconds=lambda config, step: 4.0))
+    assert first.history.counts[State.STOPPED] == 3
+    again = study(retune=retune, store=first.store)
+    tried: dict[CellKey, list[int]] = {}
+    for trial in again.history.trials:
+        if trial.state is State.DONE:
+            tried.setdefault(key(trial), []).append(trial.config["rate"])
+    assert len(tried) == 15
+    assert all(len(rates) == 3 for rates in tried.values())
+    assert len(cells(again.history)) == 15

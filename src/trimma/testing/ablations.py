@@ -16,6 +16,7 @@ from trimma.ablation.question import KIND, Ablation, Component, plain
 from trimma.ablation.repeats import FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
 from trimma.ablation.seams import Asked, ComponentKind, Design
+from trimma.display.plots import Plots
 from trimma.engines.simulated import Simulated
 from trimma.loop import extend, replay
 from trimma.ports import History, Store
@@ -120,6 +121,9 @@ class DesignContract:
     def test_its_analysis_is_found_by_its_name(self) -> None:
         plan = plan_of(self.make())
         assert plan_named(plan.name) == plan
+
+    def test_there_are_such_pictures_as_its_analysis_names(self) -> None:
+        assert all(callable(getattr(Plots, picture, None)) for picture in plan_of(self.make()).pictures)
 
     def test_arms_are_sets_of_components_in_their_order_each_but_the_first_once(self) -> None:
         design, names = self.make(), [component.name for component in COMPONENTS]
