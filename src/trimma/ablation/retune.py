@@ -50,7 +50,7 @@ class CellSearch:
         seen: Any = _Recounted(part, gone) if gone else part
         rng = np.random.default_rng((seed, part.trial_count - gone))
         found = self._searcher(seed).suggest(seen, 1, rng)
-        return replace(found[0], place=place) if found else None
+        return replace(found[0], place={**found[0].place, **place}) if found else None
 
     def _bound(self, seed: int) -> Searcher:
         searcher: Any = self._retune.searcher

@@ -1,7 +1,7 @@
 """A study in a notebook: one small table that brings its own style."""
 
 from trimma.display.html_parts import QUIET, TABLE, cell, headline, status_line
-from trimma.display.kinds import ablation_view
+from trimma.display.study_kind import ablation_view
 from trimma.display.text import count, number, setting, varying
 from trimma.display.workers import worker_lines
 from trimma.ports import History

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
-from trimma.display.kinds import ablation_view
+from trimma.display.study_kind import ablation_view
 from trimma.display.text import aim, config_text, count, duration, number, one_line, percent, shorten, varying
 from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views import summary
 
 if TYPE_CHECKING:
-    from trimma.display.ablation.view import AblationView
+    from trimma.display.ablation.forms import AblationView
 
 EVERY_SECONDS = 10.0
 FAILURES_SHOWN = 3

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trimma.display.head import counts_line, progress_line, title_line
-from trimma.display.kinds import ablation_view
+from trimma.display.study_kind import ablation_view
 from trimma.display.text import NOTHING, config_text, duration, number, varying
 from trimma.display.top import COLOURS, plain_table, top_table
 from trimma.events import Outcome
@@ -20,7 +20,7 @@ from trimma.trial import State, Trial
 from trimma.views import RUNNING, Hyperparameter, Summary, hyperparameters, leaderboard, steps_of, summary
 
 if TYPE_CHECKING:
-    from trimma.display.ablation.view import AblationView
+    from trimma.display.ablation.forms import AblationView
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
 RUNNING_ROWS = 8

@@ -7,8 +7,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from trimma.display.kinds import ablation_view
 from trimma.display.outcome import counts, failed, headline, notes
+from trimma.display.study_kind import ablation_view
 from trimma.display.text import count, number, one_line, varying
 from trimma.display.top import top_table
 from trimma.display.trimmed import Trimmed
