@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
-from trimma.ablation.tables import Listing, Removal, Way, lacking, listing
+from trimma.ablation.tables import How, Listing, Removal, lacking, listing
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
 
@@ -40,7 +40,7 @@ class Columns:
     changes = ("data",)
 
     selection: Selection
-    how: Way
+    how: How
     label: tuple[str, ...] | None
 
     def __init__(
@@ -49,11 +49,11 @@ class Columns:
         group: Iterable[Any] | Mapping[Any, Iterable[Any]] | None = None,
         groups: Iterable[Iterable[Any]] | Mapping[Any, Iterable[Any]] | None = None,
         prefix: str | Iterable[str] | None = None,
-        how: Way = "drop",
+        how: How = "drop",
         label: Any = None,
     ) -> None:
-        if how not in get_args(Way):
-            raise UnknownName("way to take columns out", str(how), get_args(Way))
+        if how not in get_args(How):
+            raise UnknownName("way to take columns out", str(how), get_args(How))
         several = isinstance(label, list | tuple | set | frozenset)
         labels = None if label is None else tuple(map(str, label if several else (label,)))
         for field, value in (

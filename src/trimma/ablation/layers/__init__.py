@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trimma.ablation.layers.models import Surgery, made
+from trimma.ablation.layers.models import How, made
 from trimma.ablation.layers.neighbours import advice, working_groups
-from trimma.ablation.layers.surgeon import Clash, Layer, Surgeon, Unseen
+from trimma.ablation.layers.ports import Clash, Layer, Surgeon, Unseen
 from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
 from trimma.errors import UsageError
@@ -63,7 +63,7 @@ class Layers:
 
     selection: Selection
     kinds: tuple[str, ...]
-    how: Surgery
+    how: How
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Layers:
     ) -> None:
         object.__setattr__(self, "selection", Selection.of(names, group=group, groups=groups, prefix=prefix))
         object.__setattr__(self, "kinds", _kinds(kind))
-        object.__setattr__(self, "how", Surgery(adapt=adapt, example=example))
+        object.__setattr__(self, "how", How(adapt=adapt, example=example))
 
     def components(self, inputs: Inputs) -> Sequence[Component]:
         surgeon = self.how.surgeon(made(inputs.model, inputs.params))

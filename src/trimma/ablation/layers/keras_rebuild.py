@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from trimma.ablation.layers.surgeon import Clash, shown
+from trimma.ablation.layers.ports import Clash, shown
 from trimma.errors import UsageError
 from trimma.objective import describe
 

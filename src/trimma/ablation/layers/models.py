@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trimma.ablation.layers.surgeon import Clash, Surgeon
+from trimma.ablation.layers.ports import Clash, Surgeon
 from trimma.errors import UsageError
 from trimma.objective import describe
 
@@ -20,7 +20,7 @@ _OURS = "a PyTorch module, a Keras 3 model or a scikit-learn pipeline"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Surgery:
+class How:
     """How layers are taken out: with adapters where shapes differ, if at all, and an input to see that with."""
 
     adapt: bool = False
@@ -72,7 +72,7 @@ class Without:
 
     make: Callable[..., Any]
     names: tuple[str, ...]
-    how: Surgery
+    how: How
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.how.without(self.make(*args, **kwargs), self.names)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from trimma.ablation.layers.surgeon import Clash
+from trimma.ablation.layers.ports import Clash
 
 MORE, SHOWN = 5, 3
 """How many neighbours are tried, and how many groups are shown at most."""

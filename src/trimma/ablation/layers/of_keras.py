@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from trimma.ablation.layers.keras_rebuild import Rebuild, called_with, compiled_like
-from trimma.ablation.layers.surgeon import Clash, Layer, shown
+from trimma.ablation.layers.ports import Clash, Layer, shown
 from trimma.errors import UsageError
 
 _INSTEAD = "replace it with tm.Variant(model=...)"

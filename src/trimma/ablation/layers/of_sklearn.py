@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from trimma.ablation.layers.surgeon import Clash, Layer
+from trimma.ablation.layers.ports import Clash, Layer
 from trimma.errors import UsageError
 
 PASS, DROP = "passthrough", "drop"

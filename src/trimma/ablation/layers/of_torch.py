@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trimma.ablation.layers.surgeon import Layer, Unseen
+from trimma.ablation.layers.ports import Layer, Unseen
 from trimma.ablation.layers.torch_body import Body
 from trimma.ablation.layers.torch_refusals import Refusals, is_leaf
 from trimma.ablation.layers.torch_surgery import copied, keeps_shape, out_of_place, put

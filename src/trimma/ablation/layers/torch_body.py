@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from trimma.ablation.layers.surgeon import Clash, Unseen, shown
+from trimma.ablation.layers.ports import Clash, Unseen, shown
 from trimma.ablation.layers.torch_examples import Call, call_of, likely_calls
 from trimma.ablation.layers.torch_stand_ins import FirstInput, Ones, Zeros, adapter
 from trimma.ablation.layers.torch_surgery import copied, is_spatial, out_of_place, replaced

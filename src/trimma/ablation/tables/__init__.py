@@ -2,6 +2,6 @@
 
 from trimma.ablation.tables.lacking import lacking
 from trimma.ablation.tables.listing import Listing, listing
-from trimma.ablation.tables.removal import Removal, Way
+from trimma.ablation.tables.removal import How, Removal
 
-__all__ = ["Listing", "Removal", "Way", "lacking", "listing"]
+__all__ = ["How", "Listing", "Removal", "lacking", "listing"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from trimma.ablation.tables.removal import ComponentColumns, Shuffle, most_frequent
+from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
 
 
 class ArrowTable:
@@ -17,7 +17,7 @@ class ArrowTable:
         gone = set(members)
         return data.select([place for place, name in enumerate(data.schema.names) if name not in gone])
 
-    def permuted(self, data: Any, groups: Sequence[ComponentColumns], shuffle: Shuffle) -> Any:
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         columns: dict[int, Any] = {}
         for component, members in groups:
             order = import_module("pyarrow").array(shuffle.order(component, data.num_rows))

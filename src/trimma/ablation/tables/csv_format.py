@@ -11,7 +11,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import IO, Any, cast
 
-from trimma.ablation.tables.removal import ComponentColumns, Shuffle, most_frequent
+from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
 from trimma.errors import UsageError
 
 _MISSING = frozenset(
@@ -37,7 +37,7 @@ class CsvFormat:
     def constant(self, value: Any) -> Iterator[str]:
         return repeat(value)
 
-    def shuffled(self, parts: Sequence[Path], groups: Sequence[ComponentColumns], shuffle: Shuffle) -> dict[str, Any]:
+    def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
         columns = _columns(parts, [member for _, members in groups for member in members])
         for component, members in groups:
             for member in members:

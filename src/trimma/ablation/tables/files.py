@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from trimma.ablation.tables import copies
 from trimma.ablation.tables.csv_format import CsvFormat
 from trimma.ablation.tables.parquet_format import ParquetFormat
-from trimma.ablation.tables.removal import ComponentColumns, Shuffle
+from trimma.ablation.tables.removal import Group, Shuffle
 from trimma.errors import UsageError
 
 
@@ -28,7 +28,7 @@ class Format(Protocol):
         """What stands in the place of a column that is all one value."""
         ...
 
-    def shuffled(self, parts: Sequence[Path], groups: Sequence[ComponentColumns], shuffle: Shuffle) -> dict[str, Any]:
+    def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
         """What stands in the place of each column that is shuffled."""
         ...
 
@@ -62,7 +62,7 @@ class FileTable:
     def dropped(self, data: Any, members: Sequence[str]) -> Any:
         return _copied(data, ("drop", *members), lambda form, parts: (frozenset(members), {}))
 
-    def permuted(self, data: Any, groups: Sequence[ComponentColumns], shuffle: Shuffle) -> Any:
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         return _copied(
             data,
             ("permute", *groups, shuffle.seed),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trimma.ablation.tables.kinds import SPARK, is_factory, leaves, required, table_of
-from trimma.ablation.tables.removal import Way
+from trimma.ablation.tables.removal import How
 from trimma.ablation.tables.spark_frame import no_permutation
 from trimma.ablation.values import shown
 from trimma.errors import TrimmaError, UsageError
@@ -19,7 +19,7 @@ class Listing:
     series: frozenset[str]
 
 
-def listing(data: Any, how: Way) -> Listing:
+def listing(data: Any, how: How) -> Listing:
     """What there is; a factory is called once.
 
     Raises `UsageError` where nothing has columns, where a factory can't be called, and for what can't be taken out in

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from trimma.ablation.tables.removal import ComponentColumns, Shuffle, most_frequent
+from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
 from trimma.errors import UsageError
 
 
@@ -25,7 +25,7 @@ class PandasFrame:
         names = self.names(data)
         return data.drop(columns=list({data.columns[place] for place in _places(names, members)}))
 
-    def permuted(self, data: Any, groups: Sequence[ComponentColumns], shuffle: Shuffle) -> Any:
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         own, names = _own(data), self.names(data)
         for component, members in groups:
             order = shuffle.order(component, len(data))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trimma.ablation.tables.arrow_table import constant, typical
-from trimma.ablation.tables.removal import ComponentColumns, Shuffle
+from trimma.ablation.tables.removal import Group, Shuffle
 from trimma.errors import MissingExtra, UsageError
 
 
@@ -24,7 +24,7 @@ class ParquetFormat:
     def constant(self, value: Any) -> Any:
         return lambda column: constant(value, column)
 
-    def shuffled(self, parts: Sequence[Path], groups: Sequence[ComponentColumns], shuffle: Shuffle) -> dict[str, Any]:
+    def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
         members = list(dict.fromkeys(member for _, members in groups for member in members))
         table = _read(parts, members)
         columns = dict(zip(members, table.columns, strict=True))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from trimma.ablation.tables.removal import ComponentColumns, Shuffle, most_frequent
+from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
 
 
 class PolarsFrame:
@@ -17,7 +17,7 @@ class PolarsFrame:
         gone = set(members)
         return data.select([_column(name) for name in self.names(data) if name not in gone])
 
-    def permuted(self, data: Any, groups: Sequence[ComponentColumns], shuffle: Shuffle) -> Any:
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         if _is_lazy(data):
             return self.permuted(data.collect(), groups, shuffle).lazy()
         columns: dict[str, Any] = {}

@@ -8,9 +8,9 @@ import numpy as np
 
 from trimma.program import derived
 
-Way = Literal["drop", "permute", "mean"]
+How = Literal["drop", "permute", "mean"]
 
-ComponentColumns = tuple[str, tuple[str, ...]]
+Group = tuple[str, tuple[str, ...]]
 """A component's name, and its columns."""
 
 
@@ -18,8 +18,8 @@ ComponentColumns = tuple[str, tuple[str, ...]]
 class Removal:
     """The columns of ``groups`` are left out, shuffled over the rows, or replaced by one value."""
 
-    how: Way
-    groups: tuple[ComponentColumns, ...]
+    how: How
+    groups: tuple[Group, ...]
     seed: int
 
     @property
@@ -50,7 +50,7 @@ class Table(Protocol):
         """The table without these columns."""
         ...
 
-    def permuted(self, data: Any, groups: Sequence[ComponentColumns], shuffle: Shuffle) -> Any:
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         """The table with the rows of each group in another order."""
         ...
 

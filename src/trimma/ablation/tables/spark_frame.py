@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from trimma.ablation.tables.removal import ComponentColumns, Shuffle
+from trimma.ablation.tables.removal import Group, Shuffle
 from trimma.errors import UsageError
 
 _NUMBERS = ("ByteType", "ShortType", "IntegerType", "LongType", "FloatType", "DoubleType", "DecimalType")
@@ -19,7 +19,7 @@ class SparkFrame:
     def dropped(self, data: Any, members: Sequence[str]) -> Any:
         return data.drop(*members)
 
-    def permuted(self, data: Any, groups: Sequence[ComponentColumns], shuffle: Shuffle) -> Any:
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         raise no_permutation()
 
     def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
