@@ -9,7 +9,7 @@ run := tools/uv run
 # the oldest Spark that is supported, in an environment of its own
 spark35 := UV_PROJECT_ENVIRONMENT=.venv-spark35 tools/uv run --no-default-groups --group test --group spark35
 # what depends on Spark's version: jobs, executors, faults
-spark35_tests := $(addprefix tests/spark/test_,engine.py faults.py tasks.py) -k "not TestLocal"
+spark35_tests := $(addprefix tests/spark/test_,engine.py faults.py launcher.py) -k "not TestLocal"
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile

@@ -30,7 +30,7 @@ STORED = 16_000
 HEAVY = ("pandas", "plotly", "scipy", "sqlalchemy")
 
 
-def ignore(history: Any, now: float) -> None:
+def ignore(events: Any, history: Any, now: float) -> None:
     """Watch nothing."""
 
 
@@ -38,7 +38,7 @@ def run_study(
     trials: int,
     workers: int,
     store: Any,
-    observe: Callable[[Any, float], None] = ignore,
+    observe: Callable[[Any, Any, float], None] = ignore,
     reports: int = REPORTS,
     asha: bool = True,
 ) -> Any:
@@ -53,7 +53,7 @@ def run_study(
         for step in range(1, reports + 1):
             yield abs(math.log10(lr) + 2) + 1 / step
 
-    spec = StudySpec(name="bench", metric=Metric(name="loss", maximize=False), seed=1, trials=trials)
+    spec = StudySpec(name="bench", metrics=(Metric(name="loss", maximize=False),), seed=1, trials=trials)
     searcher = tm.RandomSearch().bind(tm.Space(lr=tm.Float(1e-4, 1, log=True)), 1, trials)
     ledger = create(store, spec, None, 0.0)
     run(
@@ -65,7 +65,7 @@ def run_study(
         trials=trials,
         until=None,
         observe=observe,
-        interrupted=lambda: False,
+        requests=lambda: (),
     )
     ended = len(ledger.history.ended)
     if ended != trials:
@@ -80,7 +80,7 @@ def growing(sizes: list[int], workers: int) -> dict[str, Any]:
     marks = sorted({mark for size in sizes for mark in (size // 2, size)}, reverse=True)
     reached: dict[int, tuple[float, int]] = {}
 
-    def observe(history: Any, now: float) -> None:
+    def observe(events: Any, history: Any, now: float) -> None:
         while marks and history.trial_count >= marks[-1]:
             reached[marks.pop()] = time.perf_counter(), len(history)
 

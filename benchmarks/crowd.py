@@ -18,9 +18,9 @@ import zmq
 
 from trimma.commands import Job
 from trimma.facts import Joined, Measured, Returned
+from trimma.wire.addresses import Listen
 from trimma.wire.client import Client
 from trimma.wire.messages import introduction
-from trimma.wire.sockets import Listen
 from trimma.wire.ticket import Ticket, worker_name
 
 MOST = 10_000
@@ -69,7 +69,7 @@ class Simulant:
 
     def __init__(self, context: "zmq.Context[Any]", slot: int, ticket: Ticket) -> None:
         self._worker, self._timing = worker_name(ticket.prefix, slot), ticket.timing
-        # as `trimma.wire.sockets.Line` does, which would have a context, and so two threads, for each agent
+        # as `trimma.wire.sockets.AgentSocket` does, which would have a context, and so two threads, for each agent
         self.socket = context.socket(zmq.DEALER)
         self.socket.set(zmq.ROUTING_ID, b"\1" + struct.pack("!I", slot) + secrets.token_bytes(8))
         self.socket.set(zmq.CURVE_SERVERKEY, ticket.server_key)

@@ -279,7 +279,7 @@ def fifty_workers(trials: int, reports: int) -> dict[str, float]:
     spans = [trial.spans for trial in study.trials]
     started: dict[str, float] = {}
     for span in sorted((span for each in spans for span in each), key=lambda span: span.start):
-        started.setdefault(span.worker, span.start - called)
+        started.setdefault(span.workers[0], span.start - called)
     return {
         "seconds": took,
         "workers": len(started),
@@ -297,14 +297,14 @@ def many_agents(count: int, seconds: float) -> dict[str, float]:
     """The share of a core that a driver takes while so many agents report once a second, and what gets lost."""
     from crowd import Crowds
 
-    from trimma.engines.remote import Remote
+    from trimma.engines.remote.engine import Remote
 
     crowds = Crowds(CROWDS)
     marks: list[tuple[float, float, int]] = []
 
     @contextmanager
-    def watch(engine: Any) -> Iterator[Callable[[Any, float], None]]:
-        def observe(history: Any, now: float) -> None:
+    def watch(engine: Any) -> Iterator[Callable[[Any, Any, float], None]]:
+        def observe(events: Any, history: Any, now: float) -> None:
             moment = time.perf_counter()
             if not marks and len(history.scores) and history.counts["running"] == count:
                 # what the joining has left to do is over soon

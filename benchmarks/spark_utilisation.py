@@ -69,7 +69,7 @@ class Late:
         self._engine, self._due = engine, sorted(joins, reverse=True)
         self._joined: list[Any] = []
         self.capacity, self.clock = engine.capacity, engine.clock
-        self.start, self.signal, self.close = engine.start, engine.signal, engine.close
+        self.carry_out, self.tell, self.close = engine.carry_out, engine.tell, engine.close
 
     def open(self, program: Any) -> None:
         self._engine.open(program)

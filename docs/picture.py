@@ -13,7 +13,7 @@ from rich.console import Console
 
 import trimma as tm
 from trimma.cli.demo import SPACE, STEPS, digits, fit
-from trimma.display.live import frame
+from trimma.display.terminal.live_view import frame
 from trimma.ledger import Ledger
 
 PICTURE = Path(__file__).parent / "images" / "live.svg"

@@ -191,3 +191,12 @@ def opened_ablation(*workers: str, **settings: Any) -> AblationLog:
     log.open()
     log.join(*workers)
     return log
+
+
+def finished_ablation() -> AblationLog:
+    """Three repeats of three components, one of which failed once."""
+    log = opened_ablation("w-0", names=["age", "fare", "sex"], repeats=3)
+    values = {("age",): [0.7, 0.72, 0.74], ("fare",): [0.8, 0.82, 0.84], ("sex",): [0.5, 0.52, None]}
+    log.cells("w-0", {(): [0.8, 0.82, 0.84]} | values)
+    log.close()
+    return log

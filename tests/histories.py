@@ -25,7 +25,7 @@ class Log:
         self.ledger, self.now = Ledger(), 0.0
         metric = Metric(name="accuracy" if maximize else "loss", maximize=maximize)
         described = space.describe() if space else []
-        self._spec = StudySpec(name="fashion", metric=metric, seed=1, space=described, **spec)
+        self._spec = StudySpec(name="fashion", metrics=(metric,), seed=1, space=described, **spec)
         self._record(ev.StudyCreated, spec=self._spec)
 
     @property
@@ -60,7 +60,7 @@ class Log:
 
     def restart(self, trial: int, worker: str) -> None:
         attempt = self.history.trials[trial].attempt + 1
-        self._record(ev.TrialStarted, trial=trial, attempt=attempt, worker=worker)
+        self._record(ev.TrialStarted, trial=trial, attempt=attempt, workers=(worker,))
 
     def report(self, trial: int, step: int, **metrics: float) -> None:
         self._of(ev.Reported, trial, step=step, metrics=metrics)
@@ -73,7 +73,7 @@ class Log:
         self._of(ev.TrialFinished, trial, metrics=metrics, seconds=seconds)
 
     def stop(self, trial: int, reason: str = "behind") -> None:
-        if self.history.trials[trial].worker is not None:
+        if self.history.trials[trial].workers:
             self._of(ev.StopRequested, trial, reason=reason)
         self._of(ev.TrialStopped, trial, reason=reason)
 
@@ -131,7 +131,7 @@ def simulated(
 ) -> History:
     """A study that was run on the simulated engine: the same each time."""
     spec = StudySpec(
-        name="fashion", metric=Metric(name="loss", maximize=False), seed=1, trials=trials, space=space.describe()
+        name="fashion", metrics=(Metric(name="loss", maximize=False),), seed=1, trials=trials, space=space.describe()
     )
     store, machine = MemoryStore(), Simulated(workers, **engine)
     ledger = trimma.loop.create(store, spec, None, 0.0)
@@ -143,8 +143,8 @@ def simulated(
         Program(objective=objective, metric="loss"),
         trials=trials,
         until=None,
-        observe=observe or (lambda history, now: None),
-        interrupted=lambda: False,
+        observe=observe or (lambda events, history, now: None),
+        requests=lambda: (),
     )
     return ledger.history
 
@@ -173,7 +173,27 @@ def large(trials: int = 5000) -> History:
     return log.history
 
 
+def half_run() -> Log:
+    """Two ended, one failed, three running, in the middle of a study."""
+    space = Space(lr=Float(1e-4, 1e-1, log=True), width=Int(16, 256), act=Choice("relu", "gelu"))
+    log = opened("w-0", "w-1", "w-2", "w-3", space=space, trials=20)
+    done = log.start("w-0", budget=9, lr=0.01, width=64, act="relu")
+    stopped = log.start("w-1", budget=9, lr=0.0001, width=32, act="gelu")
+    failed = log.start("w-2", budget=9, lr=0.1, width=250, act="gelu")
+    log.curve(stopped, 2.5, 2.25)
+    log.at(4).fail(failed, "MemoryError", "too large\nsee above", 'File "train.py", line 3\nMemoryError: too large')
+    log.at(6).stop(stopped)
+    log.curve(done, *(1 / step for step in range(1, 10)))
+    log.at(9).finish(done)
+    first = log.start("w-0", budget=9, lr=0.02, width=100, act="relu")
+    log.start("w-1", budget=9, lr=0.003, width=17, act="gelu")
+    stopping = log.at(10).start("w-2", budget=9, lr=0.05, width=200, act="relu")
+    log.at(12).curve(first, 1.5, 0.75)
+    log.curve(stopping, float("nan"))
+    return log
+
+
 def drawn(space: Space, rng: Any, branch: int = 0) -> dict[str, Any]:
     """A config of one of the space's branches, at random."""
     chosen = space.branches[branch]
-    return chosen.config({name: variable.sample(rng) for name, variable in chosen.variables.items()})
+    return chosen.encoding.config(rng.random(len(chosen.variables)))

@@ -12,7 +12,7 @@ from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.findings import findings
 from trimma.ablation.question import Ablation, Component
 from trimma.ablation.seams import Asked, Design
-from trimma.display.differences import change_words
+from trimma.display.ablation_findings_words import change_words
 from trimma.effects import Analysis, Cell, Effect
 from trimma.engines import Driver, Local, Simulated
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Store

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from trimma.api.tune import tune
     from trimma.engines import Driver, Local, Simulated
     from trimma.engines.dask.engine import Dask
-    from trimma.engines.spark import Spark
+    from trimma.engines.spark.engine import Spark
     from trimma.objective import StopTrial
     from trimma.schedule import Asha, MedianRule, RunAll
     from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
@@ -79,7 +79,7 @@ _HOMES = {
     "Shapley": "trimma.ablation.designs",
     "Simulated": "trimma.engines",
     "Space": "trimma.space",
-    "Spark": "trimma.engines.spark",
+    "Spark": "trimma.engines.spark.engine",
     "StopTrial": "trimma.objective",
     "Study": "trimma.api.study",
     "Target": "trimma.stopping",

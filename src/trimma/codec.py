@@ -10,7 +10,7 @@ import msgspec
 from trimma.errors import StoreError
 from trimma.events import Event, Reported, TrialFailed, TrialFinished
 
-VERSION = 1
+VERSION = 2
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ def encode(event: Event) -> bytes:
 
 
 def decode(record: bytes) -> Event:
-    """The event of a record; `StoreError` when it is damaged or was written by a newer version."""
+    """The event of a record; `StoreError` when it is damaged or was written by a version that isn't read here."""
     try:
         read = _decoder.decode(record)
     except msgspec.DecodeError as error:
@@ -58,5 +58,10 @@ def _unreadable(record: bytes, error: Exception | None) -> StoreError:
         return StoreError(
             f"the study was written by a newer Trimma (record version {version}, this one reads up to {VERSION}): "
             "upgrade with pip install --upgrade trimma"
+        )
+    if 0 < version < VERSION:
+        return StoreError(
+            f"the study was written by a Trimma from before the first release (record version {version}, this one "
+            f"reads {VERSION}): remove it with trimma rm, or take another store, and run it anew"
         )
     return StoreError(f"a damaged record: {error or 'unknown version'} in {bytes(record[:120])!r}")

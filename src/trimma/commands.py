@@ -9,20 +9,26 @@ from trimma.checkpoint import Checkpoint
 
 
 class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """One attempt at a trial, for one worker. The objective waits for a signal at each of ``rungs``.
+    """One attempt at a trial, for one worker, or for several of which each is a rank of it.
 
-    ``config`` holds arguments of the objective, ``place`` the part of the study that the trial belongs to. With a
-    ``checkpoint`` the attempt goes on from there, else it begins at the beginning.
+    ``config`` holds arguments of the objective, ``place`` the part of the study that the trial belongs to. The
+    objective waits for a signal at each of ``rungs``. With a ``checkpoint`` the attempt goes on from there, else it
+    begins at the beginning.
     """
 
     trial: int
     attempt: int
-    worker: str
+    workers: tuple[str, ...]
     config: dict[str, Any]
     place: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
     budget: int | None = None
     checkpoint: Checkpoint | None = None
+
+    @property
+    def worker(self) -> str:
+        """The worker of rank 0."""
+        return self.workers[0]
 
 
 class Signal(StrEnum):
@@ -48,8 +54,14 @@ class Send(Struct, frozen=True, kw_only=True, tag=True):
     signal: Signal
 
 
+class Grow(Struct, frozen=True, kw_only=True):
+    """Have room for so many workers, where there is less: more of them are started as they are wanted."""
+
+    workers: int
+
+
 class Close(Struct, frozen=True, kw_only=True):
     """Nothing more will come: let the workers go."""
 
 
-Command = Start | Send | Close
+Command = Start | Send | Grow | Close

@@ -59,6 +59,14 @@ class StudyExtended(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     program: bytes | None = None
 
 
+class LimitsChanged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Somebody asked for another number of trials in all, or of workers; None where that stays as it was."""
+
+    at: float
+    trials: int | None = None
+    workers: int | None = None
+
+
 class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Nothing more happens to the study, unless it is opened again."""
 
@@ -68,10 +76,11 @@ class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
 
 
 class WorkerJoined(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """A worker is ready for trials."""
+    """A worker is ready for trials. ``host`` is the machine that it is on, empty where its engine doesn't say."""
 
     at: float
     worker: str
+    host: str = ""
 
 
 class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -85,7 +94,8 @@ class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True
 class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """A config was chosen. ``rungs`` are the steps at which the trial waits for a verdict.
 
-    ``place`` says which part of the study the trial belongs to; it begins from the checkpoint of ``parent``, if any.
+    ``place`` says which part of the study the trial belongs to; it begins from the checkpoint of ``parent``, if any. It
+    runs on as many workers at a time as it has ``ranks``.
     """
 
     at: float
@@ -97,34 +107,37 @@ class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     hidden: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
     budget: int | None = None
+    ranks: int = 1
 
 
 class TrialStarted(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """An attempt at the trial began on a worker."""
+    """An attempt at the trial began on these workers, one for each rank."""
 
     at: float
     trial: int
     attempt: int
-    worker: str
+    workers: tuple[str, ...]
 
 
 class Reported(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The trial told its metrics at a step."""
+    """One rank of the trial told its metrics at a step."""
 
     at: float
     trial: int
     attempt: int
     step: int
     metrics: dict[str, float]
+    rank: int = 0
 
 
 class Logged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """Text that the trial printed or logged."""
+    """Text that one rank of the trial printed or logged."""
 
     at: float
     trial: int
     attempt: int
     text: str
+    rank: int = 0
 
 
 class PauseRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -219,6 +232,7 @@ Event = (
     StudyCreated
     | StudyOpened
     | StudyExtended
+    | LimitsChanged
     | StudyClosed
     | WorkerJoined
     | WorkerLost

@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from trimma.commands import Close, Command, Send, Start
+from trimma.commands import Close, Command, Start
 from trimma.core import Policy, next_deadline, reopen, step
+from trimma.errors import EngineError
 from trimma.events import Event, StudyCreated, StudyExtended
-from trimma.facts import Fact, Interrupted
+from trimma.facts import Fact
 from trimma.ledger import Ledger
 from trimma.ports import Engine, History, Observer, Store
 from trimma.program import Program
+from trimma.requests import Request
 from trimma.stopping import Rule
 from trimma.study import StudySpec
 
@@ -36,9 +38,14 @@ def extend(
 def replay(store: Store, name: str) -> Ledger:
     """A study's ledger, rebuilt from its events."""
     ledger = Ledger()
-    for event in store.read(name):
-        ledger.fold(event)
+    catch_up(ledger, store, name)
     return ledger
+
+
+def catch_up(ledger: Ledger, store: Store, name: str) -> None:
+    """Fold in what has been stored since the ledger's last event."""
+    for event in store.read(name, after=len(ledger)):
+        ledger.fold(event)
 
 
 def run(
@@ -51,24 +58,28 @@ def run(
     trials: int | None,
     until: Rule | None,
     observe: Observer,
-    interrupted: Callable[[], bool],
+    requests: Callable[[], Sequence[Request]],
 ) -> None:
-    """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens."""
+    """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens.
+
+    ``requests`` is called in each turn for what people have asked since the last one.
+    """
     history, clock = ledger.history, engine.clock
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
+    opening: Sequence[Event] = turn.events
     try:
         engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
         while history.closed is None:
             facts: Sequence[Fact] = engine.poll(_patience(history, clock.now()), turn.demand)
-            if interrupted():
-                facts = [*facts, Interrupted()]
+            facts = [*facts, *requests()]
             now = clock.now()
             turn = step(ledger, policy, facts, now)
             _append(store, history, turn.events)
             for command in turn.commands:
                 _act(engine, command)
-            observe(history, now)
+            observe([*opening, *turn.events], history, now)
+            opening = ()
     finally:
         engine.close()
 
@@ -85,10 +96,10 @@ def _append(store: Store, history: History, events: Sequence[Event]) -> None:
 
 
 def _act(engine: Engine, command: Command) -> None:
-    match command:
-        case Start(job=job):
-            engine.start(job)
-        case Send(trial=trial, attempt=attempt, signal=signal):
-            engine.signal(trial, attempt, signal)
-        case Close():
-            engine.close()
+    if isinstance(command, Close):
+        engine.close()
+        return
+    ranks = len(command.job.workers) if isinstance(command, Start) else 1
+    if ranks > 1 and not getattr(engine, "gangs", False):
+        raise EngineError(f"{engine!r} can't run trials of several ranks: {ranks} were asked for")
+    engine.carry_out(command)

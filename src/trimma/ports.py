@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.random import Generator
 
 from trimma.clock import Clock
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Send, Start
 from trimma.curve import Scores
 from trimma.events import Event, StudyClosed
 from trimma.facts import Fact
@@ -144,6 +144,16 @@ class History(Protocol):
         ...
 
     @property
+    def worker_limit(self) -> int | None:
+        """How many workers this session may use, where it was asked to use so many; None for all that there are."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """How many of the idle workers may be used."""
+        ...
+
+    @property
     def stays(self) -> Sequence[Stay]:
         """Each stay of each worker, in the order of joining."""
         ...
@@ -168,7 +178,12 @@ class History(Protocol):
 
     @property
     def live_count(self) -> int:
-        """How many trials are queued or on a worker."""
+        """How many trials are queued or on workers."""
+        ...
+
+    @property
+    def wanted(self) -> int:
+        """How many workers the trials need that are queued or on workers."""
         ...
 
     @property
@@ -205,8 +220,9 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     begins from that trial's latest checkpoint, or at the beginning where it has saved none.
 
     ``branch`` is the index of the space's branch that it came from; ``hidden`` holds the values of variables that don't
-    show in the config because only a `Derived` uses them. With ``resume``, the id of a paused trial, that trial goes on
-    with its own config, and only ``rungs`` and ``budget`` are heeded.
+    show in the config because only a `Derived` uses them. The trial runs on ``ranks`` workers at a time, and starts
+    when so many are idle. With ``resume``, the id of a paused trial, that trial goes on with its own config, and only
+    ``rungs`` and ``budget`` are heeded.
     """
 
     config: dict[str, Any] = {}
@@ -217,6 +233,7 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     hidden: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
     budget: int | None = None
+    ranks: int = 1
 
 
 class Decision(StrEnum):
@@ -280,7 +297,7 @@ class Scheduler(Protocol):
 
 
 class Engine(Protocol):
-    """Where trials run. One thread uses an engine; only `poll` may wait."""
+    """Where trials run. One thread uses an engine, but for `tell`; only `poll` may wait."""
 
     @property
     def capacity(self) -> int:
@@ -296,12 +313,25 @@ class Engine(Protocol):
         """Start the workers; each is told of by a `Joined` fact when it is ready, now or in a later `poll`."""
         ...
 
-    def start(self, job: Job) -> None:
-        """Begin an attempt on ``job.worker``, which has joined and is idle."""
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        """Do what the study has decided.
+
+        `Start`: begin an attempt on the workers of the job, which have joined and are idle. There are several only for
+        an engine that says ``gangs = True``. It tells how such an attempt ended once, when all its ranks have ended.
+        When one of its workers leaves, it is sent KILL, and then tells of each other worker that it has left and has
+        joined again.
+
+        `Send`: pass a signal on to an attempt. One that isn't running any more ignores it.
+
+        `Grow`: have room for so many workers. An engine that can't have as many has as many as it can.
+        """
         ...
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
-        """Pass a signal on; an attempt that isn't running any more ignores it."""
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        """Have `poll` return ``fact``, ``after`` so many seconds of this engine's time; any thread may call it.
+
+        Where nothing is open, it does nothing.
+        """
         ...
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
@@ -354,5 +384,6 @@ class BindsSearcher(Protocol):
     def bind(self, searcher: Searcher) -> Scheduler: ...
 
 
-Observer = Callable[[History, float], None]
-"""Called with the history and the time after each turn of the loop; it may look, not change."""
+Observer = Callable[[Sequence[Event], History, float], None]
+"""Called after each turn of the loop with the events that were stored since the last call, of which there may be none,
+the history that they are folded into, and the time; it may look, not change."""

@@ -41,7 +41,7 @@ _OURS = {
         "driver": "trimma.engines:Driver",
         "local": "trimma.engines:Local",
         "simulated": "trimma.engines:Simulated",
-        "spark": "trimma.engines.spark:Spark",
+        "spark": "trimma.engines.spark.engine:Spark",
     },
     "design": {
         "factorial": "trimma.ablation.designs:Factorial",

@@ -20,6 +20,8 @@ class Metric(Struct, frozen=True, kw_only=True):
 class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One question asked of an objective.
 
+    The first of ``metrics`` is the one that decides.
+
     ``space`` is the space's description, ``searcher`` and ``scheduler`` are readable settings: enough to
     show and to compare, while the objects themselves travel in the study's program.
 
@@ -29,7 +31,7 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     name: str
-    metric: Metric
+    metrics: tuple[Metric, ...]
     seed: int
     objective: str = ""
     space: list[dict[str, Any]] = []
@@ -44,3 +46,8 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str = "search"
     asked: dict[str, Any] = {}
     planned: int | None = None
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that decides, and its direction."""
+        return self.metrics[0]

@@ -84,14 +84,14 @@ def move(trial: int, state: State | None, event: type) -> State:
 
 
 class Span(Struct, kw_only=True, gc=False):
-    """One attempt's stay on a worker, in seconds since the epoch; ``end`` is None while it lasts.
+    """One attempt's stay on its workers, in seconds since the epoch; ``end`` is None while it lasts.
 
     ``seconds`` is how long the objective took, without the way there and back, where that is known. ``lost`` says
     that (the end of) what it did counted for nothing, and was or will be done again.
     """
 
     attempt: int
-    worker: str
+    workers: tuple[str, ...]
     start: float
     end: float | None = None
     lost: bool = False
@@ -108,7 +108,7 @@ class Trial(Protocol):
     ``since`` is when it came into its state; ``overdue`` says that it ran over its time, ``killed`` that its
     runner is being killed; ``crashes`` counts the attempts that its own doing ended, ``losses`` those that the end
     of a worker did; ``spans`` are its attempts, and ``lost_steps`` the reports of those that counted for nothing.
-    ``checkpoint`` is where it would go on from.
+    ``checkpoint`` is where it would go on from. It runs on as many ``workers`` as it has ``ranks``; on none otherwise.
     """
 
     @property
@@ -128,6 +128,8 @@ class Trial(Protocol):
     @property
     def budget(self) -> int | None: ...
     @property
+    def ranks(self) -> int: ...
+    @property
     def state(self) -> State: ...
     @property
     def attempt(self) -> int: ...
@@ -138,7 +140,7 @@ class Trial(Protocol):
     @property
     def checkpoint(self) -> Checkpoint | None: ...
     @property
-    def worker(self) -> str | None: ...
+    def workers(self) -> Sequence[str]: ...
     @property
     def curve(self) -> Curve: ...
     @property

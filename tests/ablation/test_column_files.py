@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from trimma.ablation.columns import Columns
-from trimma.ablation.tables import copies
+from trimma.ablation.tables import shared_copies
 from trimma.errors import EngineError, UnknownName, UsageError
 from trimma.program import Inputs
 from trimma.worker import shared_files
@@ -37,7 +37,7 @@ ROWS = {
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for copies that is this test's own."""
-    monkeypatch.setenv(copies.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(shared_copies.VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache" / f"trimma-tables-{os.getuid()}"
 
 
@@ -359,9 +359,9 @@ def test_a_copy_that_can_not_be_written_is_told_and_leaves_nothing(tmp_path: Pat
         raise OSError(28, "No space left on device")
 
     with pytest.raises(EngineError, match=r"can't be written to .* \(No space left on device\): make room there"):
-        copies.of("key", fails)
+        shared_copies.shared_copy("key", fails)
     assert not (cache / "key.part").exists()
-    path = copies.of("key", lambda folder: (folder / "a").touch())
+    path = shared_copies.shared_copy("key", lambda folder: (folder / "a").touch())
     assert (path / "a").exists()
 
 

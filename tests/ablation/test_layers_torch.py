@@ -12,9 +12,9 @@ import cloudpickle
 import pytest
 
 from trimma.ablation.layers import Layers
-from trimma.ablation.layers.models import How
-from trimma.ablation.layers.neighbours import working_groups
-from trimma.ablation.layers.ports import Clash
+from trimma.ablation.layers.layer_remover import Clash
+from trimma.ablation.layers.model_argument import RemovalOptions
+from trimma.ablation.layers.suggest_groups import working_groups
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
 
@@ -466,7 +466,7 @@ def test_a_layer_that_is_missing_in_what_the_objective_makes(nets: SimpleNamespa
     with pytest.raises(UsageError, match="this Sequential has no layer '3'"):
         ablated(depth=3)
     with pytest.raises(UsageError, match="without '1', '2' gets shape"):
-        How().without(nets.nn.Sequential(*(nets.nn.Linear(n, n + 1) for n in range(2, 6))), ["1"])
+        RemovalOptions().without(nets.nn.Sequential(*(nets.nn.Linear(n, n + 1) for n in range(2, 6))), ["1"])
 
 
 def test_groups_of_neighbours() -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import trimma as tm
-from trimma.errors import ObjectiveError, StudyExists, StudyFailed, StudyNotFound, UnknownName, UsageError
+from trimma.errors import ObjectiveError, StudyBusy, StudyExists, StudyFailed, StudyNotFound, UnknownName, UsageError
 
 SPACE = tm.Space(lr=tm.Float(1e-4, 1.0, log=True))
 
@@ -323,3 +323,32 @@ def test_a_study_that_was_deleted_meanwhile():
     tm.delete("gone", store)
     with pytest.raises(StudyNotFound, match=says("'gone' was deleted")):
         study.resume(engine=tm.Simulated(1), progress=False)
+
+
+def test_a_resume_with_a_wrong_argument_leaves_the_study_as_it_was():
+    store = tm.MemoryStore()
+    shape = tm.ablate(
+        lambda a: a,
+        tm.Setting(a=0),
+        config={"a": 1},
+        maximize="score",
+        repeats=2,
+        engine=tm.Simulated(2),
+        store=store,
+        progress=False,
+    )
+    before = list(store.read(shape.name))
+    with pytest.raises(UsageError, match=says("trials=0 must be a whole number, 1 or more")):
+        shape.resume(repeats=5, trials=0, progress=False)
+    with pytest.raises(UnknownName, match=says("no engine named 'locale'")):
+        shape.resume(repeats=5, engine="locale", progress=False)
+    assert list(store.read(shape.name)) == before
+
+
+def test_what_is_wrong_with_a_resume_is_told_before_who_else_runs_it():
+    study = tune(name="busy", store=tm.MemoryStore())
+    with study.store.claim("busy"):
+        with pytest.raises(UsageError, match=says("trials=0 must be")):
+            study.resume(trials=0)
+        with pytest.raises(StudyBusy, match="'busy'"):
+            study.resume(trials=3)

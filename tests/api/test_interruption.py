@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import trimma as tm
+from trimma.api.observers import FLUSH_SECONDS
 from trimma.errors import StudyBusy
 
 # run as __main__, so that the stored program holds a function of a script
@@ -146,3 +148,60 @@ def test_ctrl_c_twice_ends_at_once(tmp_path):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+
+
+OBSERVED = """
+import sys, threading, time
+import trimma as tm
+
+def fit(lr, report):
+    report(loss=lr)
+    open({folder!r} + "/running", "w").close()
+    time.sleep(600)
+
+def write(events, history, now):
+    with open({folder!r} + "/events", "a") as file:
+        for event in events:
+            print(type(event).__name__, file=file)
+
+def never(events, history, now):
+    threading.Event().wait()
+
+tm.tune(fit, tm.Space(lr=tm.Float(0, 1)), minimize="loss", trials=4, workers=1, name="study",
+        store={folder!r} + "/s.db", progress=False, observers=[{observers}])
+"""
+
+
+@contextmanager
+def interrupted(folder, observers):
+    """A script whose study has been interrupted while a trial hung, and is closed."""
+    script = folder / "script.py"
+    script.write_text(OBSERVED.format(folder=str(folder), observers=observers))
+    process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        until((folder / "running").exists)
+        process.send_signal(signal.SIGINT)
+        until(lambda: tm.load("study", folder / "s.db").status == "interrupted")
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def test_ctrl_c_once_lets_observers_know_everything(tmp_path):
+    with interrupted(tmp_path, "write") as process:
+        _, said = process.communicate(timeout=20)
+    assert "to go on: tm.load('study').resume()" in said
+    written = (tmp_path / "events").read_text().split()
+    assert written == [type(event).__name__ for event in tm.SQLiteStore(tmp_path / "s.db").read("study")]
+    assert written[-1] == "StudyClosed"
+
+
+def test_ctrl_c_twice_does_not_wait_for_observers(tmp_path):
+    with interrupted(tmp_path, "never, write") as process:
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        assert time.monotonic() - began < FLUSH_SECONDS / 3
+    assert process.returncode in (-signal.SIGINT, 130)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import trimma as tm
-from trimma.api import recipe
+from trimma.api import freezing
 from trimma.errors import EngineError, ObjectiveError, StudyError
-from trimma.worker import bundle, origin
+from trimma.worker import bundle, versions
 
 MIB = 2**20
 TWO = {"x": tm.Grid(1, 2)}
@@ -76,7 +76,7 @@ def test_paths_uris_and_functions_are_handed_over_as_they_are(data):
 @pytest.fixture
 def small(monkeypatch):
     """A limit to what is kept, so that tests need no large data."""
-    monkeypatch.setattr(recipe, "KEPT_BYTES", MIB)
+    monkeypatch.setattr(freezing, "KEPT_BYTES", MIB)
 
 
 @pytest.mark.usefixtures("small")
@@ -139,8 +139,8 @@ def test_a_module_that_the_workers_lack_is_named_with_the_fix(monkeypatch):
 
 
 def test_workers_with_another_python_are_refused_and_both_versions_are_named(monkeypatch):
-    other = msgspec.structs.replace(origin.origin(), python="3.99.0")
-    monkeypatch.setattr(bundle, "origin", lambda: other)
+    other = msgspec.structs.replace(versions.versions_here(), python="3.99.0")
+    monkeypatch.setattr(bundle, "versions_here", lambda: other)
     with pytest.raises(
         EngineError, match=r"driver runs Python 3\.99\.0, but the worker on .* runs Python 3\.\d+"
     ) as said:

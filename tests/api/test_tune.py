@@ -278,7 +278,7 @@ def test_a_view_of_ones_own(tmp_path, capsys):
     @contextmanager
     def view(engine):
         ended.append(type(engine))
-        yield lambda history, now: ended.append(len(history.ended))
+        yield lambda events, history, now: ended.append(len(history.ended))
         ended.append("over")
 
     study = tune(trials=2, progress=view, engine=tm.Simulated(1), store=tmp_path / "s.db", name="seen")
@@ -297,7 +297,7 @@ def test_a_view_that_breaks_does_not_end_the_study(breaks):
         if breaks == "before":
             raise BrokenPipeError("nobody reads")
 
-        def observe(history, now):
+        def observe(events, history, now):
             seen.append(len(history.ended))
             if breaks == "at once" or (breaks == "later" and len(history.ended) > 2):
                 raise BrokenPipeError("nobody reads")
@@ -322,7 +322,7 @@ def test_a_view_that_breaks_is_left():
         def __enter__(self):
             return self
 
-        def __call__(self, history, now):
+        def __call__(self, events, history, now):
             raise ValueError("broken")
 
         def __exit__(self, kind, error, trace):

@@ -210,7 +210,7 @@ def test_resume_for_more_trials(run, store: Path) -> None:
 
 def test_resume_on_another_engine(run, store: Path) -> None:
     run("resume", "descent", "--trials", 15, "--engine", "simulated", "--workers", 2)
-    assert {trial.spans[-1].worker for trial in tm.load("descent", store).trials[12:]} <= {"sim-0", "sim-1"}
+    assert {trial.spans[-1].workers for trial in tm.load("descent", store).trials[12:]} <= {("sim-0",), ("sim-1",)}
 
 
 def test_resume_for_fewer_trials_than_there_are(run) -> None:

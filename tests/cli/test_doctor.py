@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 import trimma as tm
 from trimma.cli import main
-from trimma.commands import Job
 from trimma.facts import Fact, Joined, Left, Printed, Returned
 
 
@@ -116,14 +115,15 @@ class Cluster:
     def open(self, program: Any) -> None:
         self._facts += [Joined(worker=f"there-{slot}") for slot in range(min(self.capacity, 8))]
 
-    def start(self, job: Job) -> None:
+    def carry_out(self, command: Any) -> None:
+        job = command.job
         told = {"host": "there", "python": "3.11.0", "executable": "/p", "trimma": tm.__version__, "folder": "/tmp"}
         text = json.dumps({**told, "free": 2**40, **self._differs})
         of = {"trial": job.trial, "attempt": job.attempt}
         self._facts += [Printed(**of, text=f"a warning\n{text[:9]}"), Printed(**of, text=f"{text[9:]}\n")]
         self._facts += [Returned(**of, metrics={})]
 
-    def signal(self, *_: Any) -> None: ...
+    def tell(self, fact: Fact, after: float = 0.0) -> None: ...
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
         self.demands.add(demand)
@@ -166,14 +166,14 @@ def test_a_large_cluster_is_not_filled() -> None:
     ],
 )
 def test_workers_that_do_not_come(fact: Fact | None, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trimma.api.attendance._SECONDS", 0.1)
+    monkeypatch.setattr("trimma.api.doctor.engine_check._SECONDS", 0.1)
     engine = Cluster()
     engine.poll = lambda timeout, demand=None: [fact] if fact else []  # type: ignore[method-assign]
     assert tried(engine)[-1] == f"✗ engine       engine=Cluster() can't be used\n{'':15}→ {message}"
 
 
 def test_workers_that_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trimma.api.roll_call._LATECOMERS", 0.1)
+    monkeypatch.setattr("trimma.api.doctor.worker_probe._LATECOMERS", 0.1)
     engine = Cluster(1)
     engine.capacity = 3
     engine.open = lambda program: engine._facts.append(Joined(worker="there-0"))  # type: ignore[method-assign]

@@ -39,7 +39,7 @@ key = {"at": seconds, "trial": st.integers(0, 10**6), "attempt": st.integers(0, 
 specs = st.builds(
     StudySpec,
     name=text,
-    metric=st.builds(Metric, name=text, maximize=st.booleans()),
+    metrics=st.lists(st.builds(Metric, name=text, maximize=st.booleans()), min_size=1, max_size=3).map(tuple),
     seed=st.integers(0, 2**63),
     objective=text,
     space=st.lists(st.dictionaries(text, plain, max_size=2), max_size=2),
@@ -64,22 +64,31 @@ every_event = st.one_of(
     ),
     st.builds(ev.StudyCreated, at=seconds, spec=specs, program=st.none() | st.binary(max_size=30)),
     st.builds(ev.StudyOpened, at=seconds, trials=st.none() | st.integers(1, 99), until=st.none() | rules),
+    st.builds(
+        ev.LimitsChanged,
+        at=seconds,
+        trials=st.none() | st.integers(1, 10**6),
+        workers=st.none() | st.integers(1, 10**4),
+    ),
     st.builds(ev.StudyClosed, at=seconds, outcome=st.sampled_from(ev.Outcome), reason=text),
-    st.builds(ev.WorkerJoined, at=seconds, worker=text),
+    st.builds(ev.WorkerJoined, at=seconds, worker=text, host=text),
     st.builds(ev.WorkerLost, at=seconds, worker=text, cause=text),
     st.builds(
         ev.TrialQueued,
         at=seconds,
         trial=st.integers(0, 10**6),
         config=config,
+        place=config,
+        parent=st.none() | st.integers(0, 10**6),
+        ranks=st.integers(1, 64),
         branch=st.integers(0, 9),
         hidden=config,
         rungs=st.lists(st.integers(1, 10**6), max_size=4).map(tuple),
         budget=st.none() | st.integers(1, 10**6),
     ),
-    st.builds(ev.TrialStarted, worker=text, **key),
-    st.builds(ev.Reported, step=st.integers(0, 2**62), metrics=metrics, **key),
-    st.builds(ev.Logged, text=text, **key),
+    st.builds(ev.TrialStarted, workers=st.lists(text, max_size=3).map(tuple), **key),
+    st.builds(ev.Reported, step=st.integers(0, 2**62), metrics=metrics, rank=st.integers(0, 63), **key),
+    st.builds(ev.Logged, text=text, rank=st.integers(0, 63), **key),
     st.builds(ev.PauseRequested, reason=text, **key),
     st.builds(ev.TrialPaused, checkpoint=st.none() | text, **key),
     st.builds(
@@ -127,10 +136,15 @@ def test_text_that_looks_like_a_number_stays_text() -> None:
 
 
 def test_a_newer_version_says_what_to_do() -> None:
-    with pytest.raises(StoreError, match=r"newer Trimma \(record version 2.*pip install --upgrade"):
-        decode(b'{"v":2,"event":{"type":"Unheard","of":1}}')
-    with pytest.raises(StoreError, match="record version 2"):
-        decode(encode(EVERY_KIND[2]).replace(b'"v":1', b'"v":2'))
+    with pytest.raises(StoreError, match=r"newer Trimma \(record version 3.*pip install --upgrade"):
+        decode(b'{"v":3,"event":{"type":"Unheard","of":1}}')
+    with pytest.raises(StoreError, match="record version 3"):
+        decode(encode(EVERY_KIND[2]).replace(b'"v":2', b'"v":3'))
+
+
+def test_a_version_of_before_the_first_release_says_what_to_do() -> None:
+    with pytest.raises(StoreError, match=r"before the first release \(record version 1.*trimma rm"):
+        decode(encode(EVERY_KIND[0]).replace(b'"v":2', b'"v":1').replace(b'"metrics":[', b'"metric":['))
 
 
 @pytest.mark.parametrize(
@@ -141,10 +155,10 @@ def test_a_newer_version_says_what_to_do() -> None:
         b"garbage \xff",
         b"null",
         b'{"v":0,"event":{"type":"WorkerJoined","at":0,"worker":"w"}}',
-        b'{"v":1}',
-        b'{"v":1,"event":{"type":"Unheard"}}',
-        b'{"v":1,"event":{"type":"WorkerJoined"}}',
-        b'{"v":1,"event":{"type":"Reported","at":0,"trial":0,"attempt":1,"step":1,"metrics":{"m":"much"}}}',
+        b'{"v":2}',
+        b'{"v":2,"event":{"type":"Unheard"}}',
+        b'{"v":2,"event":{"type":"WorkerJoined"}}',
+        b'{"v":2,"event":{"type":"Reported","at":0,"trial":0,"attempt":1,"step":1,"metrics":{"m":"much"}}}',
     ],
 )
 def test_a_damaged_record_is_shown(record: bytes) -> None:

@@ -82,7 +82,7 @@ def test_the_table_is_whole() -> None:
     assert len(MOVES) == sum(map(len, LEGAL.values()))
 
 
-SPEC = StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0, trials=3)
+SPEC = StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0, trials=3)
 numbers = st.integers(-1, 2)
 attempts = st.integers(0, 2)
 workers = st.sampled_from(["a", "b"])
@@ -90,12 +90,21 @@ key = {"at": st.floats(0, 100), "trial": numbers, "attempt": attempts}
 events = st.one_of(
     st.builds(ev.StudyCreated, at=st.just(0.0), spec=st.just(SPEC)),
     st.builds(ev.StudyOpened, at=st.floats(0, 100), trials=st.just(3), until=st.sampled_from([None, Timeout(5)])),
+    st.builds(ev.LimitsChanged, at=st.floats(0, 100), trials=st.none() | st.integers(1, 5), workers=st.just(1)),
     st.builds(ev.StudyClosed, at=st.floats(0, 100), outcome=st.sampled_from(ev.Outcome), reason=st.just("")),
     st.builds(ev.WorkerJoined, at=st.floats(0, 100), worker=workers),
     st.builds(ev.WorkerLost, at=st.floats(0, 100), worker=workers, cause=st.just("")),
-    st.builds(ev.TrialQueued, at=st.floats(0, 100), trial=numbers, config=st.just({})),
-    st.builds(ev.TrialStarted, worker=workers, **key),
-    st.builds(ev.Reported, step=st.integers(0, 9), metrics=st.dictionaries(st.sampled_from("mn"), st.floats()), **key),
+    st.builds(
+        ev.TrialQueued, at=st.floats(0, 100), trial=numbers, config=st.just({}), ranks=st.sampled_from([1, 1, 2])
+    ),
+    st.builds(ev.TrialStarted, workers=st.lists(workers, max_size=2).map(tuple), **key),
+    st.builds(
+        ev.Reported,
+        step=st.integers(0, 9),
+        rank=st.sampled_from([0, 0, 1]),
+        metrics=st.dictionaries(st.sampled_from("mn"), st.floats()),
+        **key,
+    ),
     st.builds(ev.Logged, text=st.text(), **key),
     st.builds(ev.PauseRequested, reason=st.just("r"), **key),
     st.builds(ev.TrialPaused, checkpoint=st.sampled_from([None, "folder"]), **key),
@@ -126,7 +135,7 @@ def test_any_sequence_of_events_is_legal_or_refused(begun: bool, sequence: list[
             ev.StudyOpened(at=0.0, trials=3),
             ev.WorkerJoined(at=0.0, worker="a"),
             ev.TrialQueued(at=0.0, trial=0, config={}),
-            ev.TrialStarted(at=0.0, trial=0, attempt=1, worker="a"),
+            ev.TrialStarted(at=0.0, trial=0, attempt=1, workers=("a",)),
         ):
             ledger.fold(event)
     for event in sequence:

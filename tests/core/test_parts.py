@@ -168,7 +168,7 @@ def test_a_child_begins_from_the_checkpoint_of_its_parent(crash: float) -> None:
     assert child.state is State.DONE
 
 
-SPEC = StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0)
+SPEC = StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0)
 
 
 def test_a_parent_must_be_there_before_its_child() -> None:

@@ -16,9 +16,10 @@ from trimma.core import Policy, Turn, failing_alike, next_deadline, reopen, step
 from trimma.core.intake import MAX_LOSSES
 from trimma.errors import IllegalMove
 from trimma.events import Logged
-from trimma.facts import Fact, Halted, Interrupted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ledger import Ledger
 from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
+from trimma.requests import StopStudy
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
 from trimma.study import Metric, StudySpec
 from trimma.trial import ENDED, ON_WORKER, State, Trial
@@ -71,7 +72,8 @@ class Stage:
         asked = {"trials": 3, "failures_to_give_up": 3} | spec
         self.ledger.fold(
             ev.StudyCreated(
-                at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0, until=until, **asked)
+                at=0.0,
+                spec=StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0, until=until, **asked),
             )
         )
         self.events: list[ev.Event] = reopen(self.ledger, asked["trials"], until, 0.0).events
@@ -343,7 +345,7 @@ def test_a_stop_that_is_not_heeded_ends_in_a_kill() -> None:
 def test_ctrl_c_keeps_everything_and_ends_nothing_for_good() -> None:
     stage = Stage(workers=2)
     stage.tell(measured(0, step=1, m=0.5), measured(1, step=1, m=-1.0))
-    turn = stage.tell(returned(0, m=0.7), Interrupted(), returned(1, m=0.1))
+    turn = stage.tell(returned(0, m=0.7), StopStudy(), returned(1, m=0.1))
     assert kinds(turn.events) == ["TrialFinished", "TrialStopped", "StudyClosed"]
     assert turn.commands == [Close()]
     assert stage.history.closed.outcome is ev.Outcome.INTERRUPTED  # type: ignore[union-attr]
@@ -354,7 +356,7 @@ def test_ctrl_c_keeps_everything_and_ends_nothing_for_good() -> None:
 
 def test_ctrl_c_queues_what_ran() -> None:
     stage = Stage()
-    stage.tell(Interrupted())
+    stage.tell(StopStudy())
     assert stage.trial().state is State.QUEUED
     assert stage.trial().crashes == 0
 
@@ -437,7 +439,7 @@ def test_a_timeout_wakes_once_and_counts_all_sessions() -> None:
 def test_queued_trials_come_before_new_ones() -> None:
     stage = Stage(workers=2, trials=10)
     stage.tell(Left(worker="w0", cause=""), returned(1, m=0.0))
-    assert {trial.id: trial.worker for trial in stage.history.running.values()} == {0: "w1"}
+    assert {trial.id: trial.workers for trial in stage.history.running.values()} == {0: ("w1",)}
 
 
 def test_after_the_limit_lost_trials_are_still_run() -> None:
@@ -521,7 +523,7 @@ def test_a_halt_ends_what_is_paused() -> None:
 
 def test_ctrl_c_keeps_what_is_paused() -> None:
     stage = Stage(Again(total=2), trials=2)
-    stage.tell(measured(m=PAUSE), Interrupted())
+    stage.tell(measured(m=PAUSE), StopStudy())
     assert stage.trial().state is State.PAUSED, (
         "it was being paused: there is no checkpoint, and none is needed to wait"
     )
@@ -594,7 +596,7 @@ def test_the_demand_when_there_is_nothing_more_to_try() -> None:
     stage = Stage(Plan(total=3), workers=4, trials=None)
     assert stage.tell().demand == 3
     assert stage.tell(returned(0, m=1.0)).demand == 2
-    assert stage.tell(Interrupted()).demand == 0
+    assert stage.tell(StopStudy()).demand == 0
 
 
 def test_who_never_gives_up() -> None:
@@ -632,7 +634,7 @@ facts = st.one_of(
     st.builds(Raised, failure=st.builds(ev.Failure, kind=st.sampled_from(["A", "B"]), message=st.just("")), **ids),
     st.builds(Halted, **ids),
     st.builds(Paused, checkpoint=st.sampled_from([None, "folder"]), **ids),
-    st.just(Interrupted()),
+    st.just(StopStudy()),
 )
 turns = st.lists(st.tuples(st.lists(facts, max_size=4), st.floats(0, 3)), max_size=25)
 rules = st.sampled_from([None, Target(2.0), Timeout(20.0), Patience(2), TrialCount(3), Timeout(9.0) & TrialCount(2)])
@@ -672,7 +674,7 @@ def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
         assert sorted([*history.queued, *history.paused, *history.ended, *(trial.id for trial in on_workers)]) == list(
             range(history.trial_count)
         )
-        busy = [trial.worker for trial in on_workers]
+        busy = [worker for trial in on_workers for worker in trial.workers]
         assert len(busy) == len(set(busy)), "a worker runs one trial at a time"
         assert set(busy) | set(history.idle) == set(history.workers) or history.closed
         if history.closed:
@@ -681,10 +683,10 @@ def test_facts_in_any_order_give_a_legal_state_or_an_illegal_move(
         for trial in history.trials:
             assert trial.crashes <= attempts
             assert (trial.state is State.FAILED) == (trial.failure is not None)
-            assert (trial.worker is not None) == (trial.state in ON_WORKER)
+            assert bool(trial.workers) == (trial.state in ON_WORKER)
             assert trial.state in ENDED or trial.id not in history.ended
     again = Ledger()
-    again.fold(ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=True), seed=0)))
+    again.fold(ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0)))
     for event in stage.events:
         again.fold(event)
     assert again.history.counts == stage.history.counts

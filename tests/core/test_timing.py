@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from trimma.engines import Simulated
 from trimma.events import KillRequested, Outcome
+from trimma.requests import StopStudy
 from trimma.schedule import Asha, RunAll
 from trimma.search import RandomSearch
 from trimma.space import Choice, Float, Space
@@ -69,7 +70,11 @@ def test_a_timeout_ends_at_its_moment_whatever_the_rounding(
 def test_a_timeout_counts_over_sessions() -> None:
     moments = iter(range(10_000))
     first = run_study(
-        RandomSearch(), until=Timeout(30.0), trials=None, interrupted=lambda: next(moments) > 20, engine=Simulated(2)
+        RandomSearch(),
+        until=Timeout(30.0),
+        trials=None,
+        requests=lambda: [StopStudy()] if next(moments) > 20 else [],
+        engine=Simulated(2),
     )
     spent = first.history.active_seconds(0.0)
     assert 0 < spent < 30

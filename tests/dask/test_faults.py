@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from trimma.engines.dask.engine import Dask
-from trimma.engines.dask.tasks import Tasks
-from trimma.engines.remote import Remote
+from trimma.engines.dask.launcher import DaskLauncher
+from trimma.engines.remote.engine import Remote
 from trimma.errors import EngineError
 from trimma.events import Event, TrialFailed, TrialFinished, TrialStopped, WorkerLost
 from trimma.facts import Joined, Left, Returned
 from trimma.search import RandomSearch
-from trimma.testing.engines import Driver, in_a_process, is_running, wait_until
+from trimma.testing.engines import OpenEngine, in_a_process, is_running, wait_until
 from trimma.testing.studies import run_study
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 QUICK = Timing(heartbeat=0.2, lease=1.5, dial=5.0, orphan=1.5, silence=20.0)
 TRIALS = 12
@@ -35,7 +35,7 @@ class Meddled:
     def __init__(self, engine: Any, after: int, meddle: Callable[[], None]) -> None:
         self._engine, self._left, self._meddle = engine, after, meddle
         self.capacity, self.clock = engine.capacity, engine.clock
-        self.open, self.start, self.signal, self.close = engine.open, engine.start, engine.signal, engine.close
+        self.open, self.carry_out, self.tell, self.close = engine.open, engine.carry_out, engine.tell, engine.close
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Any:
         facts = self._engine.poll(timeout, demand)
@@ -46,7 +46,7 @@ class Meddled:
 
 
 def remote(client: Any, workers: int = 2) -> Remote:
-    return Remote(Tasks(client, workers, None, None), workers, timing=QUICK)
+    return Remote(DaskLauncher(client, workers, None, None), workers, timing=QUICK)
 
 
 def steps(trial: Any) -> Any:
@@ -95,7 +95,7 @@ def test_a_trial_that_always_kills_its_process_fails_alone(client: Any, tmp_path
 
 def test_a_zombie_comes_back_with_nothing(client: Any, workers: dict[str, int], tmp_path: Path) -> None:
     engine = remote(client, 1)
-    driver = Driver(engine, in_a_process)
+    driver = OpenEngine(engine, in_a_process)
     try:
         worker = driver.joined(1)[0]
         driver.start(0, worker, do="hang", pid_file=str(tmp_path / "pid"))
@@ -191,7 +191,7 @@ if __name__ == "__main__":
 
 def test_a_default_engine_s_lease_is_not_needed_to_notice_a_lost_task(client: Any, workers: dict[str, int]) -> None:
     engine = Dask(client, workers=1)
-    driver = Driver(engine, in_a_process)
+    driver = OpenEngine(engine, in_a_process)
     try:
         worker = driver.joined(1)[0]
         client.cancel(next(iter(engine._launcher._futures)))

@@ -16,13 +16,13 @@ import pytest
 import trimma as tm
 from trimma.engines.dask import cluster
 from trimma.engines.dask.engine import Dask
-from trimma.engines.dask.tasks import Tasks
-from trimma.engines.remote import Remote
+from trimma.engines.dask.launcher import DaskLauncher
+from trimma.engines.remote.engine import Remote
 from trimma.errors import EngineError, MissingExtra, UsageError
 from trimma.program import Program
 from trimma.testing.engines import is_running, wait_until
 from trimma.trial import State
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 SPACE = tm.Space(x=tm.Float(0, 1))
 
@@ -110,7 +110,7 @@ def test_variables_travel_when_they_are_named(client: Any, monkeypatch: pytest.M
 
 def impatient(client: Any, host: str | None = None) -> str:
     """What is said when no worker can be started."""
-    engine = Remote(Tasks(client, 1, host, None), 1, timing=Timing(dial=1.0))
+    engine = Remote(DaskLauncher(client, 1, host, None), 1, timing=Timing(dial=1.0))
     engine.open(Program(objective=parent, metric="loss"))
     try:
         with pytest.raises(EngineError) as caught:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import trimma as tm
-from trimma.commands import Job, Signal
+from trimma.commands import Job, Signal, Start
 from trimma.engines import Driver
 from trimma.errors import EngineError, StudyError, UsageError
 from trimma.facts import Joined, Left, Returned
@@ -28,8 +28,7 @@ from trimma.search import GridSearch
 from trimma.space import Grid, Space
 from trimma.stopping import Target
 from trimma.testing import run_study
-from trimma.testing.engines import PATIENCE, is_running, wait_until
-from trimma.testing.engines import Driver as Opened
+from trimma.testing.engines import PATIENCE, OpenEngine, is_running, wait_until
 from trimma.testing.studies import Study
 from trimma.trial import State
 
@@ -48,12 +47,12 @@ def printed(study: Study, trial: int) -> str:
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[..., Opened]]:
+def opened() -> Iterator[Callable[..., OpenEngine]]:
     engines: list[Driver] = []
 
-    def start(objective: Callable[..., Any], threads: int = 2) -> Opened:
+    def start(objective: Callable[..., Any], threads: int = 2) -> OpenEngine:
         engines.append(Driver(threads))
-        return Opened(engines[-1], objective)
+        return OpenEngine(engines[-1], objective)
 
     yield start
     for engine in engines:
@@ -103,7 +102,7 @@ def test_two_engines_share_the_streams_and_put_them_back() -> None:
     assert stream.getvalue() == "still there\n"
 
 
-def test_the_objective_is_called_as_it_is_and_what_it_is_given_is_its_own(opened: Callable[..., Opened]) -> None:
+def test_the_objective_is_called_as_it_is_and_what_it_is_given_is_its_own(opened: Callable[..., OpenEngine]) -> None:
     lock, seen = threading.Lock(), []
 
     def objective(data: Any, params: dict[str, Any]) -> float:
@@ -130,7 +129,7 @@ def test_an_exit_costs_its_worker() -> None:
     assert other.state is State.DONE
 
 
-def test_a_thread_that_heeds_nothing_is_replaced(opened: Callable[..., Opened]) -> None:
+def test_a_thread_that_heeds_nothing_is_replaced(opened: Callable[..., OpenEngine]) -> None:
     release = threading.Event()
 
     def poison(kind: str, report: Callable[..., None]) -> float:
@@ -148,8 +147,8 @@ def test_a_thread_that_heeds_nothing_is_replaced(opened: Callable[..., Opened]) 
     one, two = driver.joined(2)
     driver.start(0, one, kind="poison")
     driver.reaches(0, 1)
-    driver.engine.signal(0, 1, Signal.STOP)
-    driver.engine.signal(0, 1, Signal.KILL)
+    driver.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.KILL)
     left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
     assert left == Left(worker=one, cause="its thread was given up")
     assert driver.facts[driver.facts.index(left) + 1] == Joined(worker=one)
@@ -187,7 +186,7 @@ def test_one_that_does_not_heed_a_stop_is_ended() -> None:
     assert study.history.trials[0].state is State.STOPPED
 
 
-def test_closing_takes_a_bounded_time(opened: Callable[..., Opened]) -> None:
+def test_closing_takes_a_bounded_time(opened: Callable[..., OpenEngine]) -> None:
     release = threading.Event()
 
     def deaf(report: Callable[..., None]) -> None:
@@ -216,14 +215,14 @@ def test_closing_runs_the_finally_blocks() -> None:
             cleaned.set()
 
     engine = Driver(1)
-    driver = Opened(engine, tidy)
+    driver = OpenEngine(engine, tidy)
     driver.start(0, driver.joined(1)[0])
     driver.reaches(0, 3)
     engine.close()
     assert cleaned.is_set()
 
 
-def test_an_objective_that_reports_faster_than_it_is_heard_waits(opened: Callable[..., Opened]) -> None:
+def test_an_objective_that_reports_faster_than_it_is_heard_waits(opened: Callable[..., OpenEngine]) -> None:
     sent = itertools.count()
     state = {"sent": 0}
 
@@ -242,7 +241,7 @@ def test_an_objective_that_reports_faster_than_it_is_heard_waits(opened: Callabl
     wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("trimma-")])
 
 
-def test_a_thread_that_waits_at_a_rung_is_woken_by_the_end(opened: Callable[..., Opened]) -> None:
+def test_a_thread_that_waits_at_a_rung_is_woken_by_the_end(opened: Callable[..., OpenEngine]) -> None:
     driver = opened(lambda report: [report(0.0) for _ in range(9)])
     driver.start(0, driver.joined(1)[0], rungs=(1,))
     driver.reaches(0, 1)
@@ -254,19 +253,19 @@ def test_a_thread_that_waits_at_a_rung_is_woken_by_the_end(opened: Callable[...,
 def test_it_may_be_opened_again_and_not_twice() -> None:
     engine = Driver(1)
     for _ in range(2):
-        driver = Opened(engine, lambda: 1.0)
+        driver = OpenEngine(engine, lambda: 1.0)
         with pytest.raises(EngineError, match="running a study already"):
             engine.open(Program(objective=lambda: 1.0, metric="score"))
         assert isinstance(driver.run(0, driver.joined(1)[0]), Returned)
         engine.close()
 
 
-def test_a_stale_attempt_does_not_take_its_worker_along(opened: Callable[..., Opened]) -> None:
+def test_a_stale_attempt_does_not_take_its_worker_along(opened: Callable[..., OpenEngine]) -> None:
     driver = opened(lambda: 1.0)
     worker = driver.joined(1)[0]
     for attempt in range(1, 30):
-        driver.engine.start(Job(trial=0, attempt=attempt, worker=worker, config={}))
-        driver.engine.signal(0, attempt, Signal.KILL)
+        driver.engine.carry_out(Start(job=Job(trial=0, attempt=attempt, workers=(worker,), config={})))
+        driver.signal(0, attempt, Signal.KILL)
     assert isinstance(driver.run(1, worker), Returned)
     assert len([fact for fact in driver.facts if isinstance(fact, Left)]) == 29
 

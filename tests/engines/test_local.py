@@ -17,6 +17,7 @@ import pytest
 from trimma.engines import Local
 from trimma.errors import EngineError, ObjectiveError, SpaceError, UsageError
 from trimma.events import KillRequested, Logged, Outcome
+from trimma.requests import StopStudy
 from trimma.schedule import Asha, RunAll
 from trimma.search import GridSearch
 from trimma.space import Float, Grid, Space
@@ -405,7 +406,7 @@ def tidy(kind: str, report: Callable[..., None]) -> None:
 def test_closing_runs_finally_blocks(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     running = iter(range(10_000))
-    study = tune(tidy, str(marker), workers=1, interrupted=lambda: study_has_begun(running))
+    study = tune(tidy, str(marker), workers=1, requests=lambda: [StopStudy()] if study_has_begun(running) else [])
     assert study.history.closed.outcome is Outcome.INTERRUPTED  # type: ignore[union-attr]
     assert marker.read_text() == "tidied up"
 
@@ -419,9 +420,11 @@ DRIVER = """
 import ctypes, os, re, subprocess, sys, time
 from pathlib import Path
 from trimma.engines import Local
-from trimma.commands import Job
+from trimma.commands import Job, Start
 from trimma.facts import Joined
 from trimma.program import Program
+from trimma.requests import StopStudy
+from trimma.requests import StopStudy
 
 def objective(how, report):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -442,7 +445,7 @@ engine = Local(1)
 engine.open(Program(objective=objective, metric="m"))
 while not any(isinstance(fact, Joined) for fact in engine.poll(1)):
     pass
-engine.start(Job(trial=0, attempt=1, worker="local-0", config={{"how": {how!r}}}))
+engine.carry_out(Start(job=Job(trial=0, attempt=1, workers=("local-0",), config={{"how": {how!r}}})))
 while True:
     engine.poll(1)
 """

@@ -24,13 +24,13 @@ class Board:
     def __init__(self, settings: Asha, trials: int, *, maximize: bool = True) -> None:
         self.scheduler: Scheduler = settings.bind(RandomSearch().bind(SPACE, 0, None))
         self.ledger = Ledger()
-        spec = StudySpec(name="s", metric=Metric(name="m", maximize=maximize), seed=0)
+        spec = StudySpec(name="s", metrics=(Metric(name="m", maximize=maximize),), seed=0)
         self._fold(ev.StudyCreated(at=0.0, spec=spec), ev.StudyOpened(at=0.0))
         for trial in range(trials):
             self._fold(
                 ev.WorkerJoined(at=0.0, worker=str(trial)),
                 ev.TrialQueued(at=0.0, trial=trial, config={}),
-                ev.TrialStarted(at=0.0, trial=trial, attempt=1, worker=str(trial)),
+                ev.TrialStarted(at=0.0, trial=trial, attempt=1, workers=(str(trial),)),
             )
 
     def _fold(self, *events: ev.Event) -> None:
@@ -131,7 +131,7 @@ def test_a_restarted_trial_counts_once() -> None:
     assert board.report(0, 1, 5.0)
     board._fold(
         ev.TrialLost(at=1.0, trial=0, attempt=1, cause="gone"),
-        ev.TrialStarted(at=1.0, trial=0, attempt=2, worker="0"),
+        ev.TrialStarted(at=1.0, trial=0, attempt=2, workers=("0",)),
         ev.Reported(at=1.0, trial=0, attempt=2, step=1, metrics={"m": 5.0}),
     )
     history = board.ledger.history

@@ -61,7 +61,9 @@ def test_by_definition(
     settings = MedianRule(grace_steps=grace, min_trials=enough)
     scheduler = settings.bind(RandomSearch().bind(Space(x=Float(0, 1)), 0, None))
     ledger, sign = Ledger(), 1 if maximize else -1
-    ledger.fold(ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metric=Metric(name="m", maximize=maximize), seed=0)))
+    ledger.fold(
+        ev.StudyCreated(at=0.0, spec=StudySpec(name="s", metrics=(Metric(name="m", maximize=maximize),), seed=0))
+    )
     ledger.fold(ev.StudyOpened(at=0.0))
     ledger.fold(ev.WorkerJoined(at=0.0, worker="w"))
 
@@ -77,7 +79,7 @@ def test_by_definition(
 
     for trial, (reports, end) in enumerate([*others, (own, "")]):
         ledger.fold(ev.TrialQueued(at=0.0, trial=trial, config={}))
-        ledger.fold(ev.TrialStarted(at=0.0, trial=trial, attempt=1, worker="w"))
+        ledger.fold(ev.TrialStarted(at=0.0, trial=trial, attempt=1, workers=("w",)))
         key = {"at": 0.0, "trial": trial, "attempt": 1}
         for place, (step, value) in enumerate(reports):
             report(trial, step, value)

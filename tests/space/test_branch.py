@@ -85,7 +85,7 @@ def test_a_function_that_changes_its_argument_does_no_harm():
 def test_configs_share_nothing():
     space = Space(grid=Grid([1], [2]), choice=Choice([3], [4]), constant={"a": [5]}, empty=[])
     branch = space.branches[0]
-    option = branch.variables["choice"].from_unit(0)
+    option = branch.variables["choice"].dimension.from_unit(0)
     config = branch.config({"choice": option})
     for part in (config["grid"], config["choice"], config["constant"]["a"], config["empty"]):
         part.append("changed")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimma.errors import SpaceError
-from trimma.space import Choice, Derived, Float, Grid, Int
+from trimma.space import Choice, Derived, Float, Grid, Int, Space
 from trimma.space.plain import identity
 
 json_values = st.recursive(
@@ -121,33 +121,32 @@ def test_later_changes_to_what_it_was_built_from_do_not_matter():
 def test_choice_comes_back(options, u):
     choice = Choice(options)
     assert choice.size == len(options)
-    assert choice.from_unit(u) in options
+    assert choice.dimension.from_unit(u) in options
     for option in choice.options:
-        assert choice.from_unit(choice.to_unit(option)) is option
+        assert choice.dimension.from_unit(choice.dimension.to_unit(option)) is option
 
 
 def test_choice_cells_are_equally_wide():
     choice = Choice("a", "b", "c", "d", ordered=True)
-    assert [choice.from_unit(u) for u in (0, 0.24, 0.25, 0.5, 0.99, 1)] == ["a", "a", "b", "c", "d", "d"]
-    assert choice.to_unit("b") == 0.375
+    assert [choice.dimension.from_unit(u) for u in (0, 0.24, 0.25, 0.5, 0.99, 1)] == ["a", "a", "b", "c", "d", "d"]
+    assert choice.dimension.to_unit("b") == 0.375
     assert choice.ordered
     assert not Choice("a").ordered
 
 
 def test_choice_tells_true_from_one():
     choice = Choice(1, True)
-    assert choice.from_unit(choice.to_unit(True)) is True
-    assert choice.from_unit(choice.to_unit(np.int64(1))) == 1
+    assert choice.dimension.from_unit(choice.dimension.to_unit(True)) is True
+    assert choice.dimension.from_unit(choice.dimension.to_unit(np.int64(1))) == 1
 
 
 def test_choice_to_unit_of_another_value():
     with pytest.raises(SpaceError, match=re.escape("'c' isn't an option of Choice('a', 'b')")):
-        Choice("a", "b").to_unit("c")
+        Choice("a", "b").dimension.to_unit("c")
 
 
 def test_choice_sample():
-    rng = np.random.default_rng(0)
-    assert {Choice("a", "b").sample(rng) for _ in range(50)} == {"a", "b"}
+    assert {config["v"] for config in Space(v=Choice("a", "b")).sample(50, seed=0)} == {"a", "b"}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from trimma.space import Choice, Derived, Float, Grid, Int, Space
 
 
 def middle(branch):
-    return {name: variable.from_unit(0.5) for name, variable in branch.variables.items()}
+    return {name: variable.dimension.from_unit(0.5) for name, variable in branch.variables.items()}
 
 
 def double(number):
@@ -231,7 +231,7 @@ def test_pickle_keeps_links(dump):
     assert again.describe() == space.describe()
     free = pickle.loads(dump(Space(lr=lr, lr2=lr, choice=Choice([1], 2), twice=Derived(double, lr))))
     assert free.branches[0].config({"lr": 0.5, "choice": [1]}) == {"lr": 0.5, "lr2": 0.5, "choice": [1], "twice": 1.0}
-    assert free.branches[0].variables["choice"].to_unit([1]) == 0.25
+    assert free.branches[0].variables["choice"].dimension.to_unit([1]) == 0.25
 
 
 def test_cloudpickle_takes_lambdas():

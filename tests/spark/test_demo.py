@@ -28,4 +28,4 @@ def test_the_demo_on_spark(java: None, tmp_path: Path) -> None:
     assert "trimma: study demo, maximize accuracy, 4 trials, engine Spark(local[" in done.stderr
     study = tm.load("demo", tmp_path / "s.db")
     assert study.status == "finished"
-    assert {span.worker for trial in study.trials for span in trial.spans} <= {"spark-0", "spark-1"}
+    assert {span.workers for trial in study.trials for span in trial.spans} <= {("spark-0",), ("spark-1",)}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import trimma as tm
-from trimma.testing.engines import Driver, in_a_process, wait_until
-from trimma.wire.ticket import Timing
+from trimma.testing.engines import OpenEngine, in_a_process, wait_until
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -58,8 +58,8 @@ def test_a_driver_that_is_not_where_it_says(local: SparkSession) -> None:
 
 
 def test_a_session_that_has_no_room(local: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trimma.api.attendance._SECONDS", 1.0)
-    other = Driver(tm.Spark(local, workers=2), in_a_process)
+    monkeypatch.setattr("trimma.api.doctor.engine_check._SECONDS", 1.0)
+    other = OpenEngine(tm.Spark(local, workers=2), in_a_process)
     try:
         other.joined(2)
         assert tried(tm.Spark(local))[-1].endswith("→ no worker was ready within 1 s: is there room for one, and time?")

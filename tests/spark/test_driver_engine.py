@@ -19,8 +19,7 @@ import trimma as tm
 from trimma.commands import Signal
 from trimma.engines import Driver
 from trimma.facts import Halted, Left, Raised, Returned
-from trimma.testing.engines import Driver as Opened
-from trimma.testing.engines import wait_until
+from trimma.testing.engines import OpenEngine, wait_until
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,12 +30,12 @@ POOL = "spark.scheduler.pool"
 
 
 @pytest.fixture
-def opened(local: SparkSession) -> Iterator[Callable[..., Opened]]:
+def opened(local: SparkSession) -> Iterator[Callable[..., OpenEngine]]:
     engines: list[Driver] = []
 
-    def start(objective: Callable[..., Any], session: Any = None) -> Opened:
+    def start(objective: Callable[..., Any], session: Any = None) -> OpenEngine:
         engines.append(Driver(2, session))
-        return Opened(engines[-1], objective)
+        return OpenEngine(engines[-1], objective)
 
     yield start
     for engine in engines:
@@ -59,7 +58,7 @@ Active = Callable[[], list[int]]
 
 
 def test_a_stop_cancels_the_jobs_of_that_trial_alone(
-    opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active
+    opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active
 ) -> None:
     def objective(report: Callable[..., None], milliseconds: int) -> None:
         report(0.0)
@@ -75,7 +74,7 @@ def test_a_stop_cancels_the_jobs_of_that_trial_alone(
     driver.start(1, two, milliseconds=5_000)
     wait_until(lambda: len(active_jobs()) == 2)
     began = time.monotonic()
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert time.monotonic() - began < 10.0
     assert stopped not in active_jobs()
@@ -84,7 +83,7 @@ def test_a_stop_cancels_the_jobs_of_that_trial_alone(
     assert not active_jobs()
 
 
-def test_the_users_own_jobs_go_on(opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active) -> None:
+def test_the_users_own_jobs_go_on(opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active) -> None:
     def objective(report: Callable[..., None]) -> None:
         report(0.0)
         sleeping(60_000)
@@ -107,7 +106,7 @@ def test_the_users_own_jobs_go_on(opened: Callable[..., Opened], sleeping: Sleep
     assert ended == ["well"]
 
 
-def test_a_trial_between_two_jobs_is_stopped_in_the_next(opened: Callable[..., Opened], sleeping: Sleeping) -> None:
+def test_a_trial_between_two_jobs_is_stopped_in_the_next(opened: Callable[..., OpenEngine], sleeping: Sleeping) -> None:
     def objective(report: Callable[..., None]) -> None:
         report(0.0)
         for _ in range(10_000):
@@ -117,13 +116,13 @@ def test_a_trial_between_two_jobs_is_stopped_in_the_next(opened: Callable[..., O
     driver = opened(objective)
     driver.start(0, driver.joined(1)[0])
     driver.reaches(0, 1)
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     began = time.monotonic()
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert time.monotonic() - began < 10.0
 
 
-def test_one_that_heeds_the_stop_may_clean_up_with_jobs(opened: Callable[..., Opened], sleeping: Sleeping) -> None:
+def test_one_that_heeds_the_stop_may_clean_up_with_jobs(opened: Callable[..., OpenEngine], sleeping: Sleeping) -> None:
     def objective(report: Callable[..., None]) -> None:
         try:
             while True:
@@ -138,13 +137,13 @@ def test_one_that_heeds_the_stop_may_clean_up_with_jobs(opened: Callable[..., Op
     driver = opened(objective)
     driver.start(0, driver.joined(1)[0])
     driver.reaches(0, 1)
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert driver.printed(0) == "cleaned up\n"
 
 
 def test_one_that_takes_a_cancelled_job_for_a_failure_is_stopped_at_its_next_report(
-    opened: Callable[..., Opened], sleeping: Sleeping
+    opened: Callable[..., OpenEngine], sleeping: Sleeping
 ) -> None:
     def objective(report: Callable[..., None]) -> float:
         while True:
@@ -158,12 +157,12 @@ def test_one_that_takes_a_cancelled_job_for_a_failure_is_stopped_at_its_next_rep
     driver.start(0, driver.joined(1)[0])
     driver.reaches(0, 1)
     time.sleep(0.3)
-    driver.engine.signal(0, 1, Signal.STOP)
+    driver.signal(0, 1, Signal.STOP)
     assert driver.end(0) == Halted(trial=0, attempt=1)
     assert driver.printed(0) == "tries again\n"
 
 
-def test_a_query_that_fails_is_a_failure(opened: Callable[..., Opened], local: SparkSession) -> None:
+def test_a_query_that_fails_is_a_failure(opened: Callable[..., OpenEngine], local: SparkSession) -> None:
     driver = opened(lambda: local.sql("select no_such_column").collect())
     end = driver.run(0, driver.joined(1)[0])
     assert isinstance(end, Raised)
@@ -171,7 +170,7 @@ def test_a_query_that_fails_is_a_failure(opened: Callable[..., Opened], local: S
 
 
 def test_a_kill_cancels_the_jobs_whatever_the_objective_does(
-    opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active
+    opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active
 ) -> None:
     def objective(report: Callable[..., None], stubborn: bool) -> float:
         report(0.0)
@@ -187,14 +186,14 @@ def test_a_kill_cancels_the_jobs_whatever_the_objective_does(
     driver.start(0, worker, stubborn=True)
     driver.reaches(0, 1)
     wait_until(active_jobs)
-    driver.engine.signal(0, 1, Signal.KILL)
+    driver.signal(0, 1, Signal.KILL)
     driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
     assert isinstance(driver.run(1, worker, stubborn=False), Returned)
     wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == f"trimma-{worker}"])
     assert not active_jobs()
 
 
-def test_closing_cancels_what_runs(opened: Callable[..., Opened], sleeping: Sleeping, active_jobs: Active) -> None:
+def test_closing_cancels_what_runs(opened: Callable[..., OpenEngine], sleeping: Sleeping, active_jobs: Active) -> None:
     threads = threading.active_count()
 
     def objective(report: Callable[..., None]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import trimma as tm
 from trimma.facts import Joined, Returned
-from trimma.testing.engines import Driver, in_a_process, wait_until
+from trimma.testing.engines import OpenEngine, in_a_process, wait_until
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,7 +44,7 @@ def executors(session: SparkSession) -> Callable[[], int]:
 
 def test_a_cluster_grows_and_shrinks_with_the_study(session: SparkSession, executors: Callable[[], int]) -> None:
     wait_until(lambda: executors() == 0, PATIENCE)
-    driver = Driver(tm.Spark(session), in_a_process)
+    driver = OpenEngine(tm.Spark(session), in_a_process)
     engine = driver.engine
 
     def told(demand: int | None) -> bool:

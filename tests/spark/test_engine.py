@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import trimma as tm
-from trimma.engines.spark import _HINT
+from trimma.engines.spark.engine import _HINT
 from trimma.errors import EngineError, UsageError
 from trimma.testing import EngineContract
 from trimma.testing.engines import wait_until
-from trimma.wire.sockets import Listen
-from trimma.wire.ticket import Timing
+from trimma.wire.addresses import Listen
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,6 +25,8 @@ class SparkContract:
     """What the processes of a worker do is the same wherever agents are, and tested beside the wire."""
 
     session: SparkSession
+
+    room_for_three = False
 
     def make(self) -> tm.Spark:
         return tm.Spark(self.session, workers=2)
@@ -80,7 +82,7 @@ def test_the_page_of_jobs_names_the_study(local: SparkSession) -> None:
     def observe(engine: Any) -> Any:
         @contextmanager
         def shown() -> Iterator[Any]:
-            yield lambda history, now: named.extend(
+            yield lambda events, history, now: named.extend(
                 job.description().get() for job in conversions(tracker.jobsList(None)) if job.description().isDefined()
             )
 

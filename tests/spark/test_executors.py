@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from trimma.engines.spark.classic import Classic
-from trimma.engines.spark.tasks import Tasks
-from trimma.wire.sockets import Listen
+from trimma.engines.spark.launcher import SparkLauncher
+from trimma.engines.spark.submission import ClassicSubmitter
+from trimma.wire.addresses import Listen
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -29,7 +29,7 @@ def told(cluster: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     def run(python: str) -> str:
         monkeypatch.setattr(cluster.sparkContext, "pythonExec", python)
         ends: queue.Queue[Any] = queue.Queue()
-        tasks = Tasks(Classic(cluster.sparkContext, task=needs_us()), Listen())
+        tasks = SparkLauncher(ClassicSubmitter(cluster.sparkContext, task=needs_us()), Listen())
         tasks.open("study")
         tasks.launch(0, b"ticket", lambda slot, error: ends.put(error))
         error = ends.get(timeout=50)

@@ -17,8 +17,8 @@ import pytest
 import trimma as tm
 from trimma.events import Reported, TrialFailed, TrialFinished, TrialStopped, WorkerLost
 from trimma.facts import Joined, Left, Returned
-from trimma.testing.engines import Driver, in_a_process, is_running, wait_until
-from trimma.wire.ticket import Timing
+from trimma.testing.engines import OpenEngine, in_a_process, is_running, wait_until
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -50,20 +50,20 @@ def engine(cluster: SparkSession) -> Iterator[Callable[..., tm.Spark]]:
 
 
 @pytest.fixture
-def hanging(engine: Callable[..., tm.Spark], tmp_path: Path) -> tuple[Driver, psutil.Process]:
+def hanging(engine: Callable[..., tm.Spark], tmp_path: Path) -> tuple[OpenEngine, psutil.Process]:
     """One worker, whose trial hangs; the driver, and the runner's process."""
-    driver = Driver(engine(), in_a_process)
+    driver = OpenEngine(engine(), in_a_process)
     driver.start(0, driver.joined(1)[0], do="hang", pid_file=str(tmp_path / "pid"))
     driver.until(lambda facts: driver.measured(0))
     return driver, psutil.Process(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
-def left(driver: Driver) -> Left:
+def left(driver: OpenEngine) -> Left:
     gone: Left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
     return gone
 
 
-def goes_on(driver: Driver) -> None:
+def goes_on(driver: OpenEngine) -> None:
     """The worker joins again, once, and runs trials."""
     driver.until(lambda facts: sum(isinstance(fact, Joined) for fact in facts) == 2)
     assert isinstance(driver.run(1, "spark-0"), Returned)
@@ -71,7 +71,7 @@ def goes_on(driver: Driver) -> None:
     assert len(driver.of(0)) == 1, "what was lost says nothing more"
 
 
-def test_a_runner_that_is_killed(hanging: tuple[Driver, psutil.Process]) -> None:
+def test_a_runner_that_is_killed(hanging: tuple[OpenEngine, psutil.Process]) -> None:
     driver, runner = hanging
     agent = runner.ppid()
     runner.kill()
@@ -82,7 +82,7 @@ def test_a_runner_that_is_killed(hanging: tuple[Driver, psutil.Process]) -> None
     assert is_running(agent), "only the runner was started again"
 
 
-def test_a_python_worker_that_is_killed(hanging: tuple[Driver, psutil.Process]) -> None:
+def test_a_python_worker_that_is_killed(hanging: tuple[OpenEngine, psutil.Process]) -> None:
     driver, runner = hanging
     os.kill(runner.ppid(), signal.SIGKILL)
     assert not left(driver).crashed, "the trial is not to blame"
@@ -91,7 +91,7 @@ def test_a_python_worker_that_is_killed(hanging: tuple[Driver, psutil.Process]) 
 
 
 def test_an_executor_that_is_killed(
-    hanging: tuple[Driver, psutil.Process], executors: Callable[[], list[psutil.Process]]
+    hanging: tuple[OpenEngine, psutil.Process], executors: Callable[[], list[psutil.Process]]
 ) -> None:
     driver, runner = hanging
     before = executors()
@@ -104,7 +104,7 @@ def test_an_executor_that_is_killed(
     wait_until(lambda: set(executors()) - set(before), 90)
 
 
-def test_an_agent_that_is_silent_past_its_lease_and_then_back(hanging: tuple[Driver, psutil.Process]) -> None:
+def test_an_agent_that_is_silent_past_its_lease_and_then_back(hanging: tuple[OpenEngine, psutil.Process]) -> None:
     driver, runner = hanging
     agent = runner.ppid()
     os.kill(agent, signal.SIGSTOP)
@@ -116,7 +116,7 @@ def test_an_agent_that_is_silent_past_its_lease_and_then_back(hanging: tuple[Dri
 
 
 def test_closing_with_an_agent_that_is_silent(
-    hanging: tuple[Driver, psutil.Process], active_jobs: Callable[[], list[int]]
+    hanging: tuple[OpenEngine, psutil.Process], active_jobs: Callable[[], list[int]]
 ) -> None:
     driver, runner = hanging
     agent = runner.ppid()
@@ -196,7 +196,7 @@ def test_a_poisonous_trial_fails_alone_and_each_crash_is_one_execution(
 def test_a_query_runs_beside_a_study_on_the_same_session(
     cluster: SparkSession, engine: Callable[..., tm.Spark]
 ) -> None:
-    driver = Driver(engine(1), in_a_process)
+    driver = OpenEngine(engine(1), in_a_process)
     driver.start(0, driver.joined(1)[0], do="hang")
     driver.until(lambda facts: driver.measured(0))
     assert cluster.range(0, 1000, 1, 4).selectExpr("sum(id)").collect()[0][0] == 499500

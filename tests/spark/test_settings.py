@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from trimma.engines.spark.cluster import Cluster, _use_this_python
+from trimma.engines.spark.cluster import Cluster
+from trimma.engines.spark.session import _use_this_python
 
 
 def cluster(master: str, parallelism: int = 2, executors: int = 0, **settings: Any) -> Cluster:

@@ -16,8 +16,8 @@ import pytest
 import trimma as tm
 from trimma.engines.spark.cluster import Cluster
 from trimma.facts import Joined, Left, Returned
-from trimma.testing.engines import Driver, wait_until
-from trimma.wire.ticket import Timing
+from trimma.testing.engines import OpenEngine, wait_until
+from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -112,7 +112,7 @@ def devices(params: Any, report: Any) -> float:
 def each_has_what_it_asks_for(engine: tm.Spark, workers: int, threads: int) -> None:
     assert engine.capacity == workers
     with contextlib.closing(engine):
-        driver = Driver(engine, devices)
+        driver = OpenEngine(engine, devices)
         seen = []
         for trial, worker in enumerate(driver.joined(workers)):
             assert isinstance(driver.run(trial, worker), Returned)
@@ -125,7 +125,7 @@ def each_has_what_it_asks_for(engine: tm.Spark, workers: int, threads: int) -> N
 def a_machine_is_lost(engine: tm.Spark, standalone: Standalone, started_by: Callable[..., Any]) -> None:
     engine._timing = Timing(heartbeat=0.2, lease=3.0)
     with contextlib.closing(engine):
-        driver = Driver(engine, devices)
+        driver = OpenEngine(engine, devices)
         driver.joined(2)
         (executor,) = started_by(standalone.machines[0].pid, "CoarseGrainedExecutorBackend")
         standalone.machines[0].kill()

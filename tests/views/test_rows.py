@@ -133,18 +133,20 @@ def test_hyperparameters_are_what_varies():
     )  # fmt: skip
     found = {one.name: one for one in hyperparameters(Log(space=space).history)}
     assert list(found) == ["lr", "width", "act", "size", "seed", "twice~0"]
-    assert (found["lr"].log, found["lr"].low, found["lr"].unit(1e-2)) == (True, 1e-4, pytest.approx(2 / 3))
-    assert (found["seed"].options, found["seed"].ordered) == (("1", "2", "3"), True)
+    assert (found["lr"].log, found["lr"].low, found["lr"].to_unit(1e-2)) == (True, 1e-4, pytest.approx(2 / 3))
+    assert (found["seed"].options, found["seed"].ordered) == ((1, 2, 3), True)
     assert (found["size"].options, found["size"].ordered, found["act"].ordered) == (("s", "m", "l"), True, False)
     assert found["act"].position("gelu") == 1.0
     assert math.isnan(found["act"].position("selu"))
+    assert math.isnan(found["lr"].position("fast"))
+    assert (found["width"].kind, found["width"].ordered, found["width"].size) == ("int", True, 9)
 
 
 def test_what_differs_between_the_parts_of_a_union_is_a_hyperparameter():
     space = Space(kind="svm", c=Float(0.1, 10, log=True)) + Space(kind="forest", trees=Int(10, 100), c=5.0)
     kind, c, trees = hyperparameters(Log(space=space).history)
     assert (kind.name, kind.kind, kind.options) == ("kind", "category", ("svm", "forest"))
-    assert (c.kind, c.log, c.low, c.high) == ("number", True, 0.1, 10.0)
+    assert (c.kind, c.log, c.low, c.high) == ("float", True, 0.1, 10.0)
     assert trees.name == "trees"
 
 
@@ -152,9 +154,16 @@ def test_without_a_space_the_configs_tell():
     history = returned([{"a": place, "b": "same", "c": [place % 2]} for place in range(20)], [1.0] * 20)
     found = hyperparameters(history)
     assert [(one.name, one.kind, one.options) for one in found] == [
-        ("a", "number", ()),
-        ("c[0]", "category", ("0", "1")),
+        ("a", "float", ()),
+        ("c[0]", "category", (0, 1)),
     ]
+
+
+def test_values_that_read_alike_are_several():
+    history = returned([{"a": None}, {"a": "null"}, {"a": 1}, {"a": "1"}, {"a": True}, {"a": 1.0}], [1.0] * 6)
+    (found,) = hyperparameters(history)
+    assert (found.options, found.labels) == ((None, "null", 1, "1", True), ("null", '"null"', "1", '"1"', "true"))
+    assert [found.position(value) for value in found.options] == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_slices_leave_out_what_has_no_value():

@@ -253,7 +253,7 @@ def counted(history):
 
 def kind_of(history, stays, spans, lost, worker, middle):
     for trial, span in spans:
-        if span.worker == worker and span.start < middle < span.end:
+        if worker in span.workers and span.start < middle < span.end:
             return "lost" if (trial.id, span.attempt) in lost else "busy"
     new = any(span.attempt == 1 and span.start > middle for _, span in spans)
     again = any(

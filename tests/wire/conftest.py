@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from trimma.engines.remote import Remote
-from trimma.testing.engines import Driver
+from trimma.engines.remote.engine import Remote
+from trimma.testing.engines import OpenEngine
 from trimma.testing.processes import Processes
-from trimma.wire.ticket import Ticket, Timing
+from trimma.wire.leases import Timing
+from trimma.wire.ticket import Ticket
 
 QUICK = Timing(heartbeat=0.2, lease=1.5, dial=5.0, orphan=1.5, silence=20.0)
 
@@ -117,7 +118,7 @@ class Meddled:
         self._engine, self._told = engine, 0
         self._meddling = list(meddling)
         self.capacity, self.clock = engine.capacity, engine.clock
-        self.open, self.start, self.signal, self.close = engine.open, engine.start, engine.signal, engine.close
+        self.open, self.carry_out, self.tell, self.close = engine.open, engine.carry_out, engine.tell, engine.close
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Any:
         facts = self._engine.poll(timeout, demand)
@@ -142,8 +143,8 @@ class Site:
     def meddled(self, *meddling: tuple[int, Callable[[], None]], workers: int = 2, **more: Any) -> Meddled:
         return Meddled(self.remote(workers, **more), *meddling)
 
-    def driver(self, objective: Callable[..., Any], workers: int = 1, **more: Any) -> Driver:
-        return Driver(self.remote(workers, **more), objective)
+    def driver(self, objective: Callable[..., Any], workers: int = 1, **more: Any) -> OpenEngine:
+        return OpenEngine(self.remote(workers, **more), objective)
 
     def agent(self, slot: int = 0) -> int:
         """The process id of the agent in a slot."""

@@ -16,10 +16,12 @@ import pytest
 import zmq
 
 from trimma.facts import Joined, Left, Returned
-from trimma.testing.engines import Driver, steps
+from trimma.testing.engines import OpenEngine, steps
+from trimma.wire.addresses import Unreachable
+from trimma.wire.keys import Keys
 from trimma.wire.messages import MAX_FRAME, Dismissed, introduction, read_from_driver
 from trimma.wire.messages import encode as encoded
-from trimma.wire.sockets import Keys, Line, Unreachable
+from trimma.wire.sockets import AgentSocket
 from trimma.wire.ticket import Ticket
 
 GREETING = bytes.fromhex("ff00000000000000017f0301") + b"CURVE".ljust(20, b"\0") + bytes(32)
@@ -37,7 +39,7 @@ class Port:
             launch(slot, ticket, ended)
 
         site.launcher.launch = note
-        self.driver: Driver = site.driver(steps)
+        self.driver: OpenEngine = site.driver(steps)
         self.worker = self.driver.joined(1)[0]
         self.ticket = Ticket.from_bytes(tickets[0])
         host, _, port = self.ticket.addresses[0].removeprefix("tcp://").rpartition(":")
@@ -117,12 +119,12 @@ def test_three_hundred_idle_connections(port: Port) -> None:
             ends.enter_context(port.connect())
         port.assert_the_study_goes_on()
         # another agent still finds its way in
-        line = Line(port.ticket, b"\1another")
+        line = AgentSocket(port.ticket, b"\1another")
         ends.callback(line.close)
         _dial(port, line)
 
 
-def _dial(port: Port, line: Line, seconds: float = 5.0) -> None:
+def _dial(port: Port, line: AgentSocket, seconds: float = 5.0) -> None:
     """Reach the driver, which listens on this very thread."""
     failures: list[Exception] = []
 
@@ -156,7 +158,9 @@ def test_who_has_another_key_stays_outside(port: Port, dealer: Any) -> None:
 
 def test_an_agent_with_another_key_learns_so(port: Port) -> None:
     theirs = Keys.fresh()
-    line = Line(msgspec.structs.replace(port.ticket, public_key=theirs.public, secret_key=theirs.secret), b"\1another")
+    line = AgentSocket(
+        msgspec.structs.replace(port.ticket, public_key=theirs.public, secret_key=theirs.secret), b"\1another"
+    )
     with contextlib.closing(line), pytest.raises(Unreachable, match="doesn't know this study's key"):
         _dial(port, line, 1.0)
 

@@ -11,8 +11,8 @@ from trimma.commands import Job
 from trimma.facts import Fact, Joined, Left, Measured
 from trimma.wire.client import Client
 from trimma.wire.hub import Hub
+from trimma.wire.leases import Timing
 from trimma.wire.messages import introduction
-from trimma.wire.ticket import Timing
 
 TIMING = Timing(heartbeat=1.0, lease=5.0)
 SLOTS = 2
@@ -96,7 +96,7 @@ class World:
         if holder is not None and holder.ready:
             sent = self.sent.setdefault(holder.identity, [])
             sent.append(len(sent) + 1)
-            self.hub.put(slot, Job(trial=sent[-1], attempt=1, worker=f"w-{slot}", config={}))
+            self.hub.put(slot, Job(trial=sent[-1], attempt=1, workers=(f"w-{slot}",), config={}))
 
     def agents_speak(self, agents: list[Agent]) -> None:
         for agent in agents:

@@ -10,13 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from trimma.engines.remote import Remote
+from trimma.engines.remote.engine import Remote
+from trimma.engines.remote.remote_agent import serve
 from trimma.errors import EngineError, ObjectiveError, UsageError
-from trimma.testing.engines import Driver
+from trimma.testing.engines import OpenEngine
 from trimma.testing.processes import Processes
-from trimma.wire.agent_main import serve
-from trimma.wire.sockets import Keys, Listen, Listener
-from trimma.wire.ticket import Ticket, Timing
+from trimma.wire.addresses import Listen
+from trimma.wire.keys import Keys
+from trimma.wire.leases import Timing
+from trimma.wire.sockets import DriverSocket
+from trimma.wire.ticket import Ticket
 
 IMPATIENT = Timing(heartbeat=0.2, lease=1.0, dial=0.5)
 HINT = "Give the driver an address that workers can reach."
@@ -76,7 +79,7 @@ def test_the_study_fails_with_what_agents_say(silent: int) -> None:
 
     engine = Remote(Unreachable(Listen(hint=HINT)), 2, timing=IMPATIENT)
     with contextlib.closing(engine):
-        driver = Driver(engine, float)
+        driver = OpenEngine(engine, float)
         with pytest.raises(EngineError, match="no worker can be started") as caught:
             driver.until(lambda facts: False)
     assert f"tcp://127.0.0.1:{silent}" in str(caught.value)
@@ -122,7 +125,7 @@ def test_the_ticket_of_another_version_is_refused() -> None:
 
 @pytest.mark.parametrize("bind", ["127.0.0.1", "localhost", "::1", "0.0.0.0"])
 def test_where_a_driver_listens(bind: str) -> None:
-    listener = Listener(Listen(bind=bind, advertise=("127.0.0.1", "::1")), Keys.fresh(), IMPATIENT)
+    listener = DriverSocket(Listen(bind=bind, advertise=("127.0.0.1", "::1")), Keys.fresh(), IMPATIENT)
     with contextlib.closing(listener):
         port = listener.addresses[0].rpartition(":")[2]
         assert listener.addresses == (f"tcp://127.0.0.1:{port}", f"tcp://[::1]:{port}")
@@ -130,15 +133,15 @@ def test_where_a_driver_listens(bind: str) -> None:
 
 def test_ports_of_a_range_are_taken_until_there_is_none(closed_port: int) -> None:
     listen = Listen(ports=(closed_port, closed_port))
-    with contextlib.closing(Listener(listen, Keys.fresh(), IMPATIENT)) as first:
+    with contextlib.closing(DriverSocket(listen, Keys.fresh(), IMPATIENT)) as first:
         assert first.addresses == (f"tcp://127.0.0.1:{closed_port}",)
         with pytest.raises(EngineError, match=f"port from {closed_port} to {closed_port} is in use"):
-            Listener(listen, Keys.fresh(), IMPATIENT)
+            DriverSocket(listen, Keys.fresh(), IMPATIENT)
 
 
 def test_an_address_that_is_not_of_this_machine() -> None:
     with pytest.raises(EngineError, match=r"can't listen at 'no\.such\.host\.invalid'"):
-        Listener(Listen(bind="no.such.host.invalid"), Keys.fresh(), IMPATIENT)
+        DriverSocket(Listen(bind="no.such.host.invalid"), Keys.fresh(), IMPATIENT)
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"workers": 1.5}, {"cpus": 0}])

@@ -19,7 +19,7 @@ from trimma.facts import Joined, Left, Measured, Returned
 from trimma.search import RandomSearch
 from trimma.testing.engines import in_a_process, is_running, wait_until
 from trimma.testing.studies import Study, run_study
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 STEPS = 20
 
@@ -176,14 +176,14 @@ def test_a_driver_that_stood_still_loses_nobody(site: Any) -> None:
 
 DRIVER = """
 import sys
-from trimma.engines.remote import Remote
-from trimma.testing.engines import Driver, in_a_process
+from trimma.engines.remote.engine import Remote
+from trimma.testing.engines import OpenEngine, in_a_process
 from trimma.testing.processes import Processes
-from trimma.wire.ticket import Timing
+from trimma.wire.leases import Timing
 
 timing = Timing(heartbeat=0.2, lease=1.5, orphan=1.0)
 launcher = Processes()
-driver = Driver(Remote(launcher, 2, timing=timing), in_a_process)
+driver = OpenEngine(Remote(launcher, 2, timing=timing), in_a_process)
 one, two = driver.joined(2)
 driver.start(0, one, do="child", pid_file=sys.argv[1] + "/runner", child_file=sys.argv[1] + "/child")
 driver.start(1, two, do="hang", pid_file=sys.argv[1] + "/other")

@@ -8,8 +8,8 @@ from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import Joined, Left, Measured, Returned
 from trimma.wire.client import Client
 from trimma.wire.hub import Hub
+from trimma.wire.leases import Timing
 from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, Lapsed, encode, introduction
-from trimma.wire.ticket import Timing
 
 TIMING = Timing(heartbeat=1.0, lease=10.0)
 BUNDLE = bytes(range(256))
@@ -75,7 +75,7 @@ def test_a_worker_joins_works_and_tells():
     assert world.facts() == [Joined(worker="w-0")]
     assert world.clients[agent].welcome.environment == {"SECRET": "xyzzy"}
     assert "xyzzy" not in repr(world.clients[agent].welcome)
-    job = Job(trial=0, attempt=1, worker="w-0", config={"rate": 0.1})
+    job = Job(trial=0, attempt=1, workers=("w-0",), config={"rate": 0.1})
     world.hub.put(0, job)
     world.hub.put(0, Send(trial=0, attempt=1, signal=Signal.STOP))
     world.turn()
@@ -152,7 +152,7 @@ def test_nothing_is_lost_or_doubled_when_the_network_is_cut_for_less_than_a_leas
 def test_commands_survive_a_cut():
     world = World(0)
     world.cut.add(b"agent-0")
-    job = Job(trial=0, attempt=1, worker="w-0", config={})
+    job = Job(trial=0, attempt=1, workers=("w-0",), config={})
     world.hub.put(0, job)
     world.turn()
     world.cut.clear()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trimma.engines.remote import Remote
+from trimma.engines.remote.engine import Remote
 from trimma.ports import Engine
 from trimma.testing import ProcessEngineContract
 from trimma.testing.processes import Processes

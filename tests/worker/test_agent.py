@@ -34,7 +34,7 @@ class Slot:
         return facts
 
     def start(self, trial=0, **config):
-        self.agent.start(Job(trial=trial, attempt=1, worker="w", config=config))
+        self.agent.start(Job(trial=trial, attempt=1, workers=("w",), config=config))
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_what_an_attempt_manages_to_say_after_its_kill_counts_for_nothing(slot):
     one.agent.signal(0, 1, Signal.KILL)
     assert one.dead.wait(20)
     assert one.agent.read() == []
-    (left,) = one.agent.bury()
+    (left,) = one.agent.collect_exit()
     assert left == Left(worker="w", cause=left.cause)
     assert "SIGKILL" in left.cause
 
@@ -105,7 +105,7 @@ def test_one_that_garbles_its_connection_costs_only_its_attempt(slot):
         one.wait()
         one.agent.read()
     assert one.dead.wait(20)
-    (left,) = one.agent.bury()
+    (left,) = one.agent.collect_exit()
     assert "can't be read" in left.cause
 
 
@@ -113,7 +113,7 @@ def test_a_runner_that_is_restarted_runs_the_next_trial(slot):
     one = slot(lambda trial: os._exit(4) if trial.id == 0 else 1.0)
     one.start(trial=0)
     assert one.dead.wait(20)
-    (left,) = one.agent.bury()
+    (left,) = one.agent.collect_exit()
     assert "exited with code 4" in left.cause
     one.dead.clear()
     one.agent.restart()

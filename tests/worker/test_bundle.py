@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
 from trimma.errors import EngineError, ObjectiveError
 from trimma.pickling import TooLarge, dumps
-from trimma.worker import bundle, origin
+from trimma.worker import bundle, versions
 
 MIB = 2**20
 ROWS = 2**18
@@ -160,8 +160,8 @@ def test_a_newer_version_is_refused(tmp_path, monkeypatch):
 
 
 def written_elsewhere(folder, monkeypatch, value=0, **changed):
-    here = origin.origin()
-    monkeypatch.setattr(bundle, "origin", lambda: msgspec.structs.replace(here, **changed))
+    here = versions.versions_here()
+    monkeypatch.setattr(bundle, "versions_here", lambda: msgspec.structs.replace(here, **changed))
     return bundle.write(value, folder / "program").path
 
 

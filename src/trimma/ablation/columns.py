@@ -1,4 +1,4 @@
-"""Columns of tables as components."""
+"""`tm.Columns`: the columns of tables as components of an ablation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
-from trimma.ablation.tables import How, Listing, Removal, lacking, listing
+from trimma.ablation.tables import ColumnList, ColumnRemoval, How, list_columns, without_columns
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
 
@@ -64,7 +64,7 @@ class Columns:
             object.__setattr__(self, field, value)
 
     def components(self, inputs: Inputs) -> Sequence[Component]:
-        found = listing(inputs.data, self.how)
+        found = list_columns(inputs.data, self.how)
         if self.selection.is_empty and self.label is None:
             raise UsageError(
                 f"{self!r} takes each column by itself ({_some(found)}), and which of them is the label can't be told: "
@@ -78,7 +78,9 @@ class Columns:
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
         groups = tuple((component.name, component.members) for component in components)
-        return replace(inputs, data=lacking(inputs.data, Removal(how=self.how, groups=groups, seed=inputs.seed)))
+        return replace(
+            inputs, data=without_columns(inputs.data, ColumnRemoval(how=self.how, groups=groups, seed=inputs.seed))
+        )
 
     def __repr__(self) -> str:
         shown = self.selection.arguments()
@@ -89,6 +91,6 @@ class Columns:
         return f"Columns({', '.join(shown)})"
 
 
-def _some(found: Listing) -> str:
+def _some(found: ColumnList) -> str:
     names = ", ".join(found.columns[:3])
     return names if len(found.columns) <= 3 else f"{names}, ... {len(found.columns)} in all"

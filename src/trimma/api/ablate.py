@@ -1,29 +1,27 @@
 """``ablate``: what each component of an objective is worth."""
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import signature as signature_of
 from pathlib import Path
 from typing import Any, Literal
 
-from trimma.ablation.analyses import AnalysisPlan, plan_of
+from trimma.ablation.analyses import plan_of
 from trimma.ablation.order import Blocks
-from trimma.ablation.question import KIND, Ablation, Component, mismatches, plain
-from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
+from trimma.ablation.question import KIND, Ablation, mismatches, plain
 from trimma.ablation.retune import Retune
 from trimma.ablation.seams import Asked, ComponentKind, Design
-from trimma.ablation.setting import named_apart
-from trimma.ablation.variant import Variant
 from trimma.ablation.variants import Whole
+from trimma.api.ablation_arguments import defaults_of, kinds_of, listed_of, refuse_unseen, repeats_of, retune_of
 from trimma.api.ablation_study import AblationStudy
-from trimma.api.arguments import data_of, engine_of, metric_of, seconds, space_of, store_of, until_of, whole
-from trimma.api.begin import drawn_seed, named, refuse_taken, take_up
+from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
+from trimma.api.launch import launch
+from trimma.api.naming import name_of
+from trimma.api.question import Question
 from trimma.api.recipe import Recipe
-from trimma.api.session import View, carry_on
-from trimma.errors import ObjectiveError, UsageError
+from trimma.api.shown import View
 from trimma.objective import Signature
-from trimma.ports import BindsSearcher, Engine, Scheduler, Store
+from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program
-from trimma.registry import names, resolve
+from trimma.registry import resolve
 from trimma.stopping import Rule
 from trimma.study import StudySpec
 
@@ -56,6 +54,7 @@ def ablate(
     stop_grace: float = 10.0,
     resume: bool = False,
     progress: bool | View = True,
+    observers: Sequence[Observer] = (),
 ) -> AblationStudy:
     """Find what each of ``components`` is worth to ``objective``: train it with and without them, repeatedly.
 
@@ -92,11 +91,11 @@ def ablate(
     metric = metric_of(maximize, minimize)
     found_design: Design = resolve("design", design, ["arms"])
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
-    retune = None if retune is None else _retune(retune)
+    retune = None if retune is None else retune_of(retune)
     plan = plan_of(found_design)
-    found_repeats = _repeats(repeats, confidence, smallest, found_design, plan)
+    found_repeats = repeats_of(repeats, confidence, smallest, found_design, plan)
     found, ready = store_of(store), engine_of(engine, workers)
-    kinds = _kinds(components, ready)
+    kinds = kinds_of(components, ready)
     params, given = dict(config or {}), data_of(data, ready)
     signature = Signature.of(objective)
     extras = {"data": given, "model": model}
@@ -104,10 +103,10 @@ def ablate(
     signature.check(keys, [label for label, extra in extras.items() if extra is not None], "config=")
     inputs = Inputs(params={**defaults_of(objective), **params}, **extras)
     parts = [(kind, tuple(kind.components(inputs))) for kind in kinds]
-    drawn = drawn_seed(seed)
+    drawn = seed_of(seed)
     told = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
-    listed = _listed(parts)
-    _refuse_unseen(signature, parts)
+    listed = listed_of(parts)
+    refuse_unseen(signature, parts)
     arms = found_design.arms(listed, 0, (), told)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
     searcher = Blocks(found_design, retune)
@@ -126,8 +125,8 @@ def ablate(
         censoring=scheduler != "run-all",
     )
     spec = StudySpec(
-        name=named(name, signature.name, found),
-        metric=metric,
+        name=name_of(name, signature.name, found),
+        metrics=(metric,),
         seed=drawn,
         objective=signature.name,
         searcher=repr(found_design),
@@ -141,79 +140,8 @@ def ablate(
         asked=plain(asked),
         planned=searcher.planned(asked),
     )
-    with found.claim(spec.name):
-        refuse_taken(found, spec.name, resume=resume)
-        recipe = Recipe(
-            program=Program(
-                objective=objective, metric=metric.name, data=given, model=model, variants=Whole(params, parts)
-            ),
-            space=None,
-            searcher=searcher,
-            scheduler=found_scheduler,
-        )
-        ledger = take_up(found, spec, recipe, ready, seeded=seed is not None, mismatches=mismatches)
-        carry_on(ledger, recipe, ready, found, trials=spec.trials, until=spec.until, progress=progress)
-    return AblationStudy(found, ledger)
-
-
-def _kinds(components: Any, engine: Engine) -> list[ComponentKind]:
-    given = list(components) if isinstance(components, list | tuple) else [components]
-    if not given:
-        raise UsageError("there is nothing to leave out: give tm.Columns(...), tm.Layers(...), tm.Setting(...)")
-    if all(isinstance(kind, str) and kind not in names("component") for kind in given) and len(given) > 1:
-        raise UsageError(
-            f"{given!r}: say what these are names of, tm.Columns({', '.join(map(repr, given))}) or tm.Layers(...)"
-        )
-    kinds = named_apart([resolve("component", kind, ["remove"]) for kind in given])
-    return [kind.with_data(lambda data: data_of(data, engine)) if isinstance(kind, Variant) else kind for kind in kinds]
-
-
-def _refuse_unseen(signature: Signature, parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> None:
-    """Raise `ObjectiveError` where the objective doesn't see what would be left out."""
-    for kind, components in parts:
-        for changed in kind.changes:
-            if changed not in signature.accepts:
-                raise ObjectiveError(
-                    f"{signature.name} doesn't take {changed!r}, so it wouldn't notice that {components[0].name!r} is "
-                    f"left out: add the argument {changed!r}, and use it"
-                )
-
-
-def _listed(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tuple[Component, ...]:
-    """All components; `UsageError` for two of one name."""
-    listed: dict[str, Component] = {}
-    for _, components in parts:
-        for component in components:
-            if component.name in listed:
-                raise UsageError(
-                    f"there are two components named {component.name!r} (one of {listed[component.name].kind}, one of "
-                    f"{component.kind}): name one of them otherwise, as with groups={{'another name': [...]}}"
-                )
-            listed[component.name] = component
-    return tuple(listed.values())
-
-
-def _retune(given: Any) -> Retune:
-    if not isinstance(given, Retune):
-        raise UsageError(f"retune={given!r}: say what to search and how long, retune=tm.Retune(space, trials=8)")
-    space, trials = space_of(given.space), whole("Retune(trials=...)", given.trials)
-    searcher = resolve("searcher", given.searcher, ["bind", "suggest"])
-    return Retune(space, trials if space.size is None else min(trials, space.size), searcher)
-
-
-def _repeats(repeats: Any, confidence: Any, smallest: Any, design: Design, plan: AnalysisPlan) -> Repeats:
-    if not isinstance(confidence, float) or not 0.5 <= confidence < 1:
-        raise UsageError(f"confidence={confidence!r} must be a share from .5 to below 1, such as .95")
-    if smallest is not None and (not isinstance(smallest, int | float) or not 0 < smallest < float("inf")):
-        raise UsageError(f"smallest={smallest!r} must be a difference of the metric, above zero")
-    if repeats != "adaptive":
-        return FixedRepeats(whole("repeats", repeats))
-    if not plan.adaptive:
-        raise UsageError(f"repeats='adaptive' compares single components, which {design!r} doesn't: give a number")
-    return AdaptiveRepeats(confidence=confidence, smallest=smallest)
-
-
-def defaults_of(objective: Callable[..., Any]) -> dict[str, Any]:
-    """The objective's arguments that have a default."""
-    parameters = signature_of(objective).parameters.values()
-    return {each.name: each.default for each in parameters if each.default is not each.empty}
+    variants = Whole(params, parts)
+    program = Program(objective=objective, metric=metric.name, data=given, model=model, variants=variants)
+    recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler)
+    question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume, mismatches=mismatches)
+    return AblationStudy(found, launch(question, ready, found, progress=progress, observers=observers))

@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import msgspec
+from msgspec.structs import replace
 
 from trimma.ablation.findings import Findings, analysis, findings
 from trimma.ablation.order import Blocks
 from trimma.ablation.question import plain, question
-from trimma.api.begin import ask_more
+from trimma.api.continuation import AsksMore
 from trimma.api.recipe import Recipe
 from trimma.api.study import Study
 from trimma.effects import Analysis
 from trimma.errors import UsageError
-from trimma.ports import Engine
+from trimma.study import StudySpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ class AblationStudy(Study):
 
         Differences and their simultaneous intervals are in units of the metric; p is adjusted for all components.
         """
-        from trimma.display.ablation.data_frame import data_frame
+        from trimma.display.report.data_frames import data_frame
 
         frame: pd.DataFrame = data_frame(self.findings)
         return frame
@@ -54,20 +54,20 @@ class AblationStudy(Study):
         ``meaning`` says in words whether they stand in for each other or need each other. `MissingExtra` without
         pandas; without pairs the frame is empty.
         """
-        from trimma.display.ablation.data_frame import pair_frame
+        from trimma.display.report.data_frames import pair_frame
 
         frame: pd.DataFrame = pair_frame(self.findings)
         return frame
 
     def to_markdown(self) -> str:
         """The table in Markdown, with what it shows, the best and worst config, and how it was found."""
-        from trimma.display.ablation.markdown import markdown
+        from trimma.display.report.markdown import markdown
 
         return markdown(self.findings)
 
     def to_latex(self, caption: str | None = None, label: str | None = None) -> str:
         """The table in LaTeX, for the package booktabs; ``caption`` is LaTeX, by default it says what is shown."""
-        from trimma.display.ablation.latex import latex
+        from trimma.display.report.latex import latex
 
         return latex(self.findings, caption, label)
 
@@ -76,18 +76,20 @@ class AblationStudy(Study):
 
         Raises `MissingExtra` without plotly.
         """
-        from trimma.display.ablation.page import page
+        from trimma.display.report.html_page import page
 
         text = page(self.findings, self.status)
         if file is not None:
             Path(file).write_text(text, encoding="utf-8")
         return text
 
-    def _repeat(self, repeats: int, recipe: Recipe, engine: Engine) -> None:
-        asked, searcher = question(self.history.spec), cast(Blocks, recipe.searcher)
-        if asked.looks or repeats < asked.repeats:
-            had = "adaptive repeats" if asked.looks else f"{asked.repeats} repeats"
-            raise UsageError(f"repeats={repeats}: study {self.name!r} has {had}, which can't be taken back")
-        if repeats > asked.repeats:
-            more = msgspec.structs.replace(asked, repeats=repeats)
-            ask_more(self._ledger, self._store, recipe, engine, plain(more), searcher.planned(more))
+    def _repeating(self, repeats: int) -> AsksMore:
+        def more(spec: StudySpec, recipe: Recipe) -> StudySpec:
+            asked, searcher = question(spec), cast(Blocks, recipe.searcher)
+            if asked.looks or repeats < asked.repeats:
+                had = "adaptive repeats" if asked.looks else f"{asked.repeats} repeats"
+                raise UsageError(f"repeats={repeats}: study {spec.name!r} has {had}, which can't be taken back")
+            wanted = replace(asked, repeats=repeats)
+            return replace(spec, asked=plain(wanted), planned=searcher.planned(wanted))
+
+        return more

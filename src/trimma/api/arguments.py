@@ -53,6 +53,11 @@ def whole(name: str, value: Any, least: int = 1) -> int:
     return number
 
 
+def seed_of(seed: Any) -> int:
+    """The seed that was given, or a random one."""
+    return int.from_bytes(os.urandom(4), "big") if seed is None else whole("seed", seed, 0)
+
+
 def seconds(name: str, value: Any) -> float:
     """A duration in seconds, above zero."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
@@ -98,7 +103,12 @@ def engine_of(engine: str | Engine, workers: int | None) -> Engine:
 
 def data_of(data: Any, engine: Engine) -> Any:
     """The data as trials get it; an engine whose trials run in this process hands it over as it is."""
-    return data if getattr(engine, "in_process", False) else portable(data)
+    return data if in_process(engine) else portable(data)
+
+
+def in_process(engine: Engine) -> bool:
+    """Whether the engine calls the objective in this process, as it is."""
+    return bool(getattr(engine, "in_process", False))
 
 
 def store_of(store: str | Path | Store | None) -> Store:

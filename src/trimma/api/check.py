@@ -82,7 +82,7 @@ def _try(program: Program, space: Space, seconds: float) -> Study:
     engine, store = Local(workers=1), MemoryStore()
     spec = StudySpec(
         name="check",
-        metric=Metric(name=program.metric, maximize=True),
+        metrics=(Metric(name=program.metric, maximize=True),),
         seed=0,
         trials=1,
         max_attempts=1,
@@ -99,8 +99,8 @@ def _try(program: Program, space: Space, seconds: float) -> Study:
             program,
             trials=1,
             until=None,
-            observe=lambda history, now: None,
-            interrupted=lambda: False,
+            observe=lambda events, history, now: None,
+            requests=lambda: (),
         )
     return Study(store, ledger)
 

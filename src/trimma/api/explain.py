@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from trimma.ablation.setting import Setting
-from trimma.api.ablate import ablate, defaults_of
+from trimma.api.ablate import ablate
+from trimma.api.ablation_arguments import defaults_of
 from trimma.api.ablation_study import AblationStudy
-from trimma.api.recipe import renewed, thaw
+from trimma.api.freezing import renewed, thaw
 from trimma.api.study import Study
 from trimma.errors import UsageError
 

@@ -1,12 +1,51 @@
-"""A view that can't end the study that it shows."""
+"""How a study is shown while it runs, by a view that can't end it."""
 
+import sys
+import time
 import traceback
 import warnings
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
-from trimma.ports import History, Observer
+from trimma.events import Event
+from trimma.ports import Engine, History, Observer
+
+View = Callable[[Engine], AbstractContextManager[Observer]]
+"""How a study is shown while it runs: given the engine, it makes an observer, for as long as its context lasts.
+
+One that raises an exception is dropped with a warning, and the study goes on.
+"""
+
+
+def view_of(progress: bool | View, engine: Engine) -> AbstractContextManager[Observer]:
+    """The view that is asked for: `view` for True, none for False."""
+    if callable(progress):
+        return progress(engine)
+    return view(engine) if progress else nullcontext(_unseen)
+
+
+def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextManager[Observer]:
+    """A live view where standard error is a terminal (or a notebook), plain lines elsewhere.
+
+    With ``summary_follows`` the live view leaves no lines of a study that has finished.
+    """
+    from rich.console import Console
+
+    console = Console(file=sys.stderr)
+    if console.is_terminal or console.is_jupyter:
+        from trimma.display.terminal.live_view import LiveView
+
+        return LiveView(repr(engine), console=console, summary_follows=summary_follows)
+    from trimma.display.terminal.line_view import LineView
+
+    # paced by real time, where the study's own is simulated too
+    return LineView(repr(engine), stream=sys.stderr, clock=time.monotonic)
+
+
+def _unseen(events: Sequence[Event], history: History, now: float) -> None:
+    """An observer that shows nothing."""
 
 
 class Shown:
@@ -33,11 +72,11 @@ class Shown:
         if self._observe is not None:
             self._leave(kind, error, trace)
 
-    def __call__(self, history: History, now: float) -> None:
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
         if self._observe is None:
             return
         try:
-            self._observe(history, now)
+            self._observe(events, history, now)
         except Exception as error:  # noqa: BLE001 - as above
             self._observe = None
             self._leave(type(error), error, error.__traceback__)

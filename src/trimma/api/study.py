@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-import msgspec
-
-from trimma.api.arguments import data_of, engine_of, metric_of, space_of, until_of, whole
-from trimma.api.mismatch import refuse_mismatch
-from trimma.api.recipe import Recipe, renewed, thaw
-from trimma.api.session import View, carry_on
-from trimma.errors import StudyError, StudyNotFound, UsageError
+from trimma.api.arguments import engine_of, metric_of, space_of, until_of, whole
+from trimma.api.continuation import AsksMore, Continuation
+from trimma.api.launch import launch
+from trimma.api.shown import View
+from trimma.errors import StudyError, UsageError
 from trimma.events import Logged
 from trimma.ledger import Ledger
-from trimma.ports import Engine, History, Store
+from trimma.loop import catch_up
+from trimma.ports import Engine, History, Observer, Store
 from trimma.space import Space
 from trimma.stopping import Patience, Rule
 from trimma.study import Metric
@@ -51,10 +50,8 @@ class Study:
     @property
     def history(self) -> History:
         """All that is known, with what has been stored since last time."""
-        history = self._ledger.history
-        for event in self._store.read(history.spec.name, after=len(history)):
-            self._ledger.fold(event)
-        return history
+        catch_up(self._ledger, self._store, self.name)
+        return self._ledger.history
 
     @property
     def metric(self) -> Metric:
@@ -123,17 +120,17 @@ class Study:
         return {row.name: row.share for row in importance(self.history)}
 
     def __repr__(self) -> str:
-        from trimma.display.summary import brief
+        from trimma.display.study_repr import brief
 
         return brief(self.history, lost=self._lost())
 
     def __str__(self) -> str:
-        from trimma.display.summary import closing_text
+        from trimma.display.terminal.closing_summary import closing_text
 
         return closing_text(self.history, lost=self._lost()).rstrip()
 
     def _repr_html_(self) -> str:
-        from trimma.display.html import study_html
+        from trimma.display.notebook.study_html import study_html
 
         return study_html(self.history, lost=self._lost())
 
@@ -162,46 +159,31 @@ class Study:
         model: Any = None,
         repeats: int | None = None,
         progress: bool | View = True,
+        observers: Sequence[Observer] = (),
     ) -> Self:
         """Go on where the study ended, was interrupted or was killed.
 
         Its program is loaded from the store, unless ``objective``, ``data`` or ``model`` replace theirs.
         ``trials`` (in all) and the rules for ending stay as they were, unless new ones are given: with
         ``trials=200`` a study of 100 runs 100 more. The space and the metric are fixed: given others, it raises
-        `StudyMismatch`. An ablation may be given more ``repeats`` than it had. Raises what `tune` raises.
+        `StudyMismatch`. An ablation may be given more ``repeats`` than it had. ``observers`` are given what is
+        new from here on. Raises what `tune` raises.
         """
-        with self._store.claim(self.name):
-            if self.name not in self._store.studies():
-                raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")
-            spec = self.history.spec
-            ready = engine_of(engine, workers)
-            recipe = renewed(
-                thaw(self.name, self.history.program, self._call),
-                self.name,
-                objective=objective,
-                data=data_of(data, ready),
-                model=model,
-            )
-            given = msgspec.structs.replace(
-                spec,
-                metric=spec.metric if maximize is minimize is None else metric_of(maximize, minimize),
-                space=spec.space if space is None else space_of(space).describe(),
-            )
-            refuse_mismatch(spec, given)
-            if repeats is not None:
-                self._repeat(whole("repeats", repeats), recipe, ready)
-            rule = until_of(until, timeout, target, patience)
-            carry_on(
-                self._ledger,
-                recipe,
-                ready,
-                self._store,
-                trials=spec.trials if trials is None else whole("trials", trials),
-                until=spec.until if rule is None else rule,
-                progress=progress,
-            )
+        asked = Continuation(
+            ledger=self._ledger,
+            objective=objective,
+            data=data,
+            model=model,
+            metric=None if maximize is minimize is None else metric_of(maximize, minimize),
+            space=None if space is None else space_of(space),
+            trials=None if trials is None else whole("trials", trials),
+            until=until_of(until, timeout, target, patience),
+            more=None if repeats is None else self._repeating(whole("repeats", repeats)),
+            call=self._call,
+        )
+        launch(asked, engine_of(engine, workers), self._store, progress=progress, observers=observers)
         return self
 
-    def _repeat(self, repeats: int, recipe: Recipe, engine: Engine) -> None:
-        """Have the claimed study ask for ``repeats`` in all; `UsageError` where that makes no sense."""
+    def _repeating(self, repeats: int) -> AsksMore:
+        """What has the study ask for ``repeats`` in all; `UsageError` where that makes no sense."""
         raise UsageError(f"repeats={repeats}: study {self.name!r} is no ablation, so it has no repeats")

@@ -1,17 +1,19 @@
 """``tune``: the best config of an objective."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trimma.api.arguments import data_of, engine_of, metric_of, seconds, space_of, store_of, until_of, whole
-from trimma.api.begin import drawn_seed, named, refuse_taken, take_up
+from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, space_of, store_of, until_of, whole
+from trimma.api.launch import launch
+from trimma.api.naming import name_of
+from trimma.api.question import Question
 from trimma.api.recipe import Recipe
-from trimma.api.session import View, carry_on
+from trimma.api.shown import View
 from trimma.api.study import Study
 from trimma.errors import UsageError
 from trimma.objective import Signature
-from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher, Store
+from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler, Searcher, Store
 from trimma.program import Program
 from trimma.registry import resolve
 from trimma.space import Space
@@ -44,6 +46,7 @@ def tune(
     stop_grace: float = 10.0,
     resume: bool = False,
     progress: bool | View = True,
+    observers: Sequence[Observer] = (),
 ) -> Study:
     """Find the config with which ``objective`` does best.
 
@@ -78,7 +81,9 @@ def tune(
     How it is shown
         In place in a terminal or a notebook, as lines elsewhere, on standard error. ``progress=False`` shows nothing;
         a function shows it in a way of your own: it is given the engine, and returns a context manager of an
-        observer, which is called with the `History` and the time again and again.
+        observer, which is called again and again with the newest events, the `History` and the time.
+        ``observers`` are told beside it: functions of ``(events, history, now)``, each called in a thread of its own
+        whenever something new was stored. None of them slows the study down or ends it.
 
     Returns the `Study`. Raises `UsageError` and its kin for arguments that make no sense, `StudyExists` for a
     name that is taken, `StudyBusy` for a study that another process is running, `StudyFailed` when the first
@@ -101,9 +106,9 @@ def tune(
         raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
     found = store_of(store)
     spec = StudySpec(
-        name=named(name, signature.name, found),
-        metric=metric,
-        seed=drawn_seed(seed),
+        name=name_of(name, signature.name, found),
+        metrics=(metric,),
+        seed=seed_of(seed),
         objective=signature.name,
         space=space.describe(),
         searcher=repr(found_searcher),
@@ -114,11 +119,7 @@ def tune(
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
     )
-    ready = engine_of(engine, workers)
-    with found.claim(spec.name):
-        refuse_taken(found, spec.name, resume=resume)
-        program = Program(objective=objective, metric=metric.name, data=data_of(data, ready), model=model)
-        recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
-        ledger = take_up(found, spec, recipe, ready, seeded=seed is not None)
-        carry_on(ledger, recipe, ready, found, trials=trials, until=until, progress=progress)
-    return Study(found, ledger)
+    program = Program(objective=objective, metric=metric.name, data=data, model=model)
+    recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
+    question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
+    return Study(found, launch(question, engine_of(engine, workers), found, progress=progress, observers=observers))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from trimma.api.session import View
+from trimma.api.shown import View
 from trimma.api.stored import studies
 from trimma.api.study import Study
 from trimma.api.tune import tune

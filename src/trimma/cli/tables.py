@@ -9,9 +9,9 @@ from rich.text import Text
 
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.study import Study
-from trimma.display.summary import TOP_ROWS, closing
-from trimma.display.text import count, duration, number
-from trimma.display.trimmed import Trimmed
+from trimma.display.numbers_and_durations import count, duration, number
+from trimma.display.terminal.closing_summary import TOP_ROWS, closing
+from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
 from trimma.errors import StudyError, UnknownName
 from trimma.trial import Trial
 from trimma.views import LOST, Summary, flat_place, flatten, summary
@@ -35,7 +35,7 @@ def print_studies(studies: Sequence[Study]) -> None:
         best = _outcome(study, state)
         row = (study.name, study.status, f"{state.ended}{of}", best, str(state.metric), duration(state.elapsed))
         table.add_row(*map(Text, row))
-    console.print(Trimmed(table))
+    console.print(WithoutTrailingBlanks(table))
 
 
 def _outcome(study: Study, state: Summary) -> str:
@@ -74,8 +74,8 @@ def print_trial(study: Study, number_: int) -> None:
         table.add_row(Text(name, style="dim"), Text(f"{number(last)}{told}"))
     for span in trial.spans:
         length = duration(span.end - span.start) if span.end is not None else "still running"
-        table.add_row(Text(f"attempt {span.attempt}", style="dim"), Text(f"{span.worker}, {length}"))
-    console.print(Trimmed(table))
+        table.add_row(Text(f"attempt {span.attempt}", style="dim"), Text(f"{' + '.join(span.workers)}, {length}"))
+    console.print(WithoutTrailingBlanks(table))
     if trial.failure is not None and trial.failure.traceback:
         console.print(Text(f"\n{trial.failure.traceback.rstrip()}"))
     if output:

@@ -69,8 +69,10 @@ class Draft:
         self.send(trial, Signal.KILL)
 
     def abandon(self, trial: Trial, cause: str, *, crashed: bool = False, failure: Failure | None = None) -> None:
-        """End an attempt whose runner is gone: queue its trial again, unless it has had enough (``failure``)."""
+        """End an attempt that has lost a runner: queue its trial again, unless it has had enough (``failure``)."""
         key = self.key(trial)
+        if len(trial.workers) > 1:
+            self.send(trial, Signal.KILL)
         if trial.overdue:
             self.record(TrialFailed(failure=Failure(kind="Timeout", message=trial.reason), **key))
         elif trial.state is State.STOPPING:

@@ -16,7 +16,7 @@ from trimma.events import (
     WorkerJoined,
     WorkerLost,
 )
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import FromAgent, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Decision, Scheduler
 from trimma.trial import ON_WORKER, State, Trial
 
@@ -26,11 +26,11 @@ MAX_LOSSES = 10
 _OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
 
 
-def take(draft: Draft, fact: Fact, scheduler: Scheduler) -> None:
+def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
     """Record what follows from a fact."""
     match fact:
-        case Joined(worker=worker):
-            draft.record(WorkerJoined(at=draft.now, worker=worker))
+        case Joined(worker=worker, host=host):
+            draft.record(WorkerJoined(at=draft.now, worker=worker, host=host))
         case Left():
             _left(draft, fact)
         case Measured() | Printed() | Returned() | Raised() | Halted() | Paused():
@@ -73,7 +73,7 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
             if trial.state is not State.STOPPING:
                 _measured(draft, fact, trial, scheduler)
         case Printed(text=text):
-            draft.record(Logged(text=text, **draft.key(trial)))
+            draft.record(Logged(text=text, rank=fact.rank, **draft.key(trial)))
         case Returned():
             _returned(draft, fact, trial)
         case Raised():
@@ -87,8 +87,8 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
 
 def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) -> None:
     before = trial.curve.steps[-1] if len(trial.curve) else 0
-    draft.record(Reported(step=fact.step, metrics=fact.metrics, **draft.key(trial)))
-    if trial.state is State.PAUSING:
+    draft.record(Reported(step=fact.step, metrics=fact.metrics, rank=fact.rank, **draft.key(trial)))
+    if trial.state is State.PAUSING or fact.rank:
         return
     if draft.history.spec.metric.name in fact.metrics:
         verdict = scheduler.verdict(draft.history, trial)

@@ -13,12 +13,15 @@ from trimma.trial import Trial
 
 
 def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
-    """Give each idle worker a trial; True when one stays idle because there is nothing to try."""
+    """Give each idle worker a trial; True when one stays idle because there is nothing to try.
+
+    A trial of several ranks starts when there are workers for all of them. Those that are idle wait for it: what was
+    chosen later doesn't overtake it, or it might never start.
+    """
     history = draft.history
-    for trial in list(islice(history.queued.values(), len(history.idle))):
-        _start(draft, trial)
-    while may_plan and history.idle and (history.room != 0 or history.paused):
-        free = len(history.idle)
+    if not _start_queued(draft):
+        return False
+    while may_plan and (free := history.free) and (history.room != 0 or history.paused):
         if not history.paused and history.room is not None:
             free = min(free, history.room)
         rng = np.random.default_rng((history.spec.seed, history.chosen))
@@ -26,13 +29,24 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
         taken = [suggestion for suggestion in suggestions[:free] if _take(draft, suggestion)]
         if not taken:
             return True
-        if _met(history, draft.now):
+        if history.queued or _met(history, draft.now):
             return False
     return False
 
 
+def _start_queued(draft: Draft) -> bool:
+    """Start what is queued, in order, while there are workers; False where one waits for more of them."""
+    history = draft.history
+    while history.queued and (free := history.free):
+        trial = next(iter(history.queued.values()))
+        if trial.ranks > free:
+            return False
+        _start(draft, trial)
+    return True
+
+
 def _take(draft: Draft, suggestion: Suggestion) -> bool:
-    """Start what was suggested; False for a new trial where the study has room for none."""
+    """Take up what was suggested, and start it where it can; False for a new trial where there is room for none."""
     history = draft.history
     # a rule may be met by the trial before this one
     if suggestion.resume is None:
@@ -50,6 +64,7 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
                 hidden=suggestion.hidden,
                 rungs=suggestion.rungs,
                 budget=suggestion.budget,
+                ranks=suggestion.ranks,
             )
         )
     else:
@@ -59,7 +74,7 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
         draft.record(
             TrialResumed(rungs=suggestion.rungs, budget=suggestion.budget, **draft.key(history.trials[number]))
         )
-    _start(draft, history.trials[number])
+    _start_queued(draft)
     return True
 
 
@@ -69,12 +84,12 @@ def _met(history: History, now: float) -> bool:
 
 
 def _start(draft: Draft, trial: Trial) -> None:
-    attempt, worker = trial.attempt + 1, next(iter(draft.history.idle))
-    draft.record(TrialStarted(at=draft.now, trial=trial.id, attempt=attempt, worker=worker))
+    attempt, workers = trial.attempt + 1, tuple(islice(draft.history.idle, trial.ranks))
+    draft.record(TrialStarted(at=draft.now, trial=trial.id, attempt=attempt, workers=workers))
     job = Job(
         trial=trial.id,
         attempt=attempt,
-        worker=worker,
+        workers=workers,
         config=dict(trial.config),
         place=dict(trial.place),
         rungs=tuple(trial.rungs),

@@ -7,14 +7,16 @@ report of a batch is judged in the light of the first.
 from collections.abc import Iterable
 from itertools import chain, islice
 
+from trimma.core.asking import heed
 from trimma.core.draft import Draft, Turn
 from trimma.core.intake import take
 from trimma.core.planning import fill
 from trimma.core.policy import Policy
 from trimma.events import Outcome, StudyOpened
-from trimma.facts import Fact, Interrupted
+from trimma.facts import Fact
 from trimma.ledger import Ledger
 from trimma.ports import History
+from trimma.requests import Request, StopStudy
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
 
@@ -33,10 +35,13 @@ def step(ledger: Ledger, policy: Policy, facts: Iterable[Fact], now: float) -> T
     draft = Draft(ledger, now)
     history = ledger.history
     for fact in facts:
-        if isinstance(fact, Interrupted):
-            draft.close(Outcome.INTERRUPTED, "interrupted")
+        if isinstance(fact, StopStudy):
+            draft.close(Outcome.INTERRUPTED, fact.reason)
             return Turn(draft.events, draft.commands, 0)
-        take(draft, fact, policy.scheduler)
+        if isinstance(fact, Request):
+            heed(draft, fact)
+        else:
+            take(draft, fact, policy.scheduler)
     if reason := policy.hopeless(history):
         draft.close(Outcome.FAILED, reason)
         return Turn(draft.events, draft.commands, 0)
@@ -72,10 +77,11 @@ def next_deadline(history: History, now: float) -> float | None:
 
 def _demand(history: History, *, open_end: bool) -> int | None:
     """How many workers could be of use from now on; with an ``open_end`` new trials may be started."""
-    waiting = history.live_count
-    if not open_end:
-        return waiting
-    return None if history.room is None else waiting + len(history.paused) + history.room
+    useful: int | None = history.wanted
+    if open_end:
+        useful = None if history.room is None else history.wanted + len(history.paused) + history.room
+    most = [limit for limit in (useful, history.worker_limit) if limit is not None]
+    return min(most, default=None)
 
 
 def _enforce_time(draft: Draft) -> None:

@@ -1,4 +1,8 @@
-"""A study for people: in the terminal, in a notebook, as plots and as files.
+"""A study for people: in the terminal, in a notebook, as plots, as reports and as files.
 
-Nothing is imported here, for rich, plotly, pandas and pyarrow take their time: import the module that you need.
+``terminal``, ``notebook``, ``plots`` and ``report`` each show a study in one way. The modules beside them are what
+several of these share: how numbers, configs, metrics and findings are put into words.
+
+Nothing is imported here, because rich, plotly, pandas and pyarrow take long to import: import the module that you
+need.
 """

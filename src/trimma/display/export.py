@@ -17,9 +17,9 @@ FORMATS = ("csv", "json", "parquet")
 
 
 def to_pandas(rows: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> Any:
-    """The rows of `trimma.views.table` as a `pandas.DataFrame`; ``names`` are its columns where there is no row.
+    """Make a `pandas.DataFrame` of the rows of `trimma.views.table`.
 
-    Raises `MissingExtra` without pandas.
+    ``names`` are the columns, which an empty table needs. Raises `MissingExtra` without pandas.
     """
     try:
         import pandas as pd
@@ -29,15 +29,15 @@ def to_pandas(rows: Sequence[Mapping[str, Any]], names: Sequence[str] | None = N
 
 
 def export(history: History, target: str | PathLike[str] | IO[Any], format: Format | None = None) -> None:  # noqa: A002
-    """Write `trimma.views.table` to a path (UTF-8) or an open stream, which is left open.
+    """Write the rows of `trimma.views.table` to a path (in UTF-8) or to an open stream, which stays open.
 
-    ``format`` is by default what the path ends in, and must be given for a stream: text for csv and json, bytes for
-    parquet. NaN and infinity are written as ``nan``, ``inf`` and ``-inf``, in JSON as strings, as studies are stored.
-    None is an empty field in CSV and null elsewhere; lists and dicts are JSON text in CSV and Parquet, and so are
-    all values of a Parquet column whose values are of several kinds.
+    ``format`` is taken from the ending of the path by default. For a stream it must be given: CSV and JSON are written
+    as text, Parquet as bytes. NaN and infinity are written as ``nan``, ``inf`` and ``-inf`` (as strings in JSON), as
+    they are in stored studies. None is an empty field in CSV and null elsewhere. Lists and dicts are written as JSON
+    text in CSV and Parquet. A Parquet column that holds values of several kinds is also written as JSON text.
 
-    Raises `UnknownName` for another format, `UsageError` for none and for a stream of the wrong kind, `MissingExtra`
-    for parquet without pyarrow.
+    Raises `UnknownName` for an unknown format, `UsageError` for a missing format or a stream of the wrong kind, and
+    `MissingExtra` for Parquet without pyarrow.
     """
     if isinstance(target, str | PathLike):
         path = Path(target)
@@ -116,7 +116,7 @@ def _as_text(value: Any) -> str:
 
 
 def _strings(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with NaN and infinity as the codec writes them, for JSON has neither."""
+    """The row with NaN and infinity as strings, as the codec writes them, because JSON has neither."""
     return {
         name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in row.items()

@@ -1,17 +1,11 @@
 """What kind of study is shown: the one place that asks."""
 
-from typing import TYPE_CHECKING
-
 from trimma.ports import History
 
-if TYPE_CHECKING:
-    from trimma.display.ablation.forms import AblationView
 
+def is_ablation(history: History) -> bool:
+    """Whether the study is an ablation.
 
-def ablation_view(history: History) -> "AblationView | None":
-    """What shows the study where it is an ablation; None for a search, which is shown without what that needs."""
-    if history.spec.kind != "ablation":
-        return None
-    from trimma.display.ablation.forms import AblationView
-
-    return AblationView()
+    What shows an ablation is imported only where this is true, so that a search is shown without it.
+    """
+    return history.spec.kind == "ablation"

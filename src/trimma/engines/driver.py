@@ -1,4 +1,4 @@
-"""Trials as threads of this process, for objectives that are spread over a cluster by themselves."""
+"""The engine whose trials are threads of this process, for objectives that use a cluster by themselves."""
 
 import copy
 import ctypes
@@ -12,14 +12,15 @@ from typing import Any
 import msgspec
 
 from trimma.clock import SystemClock
-from trimma.commands import Job, Send, Signal
-from trimma.engines.job_tags import Canceller, Jobs, jobs_of
+from trimma.commands import Grow, Job, Send, Signal, Start
+from trimma.engines.spark.job_cancellation import Canceller
+from trimma.engines.spark.job_tags import TaggedJobs, jobs_of
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact, Halted, Joined, Left, Raised
 from trimma.objective import Signature
 from trimma.program import Program
 from trimma.worker.attempt import run_attempt
-from trimma.worker.streams import printing_to, share, unshare
+from trimma.worker.output_by_thread import printing_to, share, unshare
 
 _LOOK_UP = 0.25
 _GRACE = 3.0
@@ -66,13 +67,27 @@ class Driver:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
         self._program, self._signature = program, Signature.of(program.objective)
         jobs_of(self._session)  # a session that can't be used is refused before anything runs
-        self._said: SimpleQueue[tuple[_Attempt, Fact]] = SimpleQueue()
+        self._said: SimpleQueue[tuple[_Attempt | None, Fact]] = SimpleQueue()
         self._canceller = Canceller()
         self._told = [Joined(worker=f"driver-{slot}") for slot in range(self.capacity)]
         self._is_open = True
         share()
 
-    def start(self, job: Job) -> None:
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        match command:
+            case Start(job=job):
+                self._start(job)
+            case Send(trial=trial, attempt=attempt, signal=signal):
+                self._signal(trial, attempt, signal)
+            case Grow(workers=workers):
+                self._told += [Joined(worker=f"driver-{slot}") for slot in range(self.capacity, workers)]
+                self.capacity = max(self.capacity, workers)
+
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        if self._is_open:
+            self._said.put((None, fact))
+
+    def _start(self, job: Job) -> None:
         # the history's own config stays what it is, whatever the objective does to its
         own = msgspec.structs.replace(job, config=copy.deepcopy(job.config))
         attempt = _Attempt(own, self._program, self._signature, self._said)
@@ -84,7 +99,7 @@ class Driver:
             raise EngineError(f"the Spark session can't be used any more: {error}") from error
         self._running[job.worker] = attempt
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+    def _signal(self, trial: int, attempt: int, signal: Signal) -> None:
         named = (run for run in self._running.values() if (run.job.trial, run.job.attempt) == (trial, attempt))
         running = next(named, None)
         if running is None:
@@ -111,7 +126,9 @@ class Driver:
             pass
         return facts
 
-    def _heard(self, attempt: "_Attempt", fact: Fact) -> Sequence[Fact]:
+    def _heard(self, attempt: "_Attempt | None", fact: Fact) -> Sequence[Fact]:
+        if attempt is None:
+            return (fact,)
         worker = attempt.job.worker
         if self._running.get(worker) is not attempt:
             return ()
@@ -147,12 +164,12 @@ class _Attempt:
     """
 
     thread: Thread
-    jobs: Jobs | None = None
+    jobs: TaggedJobs | None = None
     end: Fact | None = None
     is_stopping = _heeded = _given_up = _in_objective = False
 
     def __init__(
-        self, job: Job, program: Program, signature: Signature, said: "SimpleQueue[tuple[_Attempt, Fact]]"
+        self, job: Job, program: Program, signature: Signature, said: "SimpleQueue[tuple[_Attempt | None, Fact]]"
     ) -> None:
         self.job = job
         self.study = program.study or "study"
@@ -166,7 +183,7 @@ class _Attempt:
 
     # the engine's side
 
-    def begin(self, jobs: Jobs | None) -> None:
+    def begin(self, jobs: TaggedJobs | None) -> None:
         self.jobs = jobs
         name = f"trimma-{self.job.worker}"
         self.thread = jobs.thread(self._run, name) if jobs else Thread(target=self._run, name=name, daemon=True)

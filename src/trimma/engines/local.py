@@ -1,7 +1,6 @@
-"""Trials on this machine: the agents live in this process, each runner is a child of it. No port is opened."""
+"""The engine for this machine: its agents live in this process, and runners are its children. It opens no port."""
 
 import selectors
-import socket
 import tempfile
 import time
 from collections import deque
@@ -9,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trimma.clock import SystemClock
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Send, Start
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact
 from trimma.program import Program
 from trimma.worker import bundle
 from trimma.worker.agent import Agent
 from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
+from trimma.worker.waker import Waker
 
 _LOOK_UP = 0.25
 _GRACE = 3.0
@@ -66,24 +66,25 @@ class Local:
             self._folder.cleanup()
             raise
         self._selector = selectors.DefaultSelector()
-        self._wake, self._alarm = socket.socketpair()
-        self._wake.setblocking(False)
-        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._waker = Waker()
+        self._selector.register(self._waker.descriptor, selectors.EVENT_READ)
         self._dead: deque[Agent] = deque()
+        self._told: deque[Fact] = deque()
         self._watched: dict[Agent, Sequence[int]] = {}
-        for slot in range(self.capacity):
+        self._path = path
+        self._add_agents()
+
+    def _add_agents(self) -> None:
+        """Start an agent for each worker that has none yet."""
+        for slot in range(len(self._agents), self.capacity):
             worker = f"local-{slot}"
             own = environment(slot, self._cpus, self._gpus, self._devices)
-            agent = self._agents[worker] = Agent(worker, path, own, self._died)
+            agent = self._agents[worker] = Agent(worker, self._path, own, self._died)
             self._watch(agent)
 
     def _died(self, agent: Agent) -> None:
         self._dead.append(agent)
-        try:
-            self._alarm.send(b"\0")
-        except OSError:
-            # the engine was closed meanwhile, and with it this alarm
-            return
+        self._waker.wake()
 
     def _watch(self, agent: Agent) -> None:
         """Wait for input on those of the agent's descriptors that can still have some."""
@@ -96,20 +97,30 @@ class Local:
             self._selector.register(descriptor, selectors.EVENT_READ, agent)
         self._watched[agent] = wanted
 
-    def start(self, job: Job) -> None:
-        self._agents[job.worker].start(job)
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        match command:
+            case Start(job=job):
+                self._agents[job.worker].start(job)
+            case Send(trial=trial, attempt=attempt, signal=signal):
+                for agent in self._agents.values():
+                    agent.signal(trial, attempt, signal)
+            case Grow(workers=workers):
+                most = int(len(self._devices) / self._gpus + 1e-9) if self._gpus else workers
+                self.capacity = max(self.capacity, min(workers, most))
+                self._add_agents()
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
-        for agent in self._agents.values():
-            agent.signal(trial, attempt, signal)
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        if self._agents:
+            self._told.append(fact)
+            self._waker.wake()
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[Fact]:
         facts: list[Fact] = []
         patience = _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
         ready: dict[Agent, None] = {}
         for key, _ in self._selector.select(patience):
-            if key.fileobj is self._wake:
-                self._drain_alarms()
+            if key.fileobj == self._waker.descriptor:
+                self._waker.clear()
             else:
                 ready[key.data] = None
         for agent in ready:
@@ -117,18 +128,13 @@ class Local:
             self._watch(agent)
         while self._dead:
             agent = self._dead.popleft()
-            facts += agent.bury()
+            facts += agent.collect_exit()
             self._watch(agent)
             agent.restart()
             self._watch(agent)
+        while self._told:
+            facts.append(self._told.popleft())
         return facts
-
-    def _drain_alarms(self) -> None:
-        try:
-            while self._wake.recv(4096):
-                pass
-        except BlockingIOError:
-            return
 
     def close(self) -> None:
         agents, self._agents = list(self._agents.values()), {}
@@ -146,6 +152,5 @@ class Local:
                 agent.kill()
                 agent.wait(_GRACE)
             self._selector.close()
-            self._wake.close()
-            self._alarm.close()
+            self._waker.close()
             self._folder.cleanup()

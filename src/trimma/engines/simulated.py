@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from trimma.clock import ManualClock
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Job, Send, Signal, Start
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.objective import Finished, Signature, StopTrial, as_metrics, fact_of, failure_of, next_step
@@ -27,12 +27,16 @@ Seconds = Callable[[Mapping[str, Any], int], float]
 class Simulated:
     """Workers on virtual time.
 
+    A trial of several ranks goes at the pace of the slowest of its workers; its objective runs once, as rank 0.
+
     ``workers``: how many; ``seconds``: the time of one step, as a number or a function of config and step (an
     objective that never reports takes one step); ``straggle``: the sigma of each worker's lognormal speed;
     ``crash``: the chance, at each step, that the worker dies; ``restart``: seconds until it is back;
     ``start_up``: seconds between the joining of one worker and the next; ``checkpoints``: whether a trial that
     was paused goes on from there, or has to begin at the beginning.
     """
+
+    gangs = True
 
     def __init__(
         self,
@@ -53,7 +57,8 @@ class Simulated:
         self._seconds: Seconds = seconds if callable(seconds) else lambda config, step: seconds
         self._rng = np.random.default_rng(seed)
         self._speeds = np.exp(straggle * self._rng.standard_normal(workers)).tolist()
-        self._crash, self._restart, self._start_up = crash, restart, start_up
+        self._straggle, self._crash, self._restart, self._start_up = straggle, crash, restart, start_up
+        self._is_open = False
         self._checkpoint = "simulated" if checkpoints else None
         self._agenda: list[tuple[float, int, Callable[[], Fact | None]]] = []
         self._order = count()
@@ -61,20 +66,41 @@ class Simulated:
 
     def open(self, program: Program) -> None:
         self._program, self._signature = program, Signature.of(program.objective)
+        self._is_open = True
         for slot in range(self.capacity):
             self._at(slot * self._start_up, Joined(worker=f"sim-{slot}"))
 
-    def start(self, job: Job) -> None:
+    def carry_out(self, command: Start | Send | Grow) -> None:
+        match command:
+            case Start(job=job):
+                self._start(job)
+            case Send(trial=trial, attempt=attempt, signal=signal):
+                self._signal(trial, attempt, signal)
+            case Grow(workers=workers):
+                self._grow(workers)
+
+    def tell(self, fact: Fact, after: float = 0.0) -> None:
+        if self._is_open:
+            self._at(after, fact)
+
+    def _grow(self, workers: int) -> None:
+        for slot in range(self.capacity, workers):
+            self._speeds.append(float(np.exp(self._straggle * self._rng.standard_normal())))
+            self._at((slot - self.capacity) * self._start_up, Joined(worker=f"sim-{slot}"))
+        self.capacity = max(self.capacity, workers)
+
+    def _start(self, job: Job) -> None:
         script = _script(self._program, self._signature, job)
-        run = self._runs[job.trial] = _Run(job, script, self._speeds[int(job.worker[4:])])
+        slowest = max(self._speeds[int(worker[4:])] for worker in job.workers)
+        run = self._runs[job.trial] = _Run(job, script, slowest)
         self._next(run)
 
-    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+    def _signal(self, trial: int, attempt: int, signal: Signal) -> None:
         run = self._runs.get(trial)
         if run is None or run.job.attempt != attempt:
             return
         if signal is Signal.KILL:
-            self._lose(run, "killed")
+            self._kill(run)
         elif signal is not Signal.CONTINUE:
             run.stopped = (
                 Halted(trial=trial, attempt=attempt)
@@ -105,6 +131,7 @@ class Simulated:
         return facts
 
     def close(self) -> None:
+        self._is_open = False
         for run in self._runs.values():
             run.script.close()
         self._agenda.clear()
@@ -122,12 +149,12 @@ class Simulated:
 
     def _advance(self, run: "_Run") -> Fact | None:
         job = run.job
-        if self._runs.get(job.trial) is not run or run.waiting:
+        if self._runs.get(job.trial) is not run or run.waiting or run.broken:
             return None
         if run.stopped is not None:
             return self._finish(run, run.stopped)
         if self._crash and self._rng.random() < self._crash:
-            self._lose(run, "crashed")
+            self._fail(run)
             return None
         try:
             said = next(run.script)
@@ -153,21 +180,37 @@ class Simulated:
         self._at(0.0, lambda: self._finish(run, fact))
 
     def _finish(self, run: "_Run", fact: Fact) -> Fact | None:
-        if self._runs.get(run.job.trial) is not run:
+        if self._runs.get(run.job.trial) is not run or run.broken:
             return None
         del self._runs[run.job.trial]
         run.script.close()
         return fact
 
-    def _lose(self, run: "_Run", cause: str) -> None:
+    def _fail(self, run: "_Run") -> None:
+        """One of the attempt's workers dies. The others know nothing of it: they go on until they are killed."""
+        workers = run.job.workers
+        run.broken = workers[0] if len(workers) == 1 else workers[int(self._rng.integers(len(workers)))]
+        self._lose(run.broken, "crashed")
+        if len(workers) == 1:
+            self._forget(run)
+
+    def _kill(self, run: "_Run") -> None:
+        for worker in run.job.workers:
+            if worker != run.broken:
+                self._lose(worker, "killed")
+        self._forget(run)
+
+    def _forget(self, run: "_Run") -> None:
         del self._runs[run.job.trial]
         run.script.close()
-        self._at(0.0, Left(worker=run.job.worker, cause=cause))
-        self._at(self._restart, Joined(worker=run.job.worker))
+
+    def _lose(self, worker: str, cause: str) -> None:
+        self._at(0.0, Left(worker=worker, cause=cause))
+        self._at(self._restart, Joined(worker=worker))
 
 
 class _Run:
-    __slots__ = ("behind", "job", "script", "speed", "step", "stopped", "waiting")
+    __slots__ = ("behind", "broken", "job", "script", "speed", "step", "stopped", "waiting")
 
     def __init__(self, job: Job, script: "_Script", speed: float) -> None:
         self.job, self.script, self.speed = job, script, speed
@@ -176,6 +219,7 @@ class _Run:
         self.behind = job.checkpoint is not None
         self.stopped: Fact | None = None
         self.waiting = False
+        self.broken: str | None = None  # the worker that has died
 
 
 _Script = Generator[str | tuple[int, dict[str, float]], None, Returned | Raised | Halted | Paused]

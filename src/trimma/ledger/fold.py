@@ -63,6 +63,7 @@ def _opened(records: Records, event: ev.StudyOpened) -> None:
         trial.losses = 0
     records.sessions.append(Session(start=event.at, end=event.at))
     records.before = len(whole.trials), len(whole.ended)
+    records.worker_limit = None
     records.closed = None
 
 
@@ -70,6 +71,13 @@ def _extended(records: Records, event: ev.StudyExtended) -> None:
     records.spec = msgspec.structs.replace(records.spec, asked=event.asked, planned=event.planned)
     records.original = msgspec.structs.replace(records.original, asked=event.asked, planned=event.planned)
     records.program = event.program
+
+
+def _limits_changed(records: Records, event: ev.LimitsChanged) -> None:
+    if event.trials is not None:
+        records.spec = msgspec.structs.replace(records.spec, trials=event.trials)
+    if event.workers is not None:
+        records.worker_limit = event.workers
 
 
 def _closed(records: Records, event: ev.StudyClosed) -> None:
@@ -89,7 +97,7 @@ def _dismiss_workers(records: Records, at: float) -> None:
 def _joined(records: Records, event: ev.WorkerJoined) -> None:
     if event.worker in records.workers:
         raise IllegalMove(f"worker {event.worker} joined twice")
-    stay = Stay(worker=event.worker, start=event.at)
+    stay = Stay(worker=event.worker, start=event.at, host=event.host)
     records.workers[event.worker] = stay
     records.stays.append(stay)
     records.idle[event.worker] = None
@@ -116,11 +124,13 @@ def _queued(records: Records, event: ev.TrialQueued) -> None:
         hidden=event.hidden,
         rungs=event.rungs,
         budget=event.budget,
+        ranks=event.ranks,
         since=event.at,
         # what the parent saves later is another checkpoint
         checkpoint=None if parent is None else parent.checkpoint,
     )
     records.add(trial)
+    records.most_ranks = max(records.most_ranks, trial.ranks)
 
 
 def _moved(records: Records, event: Any) -> TrialRecord:
@@ -147,19 +157,27 @@ def _started(records: Records, event: ev.TrialStarted) -> None:
     trial = _moved(records, event)
     if event.attempt != trial.attempt + 1:
         raise IllegalMove(f"attempt {event.attempt} of trial {trial.id} follows attempt {trial.attempt}")
-    if event.worker not in records.idle:
-        raise IllegalMove(f"trial {trial.id} was started on worker {event.worker}, which isn't idle")
-    del records.idle[event.worker]
-    trial.attempt, trial.worker = event.attempt, event.worker
+    if len(event.workers) != trial.ranks or len(set(event.workers)) < trial.ranks:
+        named = ", ".join(event.workers) or "no worker"
+        raise IllegalMove(f"trial {trial.id} has {trial.ranks} ranks, and was started on {named}")
+    for worker in event.workers:
+        if worker not in records.idle:
+            raise IllegalMove(f"trial {trial.id} was started on worker {worker}, which isn't idle")
+    for worker in event.workers:
+        del records.idle[worker]
+    trial.attempt, trial.workers = event.attempt, event.workers
     trial.reason, trial.killed = "", False
     if _go_back(records, trial):
         trial.spans[-1].lost = True
-    trial.spans = (*trial.spans, Span(attempt=event.attempt, worker=event.worker, start=event.at))
+    trial.spans = (*trial.spans, Span(attempt=event.attempt, workers=event.workers, start=event.at))
 
 
 def _reported(records: Records, event: ev.Reported) -> None:
     trial = _trial_of(records, event)
     move(trial.id, trial.state, ev.Reported)
+    if event.rank:
+        # kept in the store; what the trial came to is what its rank 0 says
+        return
     trial.curve.append(event.step, event.at, event.metrics)
     value = event.metrics.get(records.spec.metric.name)
     if value is None:
@@ -253,7 +271,7 @@ def _go_back(records: Records, trial: TrialRecord) -> bool:
 
 
 def _end(records: Records, trial: TrialRecord, event: ev.TrialFinished | ev.TrialStopped | ev.TrialFailed) -> None:
-    if trial.worker is not None:
+    if trial.workers:
         trial.spans[-1].seconds = event.seconds
     _release(records, trial, event.at)
     place = len(records.whole.ended)
@@ -262,20 +280,24 @@ def _end(records: Records, trial: TrialRecord, event: ev.TrialFinished | ev.Tria
 
 
 def _release(records: Records, trial: TrialRecord, at: float) -> None:
-    """Close the trial's span; its worker is idle again, if it is still there."""
-    if trial.worker is None:
+    """Close the trial's span. Its workers are idle again, unless one of them is gone.
+
+    Then the others are being killed: they leave, too, and join again when they have new runners.
+    """
+    if not trial.workers:
         return
     if trial.spans[-1].end is None:
         trial.spans[-1].end = at
-    if trial.worker in records.workers:
-        records.idle[trial.worker] = None
-    trial.worker = None
+    if all(worker in records.workers for worker in trial.workers):
+        records.idle.update(dict.fromkeys(trial.workers))
+    trial.workers = ()
 
 
 _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.StudyCreated: _created_again,
     ev.StudyOpened: _opened,
     ev.StudyExtended: _extended,
+    ev.LimitsChanged: _limits_changed,
     ev.StudyClosed: _closed,
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,

@@ -29,6 +29,7 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     hidden: Mapping[str, Any]
     rungs: Sequence[int]
     budget: int | None
+    ranks: int
     since: float
     state: State = State.QUEUED
     attempt: int = 0
@@ -37,7 +38,7 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     losses: int = 0
     checkpoint: Checkpoint | None = None
     lost_steps: int = 0
-    worker: str | None = None
+    workers: tuple[str, ...] = ()
     curve: Curve = field(default_factory=Curve)
     value: float | None = None
     result: Mapping[str, float] = field(default_factory=dict)
@@ -55,8 +56,9 @@ class Records:
     """All that is known of one study, from the first event on.
 
     ``original`` is the spec as the study was created, ``spec`` has the limits of the latest session. ``whole`` holds
-    all trials. ``before`` says how many trials there were, and how many had ended, when the latest session began.
-    ``length`` is how many events have been folded in; ``views`` keeps the one view of each part.
+    all trials, and ``most_ranks`` how many ranks any of them has. ``before`` says how many trials there were, and how
+    many had ended, when the latest session began. ``worker_limit`` is how many workers this session may use; None for
+    any number. ``length`` is how many events have been folded in; ``views`` keeps the one view of each part.
     """
 
     def __init__(self, spec: StudySpec, program: bytes | None) -> None:
@@ -67,6 +69,8 @@ class Records:
         self.idle: dict[str, None] = {}
         self.workers: dict[str, Stay] = {}
         self.stays: list[Stay] = []
+        self.most_ranks = 1
+        self.worker_limit: int | None = None
         self.sessions: list[Session] = []
         self.before = (0, 0)
         self.closed: StudyClosed | None = None

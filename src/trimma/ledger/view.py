@@ -115,6 +115,17 @@ class View:
         return self._records.idle
 
     @property
+    def worker_limit(self) -> int | None:
+        return self._records.worker_limit
+
+    @property
+    def free(self) -> int:
+        records = self._records
+        if records.worker_limit is None:
+            return len(records.idle)
+        return max(0, min(len(records.idle), records.worker_limit - (len(records.workers) - len(records.idle))))
+
+    @property
     def stays(self) -> Sequence[Stay]:
         return self._records.stays
 
@@ -140,6 +151,13 @@ class View:
         return self._records.closed
 
     @property
+    def wanted(self) -> int:
+        if self._records.most_ranks == 1:
+            return self.live_count
+        queued = self._part.by_state[State.QUEUED].values()
+        return sum(trial.ranks for trial in chain(queued, self.on_workers()))
+
+    @property
     def live_count(self) -> int:
         by_state = self._part.by_state
         return len(by_state[State.QUEUED]) + sum(len(by_state[state]) for state in ON_WORKER)
@@ -153,7 +171,7 @@ class View:
         return list(chain.from_iterable(self._part.by_state[state].values() for state in ON_WORKER))
 
     def trial_on(self, worker: str) -> Trial | None:
-        return next((trial for trial in self.on_workers() if trial.worker == worker), None)
+        return next((trial for trial in self.on_workers() if worker in trial.workers), None)
 
     def better(self, left: float, right: float | None) -> bool:
         return self._part.better(left, right)

@@ -8,9 +8,8 @@ from numpy.random import Generator
 
 from trimma.errors import UsageError
 from trimma.ports import History, Searcher, Suggestion
-from trimma.space import Branch, Float, Int, Space, Variable
+from trimma.space import Branch, Dimension, Space
 from trimma.space.plain import identity
-from trimma.space.scale import cell_middle, log_cell_middle
 
 
 @dataclass(frozen=True)
@@ -30,17 +29,16 @@ class GridSearch:
             raise UsageError(f"GridSearch(points={self.points}): take two or more, for both ends")
 
     def bind(self, space: Space, seed: int, trials: int | None) -> Searcher:
-        return _Grid(space, self.points)
+        return _EveryConfig(space, self.points)
 
 
-class _Grid:
+class _EveryConfig:
     def __init__(self, space: Space, points: int | None) -> None:
         self._space = space
         # all branches between start and stop come from one template: the same variables, the same values
         self._blocks: list[tuple[int, int, list[Sequence[Any]], int]] = []
         for start, stop in space.branches.spans():
-            variables = space.branches[start].variables
-            values = [_values(name, variable, points) for name, variable in variables.items()]
+            values = [_values(dimension, points) for dimension in space.branches[start].encoding.dimensions]
             cells = 1
             for column in values:
                 cells *= len(column)
@@ -65,31 +63,27 @@ def _suggestion(branch: Branch, values: list[Sequence[Any]], cell: int) -> Sugge
     return Suggestion(config=branch.config(chosen), branch=branch.index, hidden=branch.hidden(chosen))
 
 
-def _values(name: str, variable: Variable, points: int | None) -> Sequence[Any]:
-    size = variable.size
+def _values(dimension: Dimension, points: int | None) -> Sequence[Any]:
+    size = dimension.size
     if size is not None and (points is None or size <= points):
-        return _All(variable, size)
+        return _All(dimension, size)
     if points is None:
         raise UsageError(
-            f"a grid over {name}={variable!r} has no end: give it a step, make it a Grid, "
+            f"a grid over {dimension.name}={dimension} has no end: give it a step, make it a Grid, "
             "or say how many of its values to take with GridSearch(points=...)"
         )
-    spread = [variable.from_unit(place / (points - 1)) for place in range(points)]
+    spread = [dimension.from_unit(place / (points - 1)) for place in range(points)]
     return list({identity(value): value for value in spread}.values())
 
 
 class _All(Sequence[Any]):
-    """Every value of a countable variable, each made when it is asked for."""
+    """Every value of a dimension, each made when it is asked for."""
 
-    def __init__(self, variable: Variable, size: int) -> None:
-        self._variable, self._size = variable, size
+    def __init__(self, dimension: Dimension, size: int) -> None:
+        self._dimension, self._size = dimension, size
 
     def __len__(self) -> int:
         return self._size
 
     def __getitem__(self, place: Any) -> Any:
-        variable = self._variable
-        if isinstance(variable, Float | Int) and variable.log and variable.step is not None:
-            # on a log scale each value has a cell of another width
-            return variable.from_unit(log_cell_middle(place, variable.low, variable.step, self._size))
-        return variable.from_unit(cell_middle(place, self._size))
+        return self._dimension.value_at(place)

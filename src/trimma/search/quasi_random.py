@@ -48,10 +48,7 @@ class _QuasiRandom:
             return ()
         branch = self._space.branches[visit.branch]
         point = self._point(branch.index, len(branch.variables), visit.turn)
-        values = {
-            name: variable.from_unit(place)
-            for (name, variable), place in zip(branch.variables.items(), point, strict=True)
-        }
+        values = branch.encoding.values(point)
         return (Suggestion(config=branch.config(values), branch=branch.index, hidden=branch.hidden(values)),)
 
     def _point(self, branch: int, dimensions: int, turn: int) -> list[float]:

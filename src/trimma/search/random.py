@@ -28,9 +28,5 @@ class _Random:
         if visit is None:
             return ()
         branch = self.space.branches[visit.branch]
-        draws = rng.random(len(branch.variables)).tolist()
-        values = {
-            name: variable.from_unit(draw)
-            for (name, variable), draw in zip(branch.variables.items(), draws, strict=True)
-        }
+        values = branch.encoding.values(rng.random(len(branch.variables)))
         return (Suggestion(config=branch.config(values), branch=branch.index, hidden=branch.hidden(values)),)

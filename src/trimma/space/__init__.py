@@ -2,6 +2,8 @@
 
 from trimma.space.branch import Branch, Branches
 from trimma.space.describe import differences, label
+from trimma.space.dimension import Dimension
+from trimma.space.encoding import Encoding, encoding_from
 from trimma.space.expressions import Choice, Derived, Grid, Variable
 from trimma.space.numeric import Float, Int
 from trimma.space.plain import Expression
@@ -12,6 +14,8 @@ __all__ = [
     "Branches",
     "Choice",
     "Derived",
+    "Dimension",
+    "Encoding",
     "Expression",
     "Float",
     "Grid",
@@ -19,5 +23,6 @@ __all__ = [
     "Space",
     "Variable",
     "differences",
+    "encoding_from",
     "label",
 ]

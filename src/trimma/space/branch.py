@@ -6,15 +6,14 @@ from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from types import MappingProxyType
 from typing import Any, overload
 
 from trimma.errors import SpaceError
+from trimma.space.encoding import Encoding
 from trimma.space.expressions import Variable
-from trimma.space.plain import Expression, plain
+from trimma.space.plain import NOTHING, Expression, plain
 from trimma.space.template import Template
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 CACHED = 256
 
 
@@ -41,6 +40,11 @@ class Branch:
         first place. A hidden one, which only a Derived uses, is named after its place there: ``width~0``.
         """
         return self._template.variables
+
+    @property
+    def encoding(self) -> Encoding:
+        """The branch's configs to and from points of the unit cube."""
+        return Encoding(self._template.cube, self)
 
     @property
     def is_fixed(self) -> bool:

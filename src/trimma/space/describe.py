@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from trimma.space.encoding import dimension_from
 from trimma.space.expressions import Choice, Derived, Grid
 from trimma.space.numeric import Float, Int
 from trimma.space.plain import Expression, call_text, fresh, identity
@@ -40,12 +41,8 @@ def label(description: dict[str, Any]) -> str:
     'Int(1, 9, step=2)'
     """
     match description:
-        case {"kind": "float", "low": low, "high": high, "log": log, "step": step}:
-            return call_text("Float", low, high, log=log, step=step)
-        case {"kind": "int", "low": low, "high": high, "log": log, "step": step}:
-            return call_text("Int", low, high, log=log, step=step if step != 1 else None)
-        case {"kind": "choice", "options": options, "ordered": ordered}:
-            return call_text("Choice", *options, ordered=ordered)
+        case {"kind": "float" | "int" | "choice"}:
+            return str(dimension_from("", description))
         case {"kind": "grid", "values": values}:
             return call_text("Grid", *values)
         case {"kind": "sampled", "values": values}:
@@ -90,13 +87,13 @@ def _part_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
             was, now = label(before), label(new[name])
             said.append(f"{name} was {was}, is {now}" if was != now else f"{name} has changed within {was}")
     said += [f"{name} is new" for name in new if name not in old]
-    if not said and _dimensions(old) != _dimensions(new):
-        was, now = ", ".join(_dimensions(old)), ", ".join(_dimensions(new))
+    if not said and _expansions(old) != _expansions(new):
+        was, now = ", ".join(_expansions(old)), ", ".join(_expansions(new))
         said.append(f"the order of grids was {was}, is {now}")
     return said
 
 
-def _dimensions(places: dict[str, Any]) -> list[str]:
+def _expansions(places: dict[str, Any]) -> list[str]:
     return [name for name, place in places.items() if place["kind"] in ("grid", "sampled")]
 
 

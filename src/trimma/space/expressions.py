@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from trimma.errors import SpaceError
-from trimma.space import scale
+from trimma.space.dimension import Dimension
 from trimma.space.numeric import Float, Int
 from trimma.space.plain import Expression, call_text, fill_in, identity, plain
 
@@ -20,41 +20,26 @@ from trimma.space.plain import Expression, call_text, fill_in, identity, plain
 class Choice(Expression):
     """One of several plain values; ``ordered=True`` says that neighbours are alike.
 
-    A single list, tuple or range is taken as the options. ``size`` is their number.
+    A single list, tuple or range is taken as the options. ``size`` is their number, ``dimension`` their scale.
     Raises SpaceError for no option, the same one twice, or one that JSON can't hold.
 
-    >>> Choice("relu", "gelu").from_unit(0.0)
+    >>> Choice("relu", "gelu").dimension.from_unit(0.0)
     'relu'
     """
 
     options: tuple[Any, ...]
     ordered: bool
-    _places: dict[Hashable, int]
+    dimension: Dimension
 
     def __init__(self, *options: Any, ordered: bool = False) -> None:
         values = _listed("Choice", options)
-        places = {identity(value): place for place, value in enumerate(values)}
-        fill_in(self, options=values, ordered=bool(ordered), _places=places)
+        fill_in(self, options=values, ordered=bool(ordered))
+        fill_in(self, dimension=Dimension(kind="category", options=values, ordered=self.ordered))
 
     @property
     def size(self) -> int:
         """The number of options."""
         return len(self.options)
-
-    def from_unit(self, u: float) -> Any:
-        """The option at ``u`` from 0 to 1, all equally likely."""
-        return self.options[scale.cell(scale.unit(u), len(self.options))]
-
-    def to_unit(self, value: Any) -> float:
-        """The middle of the option's cell. SpaceError for a value that isn't an option."""
-        place = self._places.get(identity(plain(value, "the value")))
-        if place is None:
-            raise SpaceError(f"{value!r} isn't an option of {self!r}.")
-        return scale.cell_middle(place, len(self.options))
-
-    def sample(self, rng: np.random.Generator) -> Any:
-        """One option at random."""
-        return self.from_unit(rng.random())
 
     def __repr__(self) -> str:
         return call_text("Choice", *self.options, ordered=self.ordered)

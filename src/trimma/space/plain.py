@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Hashable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from trimma.errors import SpaceError
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 SCALARS = frozenset((str, bool, type(None)))
 SMALLEST_INT, LARGEST_INT = -(2**63), 2**64 - 1  # what travels to a worker in one piece
 

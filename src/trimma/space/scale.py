@@ -6,10 +6,14 @@ begins at half of ``low`` or above, so that its log is finite where half a step 
 """
 
 import math
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 from trimma.errors import SpaceError
+from trimma.space.plain import plain
 
 LARGEST = 1e300  # of a bound; leaves room to add and to subtract
+NEXT = 32  # places to each side that are looked at for the last bit of a number
 FINEST = 2**42  # beyond this ratio of bound to step, doubles can't tell the cells of a log scale apart
 
 
@@ -53,12 +57,33 @@ def between(u: float, low: float, high: float, log: bool) -> float:
 
 
 def place_between(number: float, low: float, high: float, log: bool) -> float:
-    """The opposite of ``between``."""
-    if log:
-        low, high, number = math.log(low), math.log(high), math.log(number)
-    if low == high:
+    """The opposite of ``between``: a place that leads back to the number to the last bit, where there is one."""
+    if number in (low, high) and low < high:
+        return float(number == high)
+    bottom, top, height = (math.log(x) for x in (low, high, number)) if log else (low, high, number)
+    if bottom == top:
         return 0.5
-    return min(max((number - low) / (high - low), 0.0), 1.0)
+    place = min(max((height - bottom) / (top - bottom), 0.0), 1.0)
+    # the rounding of bounds, number and place, several times over
+    width = 4 * (math.ulp(place) + math.ulp(max(abs(bottom), abs(top))) / (top - bottom))
+    around = _around(place, width, lambda u: number - between(u, low, high, log))
+    return next((u for u in around if 0.0 <= u <= 1.0 and between(u, low, high, log) == number), place)
+
+
+def _around(place: float, width: float, missing: Callable[[float], float]) -> Iterator[float]:
+    """Places to try: the place itself, then by halving the ``width`` to both sides of it, then its neighbours.
+
+    ``missing`` says how far the number at a place is too low. It falls as the place rises, except in its last bits,
+    where halving may go astray; the neighbours are there for that.
+    """
+    yield place
+    low, high = max(0.0, place - width), min(1.0, place + width)
+    while low < (middle := low + (high - low) / 2) < high:
+        yield middle
+        low, high = (middle, high) if missing(middle) > 0 else (low, middle)
+    for step in (math.ulp(place), 2**-54):
+        for count in range(1, NEXT + 1):
+            yield from (place - count * step, place + count * step)
 
 
 def cell(u: float, count: int) -> int:
@@ -89,3 +114,29 @@ def _log_edge(index: int, low: float, step: float) -> float:
     """The log of the lower edge of a cell. The upper edge of the last cell is that of the one after it."""
     edge = low + (index - 0.5) * step
     return math.log(edge if index else max(edge, low / 2))
+
+
+def number(expression: object, name: str, value: object) -> float:
+    """The value as a float, or a SpaceError that says which value of which expression isn't one."""
+    found = value if isinstance(value, float | int) else plain(value, f"{name} of {expression}")
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise SpaceError(f"{expression}: {name} is {value!r}, which isn't a number.")
+    if not abs(found) <= LARGEST:
+        raise SpaceError(
+            f"{expression}: {name} must be finite and within {LARGEST:g}; rescale it, or search its exponent."
+        )
+    return float(found)
+
+
+def whole(expression: object, name: str, value: object) -> int:
+    """The value as an int, or a SpaceError, as of ``number``."""
+    found = number(expression, name, value)
+    if not found.is_integer():
+        raise SpaceError(f"{expression}: {name} is {value!r}, which isn't a whole number; round it, or use Float.")
+    return int(plain(int(value), f"{name} of {expression}"))  # type: ignore[call-overload]
+
+
+def decimals(*numbers: float) -> int:
+    """How many decimals write all these numbers out, so that 3 * 0.1 can be rounded to 0.3."""
+    exponents = (Decimal(repr(one)).as_tuple().exponent for one in numbers)
+    return max(0, *(-exponent for exponent in exponents if isinstance(exponent, int)))

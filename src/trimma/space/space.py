@@ -9,7 +9,7 @@ import numpy as np
 from trimma.errors import SpaceError
 from trimma.space.branch import Branches
 from trimma.space.describe import describe
-from trimma.space.template import Dimension, Template, parse
+from trimma.space.template import Expansion, Template, parse
 
 
 class Space:
@@ -112,23 +112,23 @@ def _space_of(templates: tuple[Template, ...]) -> Space:
 
 
 def _product(one: Template, two: Template) -> Template:
-    taken = {expression for dimension in one.dimensions for expression in dimension.expressions}
+    taken = {expression for expansion in one.expansions for expression in expansion.expressions}
     for draws in two.samples:
         if twice := [one.names[expression] for expression in draws.expressions if expression in taken]:
             raise SpaceError(
                 f"{_listed(twice)} is linked to the other side of the product, but both have been sampled; "
                 "build the product first, then sample it."
             )
-    added = (dimension for dimension in two.dimensions if taken.isdisjoint(dimension.expressions))
-    return Template(one.tree | two.tree, (*one.dimensions, *added))
+    added = (expansion for expansion in two.expansions if taken.isdisjoint(expansion.expressions))
+    return Template(one.tree | two.tree, (*one.expansions, *added))
 
 
 def _sampled(template: Template, n: int, rng: np.random.Generator) -> Template:
-    variables = tuple(template.variables.values())
-    if not variables:
+    if not template.cube:
         return template
-    rows = tuple(tuple(variable.sample(rng) for variable in variables) for _ in range(n))
-    return Template(template.tree, (Dimension(variables, rows), *template.dimensions))
+    points = rng.random((n, len(template.cube))).tolist()
+    rows = tuple(tuple(each.from_unit(u) for each, u in zip(template.cube, point, strict=True)) for point in points)
+    return Template(template.tree, (Expansion(tuple(template.variables.values()), rows), *template.expansions))
 
 
 def _written(template: Template) -> str:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from msgspec.structs import replace
+
 from trimma.errors import SpaceError
+from trimma.space.dimension import Dimension
 from trimma.space.expressions import Derived, Grid, Variable
 from trimma.space.plain import Expression, fresh, key_in, plain
 
@@ -17,10 +20,10 @@ Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dimension:
+class Expansion:
     """One digit of a branch's index: expressions whose values are given together, row by row.
 
-    A Grid is a dimension of its own; the joint values that ``Space.sample`` drew are another.
+    A Grid is an expansion of its own; the joint values that ``Space.sample`` drew are another.
     """
 
     expressions: tuple[Expression, ...]
@@ -28,15 +31,16 @@ class Dimension:
 
 
 class Template:
-    """A tree whose expressions have names, and are either given by a dimension, free, or derived.
+    """A tree whose expressions have names, and are either given by an expansion, free, or derived.
 
     ``names`` holds every expression once, by the place that it is named after; ``leaves`` every place of the
-    tree; ``variables`` those expressions that are searched; ``hidden`` the names that show in no config.
+    tree; ``variables`` those expressions that are searched, ``cube`` their dimensions; ``hidden`` the names that show
+    in no config.
     """
 
-    __slots__ = ("derived", "dimensions", "hidden", "leaves", "locations", "names", "tree", "variables")
+    __slots__ = ("cube", "derived", "expansions", "hidden", "leaves", "locations", "names", "tree", "variables")
 
-    def __init__(self, tree: dict[str, Any], dimensions: tuple[Dimension, ...] | None = None) -> None:
+    def __init__(self, tree: dict[str, Any], expansions: tuple[Expansion, ...] | None = None) -> None:
         self.tree = tree
         self.leaves = tuple((location, written(location), node) for location, node in walk(tree))
         self.locations: dict[Expression, Location] = {}
@@ -47,26 +51,29 @@ class Template:
         self.hidden = frozenset(name for node, name in self.names.items() if node not in self.locations)
         self._check_names()
         self.derived = tuple(self._order())
-        if dimensions is None:
-            dimensions = tuple(dimension_of(node) for node in self.names if isinstance(node, Grid))
-        self.dimensions = dimensions
-        given = {expression for dimension in dimensions for expression in dimension.expressions}
+        if expansions is None:
+            expansions = tuple(expansion_of(node) for node in self.names if isinstance(node, Grid))
+        self.expansions = expansions
+        given = {expression for expansion in expansions for expression in expansion.expressions}
         self.variables: Mapping[str, Variable] = MappingProxyType(
             {name: node for node, name in self.names.items() if isinstance(node, Variable) and node not in given}
         )
+        self.cube: tuple[Dimension, ...] = tuple(
+            replace(variable.dimension, name=name) for name, variable in self.variables.items()
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Template, (self.tree, self.dimensions)
+        return Template, (self.tree, self.expansions)
 
     @property
     def branches(self) -> int:
         """The number of branches."""
-        return math.prod(len(dimension.rows) for dimension in self.dimensions)
+        return math.prod(len(expansion.rows) for expansion in self.expansions)
 
     @property
-    def samples(self) -> tuple[Dimension, ...]:
-        """The dimensions that were sampled."""
-        return tuple(each for each in self.dimensions if not isinstance(each.expressions[0], Grid))
+    def samples(self) -> tuple[Expansion, ...]:
+        """The expansions that were sampled."""
+        return tuple(each for each in self.expansions if not isinstance(each.expressions[0], Grid))
 
     @property
     def size(self) -> int | None:
@@ -75,11 +82,11 @@ class Template:
         return None if None in sizes else self.branches * math.prod(size for size in sizes if size)
 
     def given(self, index: int) -> dict[Expression, Any]:
-        """The values of branch number ``index``; the last dimension is the fastest."""
+        """The values of branch number ``index``; the last expansion is the fastest."""
         values: dict[Expression, Any] = {}
-        for dimension in reversed(self.dimensions):
-            index, place = divmod(index, len(dimension.rows))
-            values.update(zip(dimension.expressions, dimension.rows[place], strict=True))
+        for expansion in reversed(self.expansions):
+            index, place = divmod(index, len(expansion.rows))
+            values.update(zip(expansion.expressions, expansion.rows[place], strict=True))
         return values
 
     def build(self, values: dict[Expression, Any]) -> dict[str, Any]:
@@ -132,9 +139,9 @@ class Template:
             yield from visit(node)
 
 
-def dimension_of(grid: Grid) -> Dimension:
-    """The dimension that a Grid spans."""
-    return Dimension((grid,), tuple((value,) for value in grid.values))
+def expansion_of(grid: Grid) -> Expansion:
+    """The expansion that a Grid spans."""
+    return Expansion((grid,), tuple((value,) for value in grid.values))
 
 
 def parse(node: object, where: str = "") -> Any:

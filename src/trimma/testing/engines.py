@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,16 +17,17 @@ import msgspec
 import pytest
 
 from trimma.checkpoint import Checkpoint
-from trimma.commands import Job, Signal
+from trimma.commands import Grow, Job, Send, Signal, Start
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Engine
 from trimma.program import Program
+from trimma.requests import StopTrial
 
 PATIENCE = 30.0
 """Wall-clock seconds after which a test gives up waiting."""
 
 
-class Driver:
+class OpenEngine:
     """An open engine, and every fact that it has told so far."""
 
     def __init__(self, engine: Engine, objective: Callable[..., Any], checkpoints: Path | None = None) -> None:
@@ -51,7 +53,12 @@ class Driver:
 
     def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
         goes = {name: more.pop(name, None) for name in ("budget", "checkpoint")}
-        self.engine.start(Job(trial=trial, attempt=attempt, worker=worker, config=more, rungs=rungs, **goes))
+        job = Job(trial=trial, attempt=attempt, workers=(worker,), config=more, rungs=rungs, **goes)
+        self.engine.carry_out(Start(job=job))
+
+    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+        """Have the engine pass a signal on."""
+        self.engine.carry_out(Send(trial=trial, attempt=attempt, signal=signal))
 
     def reaches(self, trial: int, count: int) -> None:
         """Wait until the trial's first attempt has reported that often."""
@@ -117,31 +124,35 @@ class EngineContract:
         class TestMyEngine(EngineContract):
             def make(self) -> Engine:
                 return MyEngine(workers=2)
+
+    Set ``room_for_three`` to False where the machine or cluster of the test can't run three workers.
     """
+
+    room_for_three = True
 
     def make(self) -> Engine:
         """An engine of two workers, not open."""
         raise NotImplementedError
 
     @pytest.fixture
-    def opened(self) -> Iterator[Callable[..., Driver]]:
+    def opened(self) -> Iterator[Callable[..., OpenEngine]]:
         """Open an engine for an objective; it is closed after the test."""
         engines: list[Engine] = []
 
-        def start(objective: Callable[..., Any] = steps, checkpoints: Path | None = None) -> Driver:
+        def start(objective: Callable[..., Any] = steps, checkpoints: Path | None = None) -> OpenEngine:
             engines.append(self.make())
-            return Driver(engines[-1], objective, checkpoints)
+            return OpenEngine(engines[-1], objective, checkpoints)
 
         yield start
         for engine in engines:
             engine.close()
 
-    def test_its_workers_join_once_each(self, opened: Callable[..., Driver]) -> None:
+    def test_its_workers_join_once_each(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         names = driver.joined(driver.engine.capacity)
         assert len(names) == len(set(names)) == driver.engine.capacity == 2
 
-    def test_a_trial_runs_to_its_end(self, opened: Callable[..., Driver]) -> None:
+    def test_a_trial_runs_to_its_end(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         end = driver.run(0, driver.joined(1)[0], count=5)
         assert end == Returned(trial=0, attempt=1, metrics={"score": 0.5})
@@ -150,21 +161,44 @@ class EngineContract:
         ]
         assert is_end(driver.of(0)[-1]), "nothing follows the end"
 
-    def test_a_worker_runs_one_trial_after_another(self, opened: Callable[..., Driver]) -> None:
+    def test_a_worker_runs_one_trial_after_another(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         worker = driver.joined(1)[0]
         for trial in range(10):
             assert isinstance(driver.run(trial, worker, count=trial), Returned)
             assert len(driver.measured(trial)) == trial
 
-    def test_workers_run_side_by_side(self, opened: Callable[..., Driver]) -> None:
+    def test_workers_run_side_by_side(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         one, two = driver.joined(2)
         driver.start(0, one, endless=True)
         driver.start(1, two, endless=True)
         driver.until(lambda facts: driver.measured(0) and driver.measured(1))
 
-    def test_time_does_not_go_back(self, opened: Callable[..., Driver]) -> None:
+    def test_there_may_be_more_workers_later(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened()
+        driver.joined(2)
+        driver.engine.carry_out(Grow(workers=3))
+        driver.engine.carry_out(Grow(workers=1))  # there is room for them already
+        names = driver.joined(3 if self.room_for_three else 2)
+        assert len(names) == len(set(names))
+        for trial, worker in enumerate(names):
+            assert isinstance(driver.run(trial, worker), Returned)
+
+    def test_what_any_thread_tells_comes_back(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened()
+        driver.joined(2)
+        told = [StopTrial(trial=number) for number in range(20)]
+        for fact in told:
+            thread = Thread(target=driver.engine.tell, args=(fact,))
+            thread.start()
+            thread.join()
+        driver.until(lambda facts: told[-1] in facts)
+        assert [fact for fact in driver.facts if isinstance(fact, StopTrial)] == told
+        driver.engine.close()
+        driver.engine.tell(told[0])
+
+    def test_time_does_not_go_back(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.start(0, driver.joined(1)[0], endless=True)
         moments = []
@@ -173,7 +207,7 @@ class EngineContract:
             moments.append(driver.engine.clock.now())
         assert moments == sorted(moments)
 
-    def test_an_exception_is_told_with_its_traceback(self, opened: Callable[..., Driver]) -> None:
+    def test_an_exception_is_told_with_its_traceback(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         worker = driver.joined(1)[0]
         end = driver.run(0, worker, count=2, fail="no such luck")
@@ -183,16 +217,16 @@ class EngineContract:
         assert len(driver.measured(0)) == 2
         assert isinstance(driver.run(1, worker), Returned), "the worker goes on"
 
-    def test_a_stop_is_heeded_at_the_next_report(self, opened: Callable[..., Driver]) -> None:
+    def test_a_stop_is_heeded_at_the_next_report(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         worker = driver.joined(1)[0]
         driver.start(0, worker, endless=True)
         driver.until(lambda facts: len(driver.measured(0)) >= 3)
-        driver.engine.signal(0, 1, Signal.STOP)
+        driver.signal(0, 1, Signal.STOP)
         assert driver.end(0) == Halted(trial=0, attempt=1)
         assert isinstance(driver.run(1, worker), Returned), "the worker goes on"
 
-    def test_a_trial_waits_at_its_rung_until_it_may_go_on(self, opened: Callable[..., Driver]) -> None:
+    def test_a_trial_waits_at_its_rung_until_it_may_go_on(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.start(0, driver.joined(1)[0], count=6, rungs=(2, 4))
         for rung in (2, 4):
@@ -200,62 +234,62 @@ class EngineContract:
             for _ in range(5):
                 driver.facts += driver.engine.poll(0.05)
             assert len(driver.measured(0)) == rung, "it must wait"
-            driver.engine.signal(0, 1, Signal.CONTINUE)
+            driver.signal(0, 1, Signal.CONTINUE)
         assert isinstance(driver.end(0), Returned)
         assert len(driver.measured(0)) == 6
 
-    def test_a_trial_can_be_stopped_at_its_rung(self, opened: Callable[..., Driver]) -> None:
+    def test_a_trial_can_be_stopped_at_its_rung(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.start(0, driver.joined(1)[0], count=6, rungs=(2, 4))
         driver.until(lambda facts: len(driver.measured(0)) == 2)
-        driver.engine.signal(0, 1, Signal.STOP)
+        driver.signal(0, 1, Signal.STOP)
         assert driver.end(0) == Halted(trial=0, attempt=1)
         assert len(driver.measured(0)) == 2
 
-    def test_a_trial_can_be_paused_at_its_rung(self, opened: Callable[..., Driver]) -> None:
+    def test_a_trial_can_be_paused_at_its_rung(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         worker = driver.joined(1)[0]
         driver.start(0, worker, count=6, rungs=(2, 4))
         driver.reaches(0, 2)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         assert isinstance(driver.end(0), Paused)
         assert len(driver.measured(0)) == 2
         assert isinstance(driver.run(1, worker), Returned), "the worker is free"
 
-    def test_a_pause_is_heeded_at_the_next_report(self, opened: Callable[..., Driver]) -> None:
+    def test_a_pause_is_heeded_at_the_next_report(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.start(0, driver.joined(1)[0], endless=True, rungs=(1,))
         driver.reaches(0, 1)
-        driver.engine.signal(0, 1, Signal.CONTINUE)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.CONTINUE)
+        driver.signal(0, 1, Signal.PAUSE)
         assert isinstance(driver.end(0), Paused)
 
-    def test_a_budget_ends_a_trial_as_returned(self, opened: Callable[..., Driver]) -> None:
+    def test_a_budget_ends_a_trial_as_returned(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         end = driver.run(0, driver.joined(1)[0], endless=True, budget=4)
         assert end == Returned(trial=0, attempt=1, metrics={})
         assert [fact.step for fact in driver.measured(0)] == [1, 2, 3, 4]
 
-    def test_stale_signals_are_ignored(self, opened: Callable[..., Driver]) -> None:
+    def test_stale_signals_are_ignored(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         worker = driver.joined(1)[0]
         driver.run(0, worker)
         for signal_ in Signal:
-            driver.engine.signal(0, 1, signal_)
-            driver.engine.signal(99, 1, signal_)
+            driver.signal(0, 1, signal_)
+            driver.signal(99, 1, signal_)
         driver.start(1, worker, attempt=2, count=4, rungs=(3,))
         driver.until(lambda facts: len(driver.measured(1, 2)) == 3)
         for signal_ in Signal:
-            driver.engine.signal(1, 1, signal_)
-            driver.engine.signal(0, 2, signal_)
+            driver.signal(1, 1, signal_)
+            driver.signal(0, 2, signal_)
         for _ in range(5):
             driver.facts += driver.engine.poll(0.05)
         assert len(driver.measured(1, 2)) == 3, "another's CONTINUE must not release it"
-        driver.engine.signal(1, 2, Signal.CONTINUE)
+        driver.signal(1, 2, Signal.CONTINUE)
         assert isinstance(driver.end(1, 2), Returned)
         assert not [fact for fact in driver.facts if isinstance(fact, Left)]
 
-    def test_output_belongs_to_its_trial(self, opened: Callable[..., Driver]) -> None:
+    def test_output_belongs_to_its_trial(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         one, two = driver.joined(2)
         driver.start(0, one, say="from zero", endless=True)
@@ -264,12 +298,12 @@ class EngineContract:
         assert driver.printed(0) == "from zero\n"
         assert driver.printed(1) == "from one: ü 🚀\nsecond line\n"
 
-    def test_a_killed_attempt_is_followed_by_a_fresh_worker(self, opened: Callable[..., Driver]) -> None:
+    def test_a_killed_attempt_is_followed_by_a_fresh_worker(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         worker = driver.joined(1)[0]
         driver.start(0, worker, endless=True)
         driver.until(lambda facts: driver.measured(0))
-        driver.engine.signal(0, 1, Signal.KILL)
+        driver.signal(0, 1, Signal.KILL)
         left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
         assert left.worker == worker
         assert left.cause
@@ -277,7 +311,7 @@ class EngineContract:
         assert not any(is_end(fact) for fact in driver.of(0)), "a killed attempt says nothing more"
         assert isinstance(driver.run(0, worker, attempt=2), Returned)
 
-    def test_closing_twice_does_nothing(self, opened: Callable[..., Driver]) -> None:
+    def test_closing_twice_does_nothing(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.start(0, driver.joined(1)[0], endless=True)
         driver.engine.close()
@@ -358,7 +392,7 @@ def wait_until(met: Callable[[], Any], patience: float = PATIENCE) -> Any:
 class ProcessEngineContract(EngineContract):
     """The further promises of an engine that runs trials in processes of their own, on this machine."""
 
-    def test_trials_share_a_warm_process(self, opened: Callable[..., Driver]) -> None:
+    def test_trials_share_a_warm_process(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)
         worker = driver.joined(1)[0]
         pids = set()
@@ -368,7 +402,7 @@ class ProcessEngineContract(EngineContract):
         assert len(pids) == 1
         assert pids != {float(os.getpid())}
 
-    def test_a_process_that_exits_costs_its_worker(self, opened: Callable[..., Driver]) -> None:
+    def test_a_process_that_exits_costs_its_worker(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)
         one, two = driver.joined(2)
         driver.start(1, two, do="hang")
@@ -381,7 +415,7 @@ class ProcessEngineContract(EngineContract):
         assert not driver.of(0, 1)
         assert not any(is_end(fact) for fact in driver.of(1)), "the other worker is not disturbed"
 
-    def test_a_process_that_is_killed_costs_its_worker(self, opened: Callable[..., Driver], tmp_path: Path) -> None:
+    def test_a_process_that_is_killed_costs_its_worker(self, opened: Callable[..., OpenEngine], tmp_path: Path) -> None:
         driver = opened(in_a_process)
         worker = driver.joined(1)[0]
         driver.start(0, worker, do="hang", pid_file=str(tmp_path / "pid"))
@@ -391,34 +425,34 @@ class ProcessEngineContract(EngineContract):
         assert "SIGKILL" in left.cause
         driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
 
-    def test_a_hung_trial_can_be_killed(self, opened: Callable[..., Driver]) -> None:
+    def test_a_hung_trial_can_be_killed(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)
         worker = driver.joined(1)[0]
         driver.start(0, worker, do="hang")
         driver.until(lambda facts: driver.measured(0))
-        driver.engine.signal(0, 1, Signal.STOP)
-        driver.engine.signal(0, 1, Signal.KILL)
+        driver.signal(0, 1, Signal.STOP)
+        driver.signal(0, 1, Signal.KILL)
         driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
         driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
 
-    def test_what_a_trial_starts_dies_with_its_process(self, opened: Callable[..., Driver], tmp_path: Path) -> None:
+    def test_what_a_trial_starts_dies_with_its_process(self, opened: Callable[..., OpenEngine], tmp_path: Path) -> None:
         driver = opened(in_a_process)
         driver.start(0, driver.joined(1)[0], do="child", child_file=str(tmp_path / "child"))
         driver.until(lambda facts: driver.measured(0))
         child = int((tmp_path / "child").read_text(encoding="utf-8"))
         assert is_running(child)
-        driver.engine.signal(0, 1, Signal.KILL)
+        driver.signal(0, 1, Signal.KILL)
         driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
         wait_until(lambda: not is_running(child))
 
     def test_a_paused_trial_goes_on_elsewhere_from_its_checkpoint(
-        self, opened: Callable[..., Driver], tmp_path: Path
+        self, opened: Callable[..., OpenEngine], tmp_path: Path
     ) -> None:
         driver = opened(saving, tmp_path)
         one, two = driver.joined(2)
         driver.start(0, one, length=7, rungs=(3,))
         driver.reaches(0, 3)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         pause = driver.end(0)
         assert isinstance(pause, Paused)
         assert pause.checkpoint
@@ -434,32 +468,32 @@ class ProcessEngineContract(EngineContract):
             (7, 7.0),
         ]
 
-    def test_where_nothing_can_be_saved_it_is_paused_all_the_same(self, opened: Callable[..., Driver]) -> None:
+    def test_where_nothing_can_be_saved_it_is_paused_all_the_same(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(saving)
         driver.start(0, driver.joined(1)[0], length=7, rungs=(3,))
         driver.reaches(0, 3)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         assert driver.end(0) == Paused(trial=0, attempt=1, checkpoint=None)
 
     def test_a_checkpoint_that_fails_is_the_objective_s_exception(
-        self, opened: Callable[..., Driver], tmp_path: Path
+        self, opened: Callable[..., OpenEngine], tmp_path: Path
     ) -> None:
         driver = opened(saving, tmp_path)
         driver.start(0, driver.joined(1)[0], length=7, rungs=(3,), broken=True)
         driver.reaches(0, 3)
-        driver.engine.signal(0, 1, Signal.PAUSE)
+        driver.signal(0, 1, Signal.PAUSE)
         end = driver.end(0)
         assert isinstance(end, Raised)
         assert end.failure.message == "no space left"
 
-    def test_it_tells_how_long_the_objective_took(self, opened: Callable[..., Driver]) -> None:
+    def test_it_tells_how_long_the_objective_took(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(resting)
         begun = time.monotonic()
         driver.start(0, driver.joined(1)[0], length=0.05)
         seconds = driver.told_end(0).seconds
         assert 0.05 <= seconds < time.monotonic() - begun
 
-    def test_all_output_is_captured(self, opened: Callable[..., Driver]) -> None:
+    def test_all_output_is_captured(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)
         worker = driver.joined(1)[0]
         driver.run(0, worker, do="print")
@@ -468,7 +502,7 @@ class ProcessEngineContract(EngineContract):
         assert driver.printed(1) == ""
 
     @pytest.mark.parametrize("do", ["hang", "child", "nothing"])
-    def test_closing_leaves_no_process(self, opened: Callable[..., Driver], tmp_path: Path, do: str) -> None:
+    def test_closing_leaves_no_process(self, opened: Callable[..., OpenEngine], tmp_path: Path, do: str) -> None:
         driver = opened(in_a_process)
         pid, child = tmp_path / "pid", tmp_path / "child"
         driver.start(0, driver.joined(2)[0], do=do, pid_file=str(pid), child_file=str(child))
@@ -477,20 +511,20 @@ class ProcessEngineContract(EngineContract):
         driver.engine.close()
         wait_until(lambda: not any(map(is_running, pids)))
 
-    def test_closing_leaves_no_thread(self, opened: Callable[..., Driver]) -> None:
+    def test_closing_leaves_no_thread(self, opened: Callable[..., OpenEngine]) -> None:
         before = threading.active_count()
         driver = opened(in_a_process)
         driver.joined(2)
         driver.engine.close()
         wait_until(lambda: threading.active_count() <= before)
 
-    def test_closing_while_workers_start(self, opened: Callable[..., Driver]) -> None:
+    def test_closing_while_workers_start(self, opened: Callable[..., OpenEngine]) -> None:
         opened(in_a_process).engine.close()
 
     def test_it_may_be_opened_again(self) -> None:
         engine = self.make()
         for _ in range(3):
-            driver = Driver(engine, in_a_process)
+            driver = OpenEngine(engine, in_a_process)
             try:
                 assert isinstance(driver.run(0, driver.joined(2)[0]), Returned)
             finally:

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import threading
 
-from trimma.engines.launcher import Ended
+from trimma.engines.remote.launcher import Ended
 from trimma.errors import EngineError
-from trimma.wire.sockets import Listen
+from trimma.wire.addresses import Listen
 
-_AGENT = "import sys; from trimma.wire.agent_main import serve; print(serve(sys.stdin.buffer.read(), int(sys.argv[1])))"
+_AGENT = (
+    "import sys; from trimma.engines.remote.remote_agent import serve; "
+    "print(serve(sys.stdin.buffer.read(), int(sys.argv[1])))"
+)
 _GRACE = 5.0
 
 

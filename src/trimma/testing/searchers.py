@@ -73,8 +73,8 @@ class SearcherContract:
             for trial in study.history.trials:
                 branch = space.branches[trial.branch]
                 values = branch.values(trial.config, trial.hidden)
-                for name, variable in branch.variables.items():
-                    assert 0 <= variable.to_unit(values[name]) <= 1
+                for dimension in branch.encoding.dimensions:
+                    assert 0 <= dimension.to_unit(values[dimension.name]) <= 1
                 assert branch.config(values) == trial.config
                 assert branch.hidden(values) == trial.hidden
 

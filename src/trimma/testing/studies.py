@@ -15,6 +15,7 @@ from trimma.ledger import Ledger
 from trimma.loop import create, replay, run
 from trimma.ports import BindsSearcher, BindsSpace, Engine, History, Store
 from trimma.program import Program, Variants
+from trimma.requests import Request
 from trimma.schedule.run_all import RunAll
 from trimma.space import Float, Int, Space
 from trimma.stopping import Rule
@@ -76,7 +77,7 @@ def run_study(
     maximize: bool = False,
     metric: str = METRIC,
     variants: Variants | None = None,
-    interrupted: Callable[[], bool] = lambda: False,
+    requests: Callable[[], Sequence[Request]] = lambda: (),
     **spec: Any,
 ) -> Study:
     """Run a study to its close, or go on with it where ``store`` holds one of this name.
@@ -90,7 +91,7 @@ def run_study(
         ledger = replay(store, name)
     else:
         asked = StudySpec(
-            name=name, metric=Metric(name=metric, maximize=maximize), seed=seed, trials=trials, until=until, **spec
+            name=name, metrics=(Metric(name=metric, maximize=maximize),), seed=seed, trials=trials, until=until, **spec
         )
         ledger = create(store, asked, None, engine.clock.now())
     bound = searcher.bind(space, seed, trials)
@@ -103,8 +104,8 @@ def run_study(
             Program(objective=objective, metric=metric, variants=variants),
             trials=trials,
             until=until,
-            observe=lambda history, now: None,
-            interrupted=interrupted,
+            observe=lambda events, history, now: None,
+            requests=requests,
         )
     return Study(ledger, store, name)
 

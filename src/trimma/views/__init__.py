@@ -5,10 +5,10 @@ from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta
 from trimma.views.failures import FailureGroup, failures
 from trimma.views.flatten import flat_config, flat_place, flatten, joined
-from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
+from trimma.views.hyperparameters import hyperparameters, settings
 from trimma.views.importance import Importance, importance
 from trimma.views.leaderboard import Row, leaderboard
-from trimma.views.parallel import Line, parallel
+from trimma.views.parallel import TrialLine, parallel
 from trimma.views.progress import Step, progress
 from trimma.views.savings import Savings, savings
 from trimma.views.sizing import Sizing, sizing
@@ -27,10 +27,8 @@ __all__ = [
     "Elapsed",
     "FailureGroup",
     "Gap",
-    "Hyperparameter",
     "Idle",
     "Importance",
-    "Line",
     "Point",
     "Presence",
     "Row",
@@ -40,6 +38,7 @@ __all__ = [
     "Step",
     "Summary",
     "TrialCurve",
+    "TrialLine",
     "Utilisation",
     "attempts",
     "busy",

@@ -38,4 +38,4 @@ class Elapsed:
 
 def trial_seconds(trial: Trial, elapsed: Elapsed) -> float:
     """How long workers have run the trial, in all its attempts together."""
-    return sum(elapsed.at(span.end) - elapsed.at(span.start) for span in trial.spans)
+    return sum(len(span.workers) * (elapsed.at(span.end) - elapsed.at(span.start)) for span in trial.spans)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from trimma.errors import StudyError, UsageError
 from trimma.ports import History
+from trimma.space import Dimension
 from trimma.trial import State, Trial
-from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
+from trimma.views.hyperparameters import hyperparameters, settings
 
 MIN_TRIALS = 10
 MIN_TOP = 5
@@ -77,15 +78,17 @@ def _best(values: Sequence[float], top: float, *, maximize: bool) -> NDArray[np.
     return scores >= np.sort(scores)[-places]  # type: ignore[no-any-return]
 
 
-def _divergence(scale: Hyperparameter, values: Sequence[Any], best: NDArray[np.bool_]) -> float:
-    units = np.array([math.nan if value is _ABSENT else scale.unit(value) for value in values])
-    if scale.kind == "category" and not scale.ordered:
+def _divergence(scale: Dimension, values: Sequence[Any], best: NDArray[np.bool_]) -> float:
+    units = np.array([math.nan if value is _ABSENT else scale.to_nearest(value) for value in values])
+    if not scale.ordered:
         everywhere, chosen = (_frequencies(units[which], len(scale.options)) for which in (slice(None), best))
     else:
-        middles = (np.arange(CELLS) + 0.5) / CELLS
-        if scale.kind == "category":
-            middles = np.linspace(0.0, 1.0, len(scale.options))
-        width = _bandwidth(units[best & np.isfinite(units)], len(middles))
+        cells = len(scale.options) or CELLS
+        middles = (np.arange(cells) + 0.5) / cells
+        if scale.kind == "category" and cells > 1:
+            # the first and the last option are the ends of the scale
+            units, middles = ((places * cells - 0.5) / (cells - 1) for places in (units, middles))
+        width = _bandwidth(units[best & np.isfinite(units)], cells)
         everywhere, chosen = (_density(units[which], middles, width) for which in (slice(None), best))
     return float((everywhere * (chosen / everywhere - 1) ** 2).sum())
 
@@ -102,7 +105,7 @@ def _bandwidth(units: NDArray[np.float64], cells: int) -> float:
 
 def _density(units: NDArray[np.float64], middles: NDArray[np.float64], width: float) -> NDArray[np.float64]:
     """The weight of each cell, by kernels that are cut off at the ends of the scale."""
-    present = np.clip(units[np.isfinite(units)], 0.0, 1.0)
+    present = units[np.isfinite(units)]
     kernels = np.exp(-0.5 * ((middles - present[:, None]) / width) ** 2) + 1e-300
     weights = (kernels / kernels.sum(axis=1, keepdims=True)).sum(axis=0)
     return _shares(weights, len(units) - len(present))
@@ -110,7 +113,7 @@ def _density(units: NDArray[np.float64], middles: NDArray[np.float64], width: fl
 
 def _frequencies(units: NDArray[np.float64], options: int) -> NDArray[np.float64]:
     present = units[np.isfinite(units)]
-    places = np.rint(present * (options - 1)).astype(int)
+    places = (present * options).astype(int)
     return _shares(np.bincount(places, minlength=options), len(units) - len(present))
 
 

@@ -11,7 +11,7 @@ from trimma.views.hyperparameters import hyperparameters as hyperparameters_of
 from trimma.views.hyperparameters import settings
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class TrialLine(Struct, frozen=True, kw_only=True):
     """One ended trial; ``settings`` has a value for each hyperparameter that the trial has."""
 
     trial: int
@@ -20,7 +20,7 @@ class Line(Struct, frozen=True, kw_only=True):
     value: float
 
 
-def parallel(history: History) -> list[Line]:
+def parallel(history: History) -> list[TrialLine]:
     """A line for each trial that ended with a finite value, in the trials' order; failed ones are out."""
     names = [scale.name for scale in hyperparameters_of(history)]
     lines = []
@@ -30,5 +30,5 @@ def parallel(history: History) -> list[Line]:
             continue
         config = settings(history, trial)
         kept = {name: config[name] for name in names if name in config}
-        lines.append(Line(trial=trial.id, state=trial.state, settings=kept, value=value))
+        lines.append(TrialLine(trial=trial.id, state=trial.state, settings=kept, value=value))
     return lines

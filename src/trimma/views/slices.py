@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from trimma.errors import UnknownName
 from trimma.ports import History
+from trimma.space import Dimension
 from trimma.trial import ENDED, State
-from trimma.views.hyperparameters import Hyperparameter, hyperparameters, settings
+from trimma.views.hyperparameters import hyperparameters, settings
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -23,7 +24,7 @@ class Point(Struct, frozen=True, kw_only=True):
 class Slice(Struct, frozen=True, kw_only=True):
     """One hyperparameter and the points of all trials that have it."""
 
-    hyperparameter: Hyperparameter
+    hyperparameter: Dimension
     points: list[Point]
 
 

@@ -53,7 +53,7 @@ def _front(trial: Trial, elapsed: Elapsed) -> dict[str, Any]:
         trial.attempt,
         steps_of(trial),
         trial_seconds(trial, elapsed),
-        trial.spans[-1].worker if trial.spans else None,
+        " + ".join(trial.spans[-1].workers) if trial.spans else None,
         str(trial.failure) if trial.failure else trial.reason or None,
     )
     return dict(zip(FIRST, row, strict=True))

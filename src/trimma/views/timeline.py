@@ -57,13 +57,16 @@ class Gap(Struct, frozen=True, kw_only=True):
 
 
 def attempts(history: History, now: float | None = None) -> list[Attempt]:
-    """All attempts, by start; those that last end at ``now`` (seconds since the epoch; default: the last event)."""
+    """All attempts on each of their workers, by start.
+
+    Those that last end at ``now`` (seconds since the epoch; default: the last event).
+    """
     elapsed = Elapsed(history, now)
     rows = [
         Attempt(
             trial=trial.id,
             attempt=span.attempt,
-            worker=span.worker,
+            worker=worker,
             start=elapsed.at(span.start),
             end=elapsed.at(span.end),
             outcome=_outcome(trial, span),
@@ -71,6 +74,7 @@ def attempts(history: History, now: float | None = None) -> list[Attempt]:
         )
         for trial in history.trials
         for span in trial.spans
+        for worker in span.workers
     ]
     return sorted(rows, key=lambda row: (row.start, row.trial, row.attempt))
 
@@ -87,7 +91,11 @@ def stays(history: History, now: float | None = None) -> list[Presence]:
 def busy(history: History, now: float | None = None) -> Busy:
     """The busy share of the workers over the whole study: worker-seconds with a trial by worker-seconds present."""
     elapsed = Elapsed(history, now)
-    with_trial = sum(elapsed.at(s.end) - elapsed.at(s.start) for trial in history.trials for s in trial.spans)
+    with_trial = sum(
+        len(span.workers) * (elapsed.at(span.end) - elapsed.at(span.start))
+        for trial in history.trials
+        for span in trial.spans
+    )
     present = sum(elapsed.at(stay.end) - elapsed.at(stay.start) for stay in history.stays)
     return _share(0.0, elapsed.end, with_trial, present)
 

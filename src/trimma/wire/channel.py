@@ -1,8 +1,8 @@
-"""Exactly once and in order, over anything that loses, repeats or reorders frames. No clock, no I/O.
+"""Delivers messages exactly once and in order over a transport that loses, repeats or reorders frames.
 
-Messages are numbered from 1. Each frame says up to which number everything has arrived; what isn't acknowledged is
-kept, and all of it sent again after a reconnect, or when acknowledgements stay away for too long ("go back N"). The
-two ends are made for one another: one that starts afresh needs a fresh peer.
+It has no clock and does no I/O. Messages are numbered from 1. Each frame says up to which number everything has
+arrived. Messages that aren't acknowledged are kept, and all of them are sent again after a reconnect, or when
+acknowledgements stay away for too long ("go back N"). Both ends belong together: one that starts anew needs a new peer.
 """
 
 from collections import deque
@@ -100,7 +100,7 @@ class Channel(Generic[Message]):
             yield Frame(number, self._received, batch)
 
     def take(self, frame: Frame[Message], now: float) -> list[Message]:
-        """What of a frame is new, in order.
+        """The new messages of a frame, in order.
 
         Raises `ValueError` for an acknowledgement of what was never sent: the peer is not this channel's.
         """

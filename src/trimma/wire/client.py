@@ -1,9 +1,10 @@
-"""The agent's end of the conversation: bytes in, bytes out, and neither sockets nor clocks."""
+"""The agent's side of the conversation with its driver. It has no sockets and no clock."""
 
 import msgspec
 
 from trimma.errors import EngineError
 from trimma.wire.channel import Channel, Frame
+from trimma.wire.leases import Timing
 from trimma.wire.messages import (
     Dismissed,
     FromAgent,
@@ -15,13 +16,12 @@ from trimma.wire.messages import (
     encode,
     read_from_driver,
 )
-from trimma.wire.ticket import Timing
 
 
 class Client:
     """One incarnation of an agent, from its hello to its end.
 
-    ``welcome`` is what the driver answered, once it has; ``end`` is why it is over, once it is.
+    ``welcome`` is the driver's answer, once there is one. ``end`` says why the incarnation is over, once it is.
     """
 
     def __init__(self, hello: Hello, timing: Timing, now: float) -> None:
@@ -38,7 +38,7 @@ class Client:
         return self._channel.full
 
     def tell(self, message: FromAgent) -> None:
-        """Have the driver told, exactly once."""
+        """Have a message delivered to the driver exactly once."""
         self._channel.put(encode(message))
 
     def connected(self, now: float) -> None:
@@ -57,7 +57,7 @@ class Client:
         return due
 
     def receive(self, body: bytes, now: float) -> list[FromDriver]:
-        """What the driver says with it that is new, in order. Raises `EngineError` for what makes no sense."""
+        """The new messages of the driver in ``body``, in order. Raises `EngineError` where they make no sense."""
         self.heard = now
         try:
             message = read_from_driver(body)

@@ -1,8 +1,8 @@
-"""The driver's end of all conversations: who is there, what they tell, what they are told. No sockets, no clock.
+"""The driver's side of the conversations with all agents, and their leases. It has no sockets and no clock.
 
-There is at most one live agent for each slot. It holds the slot by being heard of within its lease; once that has
-run out it has lost it for good, and what it still sends is answered with `Lapsed`. A newcomer for a slot that is held
-has to wait until it is clear whether the holder lives, which is sooner than after a lease.
+There is at most one live agent for each slot. It holds the slot as long as it is heard of within its lease. Once the
+lease has run out, it has lost the slot for good, and what it still sends is answered with `Lapsed`. A newcomer for a
+slot that is held waits until it is clear whether the holder lives, which takes less time than a lease.
 """
 
 from collections import deque
@@ -14,6 +14,7 @@ from trimma.commands import Job, Send
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.facts import Fact, Joined, Left
 from trimma.wire.channel import Channel, Frame
+from trimma.wire.leases import Timing
 from trimma.wire.messages import (
     Broken,
     Chunk,
@@ -29,11 +30,11 @@ from trimma.wire.messages import (
     introduction,
     read_from_agent,
 )
-from trimma.wire.ticket import Timing, worker_name
+from trimma.wire.ticket import worker_name
 
 
 class Member:
-    """The agent that holds a slot. ``ready`` says that its worker has joined the study."""
+    """The agent that holds a slot. It is ``ready`` once its worker has joined the study."""
 
     def __init__(self, identity: bytes, hello: Hello, timing: Timing, now: float) -> None:
         self.identity, self.slot, self.host, self.pid = identity, hello.slot, hello.host, hello.pid
@@ -46,8 +47,9 @@ class Member:
 class Hub:
     """All agents of one study.
 
-    ``prefix`` and slot name a worker, ``environment`` is what runners get beside their agents' own, and
-    ``chunk`` reads a part of the bundle. What agents tell gathers in ``facts``, and what ails a slot in ``troubles``.
+    The name of a worker is made of ``prefix`` and its slot. ``environment`` holds variables that runners get besides
+    those of their agents, and ``chunk`` reads a part of the bundle. What agents report gathers in ``facts``, and the
+    errors of slots in ``troubles``.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class Hub:
         self._expected.add(slot)
 
     def put(self, slot: int, command: Job | Send) -> None:
-        """Have a slot's agent told; one that is gone needs to hear nothing."""
+        """Send a command to a slot's agent. Does nothing where there is none."""
         if (member := self._holders.get(slot)) is not None:
             self._tell(member, command)
 
@@ -99,11 +101,11 @@ class Hub:
             self._forget(member, cause)
 
     def excuse(self, now: float) -> None:
-        """The driver itself has not listened for a while: nobody's silence before this moment counts."""
+        """The driver itself has not listened for a while, so that no silence before this moment counts."""
         self._excused = now
 
     def expire(self, now: float) -> None:
-        """Give up those whose leases have run out. Everything that has arrived must have been received before."""
+        """Give up the agents whose leases have run out. All that has arrived must have been received before."""
         limit = now - self._timing.lease
         if self._excused < limit:
             silent = []
@@ -137,7 +139,7 @@ class Hub:
         return due
 
     def receive(self, identity: bytes, body: bytes, now: float) -> None:
-        """Take in what the agent of this identity says."""
+        """Process a message of the agent of this identity."""
         member = self._members.get(identity)
         try:
             message = read_from_agent(body)

@@ -1,8 +1,8 @@
 """What driver and agents say: typed, bounded, versioned.
 
 A connection begins with the agent's `Hello`, which the driver answers with `Welcome`, `Wait` or `Dismissed`. From
-then on both sides send frames of a `Channel`. What a driver doesn't know (any more) it answers with `Lapsed`. Pickles
-go from driver to agent only, in chunks.
+then on both sides send frames of a `Channel`. An agent that the driver doesn't know, or has given up, is answered with
+`Lapsed`. Pickles go from driver to agent only, in chunks.
 
 `Hello` and `Dismissed` are read by every version: fields may be added to them, and none taken away.
 """
@@ -15,8 +15,8 @@ from importlib import import_module
 import msgspec
 from msgspec import Struct
 
+from trimma import facts
 from trimma.commands import Job, Send
-from trimma.facts import Fact
 from trimma.wire.channel import Frame
 from trimma.worker import link
 
@@ -86,7 +86,7 @@ class Broken(Struct, frozen=True, kw_only=True, tag=True):
     objective: bool
 
 
-FromAgent = Fact | Fetch | Broken
+FromAgent = facts.FromAgent | Fetch | Broken
 FromDriver = Job | Send | Chunk
 ToDriver = Hello | Frame[FromAgent]
 ToAgent = Welcome | Wait | Lapsed | Dismissed | Frame[FromDriver]

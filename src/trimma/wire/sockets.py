@@ -1,4 +1,4 @@
-"""ZeroMQ with CURVE: nothing of ours is parsed before a peer has shown the study's key and is encrypted.
+"""The sockets of driver and agents: ZeroMQ with CURVE, which encrypts and authenticates before anything is parsed.
 
 Each end has a context of its own, so that nothing is shared with whoever else uses ZeroMQ in the process.
 """
@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 import zmq
-from msgspec import Struct
-from zmq.utils import z85
 
 from trimma.errors import EngineError
+from trimma.wire.addresses import Listen, Unreachable
 from trimma.wire.channel import WINDOW
+from trimma.wire.keys import Authenticator, Keys
+from trimma.wire.leases import Timing
 from trimma.wire.messages import MAX_FRAME
-from trimma.wire.ticket import Ticket, Timing
+from trimma.wire.ticket import Ticket
 
-_ZAP = "inproc://zeromq.zap.01"
 _HANDSHAKE = 15.0
 _BACKLOG = 1024
 AT_ONCE = 10_000
@@ -27,48 +27,13 @@ _FLUSH = 1.0
 _GLANCE = 0.5
 
 
-class Listen(Struct, frozen=True, kw_only=True):
-    """Where a driver listens, and by what names agents find it.
-
-    ``bind`` is an address of this machine; ``ports`` the first and last port that may be taken, any when None;
-    ``hint`` says what a user can do when agents can't reach it. With ``folder``, which agents reach by the same path,
-    nobody listens anywhere: messages are left there.
-    """
-
-    bind: str = "127.0.0.1"
-    advertise: tuple[str, ...] = ("127.0.0.1",)
-    ports: tuple[int, int] | None = None
-    hint: str = ""
-    folder: str | None = None
-
-
-class Keys(Struct, frozen=True, kw_only=True):
-    """A study's keys: the driver's own, and the one that opens its door to agents."""
-
-    server_public: bytes
-    server_secret: bytes
-    public: bytes
-    secret: bytes
-
-    @classmethod
-    def fresh(cls) -> "Keys":
-        public, secret = zmq.curve_keypair()
-        theirs, their_secret = zmq.curve_keypair()
-        return cls(server_public=public, server_secret=secret, public=theirs, secret=their_secret)
-
-    def __repr__(self) -> str:
-        return "Keys(...)"
-
-
-class Listener:
-    """The driver's socket. One thread uses it; only `wait` waits."""
+class DriverSocket:
+    """The driver's end, a ROUTER. One thread uses it, and only `wait` waits."""
 
     def __init__(self, listen: Listen, keys: Keys, timing: Timing) -> None:
-        self._key = z85.decode(keys.public)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._doorman = self._context.socket(zmq.REP)
         # whoever connects before anybody answers here is let in, so this comes first
-        self._doorman.bind(_ZAP)
+        self._authenticator = Authenticator(self._context, keys)
         self._router = self._context.socket(zmq.ROUTER)
         _harden(self._router, timing.lease)
         self._router.set(zmq.CURVE_SERVER, 1)
@@ -84,22 +49,25 @@ class Listener:
             raise
         self.addresses = tuple(_endpoint(host, port) for host in listen.advertise)
         self._poller = zmq.Poller()
-        self._poller.register(self._doorman, zmq.POLLIN)
+        self._poller.register(self._authenticator.socket, zmq.POLLIN)
         self._poller.register(self._router, zmq.POLLIN)
 
     def watch(self, descriptor: int) -> None:
-        """Let `wait` end when this file descriptor has input, too."""
+        """Let `wait` also end when this file descriptor has input."""
         self._poller.register(descriptor, zmq.POLLIN)
 
     def wait(self, seconds: float) -> set[int]:
-        """Wait until something has arrived; on which of the watched descriptors. Lets in who may come in."""
+        """Wait until something has arrived, and return the watched descriptors that have input.
+
+        Agents that want to connect are authenticated meanwhile.
+        """
         ready = dict(self._poller.poll(max(0, math.ceil(seconds * 1000))))
-        if self._doorman in ready:
-            self._admit()
+        if self._authenticator.socket in ready:
+            self._authenticator.answer()
         return {end for end in ready if isinstance(end, int)}
 
     def received(self) -> list[tuple[bytes, bytes]]:
-        """What has arrived, and from whom; at most `AT_ONCE`."""
+        """At most `AT_ONCE` of the messages that have arrived, each after the identity of its sender."""
         arrived: list[tuple[bytes, bytes]] = []
         receive = self._router.recv_multipart
         while len(arrived) < AT_ONCE:
@@ -113,33 +81,22 @@ class Listener:
         return arrived
 
     def send(self, identity: bytes, body: bytes) -> None:
-        """Send, if there is such a peer: what doesn't arrive is the channels' business."""
+        """Send to this peer, if it is connected. A channel sends again what doesn't arrive."""
         try:
             self._router.send_multipart((identity, body), zmq.NOBLOCK)
         except zmq.ZMQError as error:
             if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
                 raise
 
-    def _admit(self) -> None:
-        """Answer who may come in (https://rfc.zeromq.org/spec/27/): whoever holds the study's key."""
-        while True:
-            try:
-                version, request, *_, mechanism, key = self._doorman.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            known = mechanism == b"CURVE" and key == self._key
-            answer = (b"200", b"OK", b"agent", b"") if known else (b"400", b"not this study's key", b"", b"")
-            self._doorman.send_multipart((version, request, *answer))
-
     def close(self) -> None:
-        """Send what can be sent within a moment, then let go."""
-        self._doorman.close(0)
+        """Send what can be sent within a moment, then close."""
+        self._authenticator.close()
         self._router.close(round(_FLUSH * 1000))
         self._context.term()
 
 
-class Line:
-    """An agent's connection, which restores itself; `close` it. One thread uses it; only `wait` waits."""
+class AgentSocket:
+    """An agent's end, a DEALER, which reconnects by itself. One thread uses it, and only `wait` waits."""
 
     def __init__(self, ticket: Ticket, identity: bytes) -> None:
         self._addresses = ticket.addresses
@@ -165,9 +122,10 @@ class Line:
         self.changed = time.monotonic()
 
     def dial(self, seconds: float, wanted: Callable[[], bool] = lambda: True) -> None:
-        """Reach the driver at the first of its addresses that answers; `EngineError` when none does.
+        """Connect to the driver at the first of its addresses that answers.
 
-        Comes back without a connection once ``wanted`` says that there is no use for one any more.
+        Returns without a connection once ``wanted`` says that none is needed any more. Raises `Unreachable` when no
+        address answers within so many seconds.
         """
         start = time.monotonic()
         each = min(seconds, max(1.0, seconds / len(self._addresses) / 2))
@@ -186,7 +144,7 @@ class Line:
         raise Unreachable(news)
 
     def wait(self, seconds: float, descriptors: Iterable[int]) -> set[int]:
-        """Wait for something to arrive, or for input on file descriptors, and say on which."""
+        """Wait until something arrives, or file descriptors have input, and return those that do."""
         wanted = frozenset(descriptors)
         if wanted != self._watched:
             for descriptor in self._watched - wanted:
@@ -200,7 +158,7 @@ class Line:
         return {descriptor for descriptor in wanted if descriptor in ready}
 
     def received(self) -> Iterator[bytes]:
-        """What has arrived."""
+        """The messages that have arrived."""
         for _ in range(AT_ONCE):
             try:
                 yield self._dealer.recv(zmq.NOBLOCK)
@@ -208,7 +166,7 @@ class Line:
                 return
 
     def send(self, body: bytes) -> None:
-        """Send, if there is a connection: what doesn't arrive is the channel's business."""
+        """Send, if there is a connection. The channel sends again what doesn't arrive."""
         with contextlib.suppress(zmq.Again):
             self._dealer.send(body, zmq.NOBLOCK)
 
@@ -229,19 +187,11 @@ class Line:
             self._news = _NEWS.get(event, self._news)
 
     def close(self) -> None:
-        """Send what can be sent within a moment, then let go."""
+        """Send what can be sent within a moment, then close."""
         self._dealer.disable_monitor()
         self._monitor.close(0)
         self._dealer.close(round(_FLUSH * 1000))
         self._context.term()
-
-
-class Unreachable(EngineError):
-    """None of the addresses leads to the driver; ``news`` says what became of each try."""
-
-    def __init__(self, news: dict[str, str]) -> None:
-        self.news = news
-        super().__init__("; ".join(f"{address}: {what}" for address, what in news.items()))
 
 
 _STRANGER = "something answers there, but it isn't this study's driver"
@@ -255,7 +205,7 @@ _NEWS = {
 
 
 def _harden(end: "zmq.Socket[bytes]", heartbeat: float) -> None:
-    """Bounds for whatever a peer may do, and signs of life that don't depend on our own code."""
+    """Set bounds on what a peer may do, and ZeroMQ's own heartbeat, which doesn't depend on our code."""
     end.set(zmq.MAXMSGSIZE, MAX_FRAME)
     # channels bound what is on its way; a frame that is dropped here would have to wait for their patience
     end.set(zmq.SNDHWM, 2 * WINDOW)

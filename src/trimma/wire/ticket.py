@@ -1,39 +1,15 @@
-"""All that an agent must know to find its driver."""
+"""The ticket: all that an agent must know to find its driver and to start work."""
 
 import msgspec
 from msgspec import Struct
 
 from trimma.errors import EngineError
+from trimma.wire.leases import Timing
 from trimma.wire.messages import VERSION
 
 
-class Timing(Struct, frozen=True, kw_only=True):
-    """Seconds.
-
-    ``heartbeat``: how often an agent is heard at least; ``lease``: how long it may stay silent before the driver
-    gives it up; ``dial``: how long it tries to reach the driver at first; ``orphan``: how long it goes on without a
-    connection; ``silence``: how long it goes on when the connection stands, but the driver says nothing.
-    """
-
-    heartbeat: float = 1.0
-    lease: float = 10.0
-    dial: float = 20.0
-    orphan: float = 15.0
-    silence: float = 60.0
-
-    @property
-    def pulse(self) -> float:
-        """How often the driver is heard at least."""
-        return self.lease / 3
-
-    @property
-    def contested(self) -> float:
-        """How long an agent may stay silent when another one asks for its slot."""
-        return min(self.lease, 3 * self.heartbeat)
-
-
 class Ticket(Struct, frozen=True, kw_only=True):
-    """Where the driver is, the keys that open its door, and what is to be fetched there.
+    """Where the driver is, the keys to authenticate with it, and the digest and size of the program to fetch.
 
     ``hint`` says what a user can do when none of the ``addresses`` can be reached.
     """
@@ -60,7 +36,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     def from_bytes(cls, data: bytes) -> "Ticket":
         """Raises `EngineError` for the ticket of another version of this protocol."""
         try:
-            wire = msgspec.msgpack.decode(data, type=_Version).wire
+            wire = msgspec.msgpack.decode(data, type=_WireVersion).wire
             if wire == VERSION:
                 return msgspec.msgpack.decode(data, type=cls)
         except msgspec.DecodeError as error:
@@ -76,5 +52,5 @@ def worker_name(prefix: str, slot: int) -> str:
     return f"{prefix}-{slot}"
 
 
-class _Version(Struct):
+class _WireVersion(Struct):
     wire: int

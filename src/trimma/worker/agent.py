@@ -1,6 +1,6 @@
-"""The agent: starts a runner, speaks with it, and knows within a moment when and why it died.
+"""The agent: it starts a runner, exchanges messages with it, and notices at once when and why it dies.
 
-It never runs user code. It does not wait by itself: whoever owns it watches `descriptors` and calls `read`.
+It never runs user code. It doesn't wait by itself: its owner watches `descriptors` and calls `read`.
 """
 
 import contextlib
@@ -20,13 +20,13 @@ import msgspec
 from trimma.commands import Job, Send, Signal
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.events import Failure
-from trimma.facts import Fact, Halted, Joined, Left, Paused, Printed, Raised, Returned
+from trimma.facts import FromAgent, Halted, Joined, Left, Paused, Printed, Raised, Returned
 from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.worker.output import LIMIT
 
 _BOOTSTRAP = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
-    "from trimma.worker.lifeline import tie; tie(); "
+    "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
     "from trimma.worker.runner import main; main(int(sys.argv[1]), sys.argv[2])"
 )
 _TAIL = 4000
@@ -119,14 +119,14 @@ class Agent:
         with contextlib.suppress(OSError):
             self._link.send(message)
 
-    def read(self) -> list[Fact]:
+    def read(self) -> list[FromAgent]:
         """What the runner has sent since last time.
 
         Raises `ObjectiveError` or `EngineError` when the runner can't load the program, which says why.
         """
         if not self._connected:
             return self._printed()
-        facts: list[Fact] = []
+        facts: list[FromAgent] = []
         try:
             for message in self._link.waiting():
                 if isinstance(message, Ready):
@@ -150,7 +150,7 @@ class Agent:
         facts += self._printed()
         return facts
 
-    def _printed(self) -> list[Fact]:
+    def _printed(self) -> list[FromAgent]:
         if not self._streaming:
             return []
         try:
@@ -165,8 +165,8 @@ class Agent:
         self._room -= len(text)
         return [Printed(trial=self._job.trial, attempt=self._job.attempt, text=text)]
 
-    def bury(self) -> list[Fact]:
-        """After the runner's death: what it still had to say, and the cause. Nothing is read after that.
+    def collect_exit(self) -> list[FromAgent]:
+        """After the runner has exited, return its last facts and the cause of its exit. Nothing is read after that.
 
         Raises `EngineError` when runners keep dying before they are ready.
         """
@@ -182,7 +182,7 @@ class Agent:
         return facts
 
     def restart(self) -> None:
-        """A fresh runner in the place of one that was buried."""
+        """Start a new runner, after the exit of the last one was collected."""
         self._release()
         self._spawn()
 

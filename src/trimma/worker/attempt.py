@@ -1,4 +1,4 @@
-"""One attempt at a trial: the objective is called, and what becomes of it is a fact."""
+"""Runs one attempt at a trial: calls the objective, and returns how that ended as a fact."""
 
 import time
 from collections.abc import Callable
@@ -24,9 +24,9 @@ def run_attempt(
     signature: Signature,
     capture: Callable[[TrialOutput], AbstractContextManager[Any]],
 ) -> End:
-    """Call the objective while ``capture`` leads what it prints to the trial; how it ended.
+    """Call the objective, and return how that ended. ``capture`` leads what it prints to the trial meanwhile.
 
-    What isn't an `Exception`, such as SystemExit, goes on to the caller.
+    An exception that isn't an `Exception`, such as SystemExit, is raised to the caller.
     """
     reporter = Reporter(connection, job, program)
     output = TrialOutput(reporter.log)

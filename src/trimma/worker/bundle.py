@@ -1,13 +1,13 @@
-"""The file in which a program goes to its workers: written once, mapped into the memory of every runner.
+"""The bundle: the file in which a program goes to its workers. Every runner maps it into its memory.
 
-A pickle of protocol 5 leaves large buffers (those of numpy arrays, and with them pandas frames, and of Arrow tables)
-out of itself (PEP 574). They stand in the file as they are, so that all runners of a machine share the pages of one
-copy. A page that a runner writes on becomes its own.
+It holds a pickle of protocol 5, from which large buffers are left out (PEP 574): those of numpy arrays, of pandas
+frames, and of Arrow tables. They stand in the file beside it, so that all runners of a machine share the pages of one
+copy. A page on which a runner writes becomes its own.
 
 ::
 
-    head       magic, version, length of the origin
-    origin     msgpack: Python and packages of who wrote it
+    head       magic, version of the format, length of the versions
+    versions   msgpack: Python and packages of the process that wrote it
     pickle     at a multiple of 64 bytes, and so is each of
     buffers
     index      msgpack: where pickle and buffers are
@@ -26,7 +26,7 @@ import msgspec
 
 from trimma.errors import EngineError, TrimmaError
 from trimma.pickling import dump, pickled
-from trimma.worker.origin import Origin, explained, origin, refuse_other_python
+from trimma.worker.versions import Versions, explained, refuse_other_python, versions_here
 
 VERSION = 1
 
@@ -92,7 +92,7 @@ def _attempt(program: Any, path: Path) -> Bundle:
         return False
 
     with _Sink(path) as sink:
-        written_by = msgspec.msgpack.encode(origin())
+        written_by = msgspec.msgpack.encode(versions_here())
         sink.write(_HEAD.pack(_MAGIC, VERSION, len(written_by)) + written_by)
         start = sink.align()
         dump(program, sink, out)
@@ -161,7 +161,7 @@ def _mapped(path: Path) -> memoryview:
         raise EngineError(f"the program's file {path} can't be mapped into memory: {error.strerror}") from error
 
 
-def _parsed(view: memoryview) -> tuple[Origin, _Index]:
+def _parsed(view: memoryview) -> tuple[Versions, _Index]:
     magic, version, length = _HEAD.unpack_from(view)
     if magic != _MAGIC:
         raise _damaged("it doesn't begin as one")
@@ -179,7 +179,7 @@ def _parsed(view: memoryview) -> tuple[Origin, _Index]:
         found.update(view[where : where + size])
         if found.digest() != checksum:
             raise _damaged("its checksum doesn't fit")
-        written_by = msgspec.msgpack.decode(view[_HEAD.size : _HEAD.size + length], type=Origin)
+        written_by = msgspec.msgpack.decode(view[_HEAD.size : _HEAD.size + length], type=Versions)
     except msgspec.DecodeError as error:
         raise _damaged(str(error)) from error
     return written_by, index

@@ -1,4 +1,4 @@
-"""Messages over a stream socket: a length of four bytes, then that many bytes of msgpack."""
+"""The link between an agent and its runner: each message is a length of four bytes, then so many bytes of msgpack."""
 
 import socket
 from collections.abc import Iterator

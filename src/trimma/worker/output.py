@@ -1,4 +1,4 @@
-"""What a trial prints, sent to the driver line by line."""
+"""Sends what a trial prints to the driver, line by line."""
 
 import io
 import os

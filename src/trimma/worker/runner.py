@@ -1,7 +1,7 @@
 """The runner: a warm process that runs one trial after another, and nothing but the user's code.
 
 It is started with the number of its end of a socket and the path of the program's file. It ends when its agent
-closes the socket, and dies when its agent does (see `trimma.worker.lifeline`).
+closes the socket, and dies when its agent does (see `trimma.worker.orphan_guard`).
 """
 
 import signal

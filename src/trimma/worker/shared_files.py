@@ -1,8 +1,8 @@
-"""Files or folders that the processes of a machine and a user share, each made by one of them, removed by the last.
+"""Files or folders that the processes of one user share on a machine: one of them makes it, and the last removes it.
 
-Each has a part, which is what it is while it is made, and a lock beside it. Who makes or removes it holds the lock
-alone, who uses it shares the lock, and the kernel lets go of it for a process that is killed. So what nobody holds is a
-leftover: who wants it takes it over, and who doesn't removes it.
+While it is made it has another name, its part. Beside it lies a lock. The process that makes or removes it holds the
+lock alone, those that use it share the lock, and the kernel releases the lock of a process that is killed. So a file
+whose lock nobody holds is a leftover, which the next process takes over or removes.
 """
 
 import contextlib

@@ -1,12 +1,12 @@
-"""Layers of a model as components: of PyTorch and Keras, and the steps of scikit-learn's pipelines."""
+"""`tm.Layers`: the layers of a PyTorch or Keras model, or the steps of a scikit-learn pipeline, as components."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trimma.ablation.layers.models import How, made
-from trimma.ablation.layers.neighbours import advice, working_groups
-from trimma.ablation.layers.ports import Clash, Layer, Surgeon, Unseen
+from trimma.ablation.layers.layer_remover import CannotTell, Clash, Layer, LayerRemover
+from trimma.ablation.layers.model_argument import RemovalOptions, get_model
+from trimma.ablation.layers.suggest_groups import advice, working_groups
 from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
 from trimma.errors import UsageError
@@ -63,7 +63,7 @@ class Layers:
 
     selection: Selection
     kinds: tuple[str, ...]
-    how: How
+    options: RemovalOptions
 
     def __init__(
         self,
@@ -77,43 +77,43 @@ class Layers:
     ) -> None:
         object.__setattr__(self, "selection", Selection.of(names, group=group, groups=groups, prefix=prefix))
         object.__setattr__(self, "kinds", _kinds(kind))
-        object.__setattr__(self, "how", How(adapt=adapt, example=example))
+        object.__setattr__(self, "options", RemovalOptions(adapt=adapt, example=example))
 
     def components(self, inputs: Inputs) -> Sequence[Component]:
-        surgeon = self.how.surgeon(made(inputs.model, inputs.params))
-        layers = {layer.name: layer for layer in surgeon.layers}
+        remover = self.options.remover(get_model(inputs.model, inputs.params))
+        layers = {layer.name: layer for layer in remover.layers}
         refused = {layer.name: f"Layers: {layer.name!r} {layer.refused}" for layer in layers.values() if layer.refused}
         free = [layer.name for layer in layers.values() if not layer.parts and not layer.refused]
         if self.selection.is_empty and not self.kinds:
-            return self.selection.components("layer", [name for name in free if _clash(surgeon, [name]) is None])
+            return self.selection.components("layer", [name for name in free if _clash(remover, [name]) is None])
         by_kind = tuple((kind, _of_kind(kind, layers)) for kind in self.kinds)
         selection = replace(self.selection, groups=(*self.selection.groups, *by_kind))
         found = [_with_parts(part, layers) for part in selection.components("layer", list(layers), refused)]
         for component in found:
-            if (clash := _clash(surgeon, component.members)) is not None:
+            if (clash := _clash(remover, component.members)) is not None:
                 what = ""
-                if not isinstance(clash, Unseen):
-                    groups = working_groups(free, component.members, surgeon.check)
-                    what = f" {advice(groups, adaptable=not self.how.adapt)}"
+                if not isinstance(clash, CannotTell):
+                    groups = working_groups(free, component.members, remover.check)
+                    what = f" {advice(groups, adaptable=not self.options.adapt)}"
                 raise UsageError(f"Layers: without {component.name!r}, {clash}.{what}") from clash
         return found
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
         names = [name for component in components for name in component.members]
-        return replace(inputs, model=self.how.without(inputs.model, list(dict.fromkeys(names))))
+        return replace(inputs, model=self.options.without(inputs.model, list(dict.fromkeys(names))))
 
     def __repr__(self) -> str:
         arguments = self.selection.arguments()
         if self.kinds:
             arguments.append(f"kind={self.kinds[0] if len(self.kinds) == 1 else list(self.kinds)!r}")
-        if self.how.adapt:
+        if self.options.adapt:
             arguments.append("adapt=True")
         return f"Layers({', '.join(arguments)})"
 
 
-def _clash(surgeon: Surgeon, names: Sequence[str]) -> Clash | None:
+def _clash(remover: LayerRemover, names: Sequence[str]) -> Clash | None:
     try:
-        surgeon.check(names)
+        remover.check(names)
     except Clash as clash:
         return clash
     return None
@@ -139,6 +139,6 @@ def _of_kind(kind: str, layers: Mapping[str, Layer]) -> tuple[str, ...]:
 
 
 def _with_parts(component: Component, layers: Mapping[str, Layer]) -> Component:
-    """The component with all that goes with it, so that what overlaps with it can be told."""
+    """The component, extended by the layers within its layers, so that overlaps with other components are seen."""
     members = [part for name in component.members for part in (name, *layers[name].parts)]
     return Component(name=component.name, kind=component.kind, members=tuple(dict.fromkeys(members)))

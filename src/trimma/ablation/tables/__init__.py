@@ -1,7 +1,6 @@
-"""Columns of tables: which there are, and the data without some of them."""
+"""The columns of tables: listing them, and removing some of them."""
 
-from trimma.ablation.tables.lacking import lacking
-from trimma.ablation.tables.listing import Listing, listing
-from trimma.ablation.tables.removal import How, Removal
+from trimma.ablation.tables.list_columns import ColumnList, list_columns
+from trimma.ablation.tables.remove_columns import ColumnRemoval, How, without_columns
 
-__all__ = ["How", "Listing", "Removal", "lacking", "listing"]
+__all__ = ["ColumnList", "ColumnRemoval", "How", "list_columns", "without_columns"]

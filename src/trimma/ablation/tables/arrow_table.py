@@ -1,14 +1,14 @@
-"""Tables and record batches of Arrow."""
+"""Columns of Arrow tables and record batches."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
+from trimma.ablation.tables.table import Group, Shuffle, most_frequent
 
 
 class ArrowTable:
-    """A `pyarrow.Table`, or a RecordBatch. What isn't touched stays in the memory where it is."""
+    """A `pyarrow.Table`, or a RecordBatch. Columns that don't change are not copied."""
 
     def names(self, data: Any) -> Sequence[str]:
         return list(data.schema.names)
@@ -49,7 +49,7 @@ def typical(column: Any) -> Any:
 
 
 def constant(value: Any, column: Any) -> Any:
-    """An Arrow array of one value in the place of ``column``; it has its type, but whole numbers become floats."""
+    """An Arrow array of one value that replaces ``column``. It has the same type, but whole numbers become floats."""
     arrow, kind, rows = import_module("pyarrow"), column.type, len(column)
     if arrow.types.is_dictionary(kind):
         # with all categories, so that what is made of each of them stays

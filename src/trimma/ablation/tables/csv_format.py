@@ -1,4 +1,4 @@
-"""CSV files, as text: what isn't touched stays as it is written."""
+"""CSV files, edited as text, so that columns which don't change stay as they are written."""
 
 import csv
 import gzip
@@ -11,13 +11,13 @@ from itertools import repeat
 from pathlib import Path
 from typing import IO, Any, cast
 
-from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
+from trimma.ablation.tables.table import Group, Shuffle, most_frequent
 from trimma.errors import UsageError
 
 _MISSING = frozenset(
     ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A")
 ) | {"NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
-"""What pandas, too, takes for a missing value."""
+"""The texts that count as missing values, as they do in pandas."""
 
 _MARK = "\ufeff"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
+from trimma.ablation.tables.table import Group, Shuffle, most_frequent
 from trimma.errors import UsageError
 
 

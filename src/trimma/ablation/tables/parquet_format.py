@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trimma.ablation.tables.arrow_table import constant, typical
-from trimma.ablation.tables.removal import Group, Shuffle
+from trimma.ablation.tables.table import Group, Shuffle
 from trimma.errors import MissingExtra, UsageError
 
 
@@ -47,7 +47,7 @@ class ParquetFormat:
 
 
 class _Sliced:
-    """A column of all parts, given out in pieces."""
+    """A column of all parts of a table, handed out in pieces, one for each row group."""
 
     def __init__(self, column: Any) -> None:
         self._column, self._at = column, 0

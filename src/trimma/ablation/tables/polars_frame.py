@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from trimma.ablation.tables.removal import Group, Shuffle, most_frequent
+from trimma.ablation.tables.table import Group, Shuffle, most_frequent
 
 
 class PolarsFrame:

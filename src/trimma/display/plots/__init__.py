@@ -5,19 +5,19 @@ from os import PathLike
 from typing import Literal
 
 from trimma.ablation.findings import Findings, findings
-from trimma.display.plots import files
-from trimma.display.plots.curves import curves
-from trimma.display.plots.forest import forest
-from trimma.display.plots.history import history
-from trimma.display.plots.importance import importance
-from trimma.display.plots.interactions import interactions
-from trimma.display.plots.parallel import parallel
-from trimma.display.plots.path import path
-from trimma.display.plots.repeats import repeats
-from trimma.display.plots.shapley import shapley
-from trimma.display.plots.slices import slices
+from trimma.display.plots import figure_files
+from trimma.display.plots.forest_plot import forest
+from trimma.display.plots.hyperparameter_importance import importance
+from trimma.display.plots.hyperparameter_slices import slices
+from trimma.display.plots.interaction_heatmap import interactions
+from trimma.display.plots.learning_curves import curves
+from trimma.display.plots.parallel_coordinates import parallel
+from trimma.display.plots.path_waterfall import path
+from trimma.display.plots.shapley_bars import shapley
+from trimma.display.plots.single_repeats import repeats
 from trimma.display.plots.theme import Figure
-from trimma.display.plots.timeline import timeline
+from trimma.display.plots.value_history import history
+from trimma.display.plots.worker_timeline import timeline
 from trimma.ports import History
 
 __all__ = [
@@ -39,28 +39,30 @@ File = str | PathLike[str]
 
 
 class Plots:
-    """The plots of one study; ``get_history`` is asked for its history each time.
+    """The plots of one study. Each time a plot is drawn, ``get_history`` is asked for the study's history.
 
-    Each returns a `plotly.graph_objects.Figure`, and writes it too when ``file`` is given, as what its name ends in:
-    ``.html`` (complete, needs no network), ``.json``, or an image such as ``.png`` or ``.svg``. All raise
-    `MissingExtra` without plotly (or, for an image, without kaleido) and `UsageError` for another ending.
-    ``forest``, ``repeats``, ``interactions``, ``path`` and ``shapley`` are of ablations: of another study, or of a
-    design that doesn't tell it, they raise `StudyError`.
+    Each method returns a `plotly.graph_objects.Figure`. With ``file`` it also writes the figure, in the format that
+    the file's name ends in: ``.html`` (complete, needs no network), ``.json``, or an image such as ``.png`` or
+    ``.svg``. All raise `MissingExtra` without plotly (or, for an image, without kaleido) and `UsageError` for another
+    ending.
+
+    ``forest``, ``repeats``, ``interactions``, ``path`` and ``shapley`` are for ablations. They raise `StudyError` for
+    another study, and for an ablation whose design doesn't estimate what they show.
     """
 
     def __init__(self, get_history: Callable[[], History]) -> None:
         self._get_history = get_history
 
     def curves(self, file: File | None = None, *, metric: str | None = None) -> Figure:
-        """The metric by step, a line for each trial; ``metric`` is by default the study's own."""
+        """The metric by step, with a line for each trial. ``metric`` is the study's own by default."""
         return self._drawn(file, lambda study: curves(study, metric))
 
     def history(self, file: File | None = None, *, by: Literal["trial", "time"] = "trial") -> Figure:
-        """Each trial's value and the best so far, ``by`` trials ended or by time in seconds."""
+        """Each trial's value and the best so far, ``by`` the number of ended trials or by time in seconds."""
         return self._drawn(file, lambda study: history(study, by))
 
     def parallel(self, file: File | None = None) -> Figure:
-        """Each trial as a line through its hyperparameters to its value."""
+        """A line for each trial, through its hyperparameters to its value."""
         return self._drawn(file, parallel)
 
     def slices(self, file: File | None = None, *, names: tuple[str, ...] = ()) -> Figure:
@@ -68,11 +70,11 @@ class Plots:
         return self._drawn(file, lambda study: slices(study, *names))
 
     def timeline(self, file: File | None = None) -> Figure:
-        """Which worker ran which trial when, how busy they were, and why they were idle."""
+        """Which worker ran which trial when, how busy the workers were, and why they were idle."""
         return self._drawn(file, timeline)
 
     def importance(self, file: File | None = None, *, top: float = 0.1) -> Figure:
-        """How much each hyperparameter decides whether a trial is among the best ``top``."""
+        """How much each hyperparameter decides whether a trial is among the best ``top``, a share from 0 to 1."""
         return self._drawn(file, lambda study: importance(study, top=top))
 
     def forest(self, file: File | None = None) -> Figure:
@@ -84,15 +86,18 @@ class Plots:
         return self._told(file, repeats)
 
     def interactions(self, file: File | None = None) -> Figure:
-        """What leaving out both of two components changes beyond the sum: for designs that leave out pairs."""
+        """What leaving out two components together changes, beyond the sum of what each changes alone.
+
+        It is for designs that leave out pairs.
+        """
         return self._told(file, interactions)
 
     def path(self, file: File | None = None) -> Figure:
-        """The path from the bare baseline to the whole, as a waterfall: for designs that follow one."""
+        """The path from the bare baseline to the whole, as a waterfall, for designs that follow a path."""
         return self._told(file, path)
 
     def shapley(self, file: File | None = None) -> Figure:
-        """Shapley values with their errors: for designs that sample orders."""
+        """Shapley values with their errors, for designs that sample orders."""
         return self._told(file, shapley)
 
     def _told(self, file: File | None, draw: Callable[[Findings], Figure]) -> Figure:
@@ -100,8 +105,8 @@ class Plots:
 
     def _drawn(self, file: File | None, draw: Callable[[History], Figure]) -> Figure:
         if file is not None:
-            files.check(file)
+            figure_files.check(file)
         figure = draw(self._get_history())
         if file is not None:
-            files.write(figure, file)
+            figure_files.write(figure, file)
         return figure

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from trimma.errors import EngineError, MissingExtra, UsageError
-from trimma.wire.sockets import Listen
+from trimma.wire.addresses import Listen
 
 # what is typed in distributed says little, and that it may be anything says more
 Client = Any
@@ -88,7 +88,7 @@ def start(workers: int) -> Any:
             threads_per_worker=math.ceil(workers / processes),
             processes=True,
             dashboard_address="127.0.0.1:0",
-            preload=["trimma.engines.dask.uninterrupted"],
+            preload=["trimma.engines.dask.ignore_interrupts"],
         )
     except (OSError, RuntimeError, TimeoutError) as error:
         raise EngineError(f"no local cluster of Dask can be started: {error} {_GUARD}") from error

@@ -1,11 +1,11 @@
-"""Trials on Dask: the settings."""
+"""`tm.Dask`: the engine for Dask, and its settings."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trimma.engines.dask import cluster
-from trimma.engines.dask.tasks import Tasks
-from trimma.engines.remote import Remote
+from trimma.engines.dask.launcher import DaskLauncher
+from trimma.engines.remote.engine import Remote
 from trimma.errors import UsageError
 from trimma.worker.resources import usable_cores
 
@@ -49,7 +49,7 @@ class Dask(Remote):
             cluster.refuse_import()
         if workers is None:
             workers = max(1, usable_cores() // cpus) if found is None else cluster.slots(found, cpus)
-        super().__init__(Tasks(found, workers, host, _ports(port)), workers, cpus=cpus, env=env)
+        super().__init__(DaskLauncher(found, workers, host, _ports(port)), workers, cpus=cpus, env=env)
         self._where = "a local cluster" if found is None else str(found.scheduler.address)
 
     def __repr__(self) -> str:

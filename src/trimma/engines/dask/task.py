@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 
-from trimma.wire.agent_main import serve
+from trimma.engines.remote.remote_agent import serve
 
 
 def work(ticket: io.BytesIO, slot: int) -> str:

@@ -1,18 +1,14 @@
-"""What a Spark session says of itself: where it runs, how many tasks at a time, and by which name it is reached."""
+"""Reads from a Spark session's settings where it runs, how many tasks at a time, and by which name it is reached."""
 
 import math
-import os
 import re
-import sys
+import socket
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from trimma.errors import EngineError, MissingExtra
-
 if TYPE_CHECKING:
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
 _UNLIMITED = 2**31 - 1
 KEYS = (
@@ -31,9 +27,10 @@ _LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,")
 
 
 class Cluster(Struct, frozen=True, kw_only=True):
-    """A session's settings, as far as they decide how many workers there can be and where the driver is found.
+    """Those settings of a session that decide how many workers there can be, and where the driver is found.
 
-    ``parallelism`` is the number of slots now, on so many ``executors``; 0 when that isn't known.
+    ``parallelism`` is the present number of slots, and ``executors`` the number of executors that have them; 0 when
+    that isn't known.
     """
 
     master: str
@@ -103,52 +100,23 @@ class Cluster(Struct, frozen=True, kw_only=True):
         return int(self.settings.get("spark.executor.instances", executors)), cores
 
 
-def take(session: Any) -> "SparkSession":
-    """The session given, or the active one, or one that is started as ``SparkSession.builder.getOrCreate()`` would.
+def connect_cluster(session: Any) -> Cluster:
+    """What a Spark Connect session tells of its server's cluster.
 
-    Raises `MissingExtra` without PySpark, and `EngineError` when Spark can't be started.
+    The driver's address is the one from which this process reaches the server.
     """
-    try:
-        from pyspark import SparkContext
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise MissingExtra("pyspark", "spark", "engine='spark'") from error
-    if session is not None:
-        found: SparkSession = session
-    elif SparkContext._active_spark_context is not None or "SPARK_REMOTE" in os.environ:
-        found = SparkSession.builder.getOrCreate()
-    else:
-        found = _start(SparkSession.builder)
-    if not is_connect(found):
-        _use_this_python(found.sparkContext)
-    return found
+    settings = {key: value for key in KEYS if (value := session.conf.get(key, None)) is not None}
+    settings["spark.driver.host"] = settings["spark.driver.bindAddress"] = _own_address(session.client.host)
+    # a range has as many parts as there are slots
+    (found,) = session.range(1_000_000).selectExpr("spark_partition_id() + 1 AS part").agg({"part": "max"}).collect()
+    return Cluster(
+        master=f"connect:{settings.get('spark.master', '')}", settings=settings, parallelism=found[0], executors=0
+    )
 
 
-def _start(builder: "SparkSession.Builder") -> "SparkSession":
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
-    from pyspark.errors import PySparkException
-
-    try:
-        # Spark's own bars would be drawn over the study's
-        session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
-    except (PySparkException, Py4JError) as error:
-        raise EngineError(
-            f"Spark can't be started: {str(error).rstrip('.')}. It needs Java 17 or later (JAVA_HOME, or java on the "
-            "PATH); 'trimma doctor' looks for it"
-        ) from error
-    return session
-
-
-def _use_this_python(context: "SparkContext") -> None:
-    """On this machine a session's tasks run the driver's own Python, unless another one was asked for.
-
-    Spark would take any python3 of the PATH, which in an environment that isn't activated is another one.
-    """
-    named = "PYSPARK_PYTHON" in os.environ or context.getConf().contains("spark.pyspark.python")
-    if (context.master or "").startswith("local") and not named:
-        context.pythonExec = sys.executable
-
-
-def is_connect(session: Any) -> bool:
-    """Whether the session speaks with a Spark Connect server, and so has no context."""
-    return type(session).__module__.startswith("pyspark.sql.connect.")
+def _own_address(server: str) -> str:
+    """The address of this machine from which it reaches the server's."""
+    kind, _, _, _, address = socket.getaddrinfo(server.strip("[]"), 9, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(kind, socket.SOCK_DGRAM) as probe:
+        probe.connect(address)  # sends nothing
+        return str(probe.getsockname()[0])

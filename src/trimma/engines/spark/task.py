@@ -12,8 +12,8 @@ def work(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
 
     What it can't do it doesn't raise: Spark would start the task again, three times, to the same end.
     """
+    from trimma.engines.remote.remote_agent import serve
     from trimma.errors import EngineError
-    from trimma.wire.agent_main import serve
 
     for slot in slots:
         with _devices():

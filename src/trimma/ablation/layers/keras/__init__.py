@@ -1,0 +1,1 @@
+"""Layers of Keras models: which can be taken out, and the model without some of them."""

@@ -1,0 +1,61 @@
+# mypy: allow-subclassing-any
+"""The modules that take the place of a layer in a PyTorch model: identity, zeros, ones, and adapters."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class FirstInput(nn.Identity):
+    """Returns its first input. It takes the place of a layer that is called with several inputs."""
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        return inputs[0] if inputs else next(iter(named.values()))
+
+
+class Zeros(FirstInput):
+    """Returns zeros in the shape of its first input: a branch that adds nothing."""
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        return torch.zeros_like(super().forward(*inputs, **named))
+
+
+class Ones(FirstInput):
+    """Returns ones in the shape of its first input: a gate that changes nothing."""
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        return torch.ones_like(super().forward(*inputs, **named))
+
+
+_CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+_POOLS = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}
+
+
+def adapter(given: Sequence[int], wanted: Sequence[int], *, channels_first: bool) -> nn.Module | None:
+    """A module from the shape ``given`` to the shape ``wanted``, both with the batch first; None where none is simple.
+
+    It keeps as much as it can. A projection without bias (of the last axis, or a convolution of width 1 over the
+    channels) begins as the identity on the features that both shapes have, and as zero elsewhere. Other axes are
+    averaged to their new sizes. With ``channels_first`` the second axis holds the features, else the last.
+    """
+    if len(given) != len(wanted) or given[0] != wanted[0] or len(given) < 2:
+        return None
+    if len(given) == 2 or not channels_first:
+        if tuple(given[:-1]) != tuple(wanted[:-1]):
+            return None
+        projection = nn.Linear(given[-1], wanted[-1], bias=False)
+        nn.init.eye_(projection.weight)
+        return projection
+    axes = len(given) - 2
+    if axes not in _POOLS:
+        return None
+    parts: list[nn.Module] = []
+    if tuple(given[2:]) != tuple(wanted[2:]):
+        parts.append(_POOLS[axes](tuple(wanted[2:]) if axes > 1 else wanted[2]))
+    if given[1] != wanted[1]:
+        mixing = _CONVOLUTIONS[axes](given[1], wanted[1], 1, bias=False)
+        nn.init.dirac_(mixing.weight)
+        parts.append(mixing)
+    return parts[0] if len(parts) == 1 else nn.Sequential(*parts)

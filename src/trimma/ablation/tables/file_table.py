@@ -1,0 +1,161 @@
+"""Tables in files: the objective gets the path of a copy from which the columns are removed."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from trimma.ablation.tables.csv_format import CsvFormat
+from trimma.ablation.tables.parquet_format import ParquetFormat
+from trimma.ablation.tables.shared_copies import shared_copy
+from trimma.ablation.tables.table import Group, Shuffle
+from trimma.errors import UsageError
+
+
+class Format(Protocol):
+    """A format of files. The values that replace a column are made for all parts of a table, and used up in order."""
+
+    def names(self, path: Path) -> list[str]:
+        """The names of the columns. No more of the file is read than they take."""
+        ...
+
+    def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
+        """As `Table.typical`."""
+        ...
+
+    def constant(self, value: Any) -> Any:
+        """What replaces a column that has the same value in all rows."""
+        ...
+
+    def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
+        """What replaces each column that is shuffled."""
+        ...
+
+    def write(self, source: Path, target: Path, dropped: frozenset[str], replaced: Mapping[str, Any]) -> None:
+        """Copy a file without the columns ``dropped``, and with other values in the columns ``replaced``."""
+        ...
+
+
+_CSV, _PARQUET = CsvFormat(), ParquetFormat()
+_FORMATS: dict[str, Format] = {
+    ".parquet": _PARQUET,
+    ".pq": _PARQUET,
+    ".csv": _CSV,
+    ".tsv": _CSV,
+    ".csv.gz": _CSV,
+    ".tsv.gz": _CSV,
+}
+
+
+class FileTable:
+    """The path of a Parquet or CSV file, or of a folder with such files, which are parts of one table.
+
+    A copy is written where temporary files are, or in ``TRIMMA_CACHE``, and is read by all trials of the machine that
+    leave out the same columns. Columns that only the names of folders tell (``year=2024/``) can't be taken out.
+    """
+
+    def names(self, data: Any) -> Sequence[str]:
+        first = parts_of(_root(data))[0]
+        return _format(first).names(first)
+
+    def dropped(self, data: Any, members: Sequence[str]) -> Any:
+        return _copied(data, ("drop", *members), lambda form, parts: (frozenset(members), {}))
+
+    def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
+        return _copied(
+            data,
+            ("permute", *groups, shuffle.seed),
+            lambda form, parts: (frozenset(), form.shuffled(parts, groups, shuffle)),
+            owner=shuffle.seed,
+        )
+
+    def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
+        parts = parts_of(_root(data))
+        return _format(parts[0]).typical(parts, members)
+
+    def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
+        return _copied(
+            data,
+            ("mean", *values.items()),
+            lambda form, parts: (frozenset(), {name: form.constant(value) for name, value in values.items()}),
+        )
+
+
+def is_file(data: "str | os.PathLike[str]") -> bool:
+    """Whether ``data`` is the path of a table. Raises `UsageError` for a path of this form that doesn't exist."""
+    path = _root(data)
+    try:
+        if _suffix(path):
+            if not path.exists():
+                raise UsageError(
+                    f"there is no file {str(data)!r} here: give its whole path, or, for a table that is elsewhere, a "
+                    "function that reads it"
+                )
+            return True
+        return path.is_dir() and bool(_inside(path))
+    except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        # a text that no path can be
+        return False
+
+
+def parts_of(root: Path) -> list[Path]:
+    """The files of a table, in the order of their names."""
+    if root.is_file():
+        return [root]
+    inside = _inside(root)
+    suffixes = {_suffix(path) for path in inside}
+    if len(suffixes) != 1:
+        found = f"files of several kinds ({', '.join(sorted(suffixes))})" if suffixes else "no Parquet and no CSV file"
+        raise UsageError(f"the folder {root} holds {found}: give one that holds the parts of one table")
+    return inside
+
+
+def _root(data: Any) -> Path:
+    return Path(os.fsdecode(data)).expanduser()
+
+
+def _inside(folder: Path) -> list[Path]:
+    # Spark and others leave marks such as _SUCCESS and .part.crc
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if _suffix(path)
+        and not any(name.startswith(("_", ".")) for name in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def _suffix(path: Path) -> str:
+    fitting = [suffix for suffix in _FORMATS if path.name.lower().endswith(suffix)]
+    return max(fitting, key=len, default="")
+
+
+def _format(path: Path) -> Format:
+    return _FORMATS[_suffix(path)]
+
+
+def _copied(
+    data: Any,
+    what: tuple[Any, ...],
+    edit: Callable[[Format, list[Path]], tuple[frozenset[str], dict[str, Any]]],
+    owner: int | None = None,
+) -> Any:
+    """The path of a copy, of the same type as ``data``. With an ``owner`` each trial has a copy of its own."""
+    root = Path(os.path.abspath(_root(data)))  # noqa: PTH100 - a link keeps its own name
+    parts = parts_of(root)
+    states = [(str(part), part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
+    key = hashlib.blake2b(repr((str(root), states, what)).encode("utf-8", "surrogateescape"), digest_size=16)
+
+    def write(folder: Path) -> None:
+        form = _format(parts[0])
+        dropped, replaced = edit(form, parts)
+        for part in parts:
+            target = folder / root.name / part.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            form.write(part, target, dropped, replaced)
+
+    path = shared_copy(key.hexdigest(), write, owner) / root.name
+    return str(path) if isinstance(data, str) else path

@@ -1,0 +1,90 @@
+"""Lists the columns of the tables within ``data=``. Of files only the beginning or the schema is read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trimma.ablation.tables.nested_data import is_table_factory, leaves, required_arguments
+from trimma.ablation.tables.remove_columns import How
+from trimma.ablation.tables.spark_frame import no_permutation
+from trimma.ablation.tables.table_kinds import SPARK, table_of
+from trimma.ablation.values import shown
+from trimma.errors import TrimmaError, UsageError
+
+
+@dataclass(frozen=True)
+class ColumnList:
+    """The ``columns`` of all tables, each once, and the names of the ``series`` beside the tables.
+
+    A series may be the label.
+    """
+
+    columns: tuple[str, ...]
+    series: frozenset[str]
+
+
+def list_columns(data: Any, how: How) -> ColumnList:
+    """List the columns of all tables within ``data``. A function that makes tables is called once.
+
+    Raises `UsageError` where there is no table, where a function can't be called, and where columns of a table can't be
+    removed in the way ``how``.
+    """
+    if data is None:
+        raise UsageError("there is no data= whose columns could be left out: pass data=... beside the objective")
+    columns: dict[str, None] = {}
+    series: set[str] = set()
+    found: list[Any] = []
+    for leaf in _made(data):
+        found.append(leaf)
+        table = table_of(leaf)
+        if table is not None:
+            if how == "permute" and table is SPARK:
+                raise no_permutation()
+            columns |= dict.fromkeys(table.names(leaf))
+        elif type(leaf).__name__ == "Series" and getattr(leaf, "name", None) is not None:
+            series.add(str(leaf.name))
+    if not columns:
+        raise UsageError(_nothing(found))
+    return ColumnList(tuple(columns), frozenset(series))
+
+
+def _made(data: Any) -> list[Any]:
+    """The leaves of ``data``, and of what its factories make."""
+    found: list[Any] = []
+    for leaf in leaves(data):
+        found += leaves(_call(leaf)) if is_table_factory(leaf, alone=leaf is data) else [leaf]
+    return found
+
+
+def _call(factory: Callable[..., Any]) -> Any:
+    if lacking := required_arguments(factory):
+        raise UsageError(
+            f"data={shown(factory)} needs the argument {lacking[0]!r}: a factory of tables is called without any, once "
+            "where the study is started, to see which columns there are"
+        )
+    try:
+        return factory()
+    except TrimmaError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"data={shown(factory)} is called once where the study is started, to see which columns there are, and "
+            f"failed there ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _nothing(found: list[Any]) -> str:
+    kinds = ", ".join(dict.fromkeys(type(leaf).__name__ for leaf in found[:100])) or "nothing"
+    what = "no columns with names could be found in data="
+    if any(type(leaf).__name__ in ("ndarray", "csr_matrix", "csr_array", "Tensor") for leaf in found):
+        return f"{what} ({kinds}): make a frame of the array, as in pandas.DataFrame(array, columns=['age', 'fare'])"
+    if any(isinstance(leaf, str) for leaf in found[:100]):
+        named = next(leaf for leaf in found if isinstance(leaf, str))
+        return (
+            f"{what}: {named!r} isn't the path of a Parquet or CSV file (.parquet, .csv, .tsv, .csv.gz), nor of a "
+            "folder of such files; for a table that is elsewhere pass a function that reads it"
+        )
+    return (
+        f"{what} ({kinds}): it may be a frame of pandas, polars or Spark, an Arrow table, the path of a Parquet or CSV "
+        "file, a function that returns these, or a dict, list or tuple of them"
+    )

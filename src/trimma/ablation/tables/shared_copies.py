@@ -1,0 +1,70 @@
+"""Copies of table files: the processes of a machine share one, and the last of them to use it removes it."""
+
+import os
+import platform
+import shutil
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+from trimma.errors import EngineError
+from trimma.worker.shared_files import VARIABLE, SharedCopy, own_folder
+
+_writing = threading.Lock()
+_kept: dict[str, "_CopyInUse"] = {}
+_trial = threading.local()
+
+
+def shared_copy(key: str, write: Callable[[Path], None], owner: int | None = None) -> Path:
+    """The folder that ``write`` fills, or that it has filled for this ``key`` here or in another process of this user.
+
+    It stays until the process ends. With an ``owner`` it stays until the same thread asks for a copy for another
+    owner, or ends: where each trial needs a copy of its own, these would otherwise become too many.
+
+    Raises `EngineError` when it can't be written.
+    """
+    if owner is None:
+        with _writing:
+            if key not in _kept:
+                _kept[key] = _CopyInUse(key, write)
+            return _kept[key].path
+    if getattr(_trial, "owner", None) != owner:
+        _trial.copies, _trial.owner = {}, owner
+    if key not in _trial.copies:
+        _trial.copies[key] = _CopyInUse(key, write)
+    path: Path = _trial.copies[key].path
+    return path
+
+
+class _CopyInUse:
+    """A copy that this process uses while this object lives."""
+
+    def __init__(self, key: str, write: Callable[[Path], None]) -> None:
+        folder = SharedCopy(own_folder("trimma-tables"), key)
+        folder.use(lambda: _provide(folder, write))
+        self.path = folder.path
+        weakref.finalize(self, _leave, folder, os.getpid())
+
+
+def _provide(folder: SharedCopy, write: Callable[[Path], None]) -> None:
+    if folder.path.exists():
+        return
+    shutil.rmtree(folder.part, ignore_errors=True)
+    try:
+        folder.part.mkdir(mode=0o700)
+        write(folder.part)
+        folder.part.rename(folder.path)
+    except OSError as error:
+        raise EngineError(
+            f"a copy without the columns can't be written to {folder.path.parent} on {platform.node()} "
+            f"({error.strerror or error}): make room there, or name another folder with {VARIABLE}"
+        ) from error
+    finally:
+        shutil.rmtree(folder.part, ignore_errors=True)
+
+
+def _leave(folder: SharedCopy, process: int) -> None:
+    """Leave the copy, except in a forked process: the lock is its parent's."""
+    if os.getpid() == process:
+        folder.leave()

@@ -1,0 +1,84 @@
+"""The arguments of `ablate` alone, checked and turned into what the rest works with."""
+
+from collections.abc import Callable, Sequence
+from inspect import signature as signature_of
+from typing import Any
+
+from trimma.ablation.analyses import AnalysisPlan
+from trimma.ablation.question import Component
+from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
+from trimma.ablation.retune import Retune
+from trimma.ablation.seams import ComponentKind, Design
+from trimma.ablation.setting import named_apart
+from trimma.ablation.variant import Variant
+from trimma.api.arguments import data_of, space_of, whole
+from trimma.errors import ObjectiveError, UsageError
+from trimma.objective import Signature
+from trimma.ports import Engine
+from trimma.registry import names, resolve
+
+
+def kinds_of(components: Any, engine: Engine) -> list[ComponentKind]:
+    """The kinds of components, each named apart from the others, with data that the engine can take to its trials."""
+    given = list(components) if isinstance(components, list | tuple) else [components]
+    if not given:
+        raise UsageError("there is nothing to leave out: give tm.Columns(...), tm.Layers(...), tm.Setting(...)")
+    if all(isinstance(kind, str) and kind not in names("component") for kind in given) and len(given) > 1:
+        raise UsageError(
+            f"{given!r}: say what these are names of, tm.Columns({', '.join(map(repr, given))}) or tm.Layers(...)"
+        )
+    kinds = named_apart([resolve("component", kind, ["remove"]) for kind in given])
+    return [kind.with_data(lambda data: data_of(data, engine)) if isinstance(kind, Variant) else kind for kind in kinds]
+
+
+def refuse_unseen(signature: Signature, parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> None:
+    """Raise `ObjectiveError` where the objective doesn't see what would be left out."""
+    for kind, components in parts:
+        for changed in kind.changes:
+            if changed not in signature.accepts:
+                raise ObjectiveError(
+                    f"{signature.name} doesn't take {changed!r}, so it wouldn't notice that {components[0].name!r} is "
+                    f"left out: add the argument {changed!r}, and use it"
+                )
+
+
+def listed_of(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tuple[Component, ...]:
+    """All components; `UsageError` for two of one name."""
+    listed: dict[str, Component] = {}
+    for _, components in parts:
+        for component in components:
+            if component.name in listed:
+                raise UsageError(
+                    f"there are two components named {component.name!r} (one of {listed[component.name].kind}, one of "
+                    f"{component.kind}): name one of them otherwise, as with groups={{'another name': [...]}}"
+                )
+            listed[component.name] = component
+    return tuple(listed.values())
+
+
+def retune_of(given: Any) -> Retune:
+    """The small search of each training, of no more trials than its space has configs."""
+    if not isinstance(given, Retune):
+        raise UsageError(f"retune={given!r}: say what to search and how long, retune=tm.Retune(space, trials=8)")
+    space, trials = space_of(given.space), whole("Retune(trials=...)", given.trials)
+    searcher = resolve("searcher", given.searcher, ["bind", "suggest"])
+    return Retune(space, trials if space.size is None else min(trials, space.size), searcher)
+
+
+def repeats_of(repeats: Any, confidence: Any, smallest: Any, design: Design, plan: AnalysisPlan) -> Repeats:
+    """How often each arm is run: a number, or until it is settled."""
+    if not isinstance(confidence, float) or not 0.5 <= confidence < 1:
+        raise UsageError(f"confidence={confidence!r} must be a share from .5 to below 1, such as .95")
+    if smallest is not None and (not isinstance(smallest, int | float) or not 0 < smallest < float("inf")):
+        raise UsageError(f"smallest={smallest!r} must be a difference of the metric, above zero")
+    if repeats != "adaptive":
+        return FixedRepeats(whole("repeats", repeats))
+    if not plan.adaptive:
+        raise UsageError(f"repeats='adaptive' compares single components, which {design!r} doesn't: give a number")
+    return AdaptiveRepeats(confidence=confidence, smallest=smallest)
+
+
+def defaults_of(objective: Callable[..., Any]) -> dict[str, Any]:
+    """The objective's arguments that have a default."""
+    parameters = signature_of(objective).parameters.values()
+    return {each.name: each.default for each in parameters if each.default is not each.empty}

@@ -1,0 +1,101 @@
+"""A recipe as it is kept with its study: frozen into a pickle, thawed when the study goes on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+from trimma.api.arguments import in_process
+from trimma.api.recipe import Recipe
+from trimma.errors import ObjectiveError, StudyError
+from trimma.objective import Signature, describe
+from trimma.pickling import TooLarge, dumps, loads
+from trimma.ports import Engine
+
+KEPT_BYTES = 32 * 2**20
+"""The largest recipe that is stored whole; of a larger one, ``data`` or ``model`` or both are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """In place of an objective that can't be pickled, such as one that holds a Spark session."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"the objective {self.name} was not kept with the study, because it holds something that can't be pickled "
+            f"({self.why}): go on with resume(objective=..., engine=tm.Driver()), and its data= and "
+            "model= where it takes them"
+        )
+
+
+def freeze(recipe: Recipe, engine: Engine) -> bytes | None:
+    """The recipe's pickle, without data or model (or both) where they are large; None where it is large without them.
+
+    For an engine that runs trials in this process, what can't be pickled is left out: data or model, and then the
+    objective too.
+    """
+    given = [part for part in ("data", "model") if getattr(recipe.program, part) is not None]
+    unpicklable = None
+    for left_out in (parts for count in range(len(given) + 1) for parts in combinations(given, count)):
+        try:
+            return dumps(_without(recipe, left_out), KEPT_BYTES)
+        except TooLarge:
+            continue
+        except ObjectiveError as error:
+            if not in_process(engine):
+                raise
+            unpicklable = str(error.__cause__ or error).rstrip(".")
+    if unpicklable is None:
+        return None
+    bare = _without(recipe, given)
+    stand_in: Any = NotKept(describe(recipe.program.objective), unpicklable)
+    return dumps(replace(bare, program=replace(bare.program, objective=stand_in)))
+
+
+def _without(recipe: Recipe, parts: Sequence[str]) -> Recipe:
+    nothing: dict[str, Any] = dict.fromkeys(parts)
+    return replace(recipe, program=replace(recipe.program, **nothing), left_out=tuple(parts))
+
+
+def thaw(name: str, frozen: bytes | None, call: str = "tune(objective, space") -> Recipe:
+    """The recipe of a stored study, which was made by such a ``call``.
+
+    It is a pickle, so this runs code: resume only studies that you trust.
+    """
+    go_on = f"go on with tm.{call}, ..., name={name!r}, resume=True)"
+    if frozen is None:
+        raise StudyError(f"the program of study {name!r} was too large to be kept: {go_on}")
+    try:
+        recipe = loads(frozen)
+    except Exception as error:
+        raise StudyError(
+            f"the program of study {name!r} can't be loaded here ({type(error).__name__}: {error}): {go_on}"
+        ) from error
+    if not isinstance(recipe, Recipe):
+        raise StudyError(f"the program of study {name!r} is a {type(recipe).__name__}, not one that Trimma stored")
+    return recipe
+
+
+def renewed(recipe: Recipe, name: str, **parts: Any) -> Recipe:
+    """The recipe of a stored study with ``objective``, ``data`` and ``model`` where they are given anew.
+
+    Raises `StudyError` when one is lacking that couldn't be kept, `ObjectiveError` when they don't fit together.
+    """
+    given = {part: value for part, value in parts.items() if value is not None}
+    program = replace(recipe.program, **given)
+    if isinstance(program.objective, NotKept):
+        raise StudyError(str(program.objective))
+    signature = Signature.of(program.objective)
+    if lost := [part for part in recipe.left_out if part not in given and part in signature.accepts]:
+        them = "them" if len(lost) > 1 else "it"
+        raise StudyError(
+            f"the {' and the '.join(lost)} of study {name!r} couldn't be kept with it (more than "
+            f"{KEPT_BYTES // 2**20} MiB, or nothing that can be pickled): give {them} again, as in "
+            f"tm.load({name!r}).resume({', '.join(f'{part}=...' for part in lost)})"
+        )
+    provided = [part for part in ("data", "model") if getattr(program, part) is not None]
+    signature.check(recipe.keys, provided, "the space" if recipe.space is not None else "config=")
+    return replace(recipe, program=program)

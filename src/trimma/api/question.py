@@ -1,0 +1,55 @@
+"""What `tune` and `ablate` ask: a new study, or one of the same name that asked the same."""
+
+from dataclasses import dataclass
+
+from trimma.api.asking_more import ask_more
+from trimma.api.ending import how_to_resume
+from trimma.api.freezing import freeze
+from trimma.api.launch import TakenUp
+from trimma.api.recipe import Recipe
+from trimma.api.resume_mismatch import Mismatches, refuse_mismatch
+from trimma.errors import StudyExists
+from trimma.loop import create, replay
+from trimma.ports import Engine, Store
+from trimma.study import StudySpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A study's spec, and the recipe that answers it.
+
+    ``seeded`` says that the seed was given, and not drawn; ``resume`` that a study of this name may be there already.
+    ``mismatches`` is as for `refuse_mismatch`.
+    """
+
+    spec: StudySpec
+    recipe: Recipe
+    seeded: bool
+    resume: bool
+    mismatches: Mismatches | None = None
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def take_up(self, store: Store, engine: Engine) -> TakenUp:
+        """Create the study, or go on with one that asks the same, or less of its policy.
+
+        Raises `StudyExists` for one that isn't to be resumed, `StudyMismatch` for one that asks something else.
+        """
+        known = self.name in store.studies()
+        if known and not self.resume:
+            raise StudyExists(
+                f"there is a study {self.name!r} already: take another name, go on with resume=True "
+                f"(or {how_to_resume(self.name)}), or remove it with: trimma rm {self.name}"
+            )
+        recipe = self.recipe.fit_for(engine)
+        if known:
+            ledger = replay(store, self.name)
+            before = len(ledger.history)
+            refuse_mismatch(ledger.history.spec, self.spec, seeded=self.seeded, mismatches=self.mismatches)
+            ask_more(ledger, store, engine, recipe, self.spec)
+        else:
+            recipe.bind(self.spec)  # settings that don't fit the space are refused before anything is stored
+            ledger, before = create(store, self.spec, freeze(recipe, engine), engine.clock.now()), 0
+        return TakenUp(ledger=ledger, known=before, recipe=recipe, trials=self.spec.trials, until=self.spec.until)

@@ -1,0 +1,42 @@
+"""What a resume may not change."""
+
+from collections.abc import Callable
+
+from trimma.errors import StudyMismatch
+from trimma.space import differences
+from trimma.study import StudySpec
+
+Mismatches = Callable[[StudySpec, StudySpec], list[str]]
+"""In words, what the second asks of the policy otherwise than the first; what it only asks more isn't among it."""
+
+
+def refuse_mismatch(
+    stored: StudySpec, given: StudySpec, *, seeded: bool = False, mismatches: Mismatches | None = None
+) -> None:
+    """Raise `StudyMismatch`, naming each difference, unless both ask the same question in the same way.
+
+    ``mismatches`` compares what they ask of their policy, where they are of one kind.
+    """
+    changed = []
+    if stored.metrics != given.metrics:
+        was, now = (" and ".join(map(str, spec.metrics)) for spec in (stored, given))
+        changed.append(f"the metric was {was}, is {now}")
+    changed += differences(stored.space, given.space)
+    for name in ("searcher", "scheduler"):
+        if getattr(stored, name) != getattr(given, name):
+            changed.append(f"the {name} was {getattr(stored, name)}, is {getattr(given, name)}")
+    if stored.kind != given.kind:
+        changed.append(f"it was {_one(stored.kind)}, is {_one(given.kind)}")
+    elif mismatches is not None:
+        changed += mismatches(stored, given)
+    if seeded and stored.seed != given.seed:
+        changed.append(f"the seed was {stored.seed}, is {given.seed}")
+    if changed:
+        raise StudyMismatch(
+            f"study {stored.name!r} can't be resumed, for it would ask something else: {'; '.join(changed)}. "
+            "Take another name for the new question."
+        )
+
+
+def _one(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -1,0 +1,41 @@
+"""From what people ask of a running study to what it means for it."""
+
+from trimma.commands import Grow
+from trimma.core.draft import Draft
+from trimma.events import LimitsChanged, TrialResumed, TrialStopped
+from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, PauseTrial, Request, StopTrial
+from trimma.trial import State, Trial
+
+
+def heed(draft: Draft, request: Request) -> None:
+    """Record what follows from a request; nothing where it doesn't fit any more.
+
+    `StopStudy` isn't heeded here: it ends the step.
+    """
+    match request:
+        case StopTrial(trial=number) if (trial := _trial(draft, number)) is not None:
+            _stop(draft, trial)
+        case PauseTrial(trial=number) if (trial := _trial(draft, number)) is not None:
+            if trial.state is State.RUNNING:
+                draft.pause(trial, "it was asked to pause")
+        case ContinueTrial(trial=number) if (trial := _trial(draft, number)) is not None:
+            if trial.state is State.PAUSED:
+                draft.record(TrialResumed(rungs=tuple(trial.rungs), budget=trial.budget, **draft.key(trial)))
+        case ChangeTrials(trials=trials) if trials > 0:
+            draft.record(LimitsChanged(at=draft.now, trials=trials))
+        case ChangeWorkers(workers=workers) if workers > 0:
+            draft.record(LimitsChanged(at=draft.now, workers=workers))
+            draft.commands.append(Grow(workers=workers))
+
+
+def _trial(draft: Draft, number: int) -> Trial | None:
+    history = draft.history
+    return history.trials[number] if 0 <= number < history.trial_count else None
+
+
+def _stop(draft: Draft, trial: Trial) -> None:
+    reason = "it was asked to stop"
+    if trial.state is State.RUNNING:
+        draft.stop(trial, reason)
+    elif trial.state in (State.QUEUED, State.PAUSED):
+        draft.record(TrialStopped(reason=reason, **draft.key(trial)))

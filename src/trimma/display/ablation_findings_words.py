@@ -1,0 +1,106 @@
+"""What an ablation has found about its components, in words."""
+
+from trimma.ablation.findings import Findings
+from trimma.display.ablation_design_words import plan_words
+from trimma.display.intervals_and_p_values import value_precision
+from trimma.display.numbers_and_durations import count
+from trimma.display.short_text import one_line
+from trimma.effects import Verdict
+
+VERDICT_MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
+VERBS = {
+    (Verdict.HELPS, False): ("helps", "help"),
+    (Verdict.HELPS, True): ("is worse than the whole", "are worse than the whole"),
+    (Verdict.HURTS, False): ("hurts", "hurt"),
+    (Verdict.HURTS, True): ("is better than the whole", "are better than the whole"),
+    (Verdict.EQUIVALENT, False): ("makes no difference that matters", "make no difference that matters"),
+    (Verdict.EQUIVALENT, True): ("makes no difference that matters", "make no difference that matters"),
+}
+"""What a verdict says about one component, and about several.
+
+The keys are the verdict, and whether the components are named after what takes their place.
+"""
+
+
+def change_words(found: Findings) -> str:
+    """What a difference measures: ``change in accuracy when left out``."""
+    when = "put in" if found.put_in else "left out"
+    return f"change in {found.metric.name} when {when}{found.plan.words}"
+
+
+def meaning_of_signs(found: Findings) -> tuple[str, str]:
+    """What a negative and what a positive difference mean: ``('worse without', 'better without')``."""
+    preposition = "with" if found.put_in else "without"
+    worse, better = f"worse {preposition}", f"better {preposition}"
+    return (worse, better) if found.metric.maximize else (better, worse)
+
+
+def interaction_words(verdict: Verdict) -> str:
+    """What the verdict on an interaction says about its two components."""
+    return {
+        Verdict.HELPS: "stand in for each other",
+        Verdict.HURTS: "need each other",
+        Verdict.EQUIVALENT: "independent",
+        Verdict.UNDECIDED: "undecided",
+    }[verdict]
+
+
+def tally(found: Findings) -> str:
+    """How many components are decided: ``3 of 10 components decided``."""
+    decided = sum(row.decided for row in found.rows)
+    return f"{decided} of {count(len(found.asked.components), 'component')} decided"
+
+
+def decided_words(found: Findings, most: int = 8) -> str:
+    """How many components are decided, and which, with what is worth most first.
+
+    For each verdict at most ``most`` components are named.
+
+    ``3 of 10 components decided: sex, age help; deck hurts``
+    """
+    groups = []
+    for (verdict, replaces), (one, many) in VERBS.items():
+        rows = [row for row in found.ordered if row.verdict is verdict and row.replaces == replaces]
+        if names := [one_line(row.component) for row in rows]:
+            shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+            groups.append(f"{shown} {one if len(names) == 1 else many}")
+    return f"{tally(found)}: {'; '.join(groups)}" if groups else tally(found)
+
+
+def reference_words(found: Findings) -> str:
+    """What the other arms are compared with, and its mean: ``the whole: accuracy 0.816 (standard deviation 0.004)``."""
+    name = "the bare baseline" if found.asked.reference else "the whole"
+    mean, spread = found.reference
+    if mean is None:
+        return f"{name}: no value yet"
+    digits = value_precision(mean, spread)
+    text = f"{name}: {found.metric.name} {digits.plain(mean)}"
+    return f"{text} (standard deviation {digits.plain(spread)})" if spread else text
+
+
+def change_sentence(found: Findings) -> str:
+    """A sentence that says what a difference measures and which sign is better."""
+    left, right = meaning_of_signs(found)
+    return f"{capitalized(change_words(found))} (below zero: {left}; above: {right})."
+
+
+def plan_sentences(found: Findings) -> str:
+    """Two sentences: the design, and what the other arms are compared with."""
+    return f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}."
+
+
+def decided_sentence(found: Findings) -> str:
+    """A sentence that says how many components are decided, and which."""
+    return f"{capitalized(decided_words(found))}."
+
+
+def method_sentences(found: Findings) -> list[str]:
+    """Sentences about the method, and about what a reader must keep in mind."""
+    method = [f"{capitalized(found.analysis.method)}."] if found.analysis.method else []
+    joint = [note for note in found.joint.notes if note not in found.analysis.notes] if found.joint is not None else []
+    return [*method, *found.analysis.notes, *joint]
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital at its beginning. The other letters stay as they are."""
+    return text[:1].upper() + text[1:]

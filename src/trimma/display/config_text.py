@@ -1,0 +1,33 @@
+"""Configs and their values as short text."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from trimma.display.short_text import one_line
+from trimma.ports import History
+from trimma.space import Dimension
+from trimma.trial import Trial
+from trimma.views import hyperparameters, settings
+
+
+def setting(value: Any) -> str:
+    """One value of a config. Numbers are written with four digits."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(setting, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {setting(part)}" for key, part in value.items()) + "}"
+    return one_line(value) if isinstance(value, str) else str(value)
+
+
+def config_text(values: Mapping[str, Any]) -> str:
+    """A flat config on one line: ``lr=0.01 width=64``."""
+    return " ".join(f"{one_line(name)}={setting(value)}" for name, value in values.items())
+
+
+def varying(history: History, trial: Trial, scales: Iterable[Dimension] | None = None) -> dict[str, Any]:
+    """The part of the trial's config that varies between trials, or all of it where nothing varies."""
+    values = settings(history, trial)
+    names = [scale.name for scale in (hyperparameters(history) if scales is None else scales)]
+    return {name: values[name] for name in names if name in values} or values

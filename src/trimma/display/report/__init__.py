@@ -1,0 +1,4 @@
+"""Reports of ablations: Markdown, LaTeX, a complete HTML page, and data frames.
+
+Nothing is imported here: import the module that you need.
+"""

@@ -1,0 +1,63 @@
+"""An ablation as data frames: its components and its pairs."""
+
+from typing import Any
+
+from trimma.ablation.findings import Findings
+from trimma.display.ablation_findings_words import interaction_words
+from trimma.display.export import to_pandas
+
+COLUMNS = (
+    "component",
+    "kind",
+    "members",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "repeats",
+    "probability",
+    "failures",
+    "censored",
+    "verdict",
+    "needed",
+    "tier",
+)
+
+
+def data_frame(found: Findings) -> Any:
+    """A data frame with one row for each component, in the order of their worth; a path keeps its order.
+
+    ``difference``, ``low`` and ``high`` are in units of the metric. What is unknown is missing. Raises `MissingExtra`
+    without pandas.
+    """
+    rows = [{name: getattr(row, name) for name in COLUMNS} | {"verdict": row.verdict.value} for row in found.ordered]
+    frame = to_pandas(rows, COLUMNS)
+    whole = dict.fromkeys(("repeats", "failures", "censored", "needed", "tier"), "Int64")
+    exact = dict.fromkeys(("difference", "low", "high", "p", "probability"), "float64")
+    return frame.astype({**whole, **exact})
+
+
+PAIR_COLUMNS = ("component", "other", "interaction", "low", "high", "p", "repeats", "meaning")
+
+
+def pair_frame(found: Findings) -> Any:
+    """A data frame with one row for each pair whose interaction is estimated.
+
+    ``interaction`` is what leaving out both components changes, beyond the sum of what each changes by itself. The
+    frame has no rows where the design doesn't estimate interactions. Raises `MissingExtra` without pandas.
+    """
+    rows = [
+        {
+            "component": one,
+            "other": other,
+            "interaction": effect.difference,
+            "low": effect.low,
+            "high": effect.high,
+            "p": effect.p,
+            "repeats": effect.repeats,
+            "meaning": interaction_words(effect.verdict),
+        }
+        for (one, other), effect in found.pairs
+    ]
+    frame = to_pandas(rows, PAIR_COLUMNS)
+    return frame.astype(dict.fromkeys(("interaction", "low", "high", "p"), "float64"))

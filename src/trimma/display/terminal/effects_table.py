@@ -1,0 +1,113 @@
+"""The components of an ablation as a table in the terminal, as rich as the width allows."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.table import Table
+from rich.text import Text
+
+from trimma.ablation.findings import EffectRow, Findings
+from trimma.display.ablation_findings_words import meaning_of_signs
+from trimma.display.intervals_and_p_values import confidence_text, p_text, precision
+from trimma.display.numbers_and_durations import NOTHING
+from trimma.display.short_text import one_line, squeeze
+from trimma.display.terminal.interval_bars import bar_legend, interval_bar, scale_of
+from trimma.display.terminal.table_style import GAP, plain_column, plain_table
+from trimma.effects import Verdict
+
+STYLES = {Verdict.HELPS: "green", Verdict.HURTS: "red", Verdict.EQUIVALENT: "cyan", Verdict.UNDECIDED: "dim"}
+NAME = 24  # the greatest width of a component's name
+BAR, WIDEST_BAR = 13, 41
+
+FIRST_WORDS, SHORT, PLAIN = "verdict in words", "verdict in short", "verdict"
+LAYOUTS = (
+    ("difference", "interval", "bar", "p", "repeats", FIRST_WORDS),
+    ("difference", "interval", "bar", "p", "repeats", SHORT),
+    ("difference", "interval", "bar", "repeats", SHORT),
+    ("difference", "interval", "bar", SHORT),
+    ("difference", "bar", SHORT),
+    ("difference", "bar", PLAIN),
+    ("difference", "interval", PLAIN),
+    ("difference", PLAIN),
+)
+"""The columns beside the name, from the layout that needs most room to the one that needs least."""
+
+
+class _Column(NamedTuple):
+    title: str
+    cells: list[str]
+    right: bool
+
+    @property
+    def width(self) -> int:
+        return max(map(len, [self.title, *self.cells]))
+
+
+def effects_table(
+    found: Findings, width: int, rows: Sequence[EffectRow] | None = None, *, explained: bool = True
+) -> Table:
+    """A table with a row for each component, by default in the order of their worth.
+
+    It takes at most ``width`` columns, where that is possible at all. A bar shows each interval, all on one scale, with
+    a mark by its verdict: ● helps, ◆ hurts, ■ equivalent, ○ undecided. Where verdicts are shortened, a line below the
+    table explains them, unless ``explained`` is false.
+    """
+    shown = list(found.ordered if rows is None else rows)
+    columns = _columns(found, shown)
+    names = _Column("component", [squeeze(one_line(row.component), NAME) for row in shown], right=False)
+    layout, room = _layout(columns, names.width, width)
+    table = plain_table()
+    plain_column(table, names.title, right=False)
+    scale = scale_of(found.rows)
+    for part in layout:
+        title = bar_legend(room, scale, *meaning_of_signs(found)) if part == "bar" else columns[part].title
+        plain_column(table, title, right=part != "bar" and columns[part].right)
+    needed = next((row.needed for row in shown if row.needed is not None), None)
+    if explained and SHORT in layout and needed is not None:
+        table.caption, table.caption_justify, table.caption_style = (
+            f"~{needed:,}: about so many repeats would decide",
+            "left",
+            "dim",
+        )
+    for place, row in enumerate(shown):
+        style = STYLES[row.verdict]
+        cells = [Text(names.cells[place], "bold" if row.decided else "")]
+        for part in layout:
+            text = interval_bar(row, scale, room) if part == "bar" else columns[part].cells[place]
+            cells.append(Text(text, style if part in ("bar", FIRST_WORDS, SHORT, PLAIN) else ""))
+        table.add_row(*cells)
+    return table
+
+
+def _layout(columns: dict[str, _Column], name: int, width: int) -> tuple[Sequence[str], int]:
+    """The richest layout that fits, and how wide its bars are."""
+    silent = {part for part, column in columns.items() if set(column.cells) <= {NOTHING}}
+    for full in LAYOUTS:
+        layout = [part for part in full if part not in silent]
+        taken = name + sum(GAP + (0 if part == "bar" else columns[part].width) for part in layout)
+        room = min(WIDEST_BAR, width - taken)
+        if room >= (BAR if "bar" in layout else 0):
+            return layout, room
+    return LAYOUTS[-1], 0  # it is wider than the room there is, and gets cut
+
+
+def _columns(found: Findings, rows: Sequence[EffectRow]) -> dict[str, _Column]:
+    digits = precision(found.rows)
+    interval = f"{confidence_text(found.analysis.confidence)} interval"
+    return {
+        "difference": _Column("difference", [digits.signed(row.difference) for row in rows], right=True),
+        "interval": _Column(interval, [digits.interval(row.low, row.high) for row in rows], right=True),
+        "p": _Column("p", [p_text(row.p) for row in rows], right=True),
+        "repeats": _Column("repeats", [f"{row.repeats}{_missing(row)}" for row in rows], right=True),
+        FIRST_WORDS: _Column("verdict", [row.words for row in rows], right=False),
+        SHORT: _Column("verdict", [_short(row) for row in rows], right=False),
+        PLAIN: _Column("verdict", [row.verdict.value for row in rows], right=False),
+    }
+
+
+def _missing(row: EffectRow) -> str:
+    return (f", {row.failures} failed" if row.failures else "") + (f", {row.censored} cut" if row.censored else "")
+
+
+def _short(row: EffectRow) -> str:
+    return f"undecided (~{row.needed:,})" if not row.decided and row.needed is not None else row.verdict.value

@@ -1,0 +1,100 @@
+"""The live view: a running study in a terminal, redrawn in place."""
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from trimma.display.terminal.choose_view import ablation_view
+from trimma.display.terminal.live_search import search_final, search_frame
+from trimma.events import Event, Outcome
+from trimma.ports import History
+
+if TYPE_CHECKING:
+    from trimma.display.terminal.ablation_view import AblationView
+
+PAUSE = 19  # the pause between two frames, as a multiple of what one takes
+FRAME_SECONDS = 0.125
+
+
+class LiveView:
+    """An observer that redraws the study at most eight times a second.
+
+    Where a frame takes long to draw, as in a study of many trials, there are fewer frames, so that drawing takes at
+    most a twentieth of the time. When the context ends, a few lines stay. With ``summary_follows``, a study that has
+    finished leaves none.
+
+    ``engine`` is shown beside the name. ``console`` is where to draw, by default standard error. ``clock`` gives the
+    seconds by which frames are spaced: real time, even where the study's time is simulated.
+    """
+
+    def __init__(
+        self,
+        engine: str = "",
+        *,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        summary_follows: bool = False,
+    ) -> None:
+        self._engine, self._clock, self._summary_follows = engine, clock, summary_follows
+        self._console = console or Console(stderr=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._next = 0.0
+        self._latest: tuple[History, float] | None = None
+        self._view: AblationView | None = None
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.stop()
+        if self._latest is None:
+            return
+        closed = self._latest[0].closed
+        if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
+            self._console.print(final(*self._latest, self._engine, self._console.width, self._view))
+
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
+        if self._latest is None:
+            self._view = ablation_view(history)
+        self._latest = history, now
+        moment = self._clock()
+        if moment >= self._next:
+            self._live.update(self._frame(history, now), refresh=True)
+            drawn = self._clock()
+            self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
+
+    def _frame(self, history: History, now: float) -> RenderableType:
+        return frame(history, now, self._engine, self._console.width, self._console.height, self._view)
+
+
+def frame(
+    history: History,
+    now: float,
+    engine: str = "",
+    width: int = 80,
+    height: int = 24,
+    view: "AblationView | None" = None,
+) -> RenderableType:
+    """One picture of a running study for ``width`` columns and ``height`` lines, with a few trials at least.
+
+    ``view`` keeps what was found in an ablation from frame to frame.
+    """
+    if view := view or ablation_view(history):
+        return view.frame(history, now, engine, width, height)
+    return search_frame(history, now, engine, width, height)
+
+
+def final(
+    history: History, now: float, engine: str = "", width: int = 80, view: "AblationView | None" = None
+) -> RenderableType:
+    """What stays when the study is over: its title, how it went, and its best trial or its components."""
+    if view := view or ablation_view(history):
+        return view.final(history, now, engine, width)
+    return search_final(history, now, engine)

@@ -1,0 +1,221 @@
+"""The agents of one study: they are started, listened to, given back and replaced."""
+
+import contextlib
+import tempfile
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from trimma.commands import Job, Send, Signal
+from trimma.engines.remote.launcher import Launcher
+from trimma.engines.remote.scaling import Slots
+from trimma.errors import EngineError, ObjectiveError
+from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Raised, Returned
+from trimma.program import Program
+from trimma.wire.hub import Hub
+from trimma.wire.keys import Keys
+from trimma.wire.leases import Timing
+from trimma.wire.messages import CHUNK
+from trimma.wire.sockets import AT_ONCE
+from trimma.wire.ticket import Ticket, worker_name
+from trimma.wire.transport import driver_end
+from trimma.worker import bundle
+from trimma.worker.waker import Waker
+
+_LOOK_UP = 0.25
+_ADJUST = 0.05
+_GRACE = 4.0
+_ENDS = (Returned, Raised, Halted, Paused)
+
+
+class Fleet:
+    """One study's agents, from the first launch to the last goodbye. One thread uses it; only `poll` waits."""
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        program: Program,
+        *,
+        capacity: int,
+        cpus: int,
+        environment: Mapping[str, str],
+        timing: Timing,
+        linger: float,
+    ) -> None:
+        self._launcher, self._timing = launcher, timing
+        self._slots = Slots(capacity, linger=linger, lease=timing.lease)
+        self._workers = {worker_name(launcher.name, slot): slot for slot in range(capacity)}
+        self._runs: dict[int, tuple[int, int]] = {}
+        self._told: deque[Fact] = deque()
+        self._over: deque[tuple[int, BaseException | None]] = deque()
+        self._let_go: set[int] = set()
+        self._adjusted = float("-inf")
+        self._demand: int | None = None
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="trimma-"))
+            parcel = bundle.write(program, Path(folder) / "program")
+            self._bundle = stack.enter_context(parcel.path.open("rb"))
+            self._waker = Waker()
+            stack.callback(self._waker.close)
+            # tasks must end before nobody listens any more, and so they end first
+            listening = stack.enter_context(contextlib.ExitStack())
+            listen, keys = launcher.open(program.study), Keys.fresh()
+            stack.callback(launcher.close)
+            if listen.folder is not None and environment:
+                raise EngineError(
+                    f"env={list(environment)} can't travel through a shared folder, where it isn't encrypted: set "
+                    "these variables on the workers"
+                )
+            self._listener = driver_end(listen, keys, timing)
+            listening.callback(self._listener.close)
+            self._listener.watch(self._waker.descriptor)
+            self._hub = Hub(launcher.name, timing, environment, self._chunk)
+            self._ticket = Ticket(
+                prefix=launcher.name,
+                addresses=self._listener.addresses,
+                server_key=keys.server_public,
+                public_key=keys.public,
+                secret_key=keys.secret,
+                digest=parcel.digest,
+                size=parcel.size,
+                cpus=cpus,
+                hint=listen.hint,
+                timing=timing,
+            ).to_bytes()
+            self._listened = time.monotonic()
+            self._adjust(self._listened)
+            self._resources = stack.pop_all()
+
+    def _chunk(self, offset: int) -> bytes:
+        self._bundle.seek(offset)
+        return self._bundle.read(CHUNK)
+
+    def start(self, job: Job) -> None:
+        slot = self._workers[job.worker]
+        self._runs[job.trial] = (slot, job.attempt)
+        self._hub.put(slot, job)
+        self._send(time.monotonic())
+
+    def signal(self, trial: int, attempt: int, signal: Signal) -> None:
+        slot, running = self._runs.get(trial, (-1, -1))
+        if running == attempt:
+            self._hub.put(slot, Send(trial=trial, attempt=attempt, signal=signal))
+            self._send(time.monotonic())
+
+    def grow(self, capacity: int) -> None:
+        """Have slots for so many agents, where there are fewer."""
+        for slot in range(len(self._workers), capacity):
+            self._workers[worker_name(self._launcher.name, slot)] = slot
+        self._slots.grow(capacity)
+        self._adjusted = float("-inf")
+
+    def tell(self, fact: Fact) -> None:
+        """Have `poll` return this fact, says some thread."""
+        self._told.append(fact)
+        self._waker.wake()
+
+    def poll(self, timeout: float | None, demand: int | None) -> Sequence[Fact]:
+        hub, now = self._hub, time.monotonic()
+        deadline = now + (_LOOK_UP if timeout is None else min(timeout, _LOOK_UP))
+        if now > self._listened + self._timing.heartbeat:
+            hub.excuse(now)
+        if demand != self._demand or now > self._adjusted + _ADJUST:
+            self._demand = demand
+            self._adjust(now)
+        while True:
+            self._send(now)
+            drained = self._listen(0.0 if hub.facts else max(0.0, deadline - now))
+            now = self._listened
+            self._judge(now)
+            if drained:
+                hub.expire(now)
+            while self._told:
+                hub.facts.append(self._told.popleft())
+            if hub.facts or now >= deadline:
+                break
+        self._send(now)
+        facts, hub.facts = hub.facts, []
+        for fact in facts:
+            if type(fact) is not Measured:
+                self._note(fact, now)
+        return facts
+
+    def _listen(self, seconds: float) -> bool:
+        """Take in what arrives within some seconds; whether that was all that has arrived."""
+        woken = self._waker.descriptor in self._listener.wait(seconds)
+        if woken:
+            self._waker.clear()
+        self._listened = time.monotonic()
+        arrived = self._listener.received()
+        for identity, body in arrived:
+            self._hub.receive(identity, body, self._listened)
+        return len(arrived) < AT_ONCE
+
+    def _judge(self, now: float) -> None:
+        """Find out who is gone."""
+        hub = self._hub
+        while hub.troubles:
+            slot, error = hub.troubles.popleft()
+            if isinstance(error, ObjectiveError):
+                raise error
+            self._let_go.add(slot)
+            self._slots.failed(slot, error, now)
+        while self._over:
+            slot, cause = self._over.popleft()
+            if self._slots.ended(slot):
+                hub.lose(slot, f"its task ended: {cause}" if cause else "its task ended")
+            if slot not in self._let_go and not self._slots.proved(slot):
+                self._slots.failed(slot, cause or EngineError("a task ended before its worker was ready"), now)
+
+    def _note(self, fact: Fact, now: float) -> None:
+        """Keep up with who runs what."""
+        match fact:
+            case Joined(worker=worker):
+                self._slots.joined(self._workers[worker])
+                self._adjusted = float("-inf")
+            case Left(worker=worker):
+                slot = self._workers[worker]
+                self._slots.left(slot, now)
+                self._runs = {trial: run for trial, run in self._runs.items() if run[0] != slot}
+            case Returned() | Raised() | Halted() | Paused():
+                if self._runs.get(fact.trial, (-1, -1))[1] == fact.attempt:
+                    del self._runs[fact.trial]
+
+    def _adjust(self, now: float) -> None:
+        """Start agents where they are wanted, and let those go that aren't."""
+        self._adjusted = now
+        for slot in self._slots.surplus(self._demand, {slot for slot, _ in self._runs.values()}, now):
+            self._dismiss(slot, "it was not needed any more")
+        for slot in self._slots.due(self._demand, now):
+            self._slots.launched(slot)
+            self._hub.expect(slot)
+            self._let_go.discard(slot)
+            self._launcher.launch(slot, self._ticket, self._end)
+
+    def _dismiss(self, slot: int, reason: str) -> None:
+        self._let_go.add(slot)
+        self._hub.dismiss(slot, reason)
+
+    def _end(self, slot: int, error: BaseException | None) -> None:
+        """A task is over, says some thread."""
+        self._over.append((slot, error))
+        self._waker.wake()
+
+    def _send(self, now: float) -> None:
+        send = self._listener.send
+        for identity, body in self._hub.outgoing(now):
+            send(identity, body)
+
+    def close(self) -> None:
+        """Let all agents go, and end what is left of them after a short grace."""
+        with self._resources:
+            held = [slot for slot in self._workers.values() if self._hub.holds(slot)]
+            for slot in self._workers.values():
+                self._dismiss(slot, "the study is over")
+            deadline = time.monotonic() + _GRACE
+            while any(map(self._slots.runs, held)) and (now := time.monotonic()) < deadline:
+                self._send(now)
+                self._listen(deadline - now)
+                while self._over:
+                    self._slots.ended(self._over.popleft()[0])

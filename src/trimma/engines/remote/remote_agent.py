@@ -1,0 +1,204 @@
+"""What a task on a cluster runs: an agent that connects to the driver, and serves it until it is dismissed."""
+
+import secrets
+import socket
+import struct
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import assert_never
+
+from trimma.commands import Job, Send
+from trimma.errors import EngineError, ObjectiveError
+from trimma.wire.addresses import Unreachable
+from trimma.wire.client import Client
+from trimma.wire.fetch_program import ProgramFetcher
+from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, Welcome, introduction
+from trimma.wire.ticket import Ticket, worker_name
+from trimma.wire.transport import agent_end
+from trimma.worker.agent import Agent
+from trimma.worker.program_cache import CachedProgram
+from trimma.worker.resources import environment
+from trimma.worker.waker import Waker
+
+_GRACE = 3.0
+
+
+def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -> str:
+    """Run trials for the driver until it needs this worker no more, or is gone; the reason is returned.
+
+    ``wanted`` is asked several times a second whether to go on, by callers that can't end a thread otherwise.
+
+    The runner dies with the calling thread, so that the caller must be one that stays until this returns. Raises
+    `EngineError` when the driver can't be reached, doesn't fit this worker's versions, or when runners can't be
+    started here.
+    """
+    known = Ticket.from_bytes(ticket)
+    with ExitStack() as kept:
+        copy: CachedProgram | None = None
+        while True:
+            # what the driver has given up never comes back: a new incarnation begins with nothing but the files
+            incarnation = _Incarnation(known, slot, copy, wanted)
+            try:
+                end = incarnation.run()
+            finally:
+                copy = incarnation.close()
+                if copy is not None:
+                    kept.callback(copy.close)
+            if isinstance(end, Dismissed):
+                if end.error:
+                    raise EngineError(end.reason)
+                return end.reason
+
+
+class _Incarnation:
+    """One stay with the driver: a connection, the conversation over it, and a runner."""
+
+    def __init__(self, ticket: Ticket, slot: int, copy: CachedProgram | None, wanted: Callable[[], bool]) -> None:
+        self._ticket, self._slot = ticket, slot
+        self._worker = worker_name(ticket.prefix, slot)
+        self._waker = Waker()
+        self._dead: deque[Agent] = deque()
+        self._fetcher: ProgramFetcher | None = None
+        self._agent: Agent | None = None
+        self._copy, self._wanted = copy, wanted
+        self._broken = False
+        # ZeroMQ keeps identities that begin with a zero to itself
+        self._line = agent_end(ticket, b"\1" + struct.pack("!I", slot) + secrets.token_bytes(8))
+        self._client = Client(introduction(slot), ticket.timing, time.monotonic())
+
+    def run(self) -> object:
+        """Serve; why it is over."""
+        self._dial()
+        connections = self._line.connections
+        while self._client.end is None:
+            if not self._wanted():
+                return Dismissed(reason="its task was cancelled")
+            self._turn()
+            if self._line.connections != connections:
+                connections = self._line.connections
+                self._client.connected(time.monotonic())
+            if reason := self._orphaned(time.monotonic()):
+                return Dismissed(reason=reason)
+        return self._client.end
+
+    def _dial(self) -> None:
+        timing = self._ticket.timing
+        try:
+            self._line.dial(timing.dial, self._wanted)
+        except Unreachable as error:
+            hint = f". {self._ticket.hint}" if self._ticket.hint else ""
+            raise EngineError(
+                f"the driver can't be reached from {socket.gethostname()}: tried for {timing.dial:g} s, {error}{hint}"
+            ) from error
+
+    def _turn(self) -> None:
+        client, line = self._client, self._line
+        for body in client.outgoing(time.monotonic()):
+            line.send(body)
+        ready = line.wait(self._ticket.timing.heartbeat / 2, self._descriptors())
+        for body in line.received():
+            for message in client.receive(body, time.monotonic()):
+                self._obey(message)
+        if self._waker.descriptor in ready:
+            self._waker.clear()
+            self._look_after()
+        elif ready and self._agent is not None:
+            self._tell_facts(self._agent)
+        if client.welcome is not None and not self._broken and not self._agent and not self._fetcher:
+            self._prepare(client.welcome)
+
+    def _prepare(self, welcome: Welcome) -> None:
+        """Start the runner; before that, get what it needs."""
+        if self._copy is None:
+            self._fetcher = ProgramFetcher(self._ticket.digest, self._ticket.size, self._waker.wake)
+            return
+        own = environment(self._slot, self._ticket.cpus, 0, []) | welcome.environment
+        self._agent = Agent(self._worker, self._copy.path, own, self._died)
+
+    def _descriptors(self) -> list[int]:
+        """What may have input that there is use for: while the driver lags, the runner is left to wait."""
+        watched = [self._waker.descriptor]
+        if self._agent is not None and not self._broken and not self._client.full:
+            watched += self._agent.descriptors
+        return watched
+
+    def _obey(self, message: FromDriver) -> None:
+        match message:
+            case Chunk(data=data):
+                if self._fetcher is not None:
+                    self._fetcher.deliver(data)
+            case Job():
+                if self._agent is not None:
+                    self._agent.start(message)
+            case Send():
+                if self._agent is not None:
+                    self._agent.signal(message.trial, message.attempt, message.signal)
+            case _:
+                assert_never(message)
+
+    def _look_after(self) -> None:
+        """Another thread has news: of the bundle, or of the runner's death."""
+        if self._fetcher is not None:
+            self._look_after_fetching(self._fetcher)
+        while self._dead and not self._broken:
+            agent = self._dead.popleft()
+            self._tell_facts(agent, dead=True)
+            if not self._broken:
+                agent.restart()
+
+    def _look_after_fetching(self, fetcher: ProgramFetcher) -> None:
+        for offset in fetcher.wanted():
+            self._client.tell(Fetch(offset=offset))
+        if fetcher.copy is not None:
+            self._copy, self._fetcher = fetcher.copy, None
+        elif fetcher.error is not None:
+            self._fetcher = None
+            self._give_up(str(fetcher.error))
+
+    def _died(self, agent: Agent) -> None:
+        self._dead.append(agent)
+        self._waker.wake()
+
+    def _tell_facts(self, agent: Agent, *, dead: bool = False) -> None:
+        try:
+            facts = agent.collect_exit() if dead else agent.read()
+        except ObjectiveError as error:
+            self._give_up(str(error), objective=True)
+        except EngineError as error:
+            self._give_up(str(error))
+        else:
+            for fact in facts:
+                self._client.tell(fact)
+
+    def _give_up(self, message: str, *, objective: bool = False) -> None:
+        """There is no way on from here: say so, and wait to be dismissed."""
+        self._broken = True
+        self._client.tell(Broken(message=message, objective=objective))
+
+    def _orphaned(self, now: float) -> str:
+        """Why the driver must be taken for gone, if it must."""
+        timing, line = self._ticket.timing, self._line
+        if not line.connected and now - line.changed > timing.orphan:
+            return f"the driver was gone for {timing.orphan:g} s"
+        if now - max(self._client.heard, line.changed) > timing.silence:
+            return f"the driver said nothing for {timing.silence:g} s"
+        return ""
+
+    def close(self) -> CachedProgram | None:
+        """Let the runner go, by force after a short grace, and everything else but the copy of the bundle."""
+        agent = self._agent
+        try:
+            if agent is not None:
+                if isinstance(self._client.end, Dismissed):
+                    agent.dismiss()
+                    agent.wait(_GRACE)
+                agent.kill()
+                agent.wait(_GRACE)
+        finally:
+            if self._fetcher is not None:
+                self._copy = self._fetcher.close()
+            self._line.close()
+            self._waker.close()
+        return self._copy

@@ -1,0 +1,62 @@
+"""Finds the Spark session of a study, or starts one."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from trimma.errors import EngineError, MissingExtra
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+
+def find_or_start(session: Any) -> "SparkSession":
+    """The session given, or the active one, or one that is started as ``SparkSession.builder.getOrCreate()`` would.
+
+    Raises `MissingExtra` without PySpark, and `EngineError` when Spark can't be started.
+    """
+    try:
+        from pyspark import SparkContext
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise MissingExtra("pyspark", "spark", "engine='spark'") from error
+    if session is not None:
+        found: SparkSession = session
+    elif SparkContext._active_spark_context is not None or "SPARK_REMOTE" in os.environ:
+        found = SparkSession.builder.getOrCreate()
+    else:
+        found = _start(SparkSession.builder)
+    if not is_connect(found):
+        _use_this_python(found.sparkContext)
+    return found
+
+
+def _start(builder: "SparkSession.Builder") -> "SparkSession":
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    try:
+        # Spark's own bars would be drawn over the study's
+        session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+    except (PySparkException, Py4JError) as error:
+        raise EngineError(
+            f"Spark can't be started: {str(error).rstrip('.')}. It needs Java 17 or later (JAVA_HOME, or java on the "
+            "PATH); 'trimma doctor' looks for it"
+        ) from error
+    return session
+
+
+def _use_this_python(context: "SparkContext") -> None:
+    """On this machine a session's tasks run the driver's own Python, unless another one was asked for.
+
+    Spark would take any python3 of the PATH, which in an environment that isn't activated is another one.
+    """
+    named = "PYSPARK_PYTHON" in os.environ or context.getConf().contains("spark.pyspark.python")
+    if (context.master or "").startswith("local") and not named:
+        context.pythonExec = sys.executable
+
+
+def is_connect(session: Any) -> bool:
+    """Whether this is a session of a Spark Connect server, which has no context here."""
+    return type(session).__module__.startswith("pyspark.sql.connect.")

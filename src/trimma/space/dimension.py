@@ -1,0 +1,172 @@
+"""One dimension of the unit cube: what a value may be, as plain data, and where on the unit interval it lies."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from trimma.errors import SpaceError
+from trimma.space import scale
+from trimma.space.plain import call_text, identity, plain
+
+
+class Dimension(Struct, frozen=True, kw_only=True, dict=True):
+    """A number from ``low`` to ``high``, perhaps in steps and on a log scale, or a category: one of ``options``.
+
+    The unit interval is shared out in cells, one for each value. All are equally wide, except on a log scale.
+    Where the values are too many to count, each has a place of its own. Numbers are ordered, and so are the
+    options of a category if ``ordered`` says so. An int has a ``step``.
+
+    >>> Dimension(name="n", kind="int", low=1, high=7, step=3).to_unit(4)
+    0.5
+    """
+
+    name: str = ""
+    kind: Literal["float", "int", "category"]
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False
+    step: float | None = None
+    options: tuple[Any, ...] = ()
+    ordered: bool = True
+
+    @cached_property
+    def size(self) -> int | None:
+        """The number of values; None where they are too many to count."""
+        if self.kind == "category":
+            return len(self.options)
+        if self.step is None:
+            return 1 if self.low == self.high else None
+        if self.kind == "int":
+            return int((self.high - self.low) // self.step) + 1
+        return scale.count_steps(self.low, self.high, self.step) + 1
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """A text for each option, no two alike: a string as it is, the rest as JSON.
+
+        >>> Dimension(kind="category", options=(1, "1", "a", None)).labels
+        ('1', '"1"', 'a', 'null')
+        """
+        texts = [option if isinstance(option, str) else _json(option) for option in self.options]
+        times = Counter(texts)
+        return tuple(
+            _json(option) if times[text] > 1 else text for option, text in zip(self.options, texts, strict=True)
+        )
+
+    def from_unit(self, u: float) -> Any:
+        """The value at ``u`` from 0 to 1."""
+        u = scale.unit(u)
+        if self.size is None:
+            return scale.between(u, self.low, self.high, self.log)
+        return self.value_at(self._cell(u, self.size))
+
+    def to_unit(self, value: Any) -> float:
+        """Where the value lies: its place, or the middle of its cell. SpaceError for what is no value."""
+        if self.kind == "category":
+            return self._middle(self._place(value))
+        if self.kind == "int":
+            number: float = scale.whole(self, "the value", value)
+            if self.nearest(number) != number:
+                raise SpaceError(f"{number!r} isn't a value of {self}.")
+            return self.to_nearest(number)
+        number = scale.number(self, "the value", value)
+        if not self.low <= number <= self.high:
+            raise SpaceError(f"{number!r} is outside of {self}.")
+        if self.size is not None and abs(self.nearest(number) - number) > 1e-6 * (self.step or 1):
+            raise SpaceError(f"{number!r} is between the steps of {self}.")
+        return self.to_nearest(number)
+
+    def to_nearest(self, value: Any) -> float:
+        """Where the nearest value lies; NaN for what is no number, or no option."""
+        if math.isnan(self.position(value)):
+            return math.nan
+        if self.size is not None:
+            return self._middle(self._place(value))
+        return scale.place_between(self.nearest(value), self.low, self.high, self.log)
+
+    def nearest(self, value: Any) -> Any:
+        """The nearest value. SpaceError for what is no number, or no option."""
+        if self.size is not None:
+            return self.value_at(self._place(value))
+        return min(max(self._number(value), self.low), self.high)
+
+    def position(self, value: Any) -> float:
+        """Where to draw the value: a number is itself, an option its place among all; NaN for what is neither."""
+        if self.kind != "category":
+            return float(value) if is_number(value) else math.nan
+        return float(self._places.get(identity(value), math.nan))
+
+    def value_at(self, place: int) -> Any:
+        """The value number ``place``, from 0, of those that can be counted."""
+        if self.kind == "category":
+            return self.options[place]
+        if not place or not self.step:
+            return self.low
+        number = self.low + place * self.step
+        return number if self.kind == "int" else min(round(number, self._decimals), self.high)
+
+    def rounded(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Places on the unit interval, each moved to that of the value which stands there."""
+        inside = np.clip(units, 0.0, 1.0)
+        if self.size is None:
+            return inside
+        if self.log:
+            return np.array([self._middle(self._cell(u, self.size)) for u in inside.tolist()])
+        return (np.minimum((inside * self.size).astype(np.int64), self.size - 1) + 0.5) / self.size
+
+    def _cell(self, u: float, size: int) -> int:
+        if self.log and self.step:
+            return scale.log_cell(u, self.low, self.step, size)
+        return scale.cell(u, size)
+
+    def _middle(self, place: int) -> float:
+        size = self.size or 1
+        if self.log and self.step:
+            return scale.log_cell_middle(place, self.low, self.step, size)
+        return scale.cell_middle(place, size)
+
+    def _place(self, value: Any) -> int:
+        """The place of the nearest of those values that can be counted."""
+        if self.kind == "category":
+            place = self._places.get(identity(plain(value, "the value")))
+            if place is None:
+                raise SpaceError(f"{value!r} isn't an option of {self}.")
+            return place
+        last = (self.size or 1) - 1
+        return round(min(max((self._number(value) - self.low) / (self.step or 1), 0), last))
+
+    def _number(self, value: Any) -> float:
+        return float(value) if is_number(value) else scale.number(self, "the value", value)
+
+    @cached_property
+    def _places(self) -> Mapping[Hashable, int]:
+        return {identity(option): place for place, option in enumerate(self.options)}
+
+    @cached_property
+    def _decimals(self) -> int:
+        return scale.decimals(self.low, self.step or 0.0)
+
+    def __str__(self) -> str:
+        """As one would write it in a space."""
+        if self.kind == "category":
+            return call_text("Choice", *self.options, ordered=self.ordered)
+        if self.kind == "int":
+            return call_text("Int", self.low, self.high, log=self.log, step=self.step if self.step != 1 else None)
+        return call_text("Float", self.low, self.high, log=self.log, step=self.step)
+
+
+def is_number(value: Any) -> bool:
+    """Whether the value is a finite number."""
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

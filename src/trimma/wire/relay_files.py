@@ -1,0 +1,146 @@
+"""The files by which driver and agents exchange messages through a folder.
+
+Each file holds what one end had to say at one moment: a seal, then messages, each after its length. A file is written
+under another name and then renamed, so that nobody reads half of it. Whoever has read it removes it. The seal is an
+HMAC with the study's secret. It covers the sender, the receiver and the number of the file, so that no file can be
+forged, moved or repeated.
+"""
+
+import contextlib
+import hmac
+import os
+import selectors
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from struct import Struct as Layout
+
+from trimma.wire.messages import MAX_FRAME
+
+LATEST = 0.05
+"""Seconds between two looks for files, when nothing has come for a while."""
+
+_LENGTH = Layout("!I")
+_SEAL = 32
+_FULL = MAX_FRAME
+_LARGEST = 2 * MAX_FRAME
+_AT_ONCE = 1000
+_SOONEST = 0.002
+
+
+class Inbox:
+    """A folder in which files appear."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.there = True
+        self._names: list[str] = []
+        self._unreadable: set[str] = set()
+
+    def look(self) -> bool:
+        """Whether there is something to read."""
+        try:
+            names = os.listdir(self.folder)  # noqa: PTH208 - it is done many times a second
+            self._names = sorted(name for name in names if not name.startswith(".") and name not in self._unreadable)
+        except OSError:
+            self._names, self.there = [], False
+        return bool(self._names)
+
+    def take(self) -> Iterator[tuple[str, bytes]]:
+        """The files, in the order of their names; each is removed."""
+        self.look()
+        for name in self._names[:_AT_ONCE]:
+            path = self.folder / name
+            try:
+                content = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+                path.unlink()
+            except OSError:
+                # nothing of ours: neither end leaves what the other can't read and remove
+                self._unreadable.add(name)
+            else:
+                yield name, content
+
+
+class Outbox:
+    """Where files are made to appear."""
+
+    def __init__(self, key: bytes, folder: Path, label: str, prefix: str = "") -> None:
+        self._key, self._folder, self._label, self._prefix = key, folder, label, prefix
+        self._number = self._size = 0
+        self._bodies: list[bytes] = []
+
+    def put(self, body: bytes) -> None:
+        if self._size + len(body) > _FULL:
+            self.flush()
+        self._bodies += [_LENGTH.pack(len(body)), body]
+        self._size += len(body)
+
+    def flush(self) -> None:
+        """Write what has gathered. The channel sends again what can't be written."""
+        if not self._bodies:
+            return
+        self._number += 1
+        name = f"{self._prefix}{self._number:012d}"
+        content = b"".join(self._bodies)
+        self._bodies, self._size = [], 0
+        draft = self._folder / f".{name}"
+        with contextlib.suppress(OSError):
+            draft.write_bytes(sealed_file(self._key, f"{self._label}{name}", content))
+            draft.rename(self._folder / name)
+
+
+class FolderWatch:
+    """Waits for input on file descriptors, and for files, by looking for them every now and then."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._watched: frozenset[int] = frozenset()
+        self._pause = _SOONEST
+
+    def also(self, descriptors: frozenset[int]) -> None:
+        self.only(self._watched | descriptors)
+
+    def only(self, descriptors: frozenset[int]) -> None:
+        for descriptor in self._watched - descriptors:
+            self._selector.unregister(descriptor)
+        for descriptor in descriptors - self._watched:
+            self._selector.register(descriptor, selectors.EVENT_READ)
+        self._watched = descriptors
+
+    def wait(self, seconds: float, look: Callable[[], bool]) -> set[int]:
+        deadline = time.monotonic() + seconds
+        while True:
+            arrived = look()
+            left = 0.0 if arrived else max(0.0, deadline - time.monotonic())
+            ready = {key.fd for key, _ in self._selector.select(min(left, self._pause))}
+            # an end that has just had something to do will soon have more
+            self._pause = _SOONEST if arrived or ready else min(LATEST, self._pause * 1.5)
+            if arrived or ready or time.monotonic() >= deadline:
+                return ready
+
+    def close(self) -> None:
+        self._selector.close()
+
+
+def relay_key(secret: bytes) -> bytes:
+    """The key of the seals, derived from the study's secret."""
+    return hmac.digest(secret, b"trimma relay", "sha256")
+
+
+def sealed_file(key: bytes, label: str, content: bytes) -> bytes:
+    """The content of a file after its seal; ``label`` says who writes it for whom, and its number."""
+    return hmac.digest(key, label.encode() + b"\0" + content, "sha256") + content
+
+
+def opened_file(key: bytes, label: str, sealed: bytes) -> list[bytes] | None:
+    """The messages of a file, or None where the other end hasn't written it."""
+    seal, content = sealed[:_SEAL], sealed[_SEAL:]
+    if not hmac.compare_digest(seal, hmac.digest(key, label.encode() + b"\0" + content, "sha256")):
+        return None
+    bodies, place = [], 0
+    while place < len(content):
+        (length,) = _LENGTH.unpack_from(content, place)
+        place += _LENGTH.size
+        bodies.append(content[place : place + length])
+        place += length
+    return bodies

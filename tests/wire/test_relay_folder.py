@@ -1,0 +1,198 @@
+"""Agents that speak with their driver through a shared folder."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from trimma.engines.remote.engine import Remote
+from trimma.errors import EngineError
+from trimma.ports import Engine
+from trimma.program import Program
+from trimma.testing import EngineContract
+from trimma.testing.processes import Processes
+from trimma.wire.addresses import Listen, Unreachable
+from trimma.wire.keys import Keys
+from trimma.wire.relay_folder import SCHEME, AgentRelay, DriverRelay
+from trimma.wire.ticket import Ticket
+
+IDENTITY = b"\1\0\0\0\0agent"
+
+
+@pytest.mark.timeout(60)
+class TestRemoteByFolder:
+    """Of the contract what depends on how messages travel; the rest is kept by the same code as over sockets."""
+
+    opened = EngineContract.opened
+    test_trials_run_to_their_end = EngineContract.test_a_trial_runs_to_its_end
+    test_workers_run_side_by_side = EngineContract.test_workers_run_side_by_side
+    test_stops_are_heeded = EngineContract.test_a_stop_is_heeded_at_the_next_report
+    test_trials_wait_at_rungs = EngineContract.test_a_trial_waits_at_its_rung_until_it_may_go_on
+    test_trials_can_be_killed = EngineContract.test_a_killed_attempt_is_followed_by_a_fresh_worker
+    test_output_belongs_to_its_trial = EngineContract.test_output_belongs_to_its_trial
+
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path: Path) -> None:
+        self.shared = tmp_path / "shared"
+        self.shared.mkdir()
+
+    def make(self) -> Engine:
+        return Remote(Processes(Listen(folder=str(self.shared))), 2)
+
+    def test_closing_leaves_nothing_in_the_folder(self) -> None:
+        engine = self.make()
+        engine.open(Program(objective=lambda: 1.0, metric="m"))
+        engine.poll(0.5)
+        assert list(self.shared.iterdir())
+        engine.close()
+        assert not list(self.shared.iterdir())
+
+
+class Pair:
+    """Both ends, and what has been said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.keys = Keys.fresh()
+        self.driver = DriverRelay(Listen(folder=str(folder)), self.keys)
+        self.root = Path(self.driver.addresses[0].removeprefix(SCHEME))
+        self.agent = self.end(self.keys.secret)
+        self.agent.dial(5.0, lambda: True)
+
+    def end(self, secret: bytes) -> AgentRelay:
+        ticket = Ticket(
+            prefix="p",
+            addresses=self.driver.addresses,
+            server_key=b"",
+            public_key=b"",
+            secret_key=secret,
+            digest="",
+            size=0,
+        )
+        return AgentRelay(ticket, IDENTITY)
+
+    def said(self, *bodies: bytes) -> None:
+        """The agent says something, which is written down."""
+        for body in bodies:
+            self.agent.send(body)
+        self.agent.wait(0.0, ())
+
+    def heard(self) -> list[bytes]:
+        self.driver.wait(0.0)
+        return [body for _, body in self.driver.received()]
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    return Pair(tmp_path)
+
+
+def test_what_is_said_arrives_in_order_and_leaves_nothing_behind(pair: Pair) -> None:
+    pair.said(b"one", b"")
+    pair.said(b"two")
+    assert pair.heard() == [b"one", b"", b"two"]
+    assert not list((pair.root / "up").iterdir())
+    pair.driver.send(IDENTITY, b"back")
+    pair.driver.wait(0.0)
+    assert list(pair.agent.received()) == [b"back"]
+
+
+def test_an_end_that_waits_is_woken_by_what_arrives(pair: Pair) -> None:
+    pair.said(b"one")
+    pair.driver.wait(30.0)
+    assert [body for _, body in pair.driver.received()] == [b"one"]
+
+
+def test_what_is_said_to_nobody_is_lost(pair: Pair) -> None:
+    pair.driver.send(b"stranger", b"hello")
+    pair.driver.wait(0.0)
+    assert [folder.name for folder in (pair.root / "down").iterdir()] == [IDENTITY.hex()]
+
+
+@pytest.mark.parametrize("name", ["x", "zz-1", f"{IDENTITY.hex()}-x", f"{IDENTITY.hex()}-000000000007", "-", "7"])
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\0" * 100])
+def test_garbage_is_removed_and_disturbs_nobody(pair: Pair, name: str, content: bytes) -> None:
+    (pair.root / "up" / name).write_bytes(content)
+    assert pair.heard() == []
+    assert not list((pair.root / "up").iterdir())
+    pair.said(b"fine")
+    assert pair.heard() == [b"fine"]
+
+
+def test_a_folder_among_the_messages_disturbs_nobody(pair: Pair) -> None:
+    (pair.root / "up" / "0-1").mkdir()
+    pair.said(b"fine")
+    assert pair.heard() == [b"fine"]
+    begun = time.monotonic()
+    pair.driver.wait(0.2)
+    assert time.monotonic() >= begun + 0.2, "nor does it keep anybody awake"
+
+
+def test_half_a_message_is_not_read(pair: Pair) -> None:
+    pair.said(b"whole")
+    (written,) = (pair.root / "up").iterdir()
+    written.write_bytes(written.read_bytes()[:-2])
+    assert pair.heard() == []
+
+
+def test_what_a_stranger_writes_is_not_read(pair: Pair) -> None:
+    stranger = pair.end(Keys.fresh().secret)
+    stranger.send(b"let me in")
+    stranger.wait(0.0, ())
+    assert pair.heard() == []
+
+
+def test_what_was_written_cannot_be_repeated_nor_moved(pair: Pair) -> None:
+    pair.said(b"once")
+    (written,) = (pair.root / "up").iterdir()
+    content = written.read_bytes()
+    assert pair.heard() == [b"once"]
+    written.write_bytes(content)
+    assert pair.heard() == [], "the same once more"
+    written.with_name(f"{IDENTITY.hex()}-{99:012d}").write_bytes(content)
+    assert pair.heard() == [], "under a later number"
+    written.with_name(f"{b'other'.hex()}-{1:012d}").write_bytes(content)
+    assert pair.heard() == [], "as another's"
+    back = pair.root / "down" / IDENTITY.hex() / f"{1:012d}"
+    back.write_bytes(content)
+    assert list(pair.agent.received()) == [], "in the other direction"
+
+
+def test_the_folder_s_end_is_the_driver_s(pair: Pair) -> None:
+    assert pair.agent.connected
+    pair.driver.close()
+    pair.agent.wait(0.0, ())
+    assert not pair.agent.connected
+
+
+def test_a_folder_that_agents_do_not_see(pair: Pair) -> None:
+    pair.driver.close()
+    with pytest.raises(Unreachable, match="No such file"):
+        pair.end(pair.keys.secret).dial(0.2, lambda: True)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"no messages can be left in .*nowhere"):
+        DriverRelay(Listen(folder=str(tmp_path / "nowhere")), Keys.fresh())
+
+
+def test_only_its_owner_may_look_inside(pair: Pair) -> None:
+    assert pair.root.stat().st_mode & 0o777 == 0o700
+
+
+def test_descriptors_are_watched_too(pair: Pair) -> None:
+    reading, writing = os.pipe()
+    pair.driver.watch(reading)
+    os.write(writing, b"x")
+    assert pair.driver.wait(30.0) == {reading}
+    assert pair.agent.wait(30.0, [reading]) == {reading}
+    os.close(reading)
+    os.close(writing)
+
+
+def test_secrets_do_not_travel_in_the_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "hush")
+    engine = Remote(Processes(Listen(folder=str(tmp_path))), 1, env=["TOKEN"])
+    with pytest.raises(EngineError, match=r"env=\['TOKEN'\] can't travel through a shared folder"):
+        engine.open(Program(objective=lambda: 1.0, metric="m"))
+    assert not list(tmp_path.iterdir())
