@@ -240,7 +240,7 @@ FIXED = (6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 36)
 def screening(names: Sequence[str]) -> list[tuple[str, ...]]:
     """The arms of the screening design."""
     from trimma.ablation.designs.factorial import Screening
-    from trimma.study import Component
+    from trimma.ablation.question import Component
 
     parts = [Component(name=name, kind="Setting", members=(name,)) for name in names]
     return list(Screening().arms(parts, 0, (), None))  # type: ignore[arg-type]

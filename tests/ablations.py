@@ -6,23 +6,25 @@ from itertools import combinations
 from typing import Any
 
 from histories import Log
+from trimma.ablation.findings import Findings, assembled
+from trimma.ablation.question import KIND, Ablation, Component, plain
 from trimma.effects import Analysis, Cell, Effect, Verdict
-from trimma.study import Ablation, Component, Metric
-from trimma.views import Findings, assembled
+from trimma.study import Metric
 
 
 def asked(names: Sequence[str], *, design: str = "LeaveOneOut()", analysis: str = "contrasts", **more: Any) -> Ablation:
     """An ablation of columns; a name with a plus in it is a group."""
     components = tuple(Component(name=name, kind="column", members=tuple(name.split("+"))) for name in names)
     repeats = more.pop("repeats", 5)
-    settings = {"whole": "", "reference": (), "repeats": repeats, "trainings": repeats * (1 + len(names))} | more
+    settings = {"whole": "", "reference": (), "repeats": repeats} | more
     return Ablation(components=components, design=design, analysis=analysis, **settings)
 
 
 def drawn(effects: Sequence[Effect], *, maximize: bool = True, **more: Any) -> Findings:
     """Findings with these effects, and cells of leave-one-out that fit them roughly."""
-    parts = {key: more.pop(key) for key in ("design", "analysis", "repeats", "looks", "trainings") if key in more}
+    parts = {key: more.pop(key) for key in ("design", "analysis", "repeats", "looks") if key in more}
     joint, cells, reference = more.pop("joint", None), more.pop("cells", None), more.pop("reference", ())
+    trainings = more.pop("trainings", parts.get("repeats", 5) * (1 + len(effects)))
     found = Analysis(
         effects=list(effects),
         maximize=maximize,
@@ -40,7 +42,7 @@ def drawn(effects: Sequence[Effect], *, maximize: bool = True, **more: Any) -> F
     ablation = asked([effect.name for effect in effects], smallest=found.smallest, reference=reference, **parts)
     metric = Metric(name="accuracy" if maximize else "loss", maximize=maximize)
     made = cells_of(effects) if cells is None else cells
-    return assembled(ablation, found, metric, made, "titanic", joint)
+    return assembled(ablation, found, metric, made, "titanic", joint, trainings=trainings)
 
 
 def cells_of(effects: Sequence[Effect], repeats: int = 5, noise: float = 0.004) -> list[Cell]:
@@ -139,20 +141,20 @@ def waterfall(done: int = 5, count: int = 5, *, maximize: bool = True) -> Findin
         cells=cells,
         analysis="path",
         maximize=maximize,
-        design="Path(race=True)",
+        design="AblationPath(race=True)",
     )
     return assembled(
         asked(
             names,
-            design="Path(race=True)",
+            design="AblationPath(race=True)",
             analysis="path",
             reference=tuple(names),
-            trainings=5 * (1 + count * (count + 1) // 2),
         ),
         made.analysis,
         made.metric,
         cells,
         "winner",
+        trainings=5 * (1 + count * (count + 1) // 2),
     )
 
 
@@ -161,7 +163,10 @@ class AblationLog(Log):
 
     def __init__(self, names: Sequence[str] = ("age", "fare"), *, maximize: bool = True, **spec: Any) -> None:
         kept = {key: spec.pop(key) for key in ("trials", "until") if key in spec}
-        super().__init__(maximize=maximize, ablation=asked(names, **spec), **kept)
+        trainings = spec.pop("trainings", None)
+        question = asked(names, **spec)
+        planned = question.repeats * (1 + len(names)) if trainings is None else trainings
+        super().__init__(maximize=maximize, kind=KIND, asked=plain(question), planned=planned, **kept)
 
     def run(self, worker: str, without: Sequence[str] = (), repeat: int = 0, **more: Any) -> int:
         return self.start(worker, place={"without": list(without), "repeat": repeat}, **more)

@@ -74,4 +74,4 @@ def test_digits_torch(run: Callable[..., Any]) -> None:
 def test_explain_winner(run: Callable[..., Any]) -> None:
     study = run("explain_winner.py", trials=10, repeats=2)
     assert names(study) <= {"penalty", "width", "components", "scale"}
-    assert study.history.spec.ablation.analysis == "path"
+    assert study.history.spec.asked["analysis"] == "path"

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from trimma import errors
     from trimma.ablation.columns import Columns
     from trimma.ablation.designs import (
+        AblationPath,
         Factorial,
         LeaveOneGroupOut,
         LeaveOneOut,
         OneIn,
         Pairwise,
-        Path,
         Screening,
         Shapley,
     )
@@ -46,6 +46,7 @@ __version__ = "0.1.0"
 
 # imported when first used, so that importing the package costs next to nothing, in workers too
 _HOMES = {
+    "AblationPath": "trimma.ablation.designs",
     "AblationStudy": "trimma.api.ablation_study",
     "Asha": "trimma.schedule",
     "Check": "trimma.api.check",
@@ -67,7 +68,6 @@ _HOMES = {
     "MemoryStore": "trimma.stores",
     "OneIn": "trimma.ablation.designs",
     "Pairwise": "trimma.ablation.designs",
-    "Path": "trimma.ablation.designs",
     "Patience": "trimma.stopping",
     "QuasiRandomSearch": "trimma.search",
     "RandomSearch": "trimma.search",
@@ -97,6 +97,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AblationPath",
     "AblationStudy",
     "Asha",
     "Check",
@@ -118,7 +119,6 @@ __all__ = [
     "MemoryStore",
     "OneIn",
     "Pairwise",
-    "Path",
     "Patience",
     "QuasiRandomSearch",
     "RandomSearch",

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from trimma.stopping import Rule
-from trimma.study import Ablation, StudySpec
+from trimma.study import StudySpec
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,10 +48,14 @@ class StudyOpened(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
 
 
 class StudyExtended(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """An ablation asks for more from here on; ``program`` is as for `StudyCreated`."""
+    """The study asks for more from here on: ``asked`` and ``planned`` are as for `StudySpec`.
+
+    ``program`` is as for `StudyCreated`.
+    """
 
     at: float
-    ablation: Ablation
+    asked: dict[str, Any]
+    planned: int | None = None
     program: bytes | None = None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from trimma.commands import Close, Command, Plan, Start
 from trimma.core import Policy, next_deadline, reopen, step
@@ -12,7 +13,7 @@ from trimma.ports import Engine, History, Observer, Planner, Store
 from trimma.program import Program
 from trimma.requests import Request
 from trimma.stopping import Rule
-from trimma.study import Ablation, StudySpec
+from trimma.study import StudySpec
 
 
 def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> Ledger:
@@ -24,9 +25,11 @@ def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> 
     return ledger
 
 
-def extend(ledger: Ledger, store: Store, ablation: Ablation, program: bytes | None, now: float) -> None:
-    """Have a claimed ablation ask for more."""
-    extended = StudyExtended(at=now, ablation=ablation, program=program)
+def extend(
+    ledger: Ledger, store: Store, asked: dict[str, Any], planned: int | None, program: bytes | None, now: float
+) -> None:
+    """Have a claimed study ask for more."""
+    extended = StudyExtended(at=now, asked=asked, planned=planned, program=program)
     ledger.fold(extended)
     _append(store, ledger.history, [extended])
 

@@ -14,6 +14,14 @@ from typing import Any
 from trimma.errors import UnknownName, UsageError
 
 _OURS = {
+    "analysis": {
+        "contrasts": "trimma.ablation.analyses.by_contrasts:CONTRASTS",
+        "interactions": "trimma.ablation.analyses.by_interactions:INTERACTIONS",
+        "main-effects": "trimma.ablation.analyses.by_main_effects:MAIN_EFFECTS",
+        "one-in": "trimma.ablation.analyses.by_one_in:ONE_IN",
+        "path": "trimma.ablation.analyses.by_path:PATH",
+        "shapley": "trimma.ablation.analyses.by_shapley:SHAPLEY",
+    },
     "component": {
         "columns": "trimma.ablation.columns:Columns",
         "layers": "trimma.ablation.layers:Layers",
@@ -42,7 +50,7 @@ _OURS = {
         "loco": "trimma.ablation.designs:LeaveOneOut",
         "one-in": "trimma.ablation.designs:OneIn",
         "pairwise": "trimma.ablation.designs:Pairwise",
-        "path": "trimma.ablation.designs:Path",
+        "path": "trimma.ablation.designs:AblationPath",
         "screening": "trimma.ablation.designs:Screening",
         "shapley": "trimma.ablation.designs:Shapley",
     },
@@ -53,18 +61,22 @@ _OURS = {
 
 
 def names(kind: str) -> list[str]:
-    """The names of all plug-ins of a kind: component, design, engine, scheduler, searcher or store."""
-    return sorted({*_OURS[kind], *(point.name for point in entry_points(group=f"trimma.{kind}s"))})
+    """The names of all plug-ins of a kind: analysis, component, design, engine, scheduler, searcher or store."""
+    return sorted({*_OURS[kind], *(point.name for point in entry_points(group=_group(kind)))})
 
 
 def find(kind: str, name: str) -> Any:
-    """The class or function of that name; `UnknownName` suggests the nearest."""
+    """What has that name, a class or a function (an analysis is a value); `UnknownName` suggests the nearest."""
     if name in _OURS[kind]:
         module, _, attribute = _OURS[kind][name].partition(":")
         return getattr(import_module(module), attribute)
-    for point in entry_points(group=f"trimma.{kind}s", name=name):
+    for point in entry_points(group=_group(kind), name=name):
         return point.load()
     raise UnknownName(kind, name, names(kind))
+
+
+def _group(kind: str) -> str:
+    return "trimma.analyses" if kind == "analysis" else f"trimma.{kind}s"
 
 
 def resolve(kind: str, given: Any, methods: Iterable[str]) -> Any:

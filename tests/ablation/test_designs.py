@@ -5,23 +5,23 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trimma.ablation.analyses.by_path import path_order
 from trimma.ablation.designs import (
+    AblationPath,
     Factorial,
     LeaveOneGroupOut,
     LeaveOneOut,
     OneIn,
     Pairwise,
-    Path,
     Screening,
     Shapley,
 )
-from trimma.ablation.ports import Design
+from trimma.ablation.measured import cells
+from trimma.ablation.question import Component, question
+from trimma.ablation.seams import Design
 from trimma.errors import UsageError
-from trimma.study import Component
 from trimma.testing import DesignContract
-from trimma.testing.ablations import WORTH, asked, run_ablation
-from trimma.views import cells
-from trimma.views.ablation import path_order
+from trimma.testing.ablations import asked, run_ablation
 
 
 class TestLeaveOneOutOfSeveral(DesignContract):
@@ -61,12 +61,12 @@ class TestScreening(DesignContract):
 
 class TestPath(DesignContract):
     def make(self) -> Design:
-        return Path()
+        return AblationPath()
 
 
 class TestPathWithoutRace(DesignContract):
     def make(self) -> Design:
-        return Path(race=False)
+        return AblationPath(race=False)
 
 
 class TestShapley(DesignContract):
@@ -79,8 +79,8 @@ def component(name: str, *members: str) -> Component:
 
 
 def test_a_path_puts_the_best_in_first() -> None:
-    history = run_ablation(Path(), 4).history
-    assert path_order(cells(history), list(WORTH), maximize=True) == ["a", "b", "c", "d"]
+    history = run_ablation(AblationPath(), 4).history
+    assert path_order(question(history.spec), cells(history), maximize=True) == ["a", "b", "c", "d"]
 
 
 def test_what_overlaps_is_not_left_out_together() -> None:
@@ -89,7 +89,7 @@ def test_what_overlaps_is_not_left_out_together() -> None:
         Component(name="x+y", kind="columns", members=("x", "y")),
     )
     assert len(LeaveOneOut().arms(shared, 0, (), asked())) == 3
-    for design in (OneIn(), Pairwise(), Factorial(), Screening(), Path(), Shapley()):
+    for design in (OneIn(), Pairwise(), Factorial(), Screening(), AblationPath(), Shapley()):
         with pytest.raises(UsageError, match=r"'x' and 'x\+y' overlap \(all have 'x'\)"):
             design.arms(shared, 0, (), asked())
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trimma.ablation.question import Component, overlaps
 from trimma.ablation.selection import LONGEST, Selection, joined
 from trimma.errors import UnknownName, UsageError
-from trimma.study import Component, overlaps
 
 KNOWN = ["age", "fare", "sex", "deck_a", "deck_b", "survived"]
 LABEL = {"survived": "'survived' is the label"}

@@ -9,12 +9,12 @@ import cloudpickle
 import numpy as np
 import pytest
 
+from trimma.ablation.question import overlaps
 from trimma.ablation.setting import Setting, named_apart
 from trimma.ablation.values import same, shown
 from trimma.ablation.variant import Variant
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
-from trimma.study import overlaps
 
 WHOLE = Inputs(params={"dropout": 0.5, "augment": True, "decay": 1e-4, "layers": [1, 2]}, data="data", model="model")
 

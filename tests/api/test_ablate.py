@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 import trimma as tm
+from trimma.ablation.measured import cells
+from trimma.ablation.question import question
 from trimma.errors import ObjectiveError, StudyError, StudyFailed, StudyMismatch, UnknownName, UsageError
 from trimma.objective import StopTrial
-from trimma.views import cells
 
 
 def fit(a: bool = True, b: bool = True, c: bool = True, seed: int = 0, split: int = 0) -> float:
@@ -207,8 +208,7 @@ def test_a_search_is_explained() -> None:
     best = tm.tune(objective, space, maximize="score", store="memory", progress=False, engine=tm.Simulated(2))
     path = tm.explain(best, repeats=3, engine=tm.Simulated(2), progress=False)
     assert [effect.name for effect in path.effects.effects][-1] == "rate"
-    assert path.history.spec.ablation
-    assert path.history.spec.ablation.reference == ("rate", "width")
+    assert question(path.history.spec).reference == ("rate", "width")
     with pytest.raises(UsageError, match="differs in nothing"):
         tm.explain(best, {"rate": 1.0, "width": 8}, progress=False)
 

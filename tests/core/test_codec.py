@@ -13,7 +13,7 @@ from trimma import events as ev
 from trimma.codec import decode, encode
 from trimma.errors import StoreError
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
-from trimma.study import Ablation, Component, Metric, StudySpec
+from trimma.study import Metric, StudySpec
 from trimma.testing.stores import EVERY_KIND
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -50,27 +50,18 @@ specs = st.builds(
     max_attempts=st.integers(1, 9),
     trial_timeout=st.none() | st.floats(0.1, 1e6),
     stop_grace=st.floats(0, 1e6),
-    ablation=st.none() | st.deferred(lambda: ablations),
-)
-ablations = st.builds(
-    Ablation,
-    components=st.lists(
-        st.builds(Component, name=text, kind=text, members=st.lists(text, max_size=3).map(tuple)), max_size=3
-    ).map(tuple),
-    whole=text,
-    design=text,
-    analysis=text,
-    reference=st.lists(text, max_size=3).map(tuple),
-    repeats=st.integers(1, 99),
-    trainings=st.integers(1, 10**6),
-    looks=st.just((3, 6)),
-    confidence=st.floats(0.5, 0.99),
-    smallest=st.none() | st.floats(1e-6, 1e6),
-    tries=st.integers(1, 9),
-    censoring=st.booleans(),
+    kind=st.sampled_from(["search", "ablation"]),
+    asked=st.dictionaries(text, plain, max_size=3),
+    planned=st.none() | st.integers(1, 10**6),
 )
 every_event = st.one_of(
-    st.builds(ev.StudyExtended, at=seconds, ablation=ablations, program=st.none() | st.binary(max_size=30)),
+    st.builds(
+        ev.StudyExtended,
+        at=seconds,
+        asked=st.dictionaries(text, plain, max_size=3),
+        planned=st.none() | st.integers(1, 10**6),
+        program=st.none() | st.binary(max_size=30),
+    ),
     st.builds(ev.StudyCreated, at=seconds, spec=specs, program=st.none() | st.binary(max_size=30)),
     st.builds(ev.StudyOpened, at=seconds, trials=st.none() | st.integers(1, 99), until=st.none() | rules),
     st.builds(

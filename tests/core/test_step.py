@@ -710,3 +710,11 @@ def test_a_searcher_that_knows_when_there_is_no_hope_is_asked_instead_of_the_gen
 
     assert Policy.of(Plan(), Pessimist()).hopeless(Stage().history) == "never any hope"
     assert Policy.of(Plan(), Plan()).hopeless is failing_alike
+
+
+def test_a_study_may_ask_for_more_of_its_policy() -> None:
+    stage = Stage(kind="riddle", asked={"repeats": 2}, planned=4)
+    stage.ledger.fold(ev.StudyExtended(at=1.0, asked={"repeats": 3}, planned=6, program=b"more"))
+    for spec in (stage.history.spec, stage.history.original):
+        assert (spec.kind, spec.asked, spec.planned) == ("riddle", {"repeats": 3}, 6)
+    assert stage.history.program == b"more"

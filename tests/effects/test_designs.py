@@ -13,9 +13,9 @@ from scipy import linalg
 
 from effect_tables import cells_of, names_of, subsets
 from trimma.ablation.designs import Factorial
+from trimma.ablation.question import Component
 from trimma.effects import Analysis, Cell, Verdict, interactions, main_effects, path, shapley
 from trimma.errors import UsageError
-from trimma.study import Component
 from trimma.testing.ablations import asked
 
 NAMES = ["a", "b", "c"]

@@ -208,7 +208,7 @@ def test_a_trial_may_change_its_config_and_its_context_and_nobody_elses() -> Non
     opened = Opened(objective)
     config = {"without": ["age"]}
     for trial in range(2):
-        opened.start(trial=trial, worker=f"sim-{trial}", config=config)
+        opened.start(trial=trial, workers=(f"sim-{trial}",), config=config)
     opened.polls(4)
     assert config == {"without": ["age"]}
     told = [(fact.trial, fact.metrics[METRIC]) for fact in opened.of(Measured)]

@@ -2,9 +2,10 @@
 
 import math
 
+from trimma.ablation.places import REPEAT, arm_of
+from trimma.ablation.question import Ablation
 from trimma.core import failing_alike
 from trimma.ports import History
-from trimma.study import REPEAT, Ablation, arm_of
 from trimma.trial import State
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
 from trimma.ablation.tables import ColumnList, ColumnRemoval, How, list_columns, without_columns
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
-from trimma.study import Component
 
 KIND = "column"
 

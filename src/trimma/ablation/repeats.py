@@ -6,8 +6,10 @@ from functools import lru_cache
 from math import isqrt
 from typing import Protocol
 
+from trimma.ablation.arms import Arm
+from trimma.ablation.places import CellKey, keys_of
+from trimma.ablation.question import Ablation
 from trimma.effects import LOOKS, Cell, decided
-from trimma.study import Arm, Place, places
 
 
 class Repeats(Protocol):
@@ -51,15 +53,15 @@ class AdaptiveRepeats:
 
     def pending(self, arms: Sequence[Arm], repeat: int, seen: Sequence[Cell], *, maximize: bool) -> Sequence[Arm]:
         left, before, looked_at = list(arms), 0, list[Cell]()
-        ended = {Place(cell.arm, cell.repeat, cell.again): cell for cell in seen}
+        ended = {CellKey(cell.arm, cell.repeat, cell.again): cell for cell in seen}
         for look in self.looks:
             if look > repeat or len(set(left)) < 2:
                 break
-            wanted = [place for each in range(before, look) for place in places(left, each)]
-            if not all(place in ended for place in wanted):
+            wanted = [key for each in range(before, look) for key in keys_of(left, each)]
+            if not all(key in ended for key in wanted):
                 break
             # and nothing else, that may have been begun early: a look's answer must not change afterwards
-            looked_at += [ended[place] for place in wanted]
+            looked_at += [ended[key] for key in wanted]
             still = racing(
                 tuple(looked_at),
                 tuple(arms),
@@ -74,6 +76,13 @@ class AdaptiveRepeats:
             left = [arms[0]] * min(left.count(arms[0]), max(1, isqrt(len(others)))) + others
             before = look
         return left if len(set(left)) > 1 else []
+
+
+def repeats_of(asked: Ablation) -> Repeats:
+    """The repeats that an ablation asks for."""
+    if asked.looks:
+        return AdaptiveRepeats(asked.looks, asked.confidence, asked.smallest)
+    return FixedRepeats(asked.repeats)
 
 
 @lru_cache(maxsize=64)  # it is asked again with each training that ends, and looks at the same cells each time

@@ -4,7 +4,7 @@ A component may look useful only because the other settings were found with it i
 baseline and for each variant, all are compared at settings that suit them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,24 +12,10 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from trimma.ablation.variants import marked
-from trimma.events import (
-    Event,
-    Failure,
-    StudyCreated,
-    StudyOpened,
-    TrialFailed,
-    TrialFinished,
-    TrialQueued,
-    TrialStarted,
-    WorkerJoined,
-)
-from trimma.ledger import Ledger
+from trimma.ablation.places import CellKey, place_of
 from trimma.ports import BindsSpace, History, Searcher, Suggestion
 from trimma.program import derived
 from trimma.space import Space
-from trimma.study import Place, StudySpec
-from trimma.trial import ENDED, State, Trial
 
 
 @dataclass(frozen=True)
@@ -46,45 +32,42 @@ class Retune:
 
 
 class CellSearch:
-    """The searches of all cells of one study."""
+    """The searches of all cells of one study, with ``tries`` trials each.
 
-    def __init__(self, retune: Retune, spec: StudySpec) -> None:
-        self._retune = retune
-        self._spec = replace(spec, trials=retune.trials, ablation=None, until=None)
+    A searcher sees its cell as a history: the part of the study that the cell's place names. It can't tell it from a
+    study, but for the ids of the trials and the study's spec.
+    """
+
+    def __init__(self, retune: Retune, tries: int) -> None:
+        self._retune, self._tries = retune, tries
         self._searcher = cache(self._bound)
 
-    def suggestion(self, place: Place, tried: Sequence[Trial]) -> Suggestion | None:
-        """What to try in a cell after ``tried``; None when its search has nothing more to try."""
-        seed = derived(self._spec.seed, place.repeat)
-        history = self._history(seed, tried)
-        found = self._searcher(seed).suggest(history, 1, np.random.default_rng((seed, len(tried))))
-        return replace(found[0], place=marked(place)) if found else None
+    def suggestion(self, history: History, key: CellKey, void: Collection[int]) -> Suggestion | None:
+        """What to try next in a cell; None when its search has nothing more. Of ``void`` trials nothing is counted."""
+        seed, place = derived(history.spec.seed, key.repeat), place_of(key, searched=True)
+        part = history.part(**place)
+        gone = sum(trial.id in void for trial in part.trials)
+        seen: Any = _Recounted(part, gone) if gone else part
+        rng = np.random.default_rng((seed, part.trial_count - gone))
+        found = self._searcher(seed).suggest(seen, 1, rng)
+        return replace(found[0], place={**found[0].place, **place}) if found else None
 
     def _bound(self, seed: int) -> Searcher:
         searcher: Any = self._retune.searcher
         bind = getattr(searcher, "bind", None)
-        bound: Searcher = searcher if bind is None else bind(self._retune.space, seed, self._retune.trials)
+        bound: Searcher = searcher if bind is None else bind(self._retune.space, seed, self._tries)
         return bound
 
-    def _history(self, seed: int, tried: Sequence[Trial]) -> History:
-        """The cell as if it were a study of its own."""
-        ledger = Ledger()
-        for event in self._events(seed, tried):
-            ledger.fold(event)
-        return ledger.history
 
-    def _events(self, seed: int, tried: Sequence[Trial]) -> Iterator[Event]:
-        yield StudyCreated(at=0.0, spec=replace(self._spec, seed=seed))
-        yield StudyOpened(at=0.0, trials=self._retune.trials)
-        for number, trial in enumerate(tried):
-            key: dict[str, Any] = {"at": 0.0, "trial": number}
-            yield TrialQueued(config=dict(trial.config), branch=trial.branch, hidden=dict(trial.hidden), **key)
-            yield WorkerJoined(at=0.0, worker=f"{number}")
-            yield TrialStarted(attempt=1, workers=(f"{number}",), **key)
-            if trial.state not in ENDED:
-                continue
-            if trial.value is None or trial.state is State.FAILED:
-                failure = trial.failure or Failure(kind="Stopped", message=trial.reason)
-                yield TrialFailed(attempt=1, failure=failure, **key)
-            else:
-                yield TrialFinished(attempt=1, metrics={self._spec.metric.name: trial.value}, **key)
+class _Recounted:
+    """A history that counts fewer trials than it has: what some of them were meant for is to be suggested again."""
+
+    def __init__(self, history: History, fewer: int) -> None:
+        self._history, self._fewer = history, fewer
+
+    @property
+    def trial_count(self) -> int:
+        return self._history.trial_count - self._fewer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._history, name)

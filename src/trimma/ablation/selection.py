@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trimma.ablation.question import Component
 from trimma.errors import UnknownName, UsageError, nearest
-from trimma.study import Component
 
 LONGEST = 40
 """From how many characters on the name of a group is shortened in its middle."""

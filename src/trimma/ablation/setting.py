@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from trimma.ablation.question import Component
 from trimma.ablation.selection import unknown
 from trimma.ablation.values import listed, same
 from trimma.errors import UsageError
 from trimma.objective import ON_REQUEST
 from trimma.program import Inputs
 from trimma.space.plain import fresh
-from trimma.study import Component
 
 KIND = "setting"
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trimma.ablation.question import Component
 from trimma.ablation.setting import is_text, refuse_same, refuse_unknown, same_values
 from trimma.ablation.values import listed
 from trimma.errors import UsageError
 from trimma.program import Inputs
 from trimma.space.plain import fresh
-from trimma.study import Component
 
 KIND = "variant"
 

@@ -4,15 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trimma.ablation.ports import ComponentKind
+from trimma.ablation.places import key_of
+from trimma.ablation.question import Component
+from trimma.ablation.seams import ComponentKind
 from trimma.program import Inputs, derived
-from trimma.study import AGAIN, REPEAT, WITHOUT, Component, Place, place_of
-
-
-def marked(place: Place) -> dict[str, Any]:
-    """The place as it is kept with a trial."""
-    found: dict[str, Any] = {WITHOUT: list(place.arm), REPEAT: place.repeat}
-    return {**found, AGAIN: place.again} if place.again else found
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class Whole:
     kinds: Sequence[tuple[ComponentKind, Sequence[Component]]]
 
     def inputs(self, place: Mapping[str, Any], whole: Inputs) -> Inputs:
-        (arm, repeat, again), chosen = place_of(place), whole.params
+        (arm, repeat, again), chosen = key_of(place), whole.params
         split = derived(whole.split, repeat)
         inputs = replace(
             whole,

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from trimma.ablation.blocks import Blocks
-from trimma.ablation.ports import Asked, ComponentKind, Design
+from trimma.ablation.analyses import plan_of
+from trimma.ablation.order import Blocks
+from trimma.ablation.question import KIND, Ablation, mismatches, plain
 from trimma.ablation.retune import Retune
+from trimma.ablation.seams import Asked, ComponentKind, Design
 from trimma.ablation.variants import Whole
 from trimma.api.ablation_arguments import defaults_of, kinds_of, listed_of, refuse_unseen, repeats_of, retune_of
 from trimma.api.ablation_study import AblationStudy
@@ -21,7 +23,7 @@ from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program
 from trimma.registry import resolve
 from trimma.stopping import Rule
-from trimma.study import Ablation, StudySpec
+from trimma.study import StudySpec
 
 
 def ablate(
@@ -90,7 +92,8 @@ def ablate(
     found_design: Design = resolve("design", design, ["arms"])
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
     retune = None if retune is None else retune_of(retune)
-    found_repeats = repeats_of(repeats, confidence, smallest, found_design)
+    plan = plan_of(found_design)
+    found_repeats = repeats_of(repeats, confidence, smallest, found_design, plan)
     found, ready = store_of(store), engine_of(engine, workers)
     kinds = kinds_of(components, ready)
     params, given = dict(config or {}), data_of(data, ready)
@@ -101,12 +104,26 @@ def ablate(
     inputs = Inputs(params={**defaults_of(objective), **params}, **extras)
     parts = [(kind, tuple(kind.components(inputs))) for kind in kinds]
     drawn = seed_of(seed)
-    asked = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
+    told = Asked(seed=drawn, repeats=found_repeats.most, maximize=metric.maximize)
     listed = listed_of(parts)
     refuse_unseen(signature, parts)
-    arms = found_design.arms(listed, 0, (), asked)
+    arms = found_design.arms(listed, 0, (), told)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
-    tries = 1 if retune is None else retune.trials
+    searcher = Blocks(found_design, retune)
+    asked = Ablation(
+        components=listed,
+        whole=", ".join(f"{key}={value!r}" for key, value in sorted(params.items())),
+        design=repr(found_design),
+        analysis=plan.name,
+        reference=arms[0],
+        repeats=found_repeats.most,
+        looks=getattr(found_repeats, "looks", ()),
+        confidence=confidence,
+        smallest=smallest,
+        retune=repr(retune) if retune else "",
+        tries=1 if retune is None else retune.trials,
+        censoring=scheduler != "run-all",
+    )
     spec = StudySpec(
         name=name_of(name, signature.name, found),
         metrics=(metric,),
@@ -119,25 +136,12 @@ def ablate(
         max_attempts=whole("max_attempts", max_attempts),
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
-        ablation=Ablation(
-            components=listed,
-            whole=", ".join(f"{key}={value!r}" for key, value in sorted(params.items())),
-            design=repr(found_design),
-            analysis=found_design.analysis,
-            reference=arms[0],
-            repeats=found_repeats.most,
-            trainings=found_design.trainings(listed, found_repeats.most) * tries,
-            looks=getattr(found_repeats, "looks", ()),
-            confidence=confidence,
-            smallest=smallest,
-            retune=repr(retune) if retune else "",
-            tries=tries,
-            censoring=scheduler != "run-all",
-        ),
+        kind=KIND,
+        asked=plain(asked),
+        planned=searcher.planned(asked),
     )
     variants = Whole(params, parts)
     program = Program(objective=objective, metric=metric.name, data=given, model=model, variants=variants)
-    blocks = Blocks(found_design, listed, found_repeats, retune)
-    recipe = Recipe(program=program, space=None, searcher=blocks, scheduler=found_scheduler)
-    question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
+    recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler)
+    question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume, mismatches=mismatches)
     return AblationStudy(found, launch(question, ready, found, progress=progress, observers=observers))

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from inspect import signature as signature_of
 from typing import Any
 
-from trimma.ablation.ports import ComponentKind, Design
+from trimma.ablation.analyses import AnalysisPlan
+from trimma.ablation.question import Component
 from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
+from trimma.ablation.seams import ComponentKind, Design
 from trimma.ablation.setting import named_apart
 from trimma.ablation.variant import Variant
 from trimma.api.arguments import data_of, space_of, whole
@@ -14,7 +16,6 @@ from trimma.errors import ObjectiveError, UsageError
 from trimma.objective import Signature
 from trimma.ports import Engine
 from trimma.registry import names, resolve
-from trimma.study import Component
 
 
 def kinds_of(components: Any, engine: Engine) -> list[ComponentKind]:
@@ -64,7 +65,7 @@ def retune_of(given: Any) -> Retune:
     return Retune(space, trials if space.size is None else min(trials, space.size), searcher)
 
 
-def repeats_of(repeats: Any, confidence: Any, smallest: Any, design: Design) -> Repeats:
+def repeats_of(repeats: Any, confidence: Any, smallest: Any, design: Design, plan: AnalysisPlan) -> Repeats:
     """How often each arm is run: a number, or until it is settled."""
     if not isinstance(confidence, float) or not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence!r} must be a share from .5 to below 1, such as .95")
@@ -72,7 +73,7 @@ def repeats_of(repeats: Any, confidence: Any, smallest: Any, design: Design) -> 
         raise UsageError(f"smallest={smallest!r} must be a difference of the metric, above zero")
     if repeats != "adaptive":
         return FixedRepeats(whole("repeats", repeats))
-    if design.analysis not in ("contrasts", "one-in"):
+    if not plan.adaptive:
         raise UsageError(f"repeats='adaptive' compares single components, which {design!r} doesn't: give a number")
     return AdaptiveRepeats(confidence=confidence, smallest=smallest)
 

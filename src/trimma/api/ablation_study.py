@@ -1,11 +1,19 @@
 """The handle of an ablation: its table, its report, its pictures."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from msgspec.structs import replace
+
+from trimma.ablation.findings import Findings, analysis, findings
+from trimma.ablation.order import Blocks
+from trimma.ablation.question import plain, question
+from trimma.api.continuation import AsksMore
+from trimma.api.recipe import Recipe
 from trimma.api.study import Study
 from trimma.effects import Analysis
-from trimma.views import Findings, analysis, findings
+from trimma.errors import UsageError
+from trimma.study import StudySpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +25,8 @@ class AblationStudy(Study):
     Of its pictures, ``study.plot.forest()`` and ``study.plot.repeats()`` are for all ablations;
     ``study.plot.interactions()``, ``.path()`` and ``.shapley()`` are for the designs that tell them.
     """
+
+    _call = "ablate(objective, components"
 
     @property
     def effects(self) -> Analysis:
@@ -72,3 +82,14 @@ class AblationStudy(Study):
         if file is not None:
             Path(file).write_text(text, encoding="utf-8")
         return text
+
+    def _repeating(self, repeats: int) -> AsksMore:
+        def more(spec: StudySpec, recipe: Recipe) -> StudySpec:
+            asked, searcher = question(spec), cast(Blocks, recipe.searcher)
+            if asked.looks or repeats < asked.repeats:
+                had = "adaptive repeats" if asked.looks else f"{asked.repeats} repeats"
+                raise UsageError(f"repeats={repeats}: study {spec.name!r} has {had}, which can't be taken back")
+            wanted = replace(asked, repeats=repeats)
+            return replace(spec, asked=plain(wanted), planned=searcher.planned(wanted))
+
+        return more

@@ -1,31 +1,38 @@
 """What `Study.resume` asks: that a stored study goes on, perhaps with parts given anew, or for longer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from trimma.ablation.blocks import Blocks
-from trimma.ablation.repeats import FixedRepeats
-from trimma.api.freezing import freeze, renewed, thaw
+from trimma.api.asking_more import ask_more
+from trimma.api.freezing import renewed, thaw
 from trimma.api.launch import TakenUp
 from trimma.api.recipe import Recipe
 from trimma.api.resume_mismatch import refuse_mismatch
-from trimma.errors import StudyNotFound, UsageError
+from trimma.errors import StudyNotFound
 from trimma.ledger import Ledger
-from trimma.loop import catch_up, extend
+from trimma.loop import catch_up
 from trimma.ports import Engine, Store
 from trimma.space import Space
 from trimma.stopping import Rule
-from trimma.study import Metric
+from trimma.study import Metric, StudySpec
+
+AsksMore = Callable[[StudySpec, Recipe], StudySpec]
+"""What a study of this spec and recipe asks from here on. It differs from the spec in ``asked`` and ``planned`` alone.
+
+It raises `UsageError` where no more can be asked.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Continuation:
     """What is given anew; where it is None, it stays as it was.
 
-    ``metric`` and ``space`` may only be what they were. ``trials`` and ``repeats`` are numbers in all.
+    ``metric`` and ``space`` may only be what they were. ``trials`` is a number in all. ``more`` is what is asked of the
+    policy from here on. ``call`` is how the study was made, as in ``tune(objective, space``, which is said where its
+    recipe can't be thawed.
     """
 
     ledger: Ledger
@@ -36,7 +43,8 @@ class Continuation:
     space: Space | None
     trials: int | None
     until: Rule | None
-    repeats: int | None
+    more: AsksMore | None
+    call: str
 
     @property
     def name(self) -> str:
@@ -45,14 +53,15 @@ class Continuation:
     def take_up(self, store: Store, engine: Engine) -> TakenUp:
         """Thaw the study's recipe and renew it.
 
-        Raises `StudyNotFound` when the study is gone, `StudyMismatch` where it would ask something else.
+        Raises `StudyNotFound` when the study is gone, `StudyMismatch` where it would ask something else, and
+        what ``more`` raises.
         """
         if self.name not in store.studies():
             raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")
         catch_up(self.ledger, store, self.name)
         spec, kept, known = self.ledger.history.spec, self.ledger.history.program, len(self.ledger.history)
         recipe = renewed(
-            thaw(self.name, kept, ablation=spec.ablation is not None),
+            thaw(self.name, kept, self.call),
             self.name,
             objective=self.objective,
             data=self.data,
@@ -64,8 +73,8 @@ class Continuation:
             space=spec.space if self.space is None else self.space.describe(),
         )
         refuse_mismatch(spec, given)
-        if self.repeats is not None:
-            recipe = _repeat_more(self.ledger, store, recipe, engine, self.repeats)
+        if self.more is not None:
+            ask_more(self.ledger, store, engine, recipe, self.more(spec, recipe))
         return TakenUp(
             ledger=self.ledger,
             known=known,
@@ -73,23 +82,3 @@ class Continuation:
             trials=spec.trials if self.trials is None else self.trials,
             until=spec.until if self.until is None else self.until,
         )
-
-
-def _repeat_more(ledger: Ledger, store: Store, recipe: Recipe, engine: Engine, repeats: int) -> Recipe:
-    """Have a claimed ablation ask for ``repeats`` in all; the recipe that does so.
-
-    Raises `UsageError` where repeats can't be told or are none more.
-    """
-    spec, blocks = ledger.history.spec, recipe.searcher
-    if spec.ablation is None or not isinstance(blocks, Blocks):
-        raise UsageError(f"repeats={repeats}: study {spec.name!r} is no ablation, so it has no repeats")
-    if spec.ablation.looks or repeats < spec.ablation.repeats:
-        had = "adaptive repeats" if spec.ablation.looks else f"{spec.ablation.repeats} repeats"
-        raise UsageError(f"repeats={repeats}: study {spec.name!r} has {had}, which can't be taken back")
-    if repeats == spec.ablation.repeats:
-        return recipe
-    recipe = replace(recipe, searcher=replace(blocks, repeats=FixedRepeats(repeats)))
-    trainings = blocks.design.trainings(blocks.components, repeats) * spec.ablation.tries
-    asked = msgspec.structs.replace(spec.ablation, repeats=repeats, trainings=trainings)
-    extend(ledger, store, asked, freeze(recipe, engine), engine.clock.now())
-    return recipe

@@ -60,10 +60,12 @@ def _without(recipe: Recipe, parts: Sequence[str]) -> Recipe:
     return replace(recipe, program=replace(recipe.program, **nothing), left_out=tuple(parts))
 
 
-def thaw(name: str, frozen: bytes | None, *, ablation: bool = False) -> Recipe:
-    """The recipe of a stored study. It is a pickle, so this runs code: resume only studies that you trust."""
-    asked = "ablate(objective, components" if ablation else "tune(objective, space"
-    go_on = f"go on with tm.{asked}, ..., name={name!r}, resume=True)"
+def thaw(name: str, frozen: bytes | None, call: str = "tune(objective, space") -> Recipe:
+    """The recipe of a stored study, which was made by such a ``call``.
+
+    It is a pickle, so this runs code: resume only studies that you trust.
+    """
+    go_on = f"go on with tm.{call}, ..., name={name!r}, resume=True)"
     if frozen is None:
         raise StudyError(f"the program of study {name!r} was too large to be kept: {go_on}")
     try:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
+from trimma.api.asking_more import ask_more
 from trimma.api.ending import how_to_resume
 from trimma.api.freezing import freeze
 from trimma.api.launch import TakenUp
 from trimma.api.recipe import Recipe
-from trimma.api.resume_mismatch import refuse_mismatch
+from trimma.api.resume_mismatch import Mismatches, refuse_mismatch
 from trimma.errors import StudyExists
-from trimma.ledger import Ledger
-from trimma.loop import create, extend, replay
+from trimma.loop import create, replay
 from trimma.ports import Engine, Store
 from trimma.study import StudySpec
 
@@ -19,19 +19,21 @@ class Question:
     """A study's spec, and the recipe that answers it.
 
     ``seeded`` says that the seed was given, and not drawn; ``resume`` that a study of this name may be there already.
+    ``mismatches`` is as for `refuse_mismatch`.
     """
 
     spec: StudySpec
     recipe: Recipe
     seeded: bool
     resume: bool
+    mismatches: Mismatches | None = None
 
     @property
     def name(self) -> str:
         return self.spec.name
 
     def take_up(self, store: Store, engine: Engine) -> TakenUp:
-        """Create the study, or go on with one that asks the same, or, of an ablation, no more than this.
+        """Create the study, or go on with one that asks the same, or less of its policy.
 
         Raises `StudyExists` for one that isn't to be resumed, `StudyMismatch` for one that asks something else.
         """
@@ -45,15 +47,9 @@ class Question:
         if known:
             ledger = replay(store, self.name)
             before = len(ledger.history)
-            self._extend(ledger, store, engine, recipe)
+            refuse_mismatch(ledger.history.spec, self.spec, seeded=self.seeded, mismatches=self.mismatches)
+            ask_more(ledger, store, engine, recipe, self.spec)
         else:
             recipe.bind(self.spec)  # settings that don't fit the space are refused before anything is stored
             ledger, before = create(store, self.spec, freeze(recipe, engine), engine.clock.now()), 0
         return TakenUp(ledger=ledger, known=before, recipe=recipe, trials=self.spec.trials, until=self.spec.until)
-
-    def _extend(self, ledger: Ledger, store: Store, engine: Engine, recipe: Recipe) -> None:
-        """Have a stored study ask as much as this question."""
-        stored, ablation = ledger.history.spec, self.spec.ablation
-        refuse_mismatch(stored, self.spec, seeded=self.seeded)
-        if ablation is not None and ablation != stored.ablation:
-            extend(ledger, store, ablation, freeze(recipe, engine), engine.clock.now())

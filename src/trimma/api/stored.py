@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
 from trimma.api.study import Study
 from trimma.errors import StudyNotFound, UnknownName, UsageError
@@ -44,5 +43,9 @@ def delete(name: str, store: str | Path | Store | None = None) -> None:
 
 def _handle(store: Store, name: str) -> Study:
     ledger = replay(store, name)
-    kind = Study if ledger.history.spec.ablation is None else AblationStudy
-    return kind(store, ledger)
+    if ledger.history.spec.kind == "search":
+        return Study(store, ledger)
+    # what an ablation needs is of no use to a search
+    from trimma.api.ablation_study import AblationStudy
+
+    return AblationStudy(store, ledger)

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from trimma.api.arguments import engine_of, metric_of, space_of, until_of, whole
-from trimma.api.continuation import Continuation
+from trimma.api.continuation import AsksMore, Continuation
 from trimma.api.launch import launch
 from trimma.api.shown import View
-from trimma.errors import StudyError
+from trimma.errors import StudyError, UsageError
 from trimma.events import Logged
 from trimma.ledger import Ledger
 from trimma.loop import catch_up
@@ -31,6 +31,8 @@ class Study:
 
     ``print(study)`` sums it up, ``repr(study)`` does so in one line, and a notebook shows a table.
     """
+
+    _call = "tune(objective, space"
 
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self._store, self._ledger = store, ledger
@@ -176,7 +178,12 @@ class Study:
             space=None if space is None else space_of(space),
             trials=None if trials is None else whole("trials", trials),
             until=until_of(until, timeout, target, patience),
-            repeats=None if repeats is None else whole("repeats", repeats),
+            more=None if repeats is None else self._repeating(whole("repeats", repeats)),
+            call=self._call,
         )
         launch(asked, engine_of(engine, workers), self._store, progress=progress, observers=observers)
         return self
+
+    def _repeating(self, repeats: int) -> AsksMore:
+        """What has the study ask for ``repeats`` in all; `UsageError` where that makes no sense."""
+        raise UsageError(f"repeats={repeats}: study {self.name!r} is no ablation, so it has no repeats")

@@ -128,7 +128,7 @@ def resume(
     study.resume(trials=trials, timeout=timeout, repeats=repeats, workers=workers, engine=engine, progress=_view)
     print_study(study)
     if len(study.history.ended) == ended:
-        more = "trials in all with --trials" if study.history.spec.ablation is None else "repeats in all with --repeats"
+        more = "trials in all with --trials" if study.history.spec.kind == "search" else "repeats in all with --repeats"
         click.echo(f"There was nothing left to run; to run more, say how many {more}.")
 
 

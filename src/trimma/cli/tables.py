@@ -41,7 +41,10 @@ def print_studies(studies: Sequence[Study]) -> None:
 def _outcome(study: Study, state: Summary) -> str:
     """The best value of a search; of an ablation how many components are decided."""
     if isinstance(study, AblationStudy):
-        rows = study.findings.rows
+        try:
+            rows = study.findings.rows
+        except StudyError:
+            return "can't be told here"  # its plan of analysis is missing: trimma show says which
         return f"{sum(row.decided for row in rows)}/{len(rows)} decided"
     return number(state.best.value) if state.best else "-"
 

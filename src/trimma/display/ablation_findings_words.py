@@ -1,11 +1,11 @@
 """What an ablation has found about its components, in words."""
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_design_words import plan_words
 from trimma.display.intervals_and_p_values import value_precision
 from trimma.display.numbers_and_durations import count
 from trimma.display.short_text import one_line
 from trimma.effects import Verdict
-from trimma.views import Findings
 
 VERDICT_MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
 VERBS = {
@@ -25,12 +25,7 @@ The keys are the verdict, and whether the components are named after what takes 
 def change_words(found: Findings) -> str:
     """What a difference measures: ``change in accuracy when left out``."""
     when = "put in" if found.put_in else "left out"
-    rest = {
-        "main-effects": ", on average over the other components",
-        "shapley": ", on average over all orders",
-        "path": ", step by step",
-    }
-    return f"change in {found.metric.name} when {when}{rest.get(found.asked.analysis, '')}"
+    return f"change in {found.metric.name} when {when}{found.plan.words}"
 
 
 def meaning_of_signs(found: Findings) -> tuple[str, str]:
@@ -91,7 +86,7 @@ def change_sentence(found: Findings) -> str:
 
 def plan_sentences(found: Findings) -> str:
     """Two sentences: the design, and what the other arms are compared with."""
-    return f"{capitalized(plan_words(found.asked))}. {capitalized(reference_words(found))}."
+    return f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}."
 
 
 def decided_sentence(found: Findings) -> str:

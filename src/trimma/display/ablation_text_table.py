@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import confidence_text, p_text, precision
 from trimma.display.numbers_and_durations import NOTHING, percent
 from trimma.display.short_text import one_line
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings, effect_rows
 
 NUMBER_COLUMNS = ("difference", "interval", "p", "repeats")
 
@@ -87,7 +87,7 @@ def pair_text_table(found: Findings) -> TextTable | None:
     """
     if found.joint is None:
         return None
-    rows = effect_rows(found.asked, found.joint)
+    rows = found.pair_rows
     digits = precision(rows)
     texts = [
         TextRow(

@@ -1,9 +1,9 @@
 """Which arms came out best and worst, as in the summary of Maggy."""
 
+from trimma.ablation.findings import ArmMean, Findings, extremes
 from trimma.display.ablation_design_words import arm_text
 from trimma.display.intervals_and_p_values import value_precision
 from trimma.display.numbers_and_durations import count
-from trimma.views import ArmMean, Findings, extremes
 
 
 def best_and_worst_lines(found: Findings) -> list[str]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
+from trimma.ablation.findings import EffectRow
 from trimma.display.numbers_and_durations import NOTHING
-from trimma.views import EffectRow
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 7

@@ -1,10 +1,10 @@
 """A study in one line, as its ``repr``."""
 
-from trimma.display.ablation_findings_words import tally
 from trimma.display.numbers_and_durations import number
 from trimma.display.short_text import one_line
+from trimma.display.study_kind import is_ablation
 from trimma.ports import History
-from trimma.views import findings, status
+from trimma.views import status
 
 
 def brief(history: History, *, lost: bool = False) -> str:
@@ -13,7 +13,7 @@ def brief(history: History, *, lost: bool = False) -> str:
     For an ablation the number of decided components takes the place of the best value.
     """
     amounts = ", ".join(f"{amount:,} {state}" for state, amount in history.counts.items() if amount) or "no trial"
-    if history.spec.ablation is not None:
+    if is_ablation(history):
         return f"<AblationStudy {history.spec.name!r} {status(history, lost=lost)}: {amounts}; {_decided(history)}>"
     best = ""
     if history.best is not None:
@@ -23,4 +23,7 @@ def brief(history: History, *, lost: bool = False) -> str:
 
 def _decided(history: History) -> str:
     """How many components are decided: ``3 of 10 components decided``."""
+    from trimma.ablation.findings import findings
+    from trimma.display.ablation_findings_words import tally
+
     return tally(findings(history))

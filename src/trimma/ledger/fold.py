@@ -71,8 +71,8 @@ def _opened(records: Records, event: ev.StudyOpened) -> None:
 
 
 def _extended(records: Records, event: ev.StudyExtended) -> None:
-    records.spec = msgspec.structs.replace(records.spec, ablation=event.ablation)
-    records.original = msgspec.structs.replace(records.original, ablation=event.ablation)
+    records.spec = msgspec.structs.replace(records.spec, asked=event.asked, planned=event.planned)
+    records.original = msgspec.structs.replace(records.original, asked=event.asked, planned=event.planned)
     records.program = event.program
 
 

@@ -7,20 +7,22 @@ from typing import Any
 
 import cloudpickle
 
-from trimma.ablation.blocks import Blocks
-from trimma.ablation.ports import Asked, ComponentKind, Design
+from trimma.ablation.analyses import plan_named, plan_of
+from trimma.ablation.findings import analysis
+from trimma.ablation.measured import cells
+from trimma.ablation.order import Blocks
+from trimma.ablation.places import AGAIN, REPEAT, WITHOUT, CellKey, key_of, keys_of
+from trimma.ablation.question import KIND, Ablation, Component, plain
 from trimma.ablation.repeats import FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
+from trimma.ablation.seams import Asked, ComponentKind, Design
+from trimma.display.plots import Plots
 from trimma.engines.simulated import Simulated
-from trimma.loop import replay
-from trimma.ports import History
+from trimma.loop import extend, replay
+from trimma.ports import History, Store
 from trimma.program import Inputs, derived
-from trimma.study import AGAIN, REPEAT, WITHOUT, Ablation, Component, Place, place_of, places
 from trimma.testing.studies import Study, cut, run_study
 from trimma.trial import State, Trial
-from trimma.views import analysis
-from trimma.views.ablation import ANALYSES
-from trimma.views.cells import cells
 
 WORTH = {"a": 3.0, "b": 1.0, "c": 0.0, "d": -1.0}
 COMPONENTS = tuple(Component(name=name, kind="setting", members=(name,)) for name in WORTH)
@@ -65,29 +67,40 @@ def run_ablation(
 ) -> Study:
     """An ablation of `COMPONENTS` on virtual time, or its continuation where ``store`` holds it; see `run_study`."""
     times = FixedRepeats(repeats) if isinstance(repeats, int) else repeats
-    ablation = Ablation(
+    question = Ablation(
         components=COMPONENTS,
         whole="",
         design=repr(design),
-        analysis=design.analysis,
+        analysis=plan_of(design).name,
         reference=design.arms(COMPONENTS, 0, (), asked(times.most))[0],
         repeats=times.most,
-        trainings=design.trainings(COMPONENTS, times.most),
         looks=getattr(times, "looks", ()),
         tries=retune.trials if retune else 1,
     )
     given: dict[str, Any] = {"objective": additive, "maximize": True, "trials": None, "max_attempts": 20}
     given = given | {"variants": Handed()} | more
-    settings = Blocks(design, COMPONENTS, times, retune)
-    return run_study(settings, engine=engine or Simulated(3, seconds=seconds), ablation=ablation, **given)
+    searcher = Blocks(design, retune)
+    told: dict[str, Any] = {"kind": KIND, "asked": plain(question), "planned": searcher.planned(question)}
+    _ask_more(told, **given)
+    return run_study(searcher, engine=engine or Simulated(3, seconds=seconds), **told, **given)
 
 
-def key(trial: Trial) -> Place:
+def _ask_more(told: Mapping[str, Any], store: Store | None = None, name: str = "study", **_: Any) -> None:
+    """Where the store holds the study already, have it ask what is asked now."""
+    if store is None or name not in store.studies():
+        return
+    ledger = replay(store, name)
+    if ledger.history.spec.asked != told["asked"]:
+        with store.claim(name):
+            extend(ledger, store, told["asked"], told["planned"], None, ledger.history.sessions[-1].end)
+
+
+def key(trial: Trial) -> CellKey:
     """The cell that a trial belongs to."""
-    return place_of(trial.place)
+    return key_of(trial.place)
 
 
-def keys(history: History) -> Counter[Place]:
+def keys(history: History) -> Counter[CellKey]:
     """How many trials each cell has."""
     return Counter(map(key, history.trials))
 
@@ -105,8 +118,12 @@ class DesignContract:
     def make(self) -> Design:
         raise NotImplementedError
 
-    def test_its_analysis_is_known(self) -> None:
-        assert self.make().analysis in ANALYSES
+    def test_its_analysis_is_found_by_its_name(self) -> None:
+        plan = plan_of(self.make())
+        assert plan_named(plan.name) == plan
+
+    def test_there_are_such_pictures_as_its_analysis_names(self) -> None:
+        assert all(callable(getattr(Plots, picture, None)) for picture in plan_of(self.make()).pictures)
 
     def test_arms_are_sets_of_components_in_their_order_each_but_the_first_once(self) -> None:
         design, names = self.make(), [component.name for component in COMPONENTS]
@@ -141,9 +158,9 @@ class DesignContract:
         design = self.make()
         ended = cells(run_ablation(design).history)
         for repeat in range(3):
-            before: set[Place] = set()
+            before: set[CellKey] = set()
             for count in range(len(ended) + 1):
-                arms = set(places(design.arms(COMPONENTS, repeat, ended[:count], asked()), repeat))
+                arms = set(keys_of(design.arms(COMPONENTS, repeat, ended[:count], asked()), repeat))
                 assert before <= arms
                 before = arms
 

@@ -39,7 +39,7 @@ from trimma.events import (
 )
 from trimma.ports import Store
 from trimma.stopping import Patience, Target, Timeout, TrialCount
-from trimma.study import Ablation, Component, Metric, StudySpec
+from trimma.study import Metric, StudySpec
 
 EVERY_KIND: Sequence[Event] = (
     StudyCreated(
@@ -60,17 +60,8 @@ EVERY_KIND: Sequence[Event] = (
     ),
     StudyExtended(
         at=1.8,
-        ablation=Ablation(
-            components=(Component(name="alter", kind="columns", members=("age", "größe")),),
-            whole="lr=0.1",
-            design="LeaveOneOut()",
-            analysis="contrasts",
-            reference=(),
-            repeats=24,
-            trainings=48,
-            looks=(3, 24),
-            smallest=0.01,
-        ),
+        asked={"components": [{"name": "alter", "members": ["age", "größe"]}], "repeats": 24, "smallest": 0.01},
+        planned=48,
         program=b"\xff",
     ),
     LimitsChanged(at=1.9, trials=5, workers=3),

@@ -1,10 +1,6 @@
 """A study's history as plain rows: what is shown, exported and plotted. Pure functions of `History`."""
 
-from trimma.views.ablation import ablation, analysis, interactions
-from trimma.views.arms import ArmMean, Extremes, arm_means, extremes, paired
-from trimma.views.cells import cells
 from trimma.views.curves import TrialCurve, curves, metric_names
-from trimma.views.effect_rows import EffectRow, Findings, assembled, effect_rows, findings
 from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta
 from trimma.views.failures import FailureGroup, failures
@@ -26,14 +22,10 @@ from trimma.views.utilisation import Idle, Utilisation, idle, utilisation
 __all__ = [
     "LOST",
     "RUNNING",
-    "ArmMean",
     "Attempt",
     "Busy",
-    "EffectRow",
     "Elapsed",
-    "Extremes",
     "FailureGroup",
-    "Findings",
     "Gap",
     "Idle",
     "Importance",
@@ -48,21 +40,13 @@ __all__ = [
     "TrialCurve",
     "TrialLine",
     "Utilisation",
-    "ablation",
-    "analysis",
-    "arm_means",
-    "assembled",
     "attempts",
     "busy",
     "busy_over_time",
-    "cells",
     "columns",
     "curves",
-    "effect_rows",
     "eta",
-    "extremes",
     "failures",
-    "findings",
     "flat_config",
     "flat_place",
     "flatten",
@@ -70,11 +54,9 @@ __all__ = [
     "hyperparameters",
     "idle",
     "importance",
-    "interactions",
     "joined",
     "leaderboard",
     "metric_names",
-    "paired",
     "parallel",
     "progress",
     "savings",

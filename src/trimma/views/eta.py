@@ -25,7 +25,7 @@ def eta(history: History, now: float) -> float | None:
 
 def expected(spec: StudySpec) -> int | None:
     """How many trials there will be at most; None where nothing tells."""
-    most = [limit for limit in (spec.trials, spec.ablation.trainings if spec.ablation else None) if limit]
+    most = [limit for limit in (spec.trials, spec.planned) if limit]
     return min(most, default=None)
 
 

@@ -8,7 +8,7 @@ from heapq import heapify, heapreplace
 from msgspec import Struct
 
 from trimma.ports import History
-from trimma.views.places import shifts
+from trimma.views.seats import shifts
 from trimma.views.timeline import attempts
 
 ENOUGH = 1.1  # so many times as long as with all workers is as good
@@ -69,7 +69,7 @@ def _sessions(history: History, now: float | None) -> list[_Session]:
     found = shifts(history, now)
     starts = [shift.start for shift in found]
     sessions = [
-        _Session(joins=sorted(place[0].start - shift.start for place in shift.places), seconds=[]) for shift in found
+        _Session(joins=sorted(seat[0].start - shift.start for seat in shift.seats), seconds=[]) for shift in found
     ]
     for row in attempts(history, now):
         sessions[max(0, bisect_right(starts, row.start) - 1)].seconds.append(row.end - row.start)

@@ -21,7 +21,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     """``status`` is that of `status`; ``reason`` says why, where there is more to say.
 
     ``limit`` and ``timeout`` (seconds) are what the study is limited to, where it is, ``limit`` being at least the
-    number of ``trials``, and of an ablation no more than its design has; ``elapsed`` (seconds) is over all
+    number of ``trials``, and no more than are planned; ``elapsed`` (seconds) is over all
     ``sessions``; ``eta`` is in seconds, None when unknown; ``workers`` are those present now; ``best`` is None before
     a trial has ended with a finite value.
     """

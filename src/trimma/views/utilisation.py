@@ -9,7 +9,7 @@ from msgspec import Struct
 from trimma.ports import History
 from trimma.trial import ENDED
 from trimma.views.elapsed import Elapsed
-from trimma.views.places import shifts
+from trimma.views.seats import shifts
 from trimma.views.timeline import Attempt, Presence, attempts, stays
 
 Waste = Literal["start-up", "dispatch", "tail"]
@@ -53,7 +53,7 @@ def utilisation(history: History, now: float | None = None) -> Utilisation:
     for _, start, end, kind in _pieces(history, now):
         seconds[kind] += end - start
     return Utilisation(
-        workers=max((len(shift.places) for shift in shifts(history, now)), default=0),
+        workers=max((len(shift.seats) for shift in shifts(history, now)), default=0),
         available=sum(seconds.values()),
         busy=seconds["busy"],
         lost=seconds["lost"],
@@ -76,7 +76,7 @@ _Piece = tuple[str, float, float, Kind]
 
 
 def _pieces(history: History, now: float | None) -> Iterator[_Piece]:
-    """What the time of each place went into; the pieces of one don't overlap."""
+    """What the time of each seat went into; the pieces of one don't overlap."""
     rows = attempts(history, now)
     elapsed = Elapsed(history, now)
     # a trial that waits is started on the first worker that is free: an idle one can only have waited for new ones
@@ -84,9 +84,9 @@ def _pieces(history: History, now: float | None) -> Iterator[_Piece]:
     planned, wanted = _Stretches(new), _Stretches([*new, *_again(history, rows, elapsed)])
     own = _by_stay(rows, stays(history, now))
     for shift in shifts(history, now):
-        for place in shift.places:
+        for seat in shift.seats:
             since = shift.start
-            for stay in place:
+            for stay in seat:
                 for start, end, needed in wanted.split(since, stay.start):
                     if needed:
                         yield stay.worker, start, end, "start-up"

@@ -6,13 +6,13 @@ import pytest
 
 from ablations import AblationLog, drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
 from histories import opened
+from trimma.ablation.findings import findings, paired
 from trimma.display import plots
 from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.plots import Plots
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS
 from trimma.effects import Analysis, Cell
 from trimma.errors import StudyError
-from trimma.views import findings, paired
 
 GENERAL = ("forest", "repeats")
 
@@ -56,7 +56,7 @@ def test_every_odd_state_can_be_drawn(name, place):
 def test_special_pictures_without_anything_to_show():
     for found, draw in (
         (nothing("interactions", "Pairwise()"), plots.interactions),
-        (nothing("path", "Path()"), plots.path),
+        (nothing("path", "AblationPath()"), plots.path),
         (waterfall(0), plots.path),
         (nothing("shapley", "Shapley()"), plots.shapley),
     ):

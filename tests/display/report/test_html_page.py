@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import pytest
 
 from ablations import asked, drawn, effect, many, opened_ablation, pairwise, titanic, waterfall
+from trimma.ablation.findings import assembled, findings
 from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.report.html_page import page
 from trimma.errors import MissingExtra
-from trimma.views import assembled, findings
 
 
 class Page(HTMLParser):
@@ -84,8 +84,8 @@ def test_a_design_shows_its_own_picture():
 def test_what_was_asked_is_told():
     found = titanic()
     names = [component.name for component in found.asked.components]
-    settings = asked(names, whole="lr=0.1", retune="Retune(trials=8)", tries=8, trainings=280)
-    shown = parts(assembled(settings, found.analysis, found.metric, found.cells))
+    settings = asked(names, whole="lr=0.1", retune="Retune(trials=8)", tries=8)
+    shown = parts(assembled(settings, found.analysis, found.metric, found.cells, trainings=280))
     assert "The whole has the settings lr=0.1." in shown.seen
     assert "Settings were searched anew for each training: Retune(trials=8)." in shown.seen
 

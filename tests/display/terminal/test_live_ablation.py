@@ -57,7 +57,7 @@ def test_a_frame_fits_its_height_and_shows_what_is_worth_most():
 
 def test_frames_of_ablations_with_little_to_show():
     assert "0 of 2 components decided" in printed(frame(opened_ablation("w").history, 1.0))
-    path = opened_ablation("w", analysis="path", design="Path(race=True)", reference=("age", "fare"))
+    path = opened_ablation("w", analysis="path", design="AblationPath(race=True)", reference=("age", "fare"))
     path.cells("w", {("age", "fare"): [0.5]})
     text = printed(frame(path.history, 1.0))
     assert "the bare baseline: accuracy 0.50000   0 of 2 components decided" in text

@@ -6,11 +6,12 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
+from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.designs.overlap import refuse_overlap
-from trimma.ablation.ports import Asked
+from trimma.ablation.question import Component
+from trimma.ablation.seams import Asked
 from trimma.effects import Cell
 from trimma.errors import MissingExtra, UsageError
-from trimma.study import BASELINE, Arm, Component
 
 _MOST = 2**16
 """More arms than this are hardly meant."""

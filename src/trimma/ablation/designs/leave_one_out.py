@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 
-from trimma.ablation.ports import Asked
+from trimma.ablation.arms import BASELINE, Arm
+from trimma.ablation.question import Component
+from trimma.ablation.seams import Asked
 from trimma.effects import Cell
 from trimma.errors import UsageError
-from trimma.study import BASELINE, Arm, Component
 
 
 @dataclass(frozen=True)

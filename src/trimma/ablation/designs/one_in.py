@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.designs.overlap import refuse_overlap
-from trimma.ablation.ports import Asked
+from trimma.ablation.question import Component
+from trimma.ablation.seams import Asked
 from trimma.effects import Cell
-from trimma.study import BASELINE, Arm, Component
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from trimma.ablation.question import Component, overlaps
 from trimma.errors import UsageError
-from trimma.study import Component, overlaps
 
 
 def refuse_overlap(components: Sequence[Component], design: str) -> None:

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from trimma.ablation.arms import Arm
 from trimma.ablation.designs.overlap import refuse_overlap
-from trimma.ablation.ports import Asked
+from trimma.ablation.question import Component
 from trimma.ablation.repeats import racing
+from trimma.ablation.seams import Asked
 from trimma.effects import LOOKS, Cell
-from trimma.study import Arm, Component
 
 
 @dataclass(frozen=True)
-class Path:
+class AblationPath:
     """Which components, and in which order, lead from the bare baseline to the whole (Fawcett & Hoos 2016).
 
     At each step every component that is still out is put in, one at a time, and the one that helps most stays. With

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.designs.overlap import refuse_overlap
-from trimma.ablation.ports import Asked
+from trimma.ablation.question import Component
+from trimma.ablation.seams import Asked
 from trimma.effects import Cell
 from trimma.program import derived
-from trimma.study import BASELINE, Arm, Component
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any
 from trimma.ablation.layers.layer_remover import CannotTell, Clash, Layer, LayerRemover
 from trimma.ablation.layers.model_argument import RemovalOptions, get_model
 from trimma.ablation.layers.suggest_groups import advice, working_groups
+from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
 from trimma.errors import UsageError
 from trimma.program import Inputs
-from trimma.study import Component
 
 __all__ = ["Layers"]
 

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from trimma.ablation.findings import Findings, findings
 from trimma.display.ablation_findings_words import change_sentence, decided_sentence, method_sentences, plan_sentences
 from trimma.display.ablation_text_table import NUMBER_COLUMNS, component_text_table
 from trimma.display.best_and_worst_arms import best_and_worst_lines
@@ -9,7 +10,7 @@ from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.notebook.header_and_cells import QUIET, TABLE, cell, headline, status_line
 from trimma.display.worker_utilisation import worker_lines
 from trimma.ports import History
-from trimma.views import Findings, findings, summary
+from trimma.views import summary
 
 LEFT_OUT = ("probability", "tier")
 WIDEST = 50

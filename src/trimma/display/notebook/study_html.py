@@ -1,9 +1,9 @@
 """A study in a notebook: how it stands and one small table, with their own style."""
 
 from trimma.display.config_text import setting, varying
-from trimma.display.notebook.ablation_html import ablation_html
 from trimma.display.notebook.header_and_cells import QUIET, TABLE, cell, headline, status_line
 from trimma.display.numbers_and_durations import count, number
+from trimma.display.study_kind import is_ablation
 from trimma.display.worker_utilisation import worker_lines
 from trimma.ports import History
 from trimma.views import Row, hyperparameters, leaderboard, steps_of, summary
@@ -17,7 +17,9 @@ def study_html(history: History, rows: int = ROWS, *, lost: bool = False) -> str
     For an ablation, what each component is worth takes the place of the best trials. ``lost`` is as in
     `trimma.views.status`.
     """
-    if history.spec.ablation is not None:
+    if is_ablation(history):
+        from trimma.display.notebook.ablation_html import ablation_html
+
         return ablation_html(history, lost=lost)
     state = summary(history, lost=lost)
     best = [row for row in leaderboard(history, rows) if row.rank is not None]

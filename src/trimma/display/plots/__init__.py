@@ -4,6 +4,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Literal
 
+from trimma.ablation.findings import Findings, findings
 from trimma.display.plots import figure_files
 from trimma.display.plots.forest_plot import forest
 from trimma.display.plots.hyperparameter_importance import importance
@@ -18,7 +19,6 @@ from trimma.display.plots.theme import Figure
 from trimma.display.plots.value_history import history
 from trimma.display.plots.worker_timeline import timeline
 from trimma.ports import History
-from trimma.views import Findings, findings
 
 __all__ = [
     "Plots",

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.ablation_design_words import plan_words
 from trimma.display.ablation_findings_words import meaning_of_signs
 from trimma.display.intervals_and_p_values import confidence_text
 from trimma.display.plots.theme import GREY, Figure
 from trimma.display.short_text import one_line, squeeze
-from trimma.views import EffectRow, Findings
 
 ROW = 26  # pixels for each component
 LABEL = 34  # the greatest width of a component's name
@@ -42,10 +42,8 @@ def component_axis(rows: list[EffectRow], labels: list[str]) -> dict[str, Any]:
 def interval_note(found: Findings) -> str:
     """The note below the title: the plan, and what the lines are."""
     if any(row.low is not None for row in found.rows):
-        return (
-            f"{plan_words(found.asked)}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
-        )
-    return f"{plan_words(found.asked)}; too few repeats for intervals"
+        return f"{plan_words(found)}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
+    return f"{plan_words(found)}; too few repeats for intervals"
 
 
 def difference_axis(found: Findings, rows: Sequence[EffectRow], more: Sequence[float] = ()) -> dict[str, Any]:

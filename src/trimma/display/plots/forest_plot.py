@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.ablation_findings_words import change_words
 from trimma.display.intervals_and_p_values import MINUS, Precision, precision
 from trimma.display.plots.component_layout import (
@@ -18,7 +19,6 @@ from trimma.display.plots.component_layout import (
 from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover, why_no_difference
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings
 
 
 def forest(found: Findings) -> Figure:

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_design_words import design_words
 from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import MINUS, Precision, p_text, precision
@@ -11,7 +12,6 @@ from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objec
 from trimma.display.short_text import one_line, squeeze
 from trimma.effects import Effect, Verdict
 from trimma.errors import StudyError
-from trimma.views import Findings, effect_rows
 
 CELL = 46  # pixels a component
 LABEL = 20
@@ -38,7 +38,7 @@ def interactions(found: Findings) -> Figure:
     if not known:
         return empty_figure(title, "no pair can be compared yet")
     names = [component.name for component in found.asked.components]
-    digits = precision(effect_rows(found.asked, found.joint))
+    digits = precision(found.pair_rows)
     cells = dict(pairs) | {(b, a): effect for (a, b), effect in pairs}
     labels = [escape(squeeze(one_line(name), LABEL), quote=False) for name in names]
     size = max(420, 170 + CELL * len(names))

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import EffectRow, Findings, arm_means
 from trimma.display.ablation_design_words import design_words, plan_words
 from trimma.display.intervals_and_p_values import MINUS, confidence_text, precision, value_precision
 from trimma.display.plots.theme import GREY, Figure, empty_figure, figure, graph_objects
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, component_hover
 from trimma.display.short_text import one_line, squeeze
 from trimma.errors import StudyError
-from trimma.views import EffectRow, Findings, arm_means
 
 LABEL = 22
 STEEP = 8  # more labels than this stand at an angle
@@ -22,7 +22,7 @@ def path(found: Findings) -> Figure:
     A bar goes from the value before a component was put in to the value after it. The line on the bar is the interval
     of the step. Bars of steps that aren't decided are pale. Raises `StudyError` where the design follows no path.
     """
-    if not found.stepwise:
+    if "path" not in found.plan.pictures:
         raise StudyError(
             f"study {found.name!r} follows no path, for its design is {design_words(found.asked)}: run an ablation "
             "with design='path'"
@@ -53,7 +53,7 @@ def _note(found: Findings) -> str:
     lines = (
         f"; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals of the steps" if known else ""
     )
-    return plan_words(found.asked) + lines
+    return plan_words(found) + lines
 
 
 def _axis(names: Sequence[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_design_words import design_words
 from trimma.display.intervals_and_p_values import precision
 from trimma.display.plots.component_layout import (
@@ -18,9 +19,7 @@ from trimma.display.plots.component_layout import (
 from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover
 from trimma.errors import StudyError
-from trimma.views import Findings
 
-SHAPLEY = "shapley"
 HATCHES = {"helps": "", "hurts": "/", "equivalent": ".", "undecided": "x"}
 
 
@@ -29,7 +28,7 @@ def shapley(found: Findings) -> Figure:
 
     Raises `StudyError` where the design samples no orders.
     """
-    if found.asked.analysis != SHAPLEY:
+    if "shapley" not in found.plan.pictures:
         raise StudyError(
             f"study {found.name!r} has no Shapley values, for its design is {design_words(found.asked)}: run an "
             "ablation with design='shapley'"

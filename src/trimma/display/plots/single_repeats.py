@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from trimma.ablation.findings import EffectRow, Findings, paired
 from trimma.display.ablation_findings_words import change_words
 from trimma.display.intervals_and_p_values import precision
 from trimma.display.plots.component_layout import (
@@ -20,7 +21,6 @@ from trimma.display.plots.theme import Figure, empty_figure, figure, scatter_cla
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict
 from trimma.display.short_text import one_line
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings, paired
 
 ROW = 34  # pixels a component
 BELOW = 0.2  # how far below its points an interval stands

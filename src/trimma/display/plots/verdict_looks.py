@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from html import escape
 from typing import NamedTuple
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.intervals_and_p_values import Precision, p_text
 from trimma.display.numbers_and_durations import NOTHING, percent
 from trimma.display.short_text import one_line, shorten
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings
 
 
 class VerdictLook(NamedTuple):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.export import to_pandas
-from trimma.views import Findings
 
 COLUMNS = (
     "component",

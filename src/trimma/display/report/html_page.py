@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from html import escape
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import (
     VERDICT_MARKS,
     capitalized,
@@ -17,12 +18,11 @@ from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.metric_words import metric_words
 from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.plots import forest, interactions, path, repeats, shapley
-from trimma.display.plots.shapley_bars import SHAPLEY
 from trimma.display.plots.theme import Figure, graph_objects
 from trimma.display.report.html_page_style import SCRIPT, STYLE
-from trimma.views import Findings
 
 RIGHT = (*NUMBER_COLUMNS, "probability")
+PICTURES = {"forest": forest, "path": path, "repeats": repeats, "shapley": shapley}
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -68,13 +68,8 @@ def _sections(found: Findings, standing: str) -> list[str]:
 
 
 def _pictures(found: Findings) -> list[str]:
-    """The pictures of the components. The one that the design is meant for comes first."""
-    pictures = [("forest", forest), ("repeats", repeats)]
-    if found.stepwise:
-        pictures.insert(0, ("path", path))
-    if found.asked.analysis == SHAPLEY:
-        pictures.insert(0, ("shapley", shapley))
-    return [_picture(name, draw, found) for name, draw in pictures]
+    """The pictures of the components, in the order in which the plan of analysis names them."""
+    return [_picture(name, PICTURES[name], found) for name in found.plan.pictures if name in PICTURES]
 
 
 def _notes(found: Findings) -> list[str]:

@@ -2,10 +2,10 @@
 
 import re
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import change_sentence, method_sentences, plan_sentences
 from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextRow, TextTable, component_text_table, pair_text_table
 from trimma.display.numbers_and_durations import NOTHING
-from trimma.views import Findings
 
 LEFT_OUT = ("probability", "tier")  # tiers show as gaps
 SIGNS = {

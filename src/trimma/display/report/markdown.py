@@ -2,10 +2,10 @@
 
 import re
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import change_sentence, decided_sentence, method_sentences, plan_sentences
 from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextTable, component_text_table, pair_text_table
 from trimma.display.best_and_worst_arms import best_and_worst_lines
-from trimma.views import Findings
 
 RIGHT = (*NUMBER_COLUMNS, "probability", "tier")
 

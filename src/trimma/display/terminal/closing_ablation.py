@@ -3,6 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimma.ablation.findings import Findings, findings
 from trimma.display.ablation_findings_words import (
     change_sentence,
     decided_sentence,
@@ -17,7 +18,7 @@ from trimma.display.terminal.interaction_lines import interaction_lines
 from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
 from trimma.display.worker_utilisation import worker_lines
 from trimma.ports import History
-from trimma.views import Findings, findings, summary
+from trimma.views import summary
 
 
 def ablation_closing(history: History, kept: str | None, width: int, *, lost: bool) -> RenderableType:

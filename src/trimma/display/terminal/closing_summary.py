@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console, RenderableType
 
-from trimma.display.terminal.closing_ablation import ablation_closing
+from trimma.display.study_kind import is_ablation
 from trimma.display.terminal.closing_search import search_closing
 from trimma.ports import History
 
@@ -21,7 +21,9 @@ def closing(
     ``kept`` is the path or the name of the store; without it, the summary doesn't say how to look again. ``width`` is
     in columns. ``top`` is how many trials are listed. ``lost`` is as in `trimma.views.status`.
     """
-    if history.spec.ablation is not None:
+    if is_ablation(history):
+        from trimma.display.terminal.closing_ablation import ablation_closing
+
         return ablation_closing(history, kept, width, lost=lost)
     return search_closing(history, kept, width, top=top, lost=lost)
 

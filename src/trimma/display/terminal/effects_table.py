@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
+from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.ablation_findings_words import meaning_of_signs
 from trimma.display.intervals_and_p_values import confidence_text, p_text, precision
 from trimma.display.numbers_and_durations import NOTHING
@@ -13,7 +14,6 @@ from trimma.display.short_text import one_line, squeeze
 from trimma.display.terminal.interval_bars import bar_legend, interval_bar, scale_of
 from trimma.display.terminal.table_style import GAP, plain_column, plain_table
 from trimma.effects import Verdict
-from trimma.views import EffectRow, Findings
 
 STYLES = {Verdict.HELPS: "green", Verdict.HURTS: "red", Verdict.EQUIVALENT: "cyan", Verdict.UNDECIDED: "dim"}
 NAME = 24  # the greatest width of a component's name

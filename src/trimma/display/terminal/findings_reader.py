@@ -1,7 +1,7 @@
 """What is known of a running ablation, kept from look to look."""
 
+from trimma.ablation.findings import Findings, findings
 from trimma.ports import History
-from trimma.views import Findings, findings
 
 
 class FindingsReader:
@@ -12,8 +12,8 @@ class FindingsReader:
         self._found: Findings | None = None
 
     def read(self, history: History) -> Findings:
-        """The findings of `trimma.views`, without pairs, which nothing that shows a running study needs."""
-        key = id(history), len(history.ended), len(history.sessions), history.spec.ablation
+        """The findings without pairs, which nothing that shows a running study needs."""
+        key = id(history), len(history.ended), len(history.sessions), history.spec.asked
         if self._found is None or key != self._key:
             self._key, self._found = key, findings(history, pairs=False)
         return self._found

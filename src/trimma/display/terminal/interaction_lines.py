@@ -1,10 +1,10 @@
 """The interactions of an ablation as lines of text."""
 
+from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import precision
 from trimma.display.numbers_and_durations import count
 from trimma.effects import Verdict
-from trimma.views import Findings, effect_rows
 
 MOST = 10
 
@@ -16,7 +16,7 @@ def interaction_lines(found: Findings) -> list[str]:
     """
     if found.joint is None:
         return []
-    digits = precision(effect_rows(found.asked, found.joint))
+    digits = precision(found.pair_rows)
     known = [(pair, effect) for pair, effect in found.pairs if effect.verdict in (Verdict.HELPS, Verdict.HURTS)]
     known.sort(key=lambda each: -abs(each[1].difference or 0.0))
     if all(effect.difference is None for _, effect in found.pairs):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from trimma.ablation.findings import EffectRow
 from trimma.display.ablation_findings_words import VERDICT_MARKS
-from trimma.views import EffectRow
 
 
 class Scale(NamedTuple):

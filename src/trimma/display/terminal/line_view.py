@@ -4,19 +4,20 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
-from trimma.display.ablation_design_words import open_ended, plan_words
-from trimma.display.ablation_findings_words import decided_words, reference_words
 from trimma.display.config_text import config_text, varying
 from trimma.display.metric_words import aim
 from trimma.display.numbers_and_durations import count, duration, number, percent
 from trimma.display.short_text import one_line, shorten
-from trimma.display.terminal.findings_reader import FindingsReader
+from trimma.display.terminal.choose_view import ablation_view
 from trimma.events import Event
 from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views import summary
+
+if TYPE_CHECKING:
+    from trimma.display.terminal.ablation_view import AblationView
 
 EVERY_SECONDS = 10.0
 FAILURES_SHOWN = 3
@@ -48,7 +49,7 @@ class LineView:
         self._seen = 0
         self._best: Trial | None = None
         self._failures: Counter[str] = Counter()
-        self._findings = FindingsReader()
+        self._view: AblationView | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -69,17 +70,18 @@ class LineView:
                 self._end(history, now)
             self._closed = True
         elif moment >= self._next:
-            self._write(_progress(history, now, self._decided(history)))
+            at_most = self._view is not None and self._view.open_ended(history)
+            self._write(_progress(history, now, self._decided(history), at_most=at_most))
             self._next = moment + self._every
 
     def _begin(self, history: History) -> None:
-        spec = history.spec
+        spec, self._view = history.spec, ablation_view(history)
         self._began, self._seen, self._best = True, history.ended_before, _best_before(history)
         parts = [
             f"study {spec.name}",
             aim(spec.metric),
-            *([plan_words(spec.ablation)] if spec.ablation else []),
-            *([("at most " if spec.ablation else "") + count(spec.trials, "trial")] if spec.trials else []),
+            *([self._view.plan(history)] if self._view else []),
+            *([("at most " if self._view else "") + count(spec.trials, "trial")] if spec.trials else []),
             *([f"engine {self._engine}"] if self._engine else []),
             *([f"resumed after {count(history.ended_before, 'ended trial')}"] if len(history.sessions) > 1 else []),
         ]
@@ -90,7 +92,7 @@ class LineView:
         for number_ in history.ended[self._seen :]:
             self._tell_failure(history.trials[number_])
         self._seen = len(history.ended)
-        if history.best is not None and history.best is not self._best and history.spec.ablation is None:
+        if history.best is not None and history.best is not self._best and self._view is None:
             self._best = history.best
             config = config_text(varying(history, history.best))
             self._write(f"new best {number(history.best.value)} from trial {history.best.id}: {config}")
@@ -117,10 +119,9 @@ class LineView:
 
         With ``whole``, the value of the arm that leaves nothing out is added.
         """
-        if history.spec.ablation is None:
+        if self._view is None:
             return ""
-        found = self._findings.read(history)
-        return (f"; {reference_words(found)}" if whole else "") + f"; {decided_words(found)}"
+        return (f"; {self._view.reference(history)}" if whole else "") + f"; {self._view.decided(history)}"
 
     def _write(self, line: str) -> None:
         stream = self._stream or sys.stderr
@@ -134,11 +135,11 @@ def _best_before(history: History) -> Trial | None:
     return history.best if len(history.ended) == before else None
 
 
-def _progress(history: History, now: float, decided: str) -> str:
+def _progress(history: History, now: float, decided: str, *, at_most: bool) -> str:
     state = summary(history, now)
     if not history.workers:
         return f"no worker for {duration(now - _alone_since(history))}: the engine is starting one, or has no free slot"
-    most = "at most " if history.spec.ablation is not None and open_ended(history.spec.ablation) else ""
+    most = "at most " if at_most else ""
     of = f" of {most}{state.limit:,}" if state.limit else ""
     parts = [f"{state.ended:,}{of} trials ended ({_counts(history)})"]
     if state.busy.share is not None:

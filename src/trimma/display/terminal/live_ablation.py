@@ -3,6 +3,8 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimma.ablation.findings import Findings
+from trimma.ablation.places import REPEAT, arm_of
 from trimma.display.ablation_design_words import arm_text, open_ended
 from trimma.display.ablation_findings_words import reference_words, tally
 from trimma.display.numbers_and_durations import NOTHING, duration
@@ -12,9 +14,8 @@ from trimma.display.terminal.findings_reader import FindingsReader
 from trimma.display.terminal.progress_header import counts_line, progress_line, title_line
 from trimma.display.terminal.table_style import STATE_COLOURS, plain_table
 from trimma.ports import History
-from trimma.study import REPEAT, arm_of
 from trimma.trial import State, Trial
-from trimma.views import Findings, Summary, steps_of, summary
+from trimma.views import Summary, steps_of, summary
 
 RUNNING_ROWS = 4
 FIXED_ROWS = 10  # the lines of the frame that are neither running trials nor components
@@ -51,7 +52,7 @@ def ablation_final(history: History, now: float, engine: str, width: int, reader
 
 def _head(history: History, state: Summary, engine: str, found: Findings) -> list[RenderableType]:
     told = f"{reference_words(found)}   {tally(found)}"
-    most = open_ended(found.asked) and history.spec.trials is None
+    most = open_ended(found) and history.spec.trials is None
     line = Text(told, "dim", no_wrap=True, overflow="ellipsis")
     return [title_line(state, engine), progress_line(state, at_most=most), counts_line(state), line]
 

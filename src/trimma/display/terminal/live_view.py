@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from trimma.display.terminal.findings_reader import FindingsReader
-from trimma.display.terminal.live_ablation import ablation_final, ablation_frame
+from trimma.display.terminal.choose_view import ablation_view
 from trimma.display.terminal.live_search import search_final, search_frame
 from trimma.events import Event, Outcome
 from trimma.ports import History
+
+if TYPE_CHECKING:
+    from trimma.display.terminal.ablation_view import AblationView
 
 PAUSE = 19  # the pause between two frames, as a multiple of what one takes
 FRAME_SECONDS = 0.125
@@ -42,7 +44,7 @@ class LiveView:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._next = 0.0
         self._latest: tuple[History, float] | None = None
-        self._findings = FindingsReader()
+        self._view: AblationView | None = None
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -56,9 +58,11 @@ class LiveView:
             return
         closed = self._latest[0].closed
         if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
-            self._console.print(final(*self._latest, self._engine, self._console.width, self._findings))
+            self._console.print(final(*self._latest, self._engine, self._console.width, self._view))
 
     def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
+        if self._latest is None:
+            self._view = ablation_view(history)
         self._latest = history, now
         moment = self._clock()
         if moment >= self._next:
@@ -67,7 +71,7 @@ class LiveView:
             self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
 
     def _frame(self, history: History, now: float) -> RenderableType:
-        return frame(history, now, self._engine, self._console.width, self._console.height, self._findings)
+        return frame(history, now, self._engine, self._console.width, self._console.height, self._view)
 
 
 def frame(
@@ -76,21 +80,21 @@ def frame(
     engine: str = "",
     width: int = 80,
     height: int = 24,
-    reader: FindingsReader | None = None,
+    view: "AblationView | None" = None,
 ) -> RenderableType:
     """One picture of a running study for ``width`` columns and ``height`` lines, with a few trials at least.
 
-    ``reader`` keeps what was found in an ablation from frame to frame.
+    ``view`` keeps what was found in an ablation from frame to frame.
     """
-    if history.spec.ablation is not None:
-        return ablation_frame(history, now, engine, width, height, reader or FindingsReader())
+    if view := view or ablation_view(history):
+        return view.frame(history, now, engine, width, height)
     return search_frame(history, now, engine, width, height)
 
 
 def final(
-    history: History, now: float, engine: str = "", width: int = 80, reader: FindingsReader | None = None
+    history: History, now: float, engine: str = "", width: int = 80, view: "AblationView | None" = None
 ) -> RenderableType:
     """What stays when the study is over: its title, how it went, and its best trial or its components."""
-    if history.spec.ablation is not None:
-        return ablation_final(history, now, engine, width, reader or FindingsReader())
+    if view := view or ablation_view(history):
+        return view.final(history, now, engine, width)
     return search_final(history, now, engine)

@@ -1,6 +1,7 @@
 """The two seams of an ablation: what can be left out, and which arms are run.
 
-An *arm* is what is left out together; the empty arm is the baseline. A *cell* is an arm in one repeat.
+An *arm* is what is left out together; the empty arm is the baseline. A *cell* is an arm in one repeat. What the effects
+are estimated by is a third thing that may vary, the `trimma.ablation.analyses.AnalysisPlan`.
 """
 
 from collections.abc import Sequence
@@ -8,9 +9,11 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from trimma.ablation.analyses import AnalysisPlan
+from trimma.ablation.arms import Arm
+from trimma.ablation.question import Component
 from trimma.effects import Cell
 from trimma.program import Inputs
-from trimma.study import Arm, Component
 
 
 class ComponentKind(Protocol):
@@ -47,10 +50,13 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Design(Protocol):
-    """Which arms are run. ``analysis`` names how effects are estimated from them, as in `trimma.views.ablation`."""
+    """Which arms are run.
+
+    ``analysis`` is how effects are estimated from them: the name of a plan, as "contrasts", or a plan of its own.
+    """
 
     @property
-    def analysis(self) -> str: ...
+    def analysis(self) -> str | AnalysisPlan: ...
 
     def arms(self, components: Sequence[Component], repeat: int, seen: Sequence[Cell], asked: Asked) -> Sequence[Arm]:
         """The arms of a repeat (counted from 0), as far as they are known from ``seen``, the cells that have ended.

@@ -7,20 +7,21 @@ import numpy as np
 import pytest
 
 from trimma.ablation.designs import LeaveOneOut
-from trimma.ablation.ports import Design
+from trimma.ablation.measured import cells
+from trimma.ablation.places import CellKey, keys_of
 from trimma.ablation.repeats import AdaptiveRepeats, Repeats
 from trimma.ablation.retune import Retune
+from trimma.ablation.seams import Design
 from trimma.effects import Cell
 from trimma.engines import Simulated
 from trimma.events import Outcome
-from trimma.search import RandomSearch
-from trimma.space import Float, Space
+from trimma.ports import History
+from trimma.search import GridSearch, RandomSearch
+from trimma.space import Float, Grid, Space
 from trimma.stopping import Timeout
-from trimma.study import Place, places
 from trimma.testing.ablations import key, keys, run_ablation, seconds
 from trimma.testing.studies import Study
 from trimma.trial import State
-from trimma.views import cells
 
 
 def study(design: Design | None = None, repeats: int | Repeats = 3, **more: Any) -> Study:
@@ -114,8 +115,8 @@ def test_a_cell_that_the_end_of_a_session_stopped_is_run_again() -> None:
 def test_several_baselines_come_first_in_each_repeat() -> None:
     history = study(LeaveOneOut(baselines=3), 2).history
     order = [key(trial) for trial in history.trials]
-    assert order[:4] == [Place((), 0), Place((), 0, 1), Place((), 0, 2), Place(("a",), 0)]
-    assert order[7:10] == [Place((), 1), Place((), 1, 1), Place((), 1, 2)]
+    assert order[:4] == [CellKey((), 0), CellKey((), 0, 1), CellKey((), 0, 2), CellKey(("a",), 0)]
+    assert order[7:10] == [CellKey((), 1), CellKey((), 1, 1), CellKey((), 1, 2)]
     assert len(order) == len(set(order)) == 14
     assert [cell.arm for cell in cells(history)].count(()) == 6
     assert "again" not in history.trials[0].place
@@ -134,8 +135,8 @@ def test_a_race_has_fewer_baselines_with_fewer_components() -> None:
     assert set(places.values()) == {1}
     last = max(place.repeat for place in places)
     assert last >= 3
-    assert [Place((), each, 1) in places for each in range(last + 1)] == [True] * 3 + [False] * (last - 2)
-    assert all({Place((), each), Place(("c",), each)} <= set(places) for each in range(last + 1))
+    assert [CellKey((), each, 1) in places for each in range(last + 1)] == [True] * 3 + [False] * (last - 2)
+    assert all({CellKey((), each), CellKey(("c",), each)} <= set(places) for each in range(last + 1))
 
 
 @pytest.mark.parametrize("workers", [2, 5])
@@ -145,7 +146,7 @@ def test_a_race_waits_for_all_baselines_before_it_looks(workers: int) -> None:
 
     history = study(LeaveOneOut(baselines=2), AdaptiveRepeats(), engine=Simulated(workers, seconds=slow)).history
     ended = {key(trial): trial.spans[-1].end or 0.0 for trial in history.trials}
-    look = max(ended[Place((), each, 1)] for each in range(3))
+    look = max(ended[CellKey((), each, 1)] for each in range(3))
     dropped = {place for place in ended if place.arm == ("a",)}
     # until then nobody has dropped out
     begun = [key(trial) for trial in history.trials if trial.spans[0].start < look]
@@ -166,7 +167,7 @@ def test_a_look_takes_its_own_cells_and_no_others() -> None:
             value=float(chance.normal()) - 90.0 * (place.arm in arms[3:9]),
         )
         for each in range(6)
-        for place in places(arms, each)
+        for place in keys_of(arms, each)
     ]
     adaptive = AdaptiveRepeats(looks=(3, 6, 12))
     left = adaptive.pending(arms, 3, seen, maximize=True)
@@ -189,7 +190,56 @@ def test_each_cell_has_a_search_of_its_own() -> None:
         tried.setdefault(key(trial), []).append(trial.config["rate"])
     # the arms of a repeat try the same, and repeats differ
     assert len({tuple(rates) for place, rates in tried.items() if place.repeat == 0}) == 1
-    assert tried[Place((), 0)] != tried[Place((), 1)]
+    assert tried[CellKey((), 0)] != tried[CellKey((), 1)]
     best = {(cell.arm, cell.repeat): cell.value for cell in cells(history)}
     values = [trial.value for trial in history.trials if trial.place["without"] == ["a"] and trial.place["repeat"] == 1]
     assert best[("a",), 1] == max(value for value in values if value is not None)
+
+
+class Watched:
+    """A grid search that notes what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[CellKey, list[CellKey], float | None]] = []
+
+    def bind(self, space: Space, seed: int, trials: int | None) -> Any:
+        inner, shown = GridSearch().bind(space, seed, trials), self.shown
+
+        class Bound:
+            def suggest(self, history: History, free: int, rng: np.random.Generator) -> Any:
+                known = [key(trial) for trial in history.trials]
+                assert len(known) == len(history.trials) == history.trial_count
+                best = history.best.value if history.best else None
+                shown.append((known[0], known, best) if known else (CellKey((), -1), [], best))
+                return inner.suggest(history, free, rng)
+
+        return Bound()
+
+
+def test_the_searcher_of_a_cell_sees_that_cell_as_its_history() -> None:
+    watched = Watched()
+    retune = Retune(Space(rate=Grid(1, 2, 3)), 3, watched)
+    history = study(LeaveOneOut(baselines=2), 2, retune=retune).history
+    assert all(set(known) <= {cell} for cell, known, _ in watched.shown)
+    assert max(len(known) for _, known, _ in watched.shown) == 2
+    last = {cell: best for cell, known, best in watched.shown if len(known) == 2}
+    assert len(last) == 12
+    for cell, best in last.items():
+        tried = [trial for trial in history.trials if key(trial) == cell]
+        # what ended before the last suggestion
+        assert best is None or best in [trial.value for trial in tried]
+    assert [trial.config["rate"] for trial in history.trials if key(trial) == CellKey((), 1, 1)] == [1, 2, 3]
+
+
+def test_what_the_end_of_a_session_stopped_is_suggested_to_its_cell_again() -> None:
+    retune = Retune(Space(rate=Grid(1, 2, 3)), 3, GridSearch())
+    first = study(retune=retune, until=Timeout(5), engine=Simulated(3, seconds=lambda config, step: 4.0))
+    assert first.history.counts[State.STOPPED] == 3
+    again = study(retune=retune, store=first.store)
+    tried: dict[CellKey, list[int]] = {}
+    for trial in again.history.trials:
+        if trial.state is State.DONE:
+            tried.setdefault(key(trial), []).append(trial.config["rate"])
+    assert len(tried) == 15
+    assert all(len(rates) == 3 for rates in tried.values())
+    assert len(cells(again.history)) == 15

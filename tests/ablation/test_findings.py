@@ -6,21 +6,11 @@ import pytest
 
 from ablations import asked, cells_of, drawn, effect, opened_ablation, pairwise, titanic, waterfall
 from histories import opened
+from trimma.ablation.findings import arm_means, effect_rows, extremes, findings, paired
 from trimma.effects import Cell, Verdict
 from trimma.errors import StudyError
 from trimma.stopping import Timeout
-from trimma.views import (
-    arm_means,
-    effect_rows,
-    eta,
-    extremes,
-    findings,
-    flat_config,
-    hyperparameters,
-    paired,
-    summary,
-    table,
-)
+from trimma.views import eta, flat_config, hyperparameters, summary, table
 
 
 def cell(value, *arm, repeat=0, censored=False):

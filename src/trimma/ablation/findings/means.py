@@ -1,13 +1,14 @@
-"""The arms of an ablation: what each came to, and how it compares repeat by repeat."""
+"""What the arms of an ablation came to, and which came out best and worst."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean, stdev
 
 from msgspec import Struct
 
+from trimma.ablation.arms import Arm
+from trimma.ablation.question import Ablation
 from trimma.effects import Cell
-from trimma.study import Ablation, Arm
 
 
 class ArmMean(Struct, frozen=True, kw_only=True):
@@ -81,28 +82,6 @@ def extremes(asked: Ablation, cells: Sequence[Cell], *, maximize: bool) -> Extre
     )
 
 
-def paired(asked: Ablation, cells: Sequence[Cell], names: Sequence[str]) -> Mapping[str, list[tuple[int, float]]]:
-    """The differences of each of ``names`` within single repeats, as (repeat, difference), in the order of repeats.
-
-    They are those whose mean an effect estimates: one arm less another in most designs; what both halves of the
-    arms differ by on average in a design of main effects; the change at a component's place in the order of its
-    repeat for Shapley values; for a path, whose order ``names`` is, the change that its step undoes.
-    """
-    blocks: dict[int, dict[frozenset[str], list[float]]] = {}
-    for cell in cells:
-        value = compared(cell)
-        if value is not None:
-            blocks.setdefault(cell.repeat, {}).setdefault(frozenset(cell.arm), []).append(value)
-    found: dict[str, list[tuple[int, float]]] = {name: [] for name in names}
-    for repeat in sorted(blocks):
-        values = {arm: fmean(each) for arm, each in blocks[repeat].items()}
-        for place, name in enumerate(names):
-            difference = _difference(asked, values, names, place)
-            if difference is not None:
-                found[name].append((repeat, difference))
-    return found
-
-
 def _repeats(cells: Sequence[Cell]) -> dict[frozenset[str], frozenset[int]]:
     """In which repeats each arm has a value."""
     found: dict[frozenset[str], set[int]] = {}
@@ -116,42 +95,6 @@ def compared(cell: Cell) -> float | None:
     """The cell's value; None where it failed, was stopped early or isn't finite."""
     usable = cell.value is not None and not cell.censored and math.isfinite(cell.value)
     return cell.value if usable else None
-
-
-def _difference(
-    asked: Ablation, values: Mapping[frozenset[str], float], names: Sequence[str], place: int
-) -> float | None:
-    name = names[place]
-    match asked.analysis:
-        case "main-effects":
-            without = [value for arm, value in values.items() if name in arm]
-            whole = [value for arm, value in values.items() if name not in arm]
-            return fmean(without) - fmean(whole) if without and whole else None
-        case "shapley":
-            # one order in each repeat: no more than one of its steps is this component's
-            return next(
-                (_less(values, arm, arm - {name}) for arm in values if name in arm and arm - {name} in values), None
-            )
-        case "path":
-            chain = _chain(asked, names)
-            return _less(values, chain[place], chain[place + 1])
-        case "one-in":
-            bare = frozenset(asked.reference)
-            return _less(values, bare - {name}, bare)
-        case _:
-            return _less(values, frozenset({name}), frozenset(asked.reference))
-
-
-def _chain(asked: Ablation, names: Sequence[str]) -> list[frozenset[str]]:
-    """The arms of a path that puts ``names`` in, from the bare baseline on."""
-    out = [frozenset(component.name for component in asked.components)]
-    for name in names:
-        out.append(out[-1] - {name})
-    return out
-
-
-def _less(values: Mapping[frozenset[str], float], arm: frozenset[str], other: frozenset[str]) -> float | None:
-    return values[arm] - values[other] if arm in values and other in values else None
 
 
 def _value(pair: tuple[float, ArmMean]) -> float:

@@ -1,0 +1,24 @@
+"""Interactions: contrasts, and what leaving out both of two components changes beyond the sum of both."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from trimma import effects
+from trimma.ablation.analyses import by_contrasts
+from trimma.ablation.analyses.plan import AnalysisPlan
+from trimma.ablation.question import Ablation
+from trimma.effects import Analysis, Cell
+
+
+def pairs(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
+    """The interaction of each pair of components, in their order."""
+    every = list(combinations(asked.names, 2))
+    return effects.interactions(cells, every, maximize=maximize, confidence=asked.confidence, smallest=asked.smallest)
+
+
+INTERACTIONS = AnalysisPlan(
+    name="interactions",
+    estimate=by_contrasts.estimate,
+    pairs=pairs,
+    pictures=("forest", "repeats", "interactions"),
+)

@@ -1,0 +1,58 @@
+"""Path: what each step from the bare baseline to the whole changes."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+from trimma.ablation.analyses.plan import AnalysisPlan, Values, less
+from trimma.ablation.question import Ablation
+from trimma.effects import Analysis, Cell, path
+
+
+def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
+    """The steps that are decided by now."""
+    # the last that was put in is the first to be left out
+    order = path_order(asked, cells, maximize)[::-1]
+    if not order:
+        notes = ["No step is decided yet."]
+        return Analysis(effects=[], maximize=maximize, confidence=asked.confidence, notes=notes)
+    start = [name for name in asked.names if name not in order]
+    return path(cells, order, start=start, maximize=maximize, confidence=asked.confidence, smallest=asked.smallest)
+
+
+def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:
+    """The change that undoing a step brought in one repeat, where ``names`` were put in one after the other."""
+    after = frozenset(asked.names) - set(names[: place + 1])
+    return less(values, after | {names[place]}, after)
+
+
+def path_order(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> list[str]:
+    """In which order the components have been put in so far."""
+    values: dict[frozenset[str], list[float]] = {}
+    for cell in cells:
+        values.setdefault(frozenset(cell.arm), []).append(math.nan if cell.value is None else cell.value)
+    names = asked.names
+    order: list[str] = []
+    out = frozenset(names)
+    while out:
+        # an arm was chosen when all the next candidates go on from it
+        ahead = [out - {name} for name in names if name in out]
+        chosen = [arm for arm in ahead if arm in values and all(arm - {name} in values for name in arm)]
+        if not chosen:
+            break
+        # the last two candidates lead to the same end: it is as in the design, the one with the best mean, run in full
+        best = max(chosen, key=lambda arm: (len(values[arm]), fmean(values[arm]) * (1 if maximize else -1)))
+        order += out - best
+        out = best
+    return order
+
+
+PATH = AnalysisPlan(
+    name="path",
+    estimate=estimate,
+    within=within,
+    order=path_order,
+    words=", step by step",
+    open_ended=True,
+    pictures=("path", "forest", "repeats"),
+)

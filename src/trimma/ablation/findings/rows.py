@@ -1,0 +1,114 @@
+"""What each component of an ablation is worth, as rows."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from trimma.ablation.question import Ablation, Component
+from trimma.effects import Analysis, Effect, Verdict
+
+
+class EffectRow(Struct, frozen=True, kw_only=True):
+    """A component and what it is worth: the fields of `trimma.effects.Effect`, and what the component is.
+
+    ``replaces`` says that the component is named after what takes its place: a variant, or a setting's other value.
+    ``words`` is the verdict as one would say it; ``worth`` is how much better the metric is with the component than
+    without it, in units of the metric: infinite where nothing worked without it, None where nothing is known.
+    """
+
+    component: str
+    kind: str
+    members: tuple[str, ...]
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    repeats: int
+    probability: float | None
+    failures: int
+    censored: int
+    verdict: Verdict
+    words: str
+    needed: int | None
+    tier: int
+    worth: float | None
+    replaces: bool = False
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is more to say of it than that it is undecided."""
+        return self.verdict is not Verdict.UNDECIDED
+
+
+def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> list[EffectRow]:
+    """A row for each effect, in the order of the analysis; with ``put_in`` they are of putting in."""
+    components = {component.name: component for component in asked.components}
+    rows = []
+    for effect in found.effects:
+        component = components.get(effect.name)
+        rows.append(
+            EffectRow(
+                component=effect.name,
+                kind=component.kind if component else "",
+                members=component.members if component else (),
+                difference=effect.difference,
+                low=effect.low,
+                high=effect.high,
+                p=effect.p,
+                repeats=effect.repeats,
+                probability=effect.probability,
+                failures=effect.failures,
+                censored=effect.censored,
+                verdict=effect.verdict,
+                words=verdict_words(effect, found.smallest, replaces=_replaces(component)),
+                replaces=_replaces(component),
+                needed=effect.needed,
+                tier=effect.tier,
+                worth=_worth(effect, better_below=found.maximize != put_in),
+            )
+        )
+    return rows
+
+
+def verdict_words(effect: Effect, smallest: float | None = None, *, replaces: bool = False) -> str:
+    """The verdict as one would say it, of the component or, where it ``replaces`` something, of that replacement.
+
+    >>> verdict_words(Effect(name="age", difference=0.1, needed=14))
+    'undecided (about 14 repeats would decide)'
+    """
+    match effect.verdict:
+        case Verdict.EQUIVALENT if smallest is not None:
+            return f"equivalent within {smallest:g}"
+        case Verdict.UNDECIDED if effect.needed is not None:
+            return f"undecided (about {effect.needed:,} repeats would decide)"
+        case Verdict.HELPS | Verdict.HURTS if effect.difference is None:
+            return f"{_VERBS[effect.verdict, replaces]} (all {effect.failures} trainings failed)"
+        case Verdict.HELPS | Verdict.HURTS:
+            return _VERBS[effect.verdict, replaces]
+        case _:
+            return effect.verdict.value
+
+
+_VERBS = {
+    (Verdict.HELPS, False): "helps",
+    (Verdict.HURTS, False): "hurts",
+    (Verdict.HELPS, True): "worse than the whole",
+    (Verdict.HURTS, True): "better than the whole",
+}
+
+
+def _replaces(component: Component | None) -> bool:
+    if component is None:
+        return False
+    return component.kind == "variant" or (component.kind == "setting" and "=" in component.name)
+
+
+def by_worth(rows: Iterable[EffectRow]) -> list[EffectRow]:
+    """What helps most first; equals as they were; those of which nothing is known last."""
+    return sorted(rows, key=lambda row: (row.worth is None, -(row.worth or 0.0)))
+
+
+def _worth(effect: Effect, *, better_below: bool) -> float | None:
+    if effect.difference is None:
+        return {Verdict.HELPS: float("inf"), Verdict.HURTS: float("-inf")}.get(effect.verdict)
+    return -effect.difference if better_below else effect.difference

@@ -1,0 +1,100 @@
+"""In which order the cells of an ablation are run."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from statistics import fmean
+
+from numpy.random import Generator
+
+from trimma.ablation.arms import Arm
+from trimma.ablation.baseless import baseless
+from trimma.ablation.measured import CellReader
+from trimma.ablation.places import CellKey, keys_of, place_of
+from trimma.ablation.question import Ablation, question
+from trimma.ablation.repeats import repeats_of
+from trimma.ablation.retune import CellSearch, Retune
+from trimma.ablation.seams import Asked, Design
+from trimma.ports import History, Searcher, Suggestion
+from trimma.study import StudySpec
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A searcher that runs one repeat after another, so that what is known of the components sharpens evenly.
+
+    In a repeat the arm that the others are compared with comes first, and then those that took longest in earlier
+    repeats, so that nobody waits for them at the end. A worker that finds nothing to do in one repeat begins the next.
+    Cells that are there already, from whatever session, are not run again.
+
+    Components, repeats and the rest of the question are read from the history's spec, so that they may grow.
+    """
+
+    design: Design
+    retune: Retune | None = None
+
+    def planned(self, asked: Ablation) -> int:
+        """How many trials there will be at most."""
+        return self.design.trainings(asked.components, asked.repeats) * asked.tries
+
+    def bind(self, space: object, seed: int, trials: int | None) -> Searcher:
+        return _Blocks(self)
+
+
+class _Blocks:
+    def __init__(self, settings: Blocks) -> None:
+        self._settings = settings
+        self._reader = CellReader()
+        self._search: CellSearch | None = None
+        self._known: tuple[StudySpec, Ablation] | None = None
+
+    def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+        asked = self._asked(history)
+        missing = self._missing(history, asked)
+        if self._settings.retune is None:
+            return [Suggestion(place=place_of(key)) for key in islice(missing, free)]
+        if self._search is None:
+            self._search = CellSearch(self._settings.retune, asked.tries)
+        void = self._reader.read(history).void
+        for key in missing:
+            if (suggestion := self._search.suggestion(history, key, void)) is not None:
+                # one at a time: what is tried next may depend on it
+                return [suggestion]
+        return []
+
+    def hopeless(self, history: History) -> str | None:
+        return baseless(history, self._asked(history))
+
+    def _asked(self, history: History) -> Ablation:
+        """What the study asks by now."""
+        spec = history.spec
+        if self._known is None or self._known[0] is not spec:
+            self._known = spec, question(spec)
+        return self._known[1]
+
+    def _missing(self, history: History, asked: Ablation) -> Iterator[CellKey]:
+        """The cells that want a trial, in order."""
+        repeats, design = repeats_of(asked), self._settings.design
+        told = Asked(seed=history.spec.seed, repeats=repeats.most, maximize=history.maximize)
+        cells = self._reader.read(history)
+        for repeat in range(repeats.most):
+            arms = design.arms(asked.components, repeat, cells.ended, told)
+            lacking = (key for key in keys_of(arms, repeat) if len(cells.trials.get(key, ())) < asked.tries)
+            if (first := next(lacking, None)) is None:
+                continue
+            worth = repeats.pending(arms, repeat, cells.ended, maximize=history.maximize)
+            left = frozenset(keys_of(worth, repeat)) if len(worth) < len(arms) else None
+            found = (key for key in chain([first], lacking) if left is None or key in left)
+            yield from _ordered(found, arms[0], repeat, cells.seconds)
+
+
+def _ordered(found: Iterable[CellKey], first: Arm, repeat: int, seconds: Mapping[CellKey, float]) -> Iterable[CellKey]:
+    """Those of ``first``, and then the others by how long they took in the repeats before, if there were any."""
+    if repeat == 0:
+        return found
+    times: dict[Arm, list[float]] = {}
+    for key, each in seconds.items():
+        if key.repeat < repeat:
+            times.setdefault(key.arm, []).append(each)
+    mean = {arm: fmean(each) for arm, each in times.items()}
+    return sorted(found, key=lambda key: (key.arm != first, -mean.get(key.arm, 0.0)))

@@ -1,0 +1,93 @@
+"""What an ablation asks. It is kept with the study as plain data, which only this package reads."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from trimma.ablation.arms import Arm
+from trimma.errors import StudyError
+from trimma.study import StudySpec
+
+KIND = "ablation"
+"""The kind of study that an ablation is."""
+
+
+class Component(Struct, frozen=True, kw_only=True):
+    """A part of the whole that can be left out: its name in the study, its kind, and what is left out with it."""
+
+    name: str
+    kind: str
+    members: tuple[str, ...]
+
+
+class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an ablation study asks: what each of ``components`` is worth.
+
+    ``whole`` shows the arguments of the objective where nothing is left out. ``design`` holds readable settings, and
+    ``analysis`` is the name of the plan by which effects are estimated from its arms, of which ``reference`` is what
+    the others are compared with. ``repeats`` are at most so many, fewer for what is settled at one of the ``looks``
+    before, where there are any. ``smallest`` is the smallest difference that matters to the user, in units of the
+    metric. For each arm and repeat ``tries`` configs are tried, of which the best counts; ``retune`` shows how.
+    ``censoring`` says that trials may be stopped early.
+    """
+
+    components: tuple[Component, ...]
+    whole: str
+    design: str
+    analysis: str
+    reference: Arm
+    repeats: int
+    looks: tuple[int, ...] = ()
+    confidence: float = 0.95
+    smallest: float | None = None
+    retune: str = ""
+    tries: int = 1
+    censoring: bool = False
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the components, in the study's order."""
+        return [component.name for component in self.components]
+
+
+def question(spec: StudySpec) -> Ablation:
+    """What the study asks; `StudyError` when it is no ablation."""
+    if spec.kind != KIND:
+        raise StudyError(f"study {spec.name!r} is a {spec.kind}, not an ablation: it was made by tune()")
+    return msgspec.convert(spec.asked, Ablation)
+
+
+def plain(asked: Ablation) -> dict[str, Any]:
+    """The question as it is kept in `trimma.study.StudySpec.asked`."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(asked))
+    return found
+
+
+def mismatches(stored: StudySpec, given: StudySpec) -> list[str]:
+    """How the second ablation asks something else than the first, rather than the same or more."""
+    before, now = question(stored), question(given)
+    changed = [
+        f"its {label} was {getattr(before, name)!r}, is {getattr(now, name)!r}"
+        for name, label in (("whole", "config"), ("retune", "retuning"), ("looks", "looks at adaptive repeats"))
+        if getattr(before, name) != getattr(now, name)
+    ]
+    left = {component.name: component for component in now.components}
+    for component in before.components:
+        if component.name not in left:
+            changed.append(f"the component {component.name!r} is gone")
+        elif left[component.name] != component:
+            changed.append(f"the component {component.name!r} is another")
+    if now.repeats < before.repeats:
+        changed.append(f"there were {before.repeats} repeats, are {now.repeats}")
+    return changed
+
+
+def overlaps(components: Iterable[Component]) -> list[tuple[str, tuple[str, ...]]]:
+    """The members that are in more than one component of their kind, each with the names of those components."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for component in components:
+        for member in component.members:
+            found.setdefault((component.kind, member), []).append(component.name)
+    return [(member, tuple(names)) for (_, member), names in found.items() if len(names) > 1]
