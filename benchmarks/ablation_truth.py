@@ -126,7 +126,7 @@ def covered(analysis: Any, truth: Sequence[float]) -> bool:
 
 def found(analysis: Any) -> list[bool]:
     """Which effects are said to matter."""
-    return [effect.verdict.value in ("helps", "hurts") for effect in analysis.effects]
+    return [effect.conclusion.value in ("helps", "hurts") for effect in analysis.effects]
 
 
 def single(

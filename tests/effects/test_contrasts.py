@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from effect_tables import cells_of, drawn, names_of
-from trimma.effects import Analysis, Cell, Effect, Verdict, contrasts
+from trimma.effects import Analysis, Cell, Conclusion, Effect, contrasts
 from trimma.effects.maximum import critical, family, one_t
 from trimma.errors import UsageError
 
@@ -58,17 +58,17 @@ def test_p_is_that_of_scipys_dunnett_where_blocks_are_chains() -> None:
     assert column(found, "high") == pytest.approx(interval.high, rel=0.01, abs=0.01)
 
 
-def test_verdicts_follow_the_metrics_direction() -> None:
+def test_conclusions_follow_the_metrics_direction() -> None:
     table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 5])) / 100
-    assert column(analysed(table), "verdict") == ["helps", "hurts", "undecided"]
-    assert column(analysed(table, maximize=False), "verdict") == ["hurts", "helps", "undecided"]
+    assert column(analysed(table), "conclusion") == ["helps", "hurts", "undecided"]
+    assert column(analysed(table, maximize=False), "conclusion") == ["hurts", "helps", "undecided"]
     assert column(analysed(table), "tier") == [1, 3, 2]
 
 
 def test_equivalent_within_the_smallest_difference() -> None:
     table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 4.95])) / 100
     found = analysed(table, smallest=0.2)
-    assert column(found, "verdict") == ["helps", "hurts", "equivalent"]
+    assert column(found, "conclusion") == ["helps", "hurts", "equivalent"]
     last = found.effects[2]
     assert last.high is not None
     assert last.inner_low is not None
@@ -83,7 +83,7 @@ def test_an_arm_that_always_fails_helps() -> None:
     table[2, 2] = np.inf
     found = analysed(table)
     first, second, third = found.effects
-    assert first == Effect(name="c0", difference=None, failures=4, verdict=Verdict.HELPS, probability=1.0, tier=1)
+    assert first == Effect(name="c0", difference=None, failures=4, conclusion=Conclusion.HELPS, probability=1.0, tier=1)
     assert (second.failures, second.repeats, third.repeats) == (1, 3, 4)
     assert second.tier == third.tier == 2
     assert found.notes[0] == "Every training without c0 failed (4): it helps."
@@ -103,7 +103,7 @@ def test_a_baseline_that_always_fails() -> None:
     table[:, 0] = np.nan
     found = analysed(table)
     assert column(found, "difference") == [None, None]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert found.baseline_mean is None
 
 
@@ -123,7 +123,7 @@ def test_one_repeat_has_no_intervals_and_says_so() -> None:
     assert column(found, "difference") == pytest.approx([1.0, -0.5])
     for field in ("low", "high", "p", "needed", "probability"):
         assert column(found, field) == [None, None]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert column(found, "tier") == [1, 1]
     assert found.notes == [
         "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
@@ -134,7 +134,7 @@ def test_one_repeat_has_no_intervals_and_says_so() -> None:
 def test_a_metric_without_variance_is_said() -> None:
     found = analysed(np.full((4, 3), 0.1), smallest=0.2)
     assert column(found, "difference") == [0.0, 0.0]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert "no variance" in found.notes[0]
 
 
@@ -142,7 +142,7 @@ def test_repeats_that_do_not_vary_tell_no_more_than_one() -> None:
     found = analysed([[1.0, 1.5, 0.2]] * 5)
     assert column(found, "difference") == [0.5, -0.8]
     assert column(found, "low") == column(found, "p") == [None, None]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert "Let the objective take `split` and `seed`" in found.notes[0]
     assert "no intervals" in found.method
 
@@ -150,14 +150,14 @@ def test_repeats_that_do_not_vary_tell_no_more_than_one() -> None:
 def test_repeats_without_noise_are_exact_and_said() -> None:
     found = analysed(np.add.outer([0.1, 0.2, 0.7], [0.0, 0.3, -0.1]))
     assert column(found, "low") == column(found, "high") == pytest.approx([0.3, -0.1])
-    assert column(found, "verdict") == ["hurts", "helps"]
+    assert column(found, "conclusion") == ["hurts", "helps"]
     assert column(found, "tier") == [2, 1]
     assert "taken as exact" in found.notes[0]
 
 
 def test_needed_repeats_would_decide() -> None:
     effect = analysed(drawn(11, 5, 6, rho=0.0, shift=[0, 0.6, 0, 0, 0, 0])).effects[0]
-    assert effect.verdict is Verdict.UNDECIDED
+    assert effect.conclusion is Conclusion.UNDECIDED
     assert effect.needed is not None
     assert 5 < effect.needed < 400
     hopeless = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
@@ -168,7 +168,7 @@ def test_needed_repeats_would_decide() -> None:
 def test_needed_counts_what_equivalence_needs() -> None:
     table = drawn(11, 5, 4, rho=0.0)
     for effect in analysed(table, smallest=0.8).effects:
-        assert effect.verdict is Verdict.UNDECIDED
+        assert effect.conclusion is Conclusion.UNDECIDED
         assert effect.needed is not None
         assert 5 < effect.needed < 60
 
@@ -204,13 +204,13 @@ def test_components_that_are_put_in() -> None:
     cells = cells_of(drawn(1, 5, 3, shift=[0, 20, 0]), arms)
     options: dict[str, Any] = {"maximize": True, "reference": ("a", "b"), "arms": {"a": ("b",), "b": ("a",)}}
     a, b = contrasts(cells, ["a", "b"], adding=True, **options).effects
-    assert (a.verdict, a.probability, b.verdict) == (Verdict.HELPS, 1.0, Verdict.UNDECIDED)
+    assert (a.conclusion, a.probability, b.conclusion) == (Conclusion.HELPS, 1.0, Conclusion.UNDECIDED)
     assert a.difference == pytest.approx(-20, abs=1)
     broken = [
         Cell(arm=cell.arm, repeat=cell.repeat, value=None if cell.arm == ("b",) else cell.value) for cell in cells
     ]
     found = contrasts(broken, ["a", "b"], adding=True, **options)
-    assert (found.effects[0].verdict, found.effects[0].difference) == (Verdict.UNDECIDED, None)
+    assert (found.effects[0].conclusion, found.effects[0].difference) == (Conclusion.UNDECIDED, None)
     assert "failed with a (5)" in found.notes[0]
 
 

@@ -13,7 +13,7 @@ from scipy import linalg
 
 from effect_tables import cells_of, names_of, subsets
 from trimma.ablation.designs import Factorial
-from trimma.effects import Analysis, Cell, Verdict, interactions, main_effects, path, shapley
+from trimma.effects import Analysis, Cell, Conclusion, interactions, main_effects, path, shapley
 from trimma.errors import UsageError
 from trimma.study import Component
 from trimma.testing.ablations import asked
@@ -39,8 +39,8 @@ def differences(analysis: Analysis) -> list[Any]:
     return [effect.difference for effect in analysis.effects]
 
 
-def verdicts(analysis: Analysis) -> list[str]:
-    return [effect.verdict.value for effect in analysis.effects]
+def conclusions(analysis: Analysis) -> list[str]:
+    return [effect.conclusion.value for effect in analysis.effects]
 
 
 def screening(count: int) -> list[tuple[str, ...]]:
@@ -56,7 +56,7 @@ def test_main_effects_average_over_the_others() -> None:
     found = main_effects(measured(subsets(NAMES), 3), NAMES, maximize=True)
     # without a: -3, and -2 more in the half of the arms that are without b
     assert differences(found) == pytest.approx([-4, -2, 0], abs=0.02)
-    assert verdicts(found) == ["helps", "helps", "undecided"]
+    assert conclusions(found) == ["helps", "helps", "undecided"]
     assert [effect.tier for effect in found.effects] == [1, 2, 3]
     assert found.freedom == 7 * 2
     assert any("averaged" in note for note in found.notes)
@@ -108,7 +108,7 @@ def test_interactions() -> None:
     found = interactions(measured(arms, 4), [("b", "a"), ("a", "c")], maximize=True)
     assert [effect.name for effect in found.effects] == ["b x a", "a x c"]
     assert differences(found) == pytest.approx([-2, 0], abs=0.05)
-    assert verdicts(found) == ["helps", "undecided"]
+    assert conclusions(found) == ["helps", "undecided"]
     assert [effect.repeats for effect in found.effects] == [4, 4]
     assert found.effects[0].low is not None
 
@@ -120,7 +120,7 @@ def test_interaction_of_an_arm_that_failed_is_unknown() -> None:
         for cell in measured(arms, 4)
     ]
     first, second = interactions(cells, [("a", "b"), ("a", "c")], maximize=True).effects
-    assert (first.difference, first.failures, first.repeats, first.verdict) == (None, 4, 0, Verdict.UNDECIDED)
+    assert (first.difference, first.failures, first.repeats, first.conclusion) == (None, 4, 0, Conclusion.UNDECIDED)
     assert second.difference == pytest.approx(0, abs=0.05)
 
 
@@ -128,7 +128,7 @@ def test_path() -> None:
     arms = [(), ("b",), ("b", "a"), ("c", "a", "b")]
     found = path(measured(arms, 4), ["b", "a", "c"], maximize=True)
     assert differences(found) == pytest.approx([-1, -5, 0], abs=0.05)
-    assert verdicts(found) == ["helps", "helps", "undecided"]
+    assert conclusions(found) == ["helps", "helps", "undecided"]
     assert [effect.tier for effect in found.effects] == [2, 1, 3]
     assert found.effects[0].probability == 1.0
 
@@ -171,7 +171,7 @@ def test_shapley_intervals_of_sampled_orders() -> None:
         assert effect.low is not None
         assert effect.high is not None
         assert effect.low < truth < effect.high
-    assert verdicts(found) == ["helps", "helps", "undecided"]
+    assert conclusions(found) == ["helps", "helps", "undecided"]
     assert "40 sampled orders" in found.method
 
 
@@ -190,10 +190,10 @@ def failing_without(name: str, cells: list[Cell]) -> list[Cell]:
 
 def test_what_nothing_trains_without_helps_in_a_factorial_design() -> None:
     found = main_effects(failing_without("c", measured(subsets(NAMES), 5)), NAMES, maximize=True)
-    assert [(effect.verdict, effect.failures) for effect in found.effects] == [
-        (Verdict.HELPS, 10),
-        (Verdict.HELPS, 10),
-        (Verdict.HELPS, 20),
+    assert [(effect.conclusion, effect.failures) for effect in found.effects] == [
+        (Conclusion.HELPS, 10),
+        (Conclusion.HELPS, 10),
+        (Conclusion.HELPS, 20),
     ]
     assert differences(found) == [pytest.approx(-4, abs=0.1), pytest.approx(-2, abs=0.1), None]
     assert found.effects[2].tier == 1
@@ -213,15 +213,15 @@ def test_only_what_fails_without_help_from_others_is_blamed(resolution: int | No
         for repeat in range(3)
     ]
     found = main_effects(cells, names, maximize=True)
-    helping = {effect.name for effect in found.effects if effect.verdict is Verdict.HELPS}
+    helping = {effect.name for effect in found.effects if effect.conclusion is Conclusion.HELPS}
     assert helping <= {"a", "b", "c"}
     assert helping == {"a", "b", "c"} if resolution is None else any("which of them" in note for note in found.notes)
 
 
 def test_where_everything_fails_nothing_helps() -> None:
     cells = [Cell(arm=cell.arm, repeat=cell.repeat, value=None) for cell in measured(subsets(NAMES), 2)]
-    assert verdicts(main_effects(cells, NAMES, maximize=True)) == ["undecided"] * 3
-    assert verdicts(shapley(cells, NAMES, maximize=True)) == ["undecided"] * 3
+    assert conclusions(main_effects(cells, NAMES, maximize=True)) == ["undecided"] * 3
+    assert conclusions(shapley(cells, NAMES, maximize=True)) == ["undecided"] * 3
 
 
 def test_what_no_order_goes_on_without_helps_in_shapley_values() -> None:
@@ -232,7 +232,7 @@ def test_what_no_order_goes_on_without_helps_in_shapley_values() -> None:
         for arm in (order[:size] for size in range(4))
     ]
     found = shapley(cells, NAMES, maximize=True)
-    assert found.effects[2].verdict is Verdict.HELPS
+    assert found.effects[2].conclusion is Conclusion.HELPS
     assert (found.effects[2].difference, found.effects[2].failures) == (None, 6)
     # the others are known from before
     assert found.effects[0].difference == pytest.approx((-3 - 3 - 5) / 3)
@@ -246,7 +246,7 @@ def test_two_orders_that_fail_convince_nobody() -> None:
         for repeat, order in enumerate([("a", "b", "c"), ("c", "a", "b")])
         for arm in (order[:size] for size in range(4))
     ]
-    assert verdicts(shapley(cells, NAMES, maximize=True)) == ["undecided"] * 3
+    assert conclusions(shapley(cells, NAMES, maximize=True)) == ["undecided"] * 3
 
 
 def test_one_order_gives_no_intervals() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from effect_tables import cells_of, drawn, names_of
-from trimma.effects import Effect, Verdict, contrasts, decided, raced
+from trimma.effects import Conclusion, Effect, contrasts, decided, raced
 from trimma.effects.futility import hope
 from trimma.effects.maximum import critical, family
 from trimma.effects.spending import levels
@@ -45,7 +45,7 @@ def test_settled_components_stay_settled() -> None:
     cells = [cell for cell in cells_of(table) if cell.arm != ("c0",) or cell.repeat < 3]
     found = raced(cells, names_of(3), maximize=True)
     first, *others = found.effects
-    assert (first.verdict, first.repeats) == (Verdict.HURTS, 3)
+    assert (first.conclusion, first.repeats) == (Conclusion.HURTS, 3)
     assert [effect.repeats for effect in others] == [12, 12]
     assert "after 3, 6, 12 repeats" in found.method
     early, late = (decided(cells, names_of(3), look=look, maximize=True) for look in (3, 12))
@@ -64,7 +64,7 @@ def test_what_has_no_hope_drops_out_undecided() -> None:
     table[:12, 1] -= (table[:12, 1] - table[:12, 0]).mean()
     standing = decided(cells_of(table[:12]), names_of(3), look=12, maximize=True)
     assert "c0" in standing.hopeless
-    assert standing.hopeless["c0"].verdict is Verdict.UNDECIDED
+    assert standing.hopeless["c0"].conclusion is Conclusion.UNDECIDED
     assert "c0" in decided(cells_of(table[:12]), names_of(3), look=12, maximize=True, smallest=0.45).racing
     assert decided(cells_of(table), names_of(3), look=24, maximize=True).racing == ()
 
@@ -117,7 +117,7 @@ def test_repeats_between_looks_count_as_a_look() -> None:
 
 def test_equivalent_components_are_settled() -> None:
     settled = decided(cells_of(drawn(3, 6, 4) / 10), names_of(3), look=6, maximize=True, smallest=1.0).settled
-    assert {effect.verdict for effect in settled.values()} == {Verdict.EQUIVALENT}
+    assert {effect.conclusion for effect in settled.values()} == {Conclusion.EQUIVALENT}
     assert len(settled) == 3
 
 

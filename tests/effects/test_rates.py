@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from effect_tables import cells_of, names_of
-from trimma.effects import Analysis, Verdict, contrasts, decided, raced
+from trimma.effects import Analysis, Conclusion, contrasts, decided, raced
 
 STUDIES = 400
 NAMES = names_of(6)
@@ -55,7 +55,7 @@ def test_equivalence_is_rarely_said_of_a_difference_that_matters() -> None:
     said = []
     for seed in range(STUDIES):
         found = contrasts(cells_of(table(seed, 12, effects=-0.8)), NAMES, maximize=True, smallest=0.8)
-        said.append(any(effect.verdict is Verdict.EQUIVALENT for effect in found.effects))
+        said.append(any(effect.conclusion is Conclusion.EQUIVALENT for effect in found.effects))
     assert np.mean(said) < 0.08
 
 
@@ -74,8 +74,10 @@ def race(seed: int, effects: Any) -> tuple[int, Analysis]:
 def test_a_race_keeps_its_error_and_saves_trainings() -> None:
     effects = np.array([-2.5, 0, -2.5, 0, -2.5, 0])
     races = [race(seed, effects) for seed in range(150)]
-    wrong = [any(effect.verdict is not Verdict.UNDECIDED for effect in analysis.effects[1::2]) for _, analysis in races]
-    right = [effect.verdict is Verdict.HELPS for _, analysis in races for effect in analysis.effects[::2]]
+    wrong = [
+        any(effect.conclusion is not Conclusion.UNDECIDED for effect in analysis.effects[1::2]) for _, analysis in races
+    ]
+    right = [effect.conclusion is Conclusion.HELPS for _, analysis in races for effect in analysis.effects[::2]]
     assert np.mean(wrong) < 0.07
     assert np.mean(right) > 0.95
     assert np.mean([trainings for trainings, _ in races]) < 12 * 7 / 1.3

@@ -7,19 +7,19 @@ from statistics import median
 from typing import NamedTuple
 
 from trimma.display.text import NOTHING, count, one_line
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.study import Ablation, Arm, Metric
 from trimma.views import EffectRow, Findings, arm_words
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 7
 VERBS = {
-    (Verdict.HELPS, False): ("helps", "help"),
-    (Verdict.HELPS, True): ("is worse than the whole", "are worse than the whole"),
-    (Verdict.HURTS, False): ("hurts", "hurt"),
-    (Verdict.HURTS, True): ("is better than the whole", "are better than the whole"),
-    (Verdict.EQUIVALENT, False): ("makes no difference that matters", "make no difference that matters"),
-    (Verdict.EQUIVALENT, True): ("makes no difference that matters", "make no difference that matters"),
+    (Conclusion.HELPS, False): ("helps", "help"),
+    (Conclusion.HELPS, True): ("is worse than the whole", "are worse than the whole"),
+    (Conclusion.HURTS, False): ("hurts", "hurt"),
+    (Conclusion.HURTS, True): ("is better than the whole", "are better than the whole"),
+    (Conclusion.EQUIVALENT, False): ("makes no difference that matters", "make no difference that matters"),
+    (Conclusion.EQUIVALENT, True): ("makes no difference that matters", "make no difference that matters"),
 }
 """What is said of one component and of several, which may be named after what takes their place."""
 
@@ -138,14 +138,14 @@ def metric_words(metric: Metric) -> str:
     return f"{metric.name}, {'higher' if metric.maximize else 'lower'} is better"
 
 
-def interaction_words(verdict: Verdict) -> str:
+def interaction_words(conclusion: Conclusion) -> str:
     """What an interaction means for its two components."""
     return {
-        Verdict.HELPS: "stand in for each other",
-        Verdict.HURTS: "need each other",
-        Verdict.EQUIVALENT: "independent",
-        Verdict.UNDECIDED: "undecided",
-    }[verdict]
+        Conclusion.HELPS: "stand in for each other",
+        Conclusion.HURTS: "need each other",
+        Conclusion.EQUIVALENT: "independent",
+        Conclusion.UNDECIDED: "undecided",
+    }[conclusion]
 
 
 def tally(found: Findings) -> str:
@@ -160,8 +160,8 @@ def decided_words(found: Findings, most: int = 8) -> str:
     ``3 of 10 components decided: sex, age help; deck hurts``
     """
     groups = []
-    for (verdict, replaces), (one, many) in VERBS.items():
-        rows = [row for row in found.ordered if row.verdict is verdict and row.replaces == replaces]
+    for (conclusion, replaces), (one, many) in VERBS.items():
+        rows = [row for row in found.ordered if row.conclusion is conclusion and row.replaces == replaces]
         if names := [one_line(row.component) for row in rows]:
             shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
             groups.append(f"{shown} {one if len(names) == 1 else many}")

@@ -1,9 +1,9 @@
-"""What components are worth: differences, simultaneous intervals and verdicts from the cells of an ablation.
+"""What components are worth: differences, simultaneous intervals and conclusions from the cells of an ablation.
 
 Pure functions from values to values; `Cell` goes in, `Analysis` comes out.
 """
 
-from trimma.effects.analysis import Analysis, Effect, Verdict
+from trimma.effects.analysis import Analysis, Conclusion, Effect
 from trimma.effects.cells import Cell
 from trimma.effects.contrasts import contrasts
 from trimma.effects.factorial import main_effects
@@ -16,9 +16,9 @@ __all__ = [
     "LOOKS",
     "Analysis",
     "Cell",
+    "Conclusion",
     "Effect",
     "Standing",
-    "Verdict",
     "contrasts",
     "decided",
     "interactions",

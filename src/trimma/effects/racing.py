@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from trimma.effects.analysis import Analysis, Effect, Verdict
+from trimma.effects.analysis import Analysis, Conclusion, Effect
 from trimma.effects.cells import Arm, Cell
 from trimma.effects.checks import checked
 from trimma.effects.contrasts import contrasts
@@ -26,7 +26,7 @@ HOPE = 0.10  # of being settled by the last look, below which more repeats are w
 class Standing(Struct, frozen=True, kw_only=True):
     """Where a race stands after a look: who is ``settled``, who isn't but is ``hopeless``, and who is ``racing`` on.
 
-    A component is settled by a verdict other than *undecided*. It is hopeless where the last look would settle it
+    A component is settled by a conclusion other than *undecided*. It is hopeless where the last look would settle it
     with a probability below 10 %, to judge by what is known; it stays *undecided*.
     """
 
@@ -63,7 +63,7 @@ def decided(
     now = [cell for cell in kept if cell.repeat in first]
     done = [size for size in looks if size <= look]
     judged, _ = _judged(now, names, done, looks, maximize, confidence, smallest, reference, arms, adding)
-    settled = {name: effect for name, (effect, _) in judged.items() if effect.verdict is not Verdict.UNDECIDED}
+    settled = {name: effect for name, (effect, _) in judged.items() if effect.conclusion is not Conclusion.UNDECIDED}
     errors = levels(tuple(looks), len(looks), len(names), 1.0 - confidence)
     hopeless = {
         name: effect
@@ -149,7 +149,7 @@ def _judged(
         )
         for effect in analysis.effects:
             name = effect.name
-            if name not in found or (found[name][0].verdict is Verdict.UNDECIDED and arm_of[name] in running):
+            if name not in found or (found[name][0].conclusion is Conclusion.UNDECIDED and arm_of[name] in running):
                 p = None if effect.p is None else min(1.0, effect.p * (1.0 - confidence) / error)
                 found[name] = msgspec.structs.replace(effect, p=p), size
         before = size
@@ -160,7 +160,7 @@ def _tiers(effects: Sequence[Effect], *, maximize: bool) -> list[int]:
     """Tiers by whether the effects' intervals meet."""
     sign = -1.0 if maximize else 1.0
     worth = np.array([np.nan if effect.difference is None else sign * effect.difference for effect in effects])
-    worth[[effect.difference is None and effect.verdict is Verdict.HELPS for effect in effects]] = np.inf
+    worth[[effect.difference is None and effect.conclusion is Conclusion.HELPS for effect in effects]] = np.inf
     half = np.array(
         [np.inf if effect.low is None or effect.high is None else (effect.high - effect.low) / 2 for effect in effects]
     )

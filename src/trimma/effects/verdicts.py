@@ -1,4 +1,4 @@
-"""From differences and intervals to verdicts, tiers, and how many repeats are still needed."""
+"""From differences and intervals to conclusions, tiers, and how many repeats are still needed."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from trimma.effects.analysis import Effect, Verdict
+from trimma.effects.analysis import Conclusion, Effect
 from trimma.effects.cells import Numbers
 from trimma.effects.estimates import Bounds, Estimates, bounds, separation
 from trimma.effects.maximum import one_t
@@ -33,7 +33,7 @@ def judged(
     confidence: float,
     smallest: float | None,
 ) -> list[Effect]:
-    """The effects, with their verdicts."""
+    """The effects, with their conclusions."""
     outer = bounds(estimates, confidence)
     inner = bounds(estimates, 2 * confidence - 1) if smallest is not None else None
     worth = np.where(
@@ -44,8 +44,8 @@ def judged(
     for index, (name, count) in enumerate(zip(names, counts, strict=True)):
         low, high = float(outer.low[index]), float(outer.high[index])
         core = (float(inner.low[index]), float(inner.high[index])) if inner is not None else (math.nan, math.nan)
-        verdict = Verdict.HELPS if count.lost else _verdict(low, high, core, smallest, maximize=maximize)
-        undecided = verdict is Verdict.UNDECIDED
+        conclusion = Conclusion.HELPS if count.lost else _conclusion(low, high, core, smallest, maximize=maximize)
+        undecided = conclusion is Conclusion.UNDECIDED
         effects.append(
             Effect(
                 name=name,
@@ -59,7 +59,7 @@ def judged(
                 probability=count.probability,
                 failures=count.failures,
                 censored=count.censored,
-                verdict=verdict,
+                conclusion=conclusion,
                 needed=_needed(index, estimates, outer, inner, smallest, count.repeats) if undecided else None,
                 tier=places[index],
             )
@@ -86,12 +86,14 @@ def _falls(top: float, value: float, apart: float) -> bool:
     return top != value if math.isinf(top) else top - value > apart
 
 
-def _verdict(low: float, high: float, core: tuple[float, float], smallest: float | None, *, maximize: bool) -> Verdict:
+def _conclusion(
+    low: float, high: float, core: tuple[float, float], smallest: float | None, *, maximize: bool
+) -> Conclusion:
     if smallest is not None and -smallest < core[0] and core[1] < smallest:
-        return Verdict.EQUIVALENT
+        return Conclusion.EQUIVALENT
     if low > 0 or high < 0:
-        return Verdict.HELPS if (high < 0) == maximize else Verdict.HURTS
-    return Verdict.UNDECIDED
+        return Conclusion.HELPS if (high < 0) == maximize else Conclusion.HURTS
+    return Conclusion.UNDECIDED
 
 
 def _needed(

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from trimma import effects
-from trimma.effects import Analysis, Cell, Verdict
+from trimma.effects import Analysis, Cell, Conclusion
 from trimma.errors import StudyError
 from trimma.history import History
 from trimma.study import Ablation, overlaps
@@ -87,7 +87,7 @@ def _turned(estimated: Analysis) -> Analysis:
         replace(
             effect,
             probability=None if effect.failures else effect.probability,
-            verdict=Verdict.HURTS if effect.difference is None and effect.failures else effect.verdict,
+            conclusion=Conclusion.HURTS if effect.difference is None and effect.failures else effect.conclusion,
         )
         for effect in estimated.effects
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from trimma.effects import Analysis, Cell, Effect, Verdict
+from trimma.effects import Analysis, Cell, Conclusion, Effect
 from trimma.history import History
 from trimma.study import Ablation, Component, Metric
 from trimma.views.ablation import ablation, analysis, interactions, path_order
@@ -18,7 +18,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     """A component and what it is worth: the fields of `trimma.effects.Effect`, and what the component is.
 
     ``replaces`` says that the component is named after what takes its place: a variant, or a setting's other value.
-    ``words`` is the verdict as one would say it; ``worth`` is how much better the metric is with the component than
+    ``words`` is the conclusion as one would say it; ``worth`` is how much better the metric is with the component than
     without it, in units of the metric: infinite where nothing worked without it, None where nothing is known.
     """
 
@@ -33,7 +33,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     probability: float | None
     failures: int
     censored: int
-    verdict: Verdict
+    conclusion: Conclusion
     words: str
     needed: int | None
     tier: int
@@ -43,7 +43,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     @property
     def decided(self) -> bool:
         """Whether there is more to say of it than that it is undecided."""
-        return self.verdict is not Verdict.UNDECIDED
+        return self.conclusion is not Conclusion.UNDECIDED
 
 
 class Findings(Struct, frozen=True, kw_only=True):
@@ -146,8 +146,8 @@ def effect_rows(asked: Ablation, found: Analysis) -> list[EffectRow]:
                 probability=effect.probability,
                 failures=effect.failures,
                 censored=effect.censored,
-                verdict=effect.verdict,
-                words=verdict_words(effect, found.smallest, replaces=_replaces(component)),
+                conclusion=effect.conclusion,
+                words=conclusion_words(effect, found.smallest, replaces=_replaces(component)),
                 replaces=_replaces(component),
                 needed=effect.needed,
                 tier=effect.tier,
@@ -157,30 +157,30 @@ def effect_rows(asked: Ablation, found: Analysis) -> list[EffectRow]:
     return rows
 
 
-def verdict_words(effect: Effect, smallest: float | None = None, *, replaces: bool = False) -> str:
-    """The verdict as one would say it, of the component or, where it ``replaces`` something, of that replacement.
+def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces: bool = False) -> str:
+    """The conclusion as one would say it, of the component or, where it ``replaces`` something, of that replacement.
 
-    >>> verdict_words(Effect(name="age", difference=0.1, needed=14))
+    >>> conclusion_words(Effect(name="age", difference=0.1, needed=14))
     'undecided (about 14 repeats would decide)'
     """
-    match effect.verdict:
-        case Verdict.EQUIVALENT if smallest is not None:
+    match effect.conclusion:
+        case Conclusion.EQUIVALENT if smallest is not None:
             return f"equivalent within {smallest:g}"
-        case Verdict.UNDECIDED if effect.needed is not None:
+        case Conclusion.UNDECIDED if effect.needed is not None:
             return f"undecided (about {effect.needed:,} repeats would decide)"
-        case Verdict.HELPS | Verdict.HURTS if effect.difference is None:
-            return f"{_VERBS[effect.verdict, replaces]} (all {effect.failures} trainings failed)"
-        case Verdict.HELPS | Verdict.HURTS:
-            return _VERBS[effect.verdict, replaces]
+        case Conclusion.HELPS | Conclusion.HURTS if effect.difference is None:
+            return f"{_VERBS[effect.conclusion, replaces]} (all {effect.failures} trainings failed)"
+        case Conclusion.HELPS | Conclusion.HURTS:
+            return _VERBS[effect.conclusion, replaces]
         case _:
-            return effect.verdict.value
+            return effect.conclusion.value
 
 
 _VERBS = {
-    (Verdict.HELPS, False): "helps",
-    (Verdict.HURTS, False): "hurts",
-    (Verdict.HELPS, True): "worse than the whole",
-    (Verdict.HURTS, True): "better than the whole",
+    (Conclusion.HELPS, False): "helps",
+    (Conclusion.HURTS, False): "hurts",
+    (Conclusion.HELPS, True): "worse than the whole",
+    (Conclusion.HURTS, True): "better than the whole",
 }
 
 
@@ -197,5 +197,5 @@ def by_worth(rows: Iterable[EffectRow]) -> list[EffectRow]:
 
 def _worth(effect: Effect, *, better_below: bool) -> float | None:
     if effect.difference is None:
-        return {Verdict.HELPS: float("inf"), Verdict.HURTS: float("-inf")}.get(effect.verdict)
+        return {Conclusion.HELPS: float("inf"), Conclusion.HURTS: float("-inf")}.get(effect.conclusion)
     return -effect.difference if better_below else effect.difference

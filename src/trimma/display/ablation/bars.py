@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.views import EffectRow
 
-MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
+MARKS = {Conclusion.HELPS: "●", Conclusion.HURTS: "◆", Conclusion.EQUIVALENT: "■", Conclusion.UNDECIDED: "○"}
 
 
 class Scale(NamedTuple):
@@ -39,7 +39,7 @@ def bar(row: EffectRow, scale: Scale, width: int) -> str:
         signs[start : end + 1] = "─" * (end - start + 1)
     signs[zero] = "┼" if signs[zero] == "─" else "│"
     if row.difference is not None:
-        signs[_beside(row.difference, row, scale, width)] = MARKS[row.verdict]
+        signs[_beside(row.difference, row, scale, width)] = MARKS[row.conclusion]
     return "".join(signs)
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from trimma.display.differences import confidence_text, interaction_words, p_text, precision
 from trimma.display.text import NOTHING, one_line, percent
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.views import EffectRow, Findings, effect_rows
 
 NUMBERS = ("difference", "interval", "p", "repeats")
@@ -16,7 +16,7 @@ class Line(NamedTuple):
     cells: dict[str, str]
     decided: bool
     tier: int
-    verdict: Verdict
+    conclusion: Conclusion
 
 
 class Grid(NamedTuple):
@@ -62,7 +62,7 @@ def component_grid(found: Findings) -> Grid:
             },
             decided=row.decided,
             tier=1 if found.stepwise else row.tier,
-            verdict=row.verdict,
+            conclusion=row.conclusion,
         )
         for row in rows
     ]
@@ -92,11 +92,11 @@ def pair_grid(found: Findings) -> Grid | None:
                 "interval": digits.interval(effect.low, effect.high),
                 "p": p_text(effect.p),
                 "repeats": str(effect.repeats),
-                "verdict": interaction_words(effect.verdict),
+                "verdict": interaction_words(effect.conclusion),
             },
-            decided=effect.verdict is not Verdict.UNDECIDED,
+            decided=effect.conclusion is not Conclusion.UNDECIDED,
             tier=1,
-            verdict=effect.verdict,
+            conclusion=effect.conclusion,
         )
         for (one, other), effect in sorted(found.pairs, key=lambda each: -abs(each[1].difference or 0.0))
     ]

@@ -12,10 +12,10 @@ from trimma.display.plots import forest, interactions, path, repeats, shapley
 from trimma.display.plots.shapley import SHAPLEY
 from trimma.display.plots.theme import Figure, graph_objects
 from trimma.display.text import NOTHING
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.views import Findings
 
-MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
+MARKS = {Conclusion.HELPS: "●", Conclusion.HURTS: "◆", Conclusion.EQUIVALENT: "■", Conclusion.UNDECIDED: "○"}
 RIGHT = (*NUMBERS, "probability")
 CONFIG = {"displayModeBar": False, "responsive": True}
 
@@ -89,7 +89,7 @@ def _table(grid: Grid, caption: str = "") -> str:
     rows, tier = [], grid.lines[0].tier if grid.lines else 1
     for line in grid.lines:
         cells = [f"<td{_side(name)}>{_text(name, line.cells[name])}</td>" for name in names]
-        cells[0] = f"<th scope='row'><span class='{line.verdict.value}'>{MARKS[line.verdict]}</span> "
+        cells[0] = f"<th scope='row'><span class='{line.conclusion.value}'>{MARKS[line.conclusion]}</span> "
         cells[0] += f"{escape(line.cells['component'])}</th>"
         kinds = ["decided"] * line.decided + ["apart"] * (line.tier != tier)
         tier = line.tier

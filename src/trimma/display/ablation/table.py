@@ -10,10 +10,15 @@ from trimma.display.ablation.bars import bar, legend, scale_of
 from trimma.display.differences import confidence_text, p_text, precision, sides
 from trimma.display.text import NOTHING, one_line, squeeze
 from trimma.display.top import GAP, plain_column, plain_table
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.views import EffectRow, Findings
 
-STYLES = {Verdict.HELPS: "green", Verdict.HURTS: "red", Verdict.EQUIVALENT: "cyan", Verdict.UNDECIDED: "dim"}
+STYLES = {
+    Conclusion.HELPS: "green",
+    Conclusion.HURTS: "red",
+    Conclusion.EQUIVALENT: "cyan",
+    Conclusion.UNDECIDED: "dim",
+}
 NAME = 24  # the widest that a component's name may be
 BAR, WIDEST_BAR = 13, 41
 
@@ -67,7 +72,7 @@ def effects_table(
             "dim",
         )
     for place, row in enumerate(shown):
-        style = STYLES[row.verdict]
+        style = STYLES[row.conclusion]
         cells = [Text(names.cells[place], "bold" if row.decided else "")]
         for part in layout:
             text = bar(row, scale, room) if part == "bar" else columns[part].cells[place]
@@ -98,7 +103,7 @@ def _columns(found: Findings, rows: Sequence[EffectRow]) -> dict[str, _Column]:
         "repeats": _Column("repeats", [f"{row.repeats}{_missing(row)}" for row in rows], right=True),
         FIRST_WORDS: _Column("verdict", [row.words for row in rows], right=False),
         SHORT: _Column("verdict", [_short(row) for row in rows], right=False),
-        PLAIN: _Column("verdict", [row.verdict.value for row in rows], right=False),
+        PLAIN: _Column("verdict", [row.conclusion.value for row in rows], right=False),
     }
 
 
@@ -107,4 +112,4 @@ def _missing(row: EffectRow) -> str:
 
 
 def _short(row: EffectRow) -> str:
-    return f"undecided (~{row.needed:,})" if not row.decided and row.needed is not None else row.verdict.value
+    return f"undecided (~{row.needed:,})" if not row.decided and row.needed is not None else row.conclusion.value

@@ -7,7 +7,7 @@ from typing import Any
 from trimma.display.differences import MINUS, Precision, change_words, confidence_text, plan_words, precision, sides
 from trimma.display.plots.theme import GREY, Figure, empty, figure, graph_objects
 from trimma.display.plots.verdicts import BAND, LOOKS, ROW, component_axis, gap_text, groups, hover, label
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.views import EffectRow, Findings
 
 LEGEND = {"x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"}
@@ -32,8 +32,8 @@ def forest(found: Findings) -> Figure:
         legend=LEGEND,
     )
     shade(result, found)
-    for verdict, name, group in groups(found, rows):
-        result.add_trace(estimates(verdict, name, group, digits))
+    for conclusion, name, group in groups(found, rows):
+        result.add_trace(estimates(conclusion, name, group, digits))
     for place, text in enumerate(numbers):
         result.add_annotation(
             x=1.0, xref="paper", xanchor="left", xshift=14, y=place, text=text, showarrow=False, font={"size": 12}
@@ -93,10 +93,10 @@ def hints(result: Figure, found: Findings) -> None:
 
 
 def estimates(
-    verdict: Verdict, name: str, group: Sequence[tuple[int, EffectRow]], digits: Precision, below: float = 0.0
+    conclusion: Conclusion, name: str, group: Sequence[tuple[int, EffectRow]], digits: Precision, below: float = 0.0
 ) -> Any:
     """Points with intervals, ``below`` the places of their components."""
-    look = LOOKS[verdict]
+    look = LOOKS[conclusion]
     known = [(place, row, row.difference) for place, row in group if row.difference is not None]
     return graph_objects().Scatter(
         x=[difference for _, _, difference in known],

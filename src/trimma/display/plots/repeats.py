@@ -9,7 +9,7 @@ from trimma.display.plots.forest import LEGEND, difference_axis, estimates, hint
 from trimma.display.plots.theme import Figure, empty, figure, scatter
 from trimma.display.plots.verdicts import LOOKS, component_axis, groups, label
 from trimma.display.text import one_line
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.views import EffectRow, Findings, paired
 
 ROW = 34  # pixels a component
@@ -39,15 +39,15 @@ def repeats(found: Findings) -> Figure:
         legend=LEGEND,
     )
     shade(result, found)
-    for verdict, name, group in groups(found, rows):
-        result.add_trace(_single(verdict, group, points, found, len(every)))
-        result.add_trace(estimates(verdict, name, group, digits, BELOW))
+    for conclusion, name, group in groups(found, rows):
+        result.add_trace(_single(conclusion, group, points, found, len(every)))
+        result.add_trace(estimates(conclusion, name, group, digits, BELOW))
     hints(result, found)
     return result
 
 
 def _single(
-    verdict: Verdict, group: Sequence[tuple[int, EffectRow]], points: Points, found: Findings, count: int
+    conclusion: Conclusion, group: Sequence[tuple[int, EffectRow]], points: Points, found: Findings, count: int
 ) -> Any:
     metric = escape(one_line(found.metric.name), quote=False)
     flat = [
@@ -63,7 +63,7 @@ def _single(
             for _, name, repeat, difference in flat
         ],
         mode="markers",
-        marker={"color": LOOKS[verdict].colour, "size": 6, "opacity": 0.55},
+        marker={"color": LOOKS[conclusion].colour, "size": 6, "opacity": 0.55},
         showlegend=False,
         hovertemplate="%{text}<extra></extra>",
     )

@@ -39,8 +39,8 @@ def shapley(found: Findings) -> Figure:
         legend=LEGEND,
     )
     shade(result, found)
-    for verdict, name, group in groups(found, rows):
-        look = LOOKS[verdict]
+    for conclusion, name, group in groups(found, rows):
+        look = LOOKS[conclusion]
         error: dict[str, Any] = {
             "type": "data",
             "symmetric": False,
@@ -63,7 +63,7 @@ def shapley(found: Findings) -> Figure:
                 marker={
                     "color": look.colour,
                     "opacity": 0.8,
-                    "pattern": {"shape": HATCHES[verdict.value], "fgcolor": "white", "size": 6, "solidity": 0.3},
+                    "pattern": {"shape": HATCHES[conclusion.value], "fgcolor": "white", "size": 6, "solidity": 0.3},
                 },
                 showlegend=True,
                 hovertemplate="%{text}<extra></extra>",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from trimma.display.differences import Precision, p_text
 from trimma.display.plots.theme import GREY
 from trimma.display.text import NOTHING, one_line, percent, shorten, squeeze
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 from trimma.views import EffectRow, Findings
 
 ROW = 26  # pixels a component
@@ -23,20 +23,23 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    Verdict.HELPS: Look("#0072B2", "circle"),
-    Verdict.HURTS: Look("#D55E00", "diamond"),
-    Verdict.EQUIVALENT: Look("#009E73", "square"),
-    Verdict.UNDECIDED: Look("#7F7F7F", "circle-open"),
+    Conclusion.HELPS: Look("#0072B2", "circle"),
+    Conclusion.HURTS: Look("#D55E00", "diamond"),
+    Conclusion.EQUIVALENT: Look("#009E73", "square"),
+    Conclusion.UNDECIDED: Look("#7F7F7F", "circle-open"),
 }
 
 
-def groups(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Verdict, str, list[tuple[int, EffectRow]]]]:
+def groups(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Conclusion, str, list[tuple[int, EffectRow]]]]:
     """The rows by verdict, each with its place among all, and the verdict's name in the legend."""
     every = list(enumerate(rows))
     smallest = found.analysis.smallest
-    names = {Verdict.EQUIVALENT: f"equivalent within {smallest:g}"} if smallest is not None else {}
-    parts = ((verdict, [(place, row) for place, row in every if row.verdict is verdict]) for verdict in Verdict)
-    return [(verdict, names.get(verdict, verdict.value), group) for verdict, group in parts if group]
+    names = {Conclusion.EQUIVALENT: f"equivalent within {smallest:g}"} if smallest is not None else {}
+    parts = (
+        (conclusion, [(place, row) for place, row in every if row.conclusion is conclusion])
+        for conclusion in Conclusion
+    )
+    return [(conclusion, names.get(conclusion, conclusion.value), group) for conclusion, group in parts if group]
 
 
 def label(row: EffectRow) -> str:
