@@ -9,7 +9,8 @@ from scipy import stats
 
 from effect_tables import cells_of, drawn, names_of
 from trimma.effects import Analysis, Cell, Conclusion, Effect, contrasts
-from trimma.effects.maximum import critical, family, one_t
+from trimma.effects.distributions.dunnett import dunnett_critical_z, dunnett_family
+from trimma.effects.distributions.student_t import single_t_of_z
 from trimma.errors import UsageError
 
 
@@ -232,7 +233,9 @@ def test_several_trainings_of_the_whole_count_as_their_mean_with_a_variance_of_i
     freedom = variance**2 / ((others * 3 / 4 / 5) ** 2 / 12 + (gap / 5) ** 2 / 4)
     # ... from which follows the share of the whole, and so the correlation
     share = max(0.0, gap - others / 4) / 5 / variance
-    t = one_t(critical(family([math.sqrt(share)] * 4, [freedom] * 4), 0.05, shared=True), freedom)
+    t = single_t_of_z(
+        dunnett_critical_z(dunnett_family([math.sqrt(share)] * 4, [freedom] * 4), 0.05, shared=True), freedom
+    )
     for effect in found.effects:
         assert (effect.high or 0) - (effect.difference or 0) == pytest.approx(t * math.sqrt(variance), rel=1e-6)
     assert "that of the reference's means by itself" in found.method

@@ -6,8 +6,8 @@ from scipy import stats
 
 from effect_tables import cells_of, drawn, names_of
 from trimma.effects import Conclusion, Effect, contrasts, decided, raced
+from trimma.effects.distributions.dunnett import dunnett_critical_z, dunnett_family
 from trimma.effects.futility import hope
-from trimma.effects.maximum import critical, family
 from trimma.effects.spending import levels
 from trimma.errors import UsageError
 
@@ -34,8 +34,8 @@ def test_error_is_spent_by_the_last_look_and_not_before() -> None:
     sums = np.cumsum(noise, axis=1)[:, [size - 1 for size in sizes]]
     t = (sums[:, :, 1:] - sums[:, :, :1]) / np.sqrt(2 * np.array(sizes))[:, None]
     largest = np.abs(t).max(axis=2)
-    groups = family([0.5**0.5] * arms, [float("inf")] * arms)
-    reach = np.array([critical(groups, level, shared=True) for level in levels(sizes, 4, arms, 0.05)])
+    groups = dunnett_family([0.5**0.5] * arms, [float("inf")] * arms)
+    reach = np.array([dunnett_critical_z(groups, level, shared=True) for level in levels(sizes, 4, arms, 0.05)])
     crossed = (largest > reach).any(axis=1).mean()
     assert 0.044 < crossed < 0.052
 

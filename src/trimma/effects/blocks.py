@@ -9,7 +9,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from trimma.effects.cells import Indices, Numbers, Observations
+from trimma.effects.arrays import Indices, Numbers
+from trimma.effects.cells import Observations
 
 NOTHING = 1e-12  # of the greatest value: what is left of a sum of equal numbers by rounding
 

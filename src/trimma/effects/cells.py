@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
+
+from trimma.effects.arrays import Indices, Numbers
 
 Arm = frozenset[str]
-Indices = NDArray[np.intp]
-Numbers = NDArray[np.float64]
 
 
 class Cell(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trimma.effects.analysis import Analysis
-from trimma.effects.cells import Numbers
+from trimma.effects.arrays import Numbers
 from trimma.effects.model import Fitted, reference_moments, residual_deviation
 from trimma.effects.verdicts import Count, judged
 

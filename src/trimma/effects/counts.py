@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from trimma.effects.arrays import Numbers
 from trimma.effects.blocks import Additive
-from trimma.effects.cells import Numbers
 from trimma.effects.verdicts import Count
 
 

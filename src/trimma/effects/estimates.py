@@ -7,9 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from trimma.effects.cells import Numbers
-from trimma.effects.maximum import Family, critical, exceedance, family, to_t, to_z
-from trimma.effects.spread import range_critical
+from trimma.effects.arrays import Numbers
+from trimma.effects.distributions.dunnett import DunnettFamily, dunnett_critical_z, dunnett_family, dunnett_survival
+from trimma.effects.distributions.student_t import t_of_z, z_of_t
+from trimma.effects.distributions.studentized_range import studentized_range_critical
 
 _FIT = 0.25  # how far from one factor correlations may be before a bound takes its place
 _STEEPEST = 0.999
@@ -72,16 +73,18 @@ def _bounds(estimates: Estimates, confidence: float) -> Bounds:
     if noisy.any():
         freedom[noisy] = estimates.freedom[noisy]
         covariance, alike = estimates.covariance[np.ix_(noisy, noisy)], freedom[noisy]
-        groups = related(covariance, alike) if estimates.correlated else family([0.0] * len(alike), alike.tolist())
-        reach[noisy] = critical(groups, 1.0 - confidence, shared=estimates.shared)
-        half[noisy] = to_t(reach[noisy], alike) * error[noisy]
-        distance = to_z(np.abs(difference[noisy]) / error[noisy], alike)
-        p[noisy] = exceedance(distance, groups, shared=estimates.shared)
+        groups = (
+            related(covariance, alike) if estimates.correlated else dunnett_family([0.0] * len(alike), alike.tolist())
+        )
+        reach[noisy] = dunnett_critical_z(groups, 1.0 - confidence, shared=estimates.shared)
+        half[noisy] = t_of_z(reach[noisy], alike) * error[noisy]
+        distance = z_of_t(np.abs(difference[noisy]) / error[noisy], alike)
+        p[noisy] = dunnett_survival(distance, groups, shared=estimates.shared)
     low[known], high[known] = difference[known] - half[known], difference[known] + half[known]
     return found
 
 
-def related(covariance: Numbers, freedom: Numbers) -> Family:
+def related(covariance: Numbers, freedom: Numbers) -> DunnettFamily:
     """The family of t with these covariances.
 
     One factor explains the correlations of differences from one reference, exactly where they are balanced and
@@ -96,7 +99,7 @@ def related(covariance: Numbers, freedom: Numbers) -> Family:
     least, most = (float(correlation[off].min()), float(correlation[off].max())) if count > 1 else (0.0, 0.0)
     common = math.sqrt(max(least, 0.0))
     if most - least < 1e-6 or least <= 0:
-        return family([min(common, _STEEPEST)] * count, freedom.tolist())
+        return dunnett_family([min(common, _STEEPEST)] * count, freedom.tolist())
     loading = np.full(count, common)
     for _ in range(_ROUNDS):
         total = float(loading @ loading)
@@ -104,7 +107,7 @@ def related(covariance: Numbers, freedom: Numbers) -> Family:
         loading = (loading + (correlation @ loading - loading) / (total - loading**2)) / 2
     loading = np.clip(loading, 0.0, _STEEPEST)
     misfit = np.abs(correlation - np.outer(loading, loading))[off].max()
-    return family((loading if misfit < _FIT else np.full(count, common)).tolist(), freedom.tolist())
+    return dunnett_family((loading if misfit < _FIT else np.full(count, common)).tolist(), freedom.tolist())
 
 
 def separation(estimates: Estimates, confidence: float) -> Numbers:
@@ -120,7 +123,7 @@ def separation(estimates: Estimates, confidence: float) -> Numbers:
     error = np.sqrt(np.maximum(own[:, None] + own - 2 * estimates.covariance, 0.0) / 2.0)
     freedom = float(estimates.freedom[known].min())
     freedom = float(math.floor(freedom)) if 1 < freedom < math.inf else freedom
-    apart: Numbers = error * range_critical(int(known.sum()), freedom, 1.0 - confidence)
+    apart: Numbers = error * studentized_range_critical(int(known.sum()), freedom, 1.0 - confidence)
     return apart if estimates.floor is None else np.fmax(apart, separation(estimates.floor, confidence))
 
 

@@ -6,8 +6,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from trimma.effects.analysis import Analysis
+from trimma.effects.arrays import Numbers
 from trimma.effects.blocks import Additive
-from trimma.effects.cells import Arm, Cell, Numbers, observe
+from trimma.effects.cells import Arm, Cell, observe
 from trimma.effects.checks import checked
 from trimma.effects.conclude import concluded
 from trimma.effects.model import Fitted, fitted

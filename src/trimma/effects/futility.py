@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from trimma.effects.analysis import Effect
-from trimma.effects.maximum import critical
+from trimma.effects.distributions.dunnett import dunnett_critical_z
 from trimma.effects.spending import differences
 
 
@@ -25,12 +25,14 @@ def hope(
     groups, now = differences(count), errors[looks.index(look)]
     half = (effect.high - effect.low) / 2
     shrink = math.sqrt(look / last)
-    reach = critical(groups, now, shared=True)
+    reach = dunnett_critical_z(groups, now, shared=True)
     spread = half / reach * math.sqrt((last - look) / last)
-    outside = half * shrink * critical(groups, errors[-1], shared=True) / reach
+    outside = half * shrink * dunnett_critical_z(groups, errors[-1], shared=True) / reach
     settled = _beyond(effect.difference, outside, spread)
     if smallest is not None and effect.inner_low is not None and effect.inner_high is not None:
-        ratio = critical(groups, 2 * errors[-1], shared=True) / critical(groups, 2 * now, shared=True)
+        ratio = dunnett_critical_z(groups, 2 * errors[-1], shared=True) / dunnett_critical_z(
+            groups, 2 * now, shared=True
+        )
         room = smallest - (effect.inner_high - effect.inner_low) / 2 * shrink * ratio
         settled += 1.0 - _beyond(effect.difference, room, spread) if room > 0 else 0.0
     return min(1.0, settled)

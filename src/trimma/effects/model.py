@@ -6,8 +6,9 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from trimma.effects.arrays import Numbers
 from trimma.effects.blocks import NOTHING, Additive, additive
-from trimma.effects.cells import Numbers, Observations
+from trimma.effects.cells import Observations
 from trimma.effects.estimates import Estimates
 from trimma.effects.paired import by_repeat, paired
 from trimma.effects.reference import Squares, averaged, squares, two_variances

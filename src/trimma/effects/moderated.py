@@ -11,8 +11,8 @@ from statistics import fmean
 
 import numpy as np
 
-from trimma.effects.cells import Numbers
-from trimma.effects.special import digamma, trigamma, trigamma_inverse
+from trimma.effects.arrays import Numbers
+from trimma.effects.distributions.polygamma import digamma, trigamma, trigamma_inverse
 
 _LEAST = 1e-5  # of the mean variance: an arm whose few values happen to agree isn't without noise
 _TELLING = 0.5

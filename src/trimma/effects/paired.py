@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from trimma.effects.cells import Numbers, Observations
+from trimma.effects.arrays import Numbers
+from trimma.effects.cells import Observations
 from trimma.effects.estimates import Estimates
 
 _NOTHING = 1e-12  # of the greatest value: what rounding leaves of equal ones

@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from trimma.effects.arrays import Numbers
 from trimma.effects.blocks import Additive
-from trimma.effects.cells import Numbers, Observations
+from trimma.effects.cells import Observations
 from trimma.effects.moderated import moderated
 
 

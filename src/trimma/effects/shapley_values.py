@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from trimma.effects.analysis import Analysis
-from trimma.effects.cells import Arm, Cell, Numbers
+from trimma.effects.arrays import Numbers
+from trimma.effects.cells import Arm, Cell
 from trimma.effects.checks import checked
 from trimma.effects.conclude import outcomes
 from trimma.effects.paired import paired

@@ -10,9 +10,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from trimma.effects.cells import Numbers
-from trimma.effects.maximum import Family, exceedance, family
-from trimma.effects.normal import cumulative, density
+from trimma.effects.arrays import Numbers
+from trimma.effects.distributions.dunnett import DunnettFamily, dunnett_family, dunnett_survival
+from trimma.effects.distributions.normal import normal_cumulative, normal_density
 
 _POWER = 3.0  # of the share of looks that are over: what share of the error is spent by then
 _UNLIKE = 0.3  # by simulation: effects that cross at different looks are less alike than at one
@@ -32,12 +32,12 @@ def levels(repeats: tuple[int, ...], planned: int, count: int, error: float) -> 
     unlike = _UNLIKE if planned > 1 else 0.0
     spent = [_own(groups, count, error * _share(look / planned), unlike) for look in range(1, len(repeats) + 1)]
     reach = np.array(_boundaries(repeats, spent))
-    return tuple(exceedance(reach, groups, shared=True).tolist())
+    return tuple(dunnett_survival(reach, groups, shared=True).tolist())
 
 
-def differences(count: int) -> Family:
+def differences(count: int) -> DunnettFamily:
     """The family of ``count`` differences from one reference, of known and equal noise."""
-    return family([math.sqrt(0.5) if count > 1 else 0.0] * count, [math.inf] * count)
+    return dunnett_family([math.sqrt(0.5) if count > 1 else 0.0] * count, [math.inf] * count)
 
 
 def _share(over: float) -> float:
@@ -45,7 +45,7 @@ def _share(over: float) -> float:
     return math.pow(min(1.0, over), _POWER)
 
 
-def _own(groups: Family, count: int, error: float, unlike: float) -> float:
+def _own(groups: DunnettFamily, count: int, error: float, unlike: float) -> float:
     """The error of each effect that makes ``error`` that of all.
 
     It lies between what it is at one look and, by the share ``unlike``, what it were for independent effects.
@@ -54,7 +54,7 @@ def _own(groups: Family, count: int, error: float, unlike: float) -> float:
     for _ in range(_ROUNDS):
         middle = (low + high) / 2
         z = NormalDist().inv_cdf(1.0 - middle / 2)
-        alike = float(exceedance(np.array([z]), groups, shared=True)[0])
+        alike = float(dunnett_survival(np.array([z]), groups, shared=True)[0])
         apart = 1.0 - math.pow(1.0 - middle, count)
         low, high = (middle, high) if (1 - unlike) * alike + unlike * apart < error else (low, middle)
     return low
@@ -69,7 +69,7 @@ def _boundaries(repeats: tuple[int, ...], spent: list[float]) -> list[float]:
         low, high = 0.0, 12.0 * math.sqrt(size)
         for _ in range(_ROUNDS):
             middle = (low + high) / 2
-            beyond = cumulative((nodes - middle) / step) + cumulative((-middle - nodes) / step)
+            beyond = normal_cumulative((nodes - middle) / step) + normal_cumulative((-middle - nodes) / step)
             low, high = (middle, high) if float(weights @ beyond) > total - used else (low, middle)
         reaches.append(high / math.sqrt(size))
         nodes, weights = _going_on(nodes, weights, step, high)
@@ -82,5 +82,5 @@ def _going_on(nodes: Numbers, weights: Numbers, step: float, reach: float) -> tu
     grid = np.linspace(-reach, reach, _NODES)
     simpson = np.where(np.arange(_NODES) % 2 == 1, 4.0, 2.0)
     simpson[[0, -1]] = 1.0
-    heights = density((grid[:, None] - nodes) / step) @ weights / step
+    heights = normal_density((grid[:, None] - nodes) / step) @ weights / step
     return grid, heights * simpson * (grid[1] - grid[0]) / 3.0

@@ -5,10 +5,10 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
+from trimma.effects.arrays import Numbers
 from trimma.effects.blocks import Additive
-from trimma.effects.cells import Numbers
+from trimma.effects.distributions.f_distribution import f_survival
 from trimma.effects.reference import squares
-from trimma.effects.special import variance_ratio_exceedance
 
 # Levels by simulation with 11 arms and 5 repeats: about one in seven studies of equal noise is called unequal, which
 # widens its intervals, and where noise ranges over a factor of four the error of all intervals stays near 5 %.
@@ -83,7 +83,7 @@ def _brown_forsythe(fit: Additive, first: int) -> float | None:
     between = float(sizes @ (means - sizes @ means / total) ** 2) / (len(groups) - 1)
     below = total - len(groups)
     within = (sum(float(group @ group) for group in groups) - float(sizes @ means**2)) / below
-    return variance_ratio_exceedance(between / within, len(groups) - 1, below) if within > 0 else None
+    return f_survival(between / within, len(groups) - 1, below) if within > 0 else None
 
 
 def _median(values: Numbers) -> float:
@@ -98,4 +98,4 @@ def _noisier(fit: Additive) -> float | None:
     found = squares(fit)
     if found is None or found.others <= 0:
         return None
-    return variance_ratio_exceedance(found.explained / found.above / found.others, found.above, found.below)
+    return f_survival(found.explained / found.above / found.others, found.above, found.below)

@@ -7,9 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from trimma.effects.analysis import Conclusion, Effect
-from trimma.effects.cells import Numbers
+from trimma.effects.arrays import Numbers
+from trimma.effects.distributions.student_t import single_t_of_z
 from trimma.effects.estimates import Bounds, Estimates, bounds, separation
-from trimma.effects.maximum import one_t
 
 _MOST = 1000  # repeats; what would need more is given no number
 
@@ -108,7 +108,7 @@ def _needed(
         freedom = float(found.freedom[index])
         grown = freedom * (wanted - 1) / (repeats - 1) if repeats > 1 else freedom * wanted
         step = float(found.error[index]) * math.sqrt(repeats / wanted)
-        return one_t(float(found.reach[index]), grown) * step if step else 0.0
+        return single_t_of_z(float(found.reach[index]), grown) * step if step else 0.0
 
     def decided(wanted: int) -> bool:
         if half(outer, wanted) < distance:

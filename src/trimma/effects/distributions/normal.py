@@ -1,19 +1,18 @@
-"""The standard normal distribution, for arrays, without SciPy."""
+"""The standard normal distribution, for arrays."""
 
 import math
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from trimma.effects.arrays import Numbers
 
 _LIMIT = 9.0
 _STEPS = 1024  # in one unit; straight lines between are within 3e-8
 
 
-def cumulative(x: Numbers) -> Numbers:
-    """The probability of at most ``x``, of any shape, to within 3e-8."""
+def normal_cumulative(x: Numbers) -> Numbers:
+    """The probability of at most ``x``, an array of any shape, to within 3e-8. The result has the shape of ``x``."""
     table = _table()
     place = np.clip((x + _LIMIT) * _STEPS, 0.0, len(table) - 2.0)
     left = place.astype(np.intp)
@@ -21,8 +20,8 @@ def cumulative(x: Numbers) -> Numbers:
     return below + (place - left) * (table[left + 1] - below)
 
 
-def density(x: Numbers) -> Numbers:
-    """The density at ``x``, of any shape."""
+def normal_density(x: Numbers) -> Numbers:
+    """The density at ``x``, an array of any shape. The result has the shape of ``x``."""
     return np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
 
 
