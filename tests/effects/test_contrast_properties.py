@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effect_tables import cells_of, drawn, names_of
-from trimma.effects import Analysis, Cell, Conclusion, contrasts, raced
+from trimma.effects import Analysis, Cell, Conclusion, contrasts, race_contrasts
 
 tables = st.tuples(st.integers(2, 6), st.integers(2, 6), st.integers(0, 10_000)).map(
     lambda drawing: drawn(drawing[2], drawing[0], drawing[1])
@@ -109,7 +109,7 @@ def test_however_many_cells_are_missing_there_is_an_answer(
     """Numpy's warnings are errors here; rounded values are often equal."""
     names = named(table, whole)
     cells = [cell for place, cell in enumerate(with_gaps(table.round(digits), missing, whole)) if place % 7 != 3]
-    for found in (contrasts(cells, names, maximize=True, smallest=0.5), raced(cells, names, maximize=True)):
+    for found in (contrasts(cells, names, maximize=True, smallest=0.5), race_contrasts(cells, names, maximize=True)):
         for effect in found.effects:
             assert (effect.low is None) == (effect.high is None)
             assert effect.low is None or effect.low <= (effect.difference or 0) <= (effect.high or 0)

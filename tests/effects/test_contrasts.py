@@ -161,9 +161,9 @@ def test_needed_repeats_would_decide() -> None:
     assert effect.conclusion is Conclusion.UNDECIDED
     assert effect.needed is not None
     assert 5 < effect.needed < 400
-    hopeless = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
-    assert hopeless.difference == 0
-    assert hopeless.needed is None
+    futile = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
+    assert futile.difference == 0
+    assert futile.needed is None
 
 
 def test_needed_counts_what_equivalence_needs() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from trimma.effects.distributions.normal import normal_cumulative
 from trimma.effects.distributions.polygamma import digamma, trigamma, trigamma_inverse
 from trimma.effects.distributions.student_t import t_of_z, z_of_t
 from trimma.effects.distributions.studentized_range import studentized_range_critical, studentized_range_survival
-from trimma.effects.estimates import related
 
 HALF = math.sqrt(0.5)
 
@@ -23,7 +21,7 @@ def test_normal_is_that_of_scipy() -> None:
     assert np.abs(normal_cumulative(x) - special.ndtr(x)).max() < 5e-8
 
 
-def one_t(count: int, loading: float, freedom: float, error: float, *, shared: bool = True) -> float:
+def critical_t(count: int, loading: float, freedom: float, error: float, *, shared: bool = True) -> float:
     z = dunnett_critical_z(dunnett_family([loading] * count, [freedom] * count), error, shared=shared)
     return float(t_of_z(np.array(z), freedom))
 
@@ -33,7 +31,7 @@ def one_t(count: int, loading: float, freedom: float, error: float, *, shared: b
 def test_one_t_is_student(freedom: float, error: float) -> None:
     expected = stats.t.ppf(1 - error / 2, freedom)
     for shared in (True, False):
-        assert one_t(1, 0.0, freedom, error, shared=shared) == pytest.approx(expected, rel=2e-4)
+        assert critical_t(1, 0.0, freedom, error, shared=shared) == pytest.approx(expected, rel=2e-4)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +45,7 @@ def test_one_t_is_student(freedom: float, error: float) -> None:
     ],
 )
 def test_dunnett_tables(count: int, freedom: float, expected: float) -> None:
-    assert one_t(count, HALF, freedom, 0.05) == pytest.approx(expected, abs=0.006)
+    assert critical_t(count, HALF, freedom, 0.05) == pytest.approx(expected, abs=0.006)
 
 
 @pytest.mark.parametrize("loading", [0.0, 0.3, HALF, 0.95])
@@ -98,26 +96,3 @@ def test_functions_of_the_gamma_distribution_are_those_of_scipy(x: float) -> Non
     assert digamma(x) == pytest.approx(special.digamma(x), rel=1e-9)
     assert trigamma(x) == pytest.approx(special.polygamma(1, x), rel=1e-9)
     assert trigamma_inverse(trigamma(x)) == pytest.approx(x, rel=1e-7)
-
-
-def test_one_factor_is_found_in_its_correlations() -> None:
-    loadings = np.array([0.3, 0.6, 0.7, 0.8])
-    covariance = np.outer(loadings, loadings)
-    np.fill_diagonal(covariance, 1.0)
-    scale = np.array([1.0, 2.0, 3.0, 4.0])
-    found = related(covariance * np.outer(scale, scale), np.full(4, 9.0))
-    assert [group.loading for group in found] == pytest.approx(loadings.tolist(), abs=2e-3)
-    assert {group.freedom for group in found} == {9.0}
-
-
-def test_correlations_of_interactions_are_near_enough_to_one_factor() -> None:
-    pairs = list(combinations(range(5), 2))
-    covariance = np.array([[0.25 * (1 + len(set(one) & set(other))) for other in pairs] for one in pairs])
-    np.fill_diagonal(covariance, 1.0)
-    (group,) = related(covariance, np.full(10, 60.0))
-    assert group.loading**2 == pytest.approx((6 * 0.5 + 3 * 0.25) / 9, abs=1e-4)
-
-
-def test_negative_correlations_are_left_out() -> None:
-    covariance = np.array([[1, -0.5, 0], [-0.5, 1, -0.5], [0, -0.5, 1]])
-    assert related(covariance, np.full(3, 4.0)) == dunnett_family([0.0] * 3, [4.0] * 3)

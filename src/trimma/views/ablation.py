@@ -74,7 +74,7 @@ def _settings(history: History) -> dict[str, Any]:
 
 def _contrasts(asked: Ablation, found: Sequence[Cell], names: Sequence[str], settings: dict[str, Any]) -> Analysis:
     if asked.looks:
-        return effects.raced(found, names, looks=asked.looks, **settings)
+        return effects.race_contrasts(found, names, looks=asked.looks, **settings)
     return effects.contrasts(found, names, **settings)
 
 

@@ -6,11 +6,11 @@ from itertools import accumulate
 import numpy as np
 
 from trimma.effects.analysis import Analysis
-from trimma.effects.cells import Arm, Cell, observe
-from trimma.effects.checks import checked
-from trimma.effects.conclude import concluded
-from trimma.effects.counts import count
-from trimma.effects.model import fitted
+from trimma.effects.argument_checks import check_arguments
+from trimma.effects.contrast_analysis import contrast_analysis
+from trimma.effects.effect_counts import counts_against_reference
+from trimma.effects.fitting.contrast_model import fit_contrast_model
+from trimma.effects.observations import Cell, Removed, observe
 from trimma.errors import UsageError
 
 
@@ -29,20 +29,23 @@ def path(
     is named after what its step leaves out, and is worth what it is given what went before. ``probability`` is that
     of the arm before the step beating the arm after it. Everything else is as in `contrasts`.
     """
-    checked(order, confidence, smallest)
+    check_arguments(order, confidence, smallest)
     if twice := sorted(set(order) & set(start)):
         raise UsageError(f"the path's start leaves out {', '.join(twice)} already: take it from the order")
-    nested: list[Arm] = list(accumulate(order, lambda arm, name: arm | {name}, initial=frozenset(start)))
+    nested: list[Removed] = list(accumulate(order, lambda arm, name: arm | {name}, initial=frozenset(start)))
     observations = observe(cells, nested)
-    found = fitted(observations)
+    model = fit_contrast_model(observations)
     steps = np.arange(len(order))
     rows = np.zeros((len(order), len(observations.arms)))
     rows[steps, steps] = -1.0
     rows[steps, steps + 1] = 1.0
-    counts = [count(found.additive, int(step) + 1, maximize=maximize, reference=int(step)) for step in steps]
-    return concluded(
+    counts = [
+        counts_against_reference(model.additive, int(step) + 1, maximize=maximize, reference=int(step))
+        for step in steps
+    ]
+    return contrast_analysis(
         order,
-        found,
+        model,
         rows,
         counts,
         "studentized maximum modulus",

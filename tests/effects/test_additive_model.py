@@ -5,14 +5,14 @@ import pytest
 
 from effect_tables import cells_of, drawn
 from trimma.effects import Cell
-from trimma.effects.blocks import additive
-from trimma.effects.cells import observe
+from trimma.effects.fitting.additive_model import fit_additive
+from trimma.effects.observations import observe
 
 
 def test_balanced_two_way_table_by_hand() -> None:
     # rows are repeats: means 2, 4, 6; columns are arms: means 3, 4, 5; grand mean 4
     table = [[1, 2, 3], [2, 5, 5], [6, 5, 7]]
-    fit = additive(observe(cells_of(table)))
+    fit = fit_additive(observe(cells_of(table)))
     assert fit.mean == pytest.approx([0, 1, 2])
     assert fit.freedom == 4
     assert fit.residual.reshape(3, 3) == pytest.approx(np.array([[0, 0, 0], [-1, 1, 0], [1, -1, 0]]))
@@ -24,7 +24,7 @@ def test_balanced_two_way_table_by_hand() -> None:
 def test_missing_and_repeated_cells_as_general_least_squares() -> None:
     cells = cells_of(drawn(3, 6, 5))
     kept = [cell for index, cell in enumerate(cells) if index not in (0, 7, 8, 21)] + cells[3:5]
-    fit = additive(observe(kept, [frozenset()]))
+    fit = fit_additive(observe(kept, [frozenset()]))
     seen = fit.observations
     design = np.zeros((len(kept), 5 + 6))
     design[np.arange(len(kept)), seen.arm] = 1
@@ -45,7 +45,7 @@ def test_arms_without_a_chain_of_shared_repeats_are_unknown() -> None:
         Cell(arm=arm, repeat=repeat, value=value)
         for arm, repeat, value in [((), 0, 1.0), (("a",), 0, 2.0), (("b",), 1, 3.0), (("c",), 1, 5.0)]
     ]
-    fit = additive(observe(cells))
+    fit = fit_additive(observe(cells))
     assert fit.mean[:2] == pytest.approx([0, 1])
     assert np.isnan(fit.mean[2:]).all()
     assert fit.variance is None
@@ -56,25 +56,10 @@ def test_a_chain_links_arms_that_share_no_repeat() -> None:
         Cell(arm=arm, repeat=repeat, value=value)
         for arm, repeat, value in [((), 0, 1.0), (("a",), 0, 2.0), (("a",), 1, 3.0), (("b",), 1, 5.0)]
     ]
-    assert additive(observe(cells)).mean == pytest.approx([0, 1, 3])
+    assert fit_additive(observe(cells)).mean == pytest.approx([0, 1, 3])
 
 
 def test_nothing_at_all() -> None:
-    fit = additive(observe([], [frozenset(), frozenset("a")]))
+    fit = fit_additive(observe([], [frozenset(), frozenset("a")]))
     assert np.isnan(fit.mean).all()
     assert fit.freedom == 0
-
-
-def test_observe_sorts_out_what_has_no_value() -> None:
-    cells = [
-        Cell(arm=("b", "a"), repeat=0, value=1.0),
-        Cell(arm=("a", "b"), repeat=1, value=None),
-        Cell(arm=("a", "b"), repeat=2, value=float("nan")),
-        Cell(arm=("a", "b"), repeat=3, value=float("-inf")),
-        Cell(arm=("a", "b"), repeat=4, value=3.0, censored=True),
-        Cell(arm=("a", "b"), repeat=5, value=None, censored=True),
-    ]
-    seen = observe(cells, [frozenset()])
-    assert seen.arms == (frozenset(), frozenset({"a", "b"}))
-    assert seen.value.tolist() == [1.0]
-    assert (seen.failed, seen.censored) == ((0, 3), (0, 2))

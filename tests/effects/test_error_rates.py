@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from effect_tables import cells_of, names_of
-from trimma.effects import Analysis, Conclusion, contrasts, decided, raced
+from trimma.effects import Analysis, Conclusion, contrasts, race_contrasts, race_standing
 
 STUDIES = 400
 NAMES = names_of(6)
@@ -65,10 +65,10 @@ def race(seed: int, effects: Any) -> tuple[int, Analysis]:
     cells, racing, done = [], set(NAMES), 0
     for look in looks:
         cells += [cell for cell in every if done <= cell.repeat < look and racing.issuperset(cell.arm)]
-        racing, done = set(decided(cells, NAMES, look=look, looks=looks, maximize=True).racing), look
+        racing, done = set(race_standing(cells, NAMES, look=look, looks=looks, maximize=True).racing), look
         if not racing:
             break
-    return len(cells), raced(cells, NAMES, looks=looks, maximize=True)
+    return len(cells), race_contrasts(cells, NAMES, looks=looks, maximize=True)
 
 
 def test_a_race_keeps_its_error_and_saves_trainings() -> None:

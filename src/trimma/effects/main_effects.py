@@ -6,14 +6,14 @@ import numpy as np
 from msgspec.structs import replace
 
 from trimma.effects.analysis import Analysis
-from trimma.effects.arrays import Numbers
-from trimma.effects.blocks import Additive
-from trimma.effects.cells import Arm, Cell, observe
-from trimma.effects.checks import checked
-from trimma.effects.conclude import concluded
-from trimma.effects.model import Fitted, fitted
-from trimma.effects.variances import Equality
-from trimma.effects.verdicts import Count
+from trimma.effects.argument_checks import check_arguments
+from trimma.effects.arrays import Flags, Numbers
+from trimma.effects.contrast_analysis import contrast_analysis
+from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit
+from trimma.effects.fitting.contrast_model import ContrastModel, fit_contrast_model
+from trimma.effects.fitting.equal_variance_tests import EqualVarianceTests
+from trimma.effects.observations import Cell, Removed, observe
 
 
 def main_effects(
@@ -27,43 +27,44 @@ def main_effects(
     """What leaving out each of ``names`` does on average over the design's other removals, in units of the metric.
 
     In a factorial or screening design about half of the other components are left out too, so this isn't what the
-    component is worth to the whole. Least squares of each arm's mean on what it leaves out, after repeats; the noise
-    is that of repeats of the same arm, so that interactions don't count as noise. With one repeat they do, and a note
-    says so. Cells of arms that leave out something else than ``names`` are ignored; a component that the arms don't
-    tell from others (an alias, or one that every arm or none leaves out) has no difference.
+    component is worth to the whole. The arms' means, after what repeats do to them, are fitted by least squares to what
+    the arms leave out. The noise is that of repeats of the same arm, so that interactions don't count as noise. With
+    one repeat they do, and a note says so. Cells of arms that leave out something else than ``names`` are ignored. A
+    component that the arms don't tell from others (an alias, or one that every arm or none leaves out) has no
+    difference.
 
     ``smallest`` and the errors are those of `contrasts`. ``probability`` isn't given: there is no one whole.
     """
-    checked(names, confidence, smallest)
+    check_arguments(names, confidence, smallest)
     known = frozenset(names)
     mine = [cell for cell in cells if known.issuperset(cell.arm)]
     whole = any(not cell.arm for cell in mine)
     observations = observe(mine, (frozenset(),) if whole or not mine else (frozenset(mine[0].arm),))
-    found = fitted(observations, variances="pooled")
-    present = ~np.isnan(found.additive.mean)
+    model = fit_contrast_model(observations, variances="pooled")
+    present = ~np.isnan(model.additive.mean)
     design = np.array([[1.0, *(float(name in arm) for name in names)] for arm in observations.arms], dtype=np.float64)
     rows, clear = _coefficients(design, present)
     notes = _missing(observations.arms, present, len(names))
-    if found.additive.variance is None:
-        found = _one_repeat(found, design, present)
-        if found.additive.variance is not None:
+    if model.additive.variance is None:
+        model = _one_repeat(model, design, present)
+        if model.additive.variance is not None:
             notes.append("One repeat: the noise is what main effects leave unexplained, interactions among it.")
-    without = {name: _without(found.additive, name) for name in names}
-    failing = {name for name, count in without.items() if count.lost}
-    counts = [_blamed(found.additive, count, name, failing) for name, count in without.items()]
+    without = {name: _without(model.additive, name) for name in names}
+    failing = {name for name, count in without.items() if count.always_failed}
+    counts = [_blamed(model.additive, count, name, failing) for name, count in without.items()]
     unclear = [name for name, apart in zip(names, clear, strict=True) if not apart and name not in failing]
     if unclear:
         notes.append(f"The arms don't tell {', '.join(unclear)} from other components: no effect is given.")
-    spared = [name for name, count in zip(names, counts, strict=True) if name in failing and not count.lost]
+    spared = [name for name, count in zip(names, counts, strict=True) if name in failing and not count.always_failed]
     if spared:
         notes.append(
             f"Every training without {', '.join(spared)} failed, but each lacked another such component too: "
             "the arms don't tell which of them are needed."
         )
     notes.append("Effects are averaged over systems in which other components are left out too.")
-    return concluded(
+    return contrast_analysis(
         names,
-        found,
+        model,
         rows,
         counts,
         "studentized maximum modulus",
@@ -74,7 +75,8 @@ def main_effects(
     )
 
 
-def _missing(arms: Sequence[Arm], present: Numbers, names: int) -> list[str]:
+def _missing(arms: Sequence[Removed], present: Flags, names: int) -> list[str]:
+    """A note where some of the ``arms`` aren't ``present``, which is of shape (arms,)."""
     gone = [arm for arm, there in zip(arms, present, strict=True) if not there]
     if not gone:
         return []
@@ -86,8 +88,13 @@ def _missing(arms: Sequence[Arm], present: Numbers, names: int) -> list[str]:
     return [note]
 
 
-def _coefficients(design: Numbers, present: Numbers) -> tuple[Numbers, list[bool]]:
-    """The weight of each arm in each effect, and whether the effect can be told from the others."""
+def _coefficients(design: Numbers, present: Flags) -> tuple[Numbers, list[bool]]:
+    """The weight of each arm in each effect, and whether the effect can be told from the others.
+
+    ``design``, of shape (arms, 1 + effects), has a column of ones and then a column for each component, 1 where the arm
+    leaves it out. ``present``, of shape (arms,), tells the arms that have a mean. The weights are of shape (effects,
+    arms), and NaN for an effect that can't be told.
+    """
     arms, columns = design.shape
     rows = np.full((columns - 1, arms), np.nan)
     if not present.any():
@@ -100,43 +107,46 @@ def _coefficients(design: Numbers, present: Numbers) -> tuple[Numbers, list[bool
     return np.where(np.abs(rows) < 1e-12, 0.0, rows), clear[1:].tolist()
 
 
-def _one_repeat(found: Fitted, design: Numbers, present: Numbers) -> Fitted:
-    """With the noise that main effects leave unexplained, where there are arms to spare."""
-    fit = found.additive
+def _one_repeat(model: ContrastModel, design: Numbers, present: Flags) -> ContrastModel:
+    """The model with the noise that main effects leave unexplained, where there are arms to spare.
+
+    ``design`` and ``present`` are those of `_coefficients`.
+    """
+    fit = model.additive
     arms = fit.observations.arm
     if len(fit.observations.repeats) != 1 or not present.any():
-        return found
+        return model
     level = fit.mean[arms]
     left = level - design[arms] @ (np.linalg.pinv(design[arms]) @ level)
     freedom = len(arms) - int(np.linalg.matrix_rank(design[arms]))
     if freedom < 1:
-        return found
+        return model
     variance = float(left @ left) / freedom
-    negligible = (1e-12 * float(np.abs(fit.observations.value).max())) ** 2
+    negligible = (ROUNDING * float(np.abs(fit.observations.value).max())) ** 2
     loose = replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
-    return Fitted(additive=loose, equality=Equality())
+    return ContrastModel(additive=loose, tests=EqualVarianceTests())
 
 
-def _without(fit: Additive, name: str) -> Count:
-    """What is counted of the arms without a component, which is ``lost`` where all of them failed."""
+def _without(fit: AdditiveFit, name: str) -> EffectCounts:
+    """The counts of all arms without the component ``name``."""
     observations = fit.observations
     without = [place for place, arm in enumerate(observations.arms) if name in arm]
     failures = sum(observations.failed[place] for place in without)
     censored = sum(observations.censored[place] for place in without)
     values = np.isin(observations.arm, without)
-    return Count(
+    return EffectCounts(
         repeats=len(np.unique(observations.repeat)),
         failures=failures,
         censored=censored,
-        lost=failures > 0 and not censored and not values.any() and len(values) > 0,
+        always_failed=failures > 0 and not censored and not values.any() and len(values) > 0,
     )
 
 
-def _blamed(fit: Additive, count: Count, name: str, failing: Collection[str]) -> Count:
-    """The ``count``, with the component lost only where an arm failed that lacks no other of the ``failing``."""
+def _blamed(fit: AdditiveFit, count: EffectCounts, name: str, failing: Collection[str]) -> EffectCounts:
+    """The ``count``, but always failed only where an arm failed that lacks no other of the ``failing``."""
     observations = fit.observations
     alone = any(
         failed and arm.intersection(failing) == {name}
         for arm, failed in zip(observations.arms, observations.failed, strict=True)
     )
-    return replace(count, lost=count.lost and alone)
+    return replace(count, always_failed=count.always_failed and alone)

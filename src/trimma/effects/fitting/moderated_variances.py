@@ -1,9 +1,10 @@
-"""Variances of many arms from few values each, moderated: each is drawn towards what all of them have in common.
+"""Smyth's moderated variances: each arm's estimate is drawn towards what all arms have in common.
 
-An arm's own variance comes from too few values to be relied on, and one for all arms is wrong where they differ. With
-the arms' true variances spread as an inverse chi-square, the best guess of each is between the two, and how near to
-which follows from how far the estimates are spread beyond chance. Source: Smyth, "Linear models and empirical Bayes
-methods for assessing differential expression", Statistical Applications in Genetics and Molecular Biology 2004.
+An arm's own variance comes from too few values to be relied on, and one variance for all arms is wrong where they
+differ. Where the true variances of the arms are spread as an inverse chi-square, the best guess of each lies between
+the two. How near to which of them follows from how far the estimates are spread beyond chance. Source: Smyth, "Linear
+models and empirical Bayes methods for assessing differential expression", Statistical Applications in Genetics and
+Molecular Biology 2004.
 """
 
 import math
@@ -18,11 +19,13 @@ _LEAST = 1e-5  # of the mean variance: an arm whose few values happen to agree i
 _TELLING = 0.5
 
 
-def moderated(squares: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
-    """The variances of arms with these sums of ``squares``, moderated, and their degrees of ``freedom`` by now.
+def moderated_variances(squares: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
+    """The moderated variance of each arm, and its degrees of freedom afterwards, both of shape (arms,).
 
-    These are never more than those of all together. An arm of next to no degrees of freedom tells nothing, and
-    takes what is common to the others.
+    ``squares`` are the sums of squares of the arms, in squared units of the metric, and ``freedom`` their degrees of
+    freedom before, both of shape (arms,). Variances are in squared units of the metric. Degrees of freedom never grow
+    beyond those of all arms together. An arm of next to no degrees of freedom tells nothing of its own variance, and
+    gets what is common to the others.
     """
     telling = freedom >= _TELLING
     total = float(freedom.sum())

@@ -6,15 +6,15 @@ from scipy import stats
 
 from effect_tables import cells_of, drawn, names_of
 from trimma.effects import contrasts
-from trimma.effects.blocks import additive
-from trimma.effects.cells import observe
-from trimma.effects.variances import equality
+from trimma.effects.fitting.additive_model import fit_additive
+from trimma.effects.fitting.equal_variance_tests import equal_variance_tests
+from trimma.effects.observations import observe
 
 
 def test_the_reference_is_compared_by_the_exact_f_test() -> None:
     """Against the sums of squares of the table without its first column, by hand."""
     table = drawn(3, 6, 5)
-    fit = additive(observe(cells_of(table)))
+    fit = fit_additive(observe(cells_of(table)))
 
     def squares(values: np.ndarray) -> float:
         left = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
@@ -23,31 +23,36 @@ def test_the_reference_is_compared_by_the_exact_f_test() -> None:
     rest = squares(table[:, 1:])
     explained = squares(table) - rest
     expected = stats.f.sf(explained / 5 / (rest / 15), 5, 15)
-    assert equality(fit, reference="tested").reference == pytest.approx(expected)
-    assert equality(fit, reference="as others").reference is None
+    assert equal_variance_tests(fit, reference="tested").reference == pytest.approx(expected)
+    assert equal_variance_tests(fit, reference="as others").reference is None
 
 
 def test_the_reference_is_compared_where_cells_are_missing() -> None:
     cells = [cell for index, cell in enumerate(cells_of(drawn(3, 6, 5))) if index not in (0, 7, 13)]
-    full = additive(observe(cells, [frozenset()]))
-    rest = additive(observe([cell for cell in cells if cell.arm], [frozenset(("c0",))]))
+    full = fit_additive(observe(cells, [frozenset()]))
+    rest = fit_additive(observe([cell for cell in cells if cell.arm], [frozenset(("c0",))]))
     above = full.freedom - rest.freedom
     squares = [float(fit.residual @ fit.residual) for fit in (full, rest)]
     ratio = (squares[0] - squares[1]) / above / (squares[1] / rest.freedom)
-    assert equality(full, reference="tested").reference == pytest.approx(stats.f.sf(ratio, above, rest.freedom))
+    assert equal_variance_tests(full, reference="tested").reference == pytest.approx(
+        stats.f.sf(ratio, above, rest.freedom)
+    )
 
 
 def test_equal_arms_are_compared_without_the_least_distance() -> None:
     table = drawn(5, 7, 4, rho=0.0)
-    fit = additive(observe(cells_of(table)))
+    fit = fit_additive(observe(cells_of(table)))
     left = fit.residual.reshape(7, 4)
     distances = np.sort(np.abs(left - np.median(left, axis=0)), axis=0)[1:]
-    assert equality(fit, reference="as others").arms == pytest.approx(stats.f_oneway(*distances.T).pvalue)
+    assert equal_variance_tests(fit, reference="as others").arms == pytest.approx(stats.f_oneway(*distances.T).pvalue)
 
 
 @pytest.mark.parametrize(("repeats", "arms"), [(2, 5), (5, 2)])
 def test_too_little_to_tell(repeats: int, arms: int) -> None:
-    assert equality(additive(observe(cells_of(drawn(1, repeats, arms)))), reference="as others").arms is None
+    assert (
+        equal_variance_tests(fit_additive(observe(cells_of(drawn(1, repeats, arms)))), reference="as others").arms
+        is None
+    )
 
 
 def test_a_noisy_reference_is_said() -> None:

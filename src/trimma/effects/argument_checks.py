@@ -1,11 +1,11 @@
-"""What an analysis may be asked."""
+"""Checks the arguments that all analyses share."""
 
 from collections.abc import Sequence
 
 from trimma.errors import UsageError
 
 
-def checked(names: Sequence[str], confidence: float, smallest: float | None) -> None:
+def check_arguments(names: Sequence[str], confidence: float, smallest: float | None) -> None:
     """Raise `UsageError` for a question that makes no sense."""
     if not names:
         raise UsageError("there are no components to analyse: name at least one")

@@ -1,4 +1,4 @@
-"""Whether all arms are equally noisy."""
+"""Tests whether all arms are equally noisy: Brown and Forsythe's test, and an F test of the reference."""
 
 from typing import Literal
 
@@ -6,9 +6,9 @@ import numpy as np
 from msgspec import Struct
 
 from trimma.effects.arrays import Numbers
-from trimma.effects.blocks import Additive
 from trimma.effects.distributions.f_distribution import f_survival
-from trimma.effects.reference import squares
+from trimma.effects.fitting.additive_model import AdditiveFit
+from trimma.effects.fitting.reference_variance import sums_of_squares
 
 # Levels by simulation with 11 arms and 5 repeats: about one in seven studies of equal noise is called unequal, which
 # widens its intervals, and where noise ranges over a factor of four the error of all intervals stays near 5 %.
@@ -19,14 +19,18 @@ ARMS_ALONE = 0.40
 _FEWEST = 3
 
 Variances = Literal["tested", "pooled", "own"]
+"""Which variances effects have: one of all arms unless a test finds it wrong, one in any case, or each its own."""
+
+ReferenceRole = Literal["tested", "averaged", "as others"]
+"""The first arm: what all differences are from, the same as means of several trainings, or one of the others."""
 
 
-class Equality(Struct, frozen=True, kw_only=True):
+class EqualVarianceTests(Struct, frozen=True, kw_only=True):
     """The p of two tests: that all arms are equally noisy, and that the first isn't noisier than the others.
 
-    The second is there since the first arm is part of all differences from it: too small a variance for it spoils
-    all intervals at once. None where there are too few values. ``level`` is that of the first test, and ``assumed``
-    what is taken for granted instead.
+    The second is there because the first arm is part of all differences from it: too small a variance for it spoils
+    all intervals at once. A p is None where there are too few values. ``level`` is that of the first test. Where
+    ``assumed`` isn't None, it says whether equal variances are taken for granted, and the tests don't matter.
     """
 
     arms: float | None = None
@@ -46,27 +50,24 @@ class Equality(Struct, frozen=True, kw_only=True):
         return self.arms is not None and self.arms < self.level
 
     def words(self) -> str:
-        """Which test says so."""
+        """Which test says that variances differ."""
         if self._unequal:
             return f"Arms may be unequally noisy (Brown-Forsythe p = {self.arms:.2g})"
         return f"The reference may be noisier than the other arms (F p = {self.reference:.2g})"
 
 
-Reference = Literal["tested", "averaged", "as others"]
-"""The first arm: what all differences are from, the same as means of several trainings, or one of the others."""
-
-
-def equality(fit: Additive, *, reference: Reference) -> Equality:
-    """Test what the fit left unexplained, and the first arm if it is a ``reference`` that is to be tested."""
+def equal_variance_tests(fit: AdditiveFit, *, reference: ReferenceRole) -> EqualVarianceTests:
+    """Test the residuals of the fit, and the first arm where it is a ``reference`` that is to be tested."""
     if not fit.variance:
-        return Equality()
+        return EqualVarianceTests()
     if reference == "averaged":
-        return Equality(arms=_brown_forsythe(fit, first=1), level=ARMS_ALONE)
-    return Equality(arms=_brown_forsythe(fit, first=0), reference=_noisier(fit) if reference == "tested" else None)
+        return EqualVarianceTests(arms=_brown_forsythe(fit, first=1), level=ARMS_ALONE)
+    noisier = _reference_f_test(fit) if reference == "tested" else None
+    return EqualVarianceTests(arms=_brown_forsythe(fit, first=0), reference=noisier)
 
 
-def _brown_forsythe(fit: Additive, first: int) -> float | None:
-    """An analysis of variance of the residuals' distances from their arm's median, from the arm ``first`` on.
+def _brown_forsythe(fit: AdditiveFit, first: int) -> float | None:
+    """The p of an analysis of variance of the residuals' distances from their arm's median, from arm ``first`` on.
 
     The least distance of each arm is left out: it is 0, or tells what its neighbour does. Sources: Brown and
     Forsythe, JASA 1974; Hines and Hines, Biometrics 2000.
@@ -87,15 +88,16 @@ def _brown_forsythe(fit: Additive, first: int) -> float | None:
 
 
 def _median(values: Numbers) -> float:
+    """The median of ``values``, of shape (values,)."""
     ordered, middle = np.sort(values), len(values) // 2
     return float(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
 
 
-def _noisier(fit: Additive) -> float | None:
-    """An F test of the first arm's own squares, which a parameter for each of its values would explain."""
+def _reference_f_test(fit: AdditiveFit) -> float | None:
+    """The p of an F test of the first arm's own squares, which a parameter for each of its values would explain."""
     if int((fit.observations.arm == 0).sum()) < _FEWEST:
         return None
-    found = squares(fit)
+    found = sums_of_squares(fit)
     if found is None or found.others <= 0:
         return None
     return f_survival(found.explained / found.above / found.others, found.above, found.below)
