@@ -6,7 +6,11 @@ from trimma.errors import UsageError
 
 
 def check_arguments(names: Sequence[str], confidence: float, smallest: float | None) -> None:
-    """Raise `UsageError` for a question that makes no sense."""
+    """Raise `UsageError` for arguments that make no sense.
+
+    These are no names or the same name twice, a confidence outside (0.5, 1), and a ``smallest`` difference that
+    matters, in units of the metric, that isn't positive.
+    """
     if not names:
         raise UsageError("there are no components to analyse: name at least one")
     if len(set(names)) < len(names):

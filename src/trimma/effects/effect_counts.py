@@ -1,9 +1,10 @@
 """What is counted beside an effect: repeats, failures, and how often the whole wins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trimma.effects.arrays import Numbers
 from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit
@@ -54,6 +55,31 @@ def counts_of_contrast(fit: AdditiveFit, arms: Sequence[int]) -> EffectCounts:
         failures=sum(observations.failed[arm] for arm in arms),
         censored=sum(observations.censored[arm] for arm in arms),
     )
+
+
+def counts_without(fit: AdditiveFit, name: str) -> EffectCounts:
+    """The counts of all arms without the component ``name``."""
+    observations = fit.observations
+    without = [place for place, arm in enumerate(observations.arms) if name in arm]
+    failures = sum(observations.failed[place] for place in without)
+    censored = sum(observations.censored[place] for place in without)
+    values = np.isin(observations.arm, without)
+    return EffectCounts(
+        repeats=len(np.unique(observations.repeat)),
+        failures=failures,
+        censored=censored,
+        always_failed=failures > 0 and not censored and not values.any() and len(values) > 0,
+    )
+
+
+def blamed_alone(fit: AdditiveFit, count: EffectCounts, name: str, failing: Collection[str]) -> EffectCounts:
+    """The ``count``, with ``always_failed`` only where an arm failed that has all other ``failing`` components."""
+    observations = fit.observations
+    alone = any(
+        failed and arm.intersection(failing) == {name}
+        for arm, failed in zip(observations.arms, observations.failed, strict=True)
+    )
+    return replace(count, always_failed=count.always_failed and alone)
 
 
 def _probability_of_superiority(fit: AdditiveFit, arm: int, reference: int, *, maximize: bool) -> float | None:

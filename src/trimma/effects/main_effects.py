@@ -1,6 +1,6 @@
 """Main effects: each component's effect averaged over the others, from factorial and screening designs."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from msgspec.structs import replace
@@ -9,8 +9,8 @@ from trimma.effects.analysis import Analysis
 from trimma.effects.argument_checks import check_arguments
 from trimma.effects.arrays import Flags, Numbers
 from trimma.effects.contrast_analysis import contrast_analysis
-from trimma.effects.effect_counts import EffectCounts
-from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit
+from trimma.effects.effect_counts import blamed_alone, counts_without
+from trimma.effects.fitting.additive_model import ROUNDING
 from trimma.effects.fitting.contrast_model import ContrastModel, fit_contrast_model
 from trimma.effects.fitting.equal_variance_tests import EqualVarianceTests
 from trimma.effects.observations import Cell, Removed, observe
@@ -49,9 +49,9 @@ def main_effects(
         model = _one_repeat(model, design, present)
         if model.additive.variance is not None:
             notes.append("One repeat: the noise is what main effects leave unexplained, interactions among it.")
-    without = {name: _without(model.additive, name) for name in names}
+    without = {name: counts_without(model.additive, name) for name in names}
     failing = {name for name, count in without.items() if count.always_failed}
-    counts = [_blamed(model.additive, count, name, failing) for name, count in without.items()]
+    counts = [blamed_alone(model.additive, count, name, failing) for name, count in without.items()]
     unclear = [name for name, apart in zip(names, clear, strict=True) if not apart and name not in failing]
     if unclear:
         notes.append(f"The arms don't tell {', '.join(unclear)} from other components: no effect is given.")
@@ -125,28 +125,3 @@ def _one_repeat(model: ContrastModel, design: Numbers, present: Flags) -> Contra
     negligible = (ROUNDING * float(np.abs(fit.observations.value).max())) ** 2
     loose = replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
     return ContrastModel(additive=loose, tests=EqualVarianceTests())
-
-
-def _without(fit: AdditiveFit, name: str) -> EffectCounts:
-    """The counts of all arms without the component ``name``."""
-    observations = fit.observations
-    without = [place for place, arm in enumerate(observations.arms) if name in arm]
-    failures = sum(observations.failed[place] for place in without)
-    censored = sum(observations.censored[place] for place in without)
-    values = np.isin(observations.arm, without)
-    return EffectCounts(
-        repeats=len(np.unique(observations.repeat)),
-        failures=failures,
-        censored=censored,
-        always_failed=failures > 0 and not censored and not values.any() and len(values) > 0,
-    )
-
-
-def _blamed(fit: AdditiveFit, count: EffectCounts, name: str, failing: Collection[str]) -> EffectCounts:
-    """The ``count``, but always failed only where an arm failed that lacks no other of the ``failing``."""
-    observations = fit.observations
-    alone = any(
-        failed and arm.intersection(failing) == {name}
-        for arm, failed in zip(observations.arms, observations.failed, strict=True)
-    )
-    return replace(count, always_failed=count.always_failed and alone)
