@@ -34,7 +34,7 @@ def conclusions(study: tm.AblationStudy) -> dict[str, str]:
 
 
 def test_what_helps_and_what_hurts() -> None:
-    study = ablate(engine=tm.Local(2))
+    study = ablate(engine=tm.Local(2), seed=1)  # of 100 seeds, a few lead to an interval beside the truth
     assert conclusions(study) == {"a": "helps", "b": "hurts", "c": "undecided"}
     assert [effect.repeats for effect in study.effects.effects] == [3, 3, 3]
     assert len(study.trials) == 12
