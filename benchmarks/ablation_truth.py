@@ -126,7 +126,7 @@ def covered(analysis: Any, truth: Sequence[float]) -> bool:
 
 def found(analysis: Any) -> list[bool]:
     """Which effects are said to matter."""
-    return [effect.verdict.value in ("helps", "hurts") for effect in analysis.effects]
+    return [effect.conclusion.value in ("helps", "hurts") for effect in analysis.effects]
 
 
 def single(
@@ -209,7 +209,7 @@ def race(rho: float, *, effects: bool = True, baselines: int = 1) -> Callable[[A
     """A race: its trainings, the share of effects found, whether any finding is false; and what is found when fixed."""
 
     def study(rng: Any) -> list[float]:
-        from trimma.effects import contrasts, decided, raced
+        from trimma.effects import contrasts, race_contrasts, race_standing
 
         truth = worth(rng, ALONE, NAMES) * effects
         table = drawn(rng, truth, FIXED[-1], rho, baselines=baselines)
@@ -219,10 +219,10 @@ def race(rho: float, *, effects: bool = True, baselines: int = 1) -> Callable[[A
             most = max(1, math.isqrt(len(racing))) if done else baselines
             every = cells_of(table[:, max(0, baselines - most) :])
             cells += [cell for cell in every if done <= cell.repeat < look and (racing.issuperset(cell.arm))]
-            racing, done = set(decided(cells, NAMES, look=look, looks=LOOKS, maximize=True).racing), look
+            racing, done = set(race_standing(cells, NAMES, look=look, looks=LOOKS, maximize=True).racing), look
             if not racing:
                 break
-        said = found(raced(cells, NAMES, looks=LOOKS, maximize=True))
+        said = found(race_contrasts(cells, NAMES, looks=LOOKS, maximize=True))
         sizes = FIXED if effects else ()
         once = table[:, baselines - 1 :]
         fixed = [found(contrasts(cells_of(once[:size]), NAMES, maximize=True)) for size in sizes]

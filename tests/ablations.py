@@ -8,7 +8,7 @@ from typing import Any
 from histories import Log
 from trimma.ablation.findings import Findings, assembled
 from trimma.ablation.question import KIND, Ablation, Component, plain
-from trimma.effects import Analysis, Cell, Effect, Verdict
+from trimma.effects import Analysis, Cell, Conclusion, Effect
 from trimma.study import Metric
 
 
@@ -61,11 +61,11 @@ def effect(name: str, difference: float | None, half: float | None = 0.006, **mo
     """An effect of a maximized metric, with its verdict."""
     known = difference is not None and half is not None
     low, high = (difference - half, difference + half) if known else (None, None)
-    verdict = Verdict.UNDECIDED
+    conclusion = Conclusion.UNDECIDED
     if low is not None and high is not None:
-        verdict = Verdict.HELPS if high < 0 else Verdict.HURTS if low > 0 else verdict
-    p = None if not known else 0.0004 if verdict is not Verdict.UNDECIDED else 0.31
-    settings = {"p": p, "repeats": 5, "probability": 0.9, "verdict": verdict} | more
+        conclusion = Conclusion.HELPS if high < 0 else Conclusion.HURTS if low > 0 else conclusion
+    p = None if not known else 0.0004 if conclusion is not Conclusion.UNDECIDED else 0.31
+    settings = {"p": p, "repeats": 5, "probability": 0.9, "conclusion": conclusion} | more
     return Effect(name=name, difference=difference, low=low, high=high, **settings)
 
 
@@ -74,8 +74,8 @@ EFFECTS = [
     effect("sex", -0.125, tier=1),
     effect("fare", -0.0031, needed=14, tier=3),
     effect("deck+cabin", 0.0085, tier=4),
-    effect("ticket", 0.0002, 0.002, verdict=Verdict.EQUIVALENT, p=0.99, tier=3),
-    effect("body", None, None, repeats=0, failures=5, verdict=Verdict.HELPS, tier=1),
+    effect("ticket", 0.0002, 0.002, conclusion=Conclusion.EQUIVALENT, p=0.99, tier=3),
+    effect("body", None, None, repeats=0, failures=5, conclusion=Conclusion.HELPS, tier=1),
 ]
 
 
@@ -132,9 +132,10 @@ def waterfall(done: int = 5, count: int = 5, *, maximize: bool = True) -> Findin
         cells += [Cell(arm=tuple(other for other in out if other != name), repeat=0, value=value) for name in out]
     effects = [effect(name, -sign * gain, 0.004) for name, gain in zip(names[:done], gains, strict=False)]
     if not maximize:
-        swap = {Verdict.HELPS: Verdict.HURTS, Verdict.HURTS: Verdict.HELPS}
+        swap = {Conclusion.HELPS: Conclusion.HURTS, Conclusion.HURTS: Conclusion.HELPS}
         effects = [
-            effect(each.name, each.difference, 0.004, verdict=swap.get(each.verdict, each.verdict)) for each in effects
+            effect(each.name, each.difference, 0.004, conclusion=swap.get(each.conclusion, each.conclusion))
+            for each in effects
         ]
     made = drawn(
         effects or [effect(names[0], None, None)],

@@ -7,7 +7,7 @@ import pytest
 from ablations import asked, cells_of, drawn, effect, opened_ablation, pairwise, titanic, waterfall
 from histories import opened
 from trimma.ablation.findings import arm_means, effect_rows, extremes, findings, paired
-from trimma.effects import Cell, Verdict
+from trimma.effects import Cell, Conclusion
 from trimma.errors import StudyError
 from trimma.stopping import Timeout
 from trimma.views import eta, flat_config, hyperparameters, summary, table
@@ -65,7 +65,7 @@ def test_the_findings_of_a_history():
     log.cells("w", {(): [0.8, 0.9, 0.7], ("age",): [0.7, 0.8, 0.6], ("fare",): [0.8, 0.9, 0.7]})
     found = findings(log.history)
     assert [row.difference for row in found.rows] == pytest.approx([-0.1, 0.0])
-    assert found.rows[0].verdict is Verdict.HELPS
+    assert found.rows[0].conclusion is Conclusion.HELPS
     assert found.reference == (pytest.approx(0.8), pytest.approx(0.1))
     with pytest.raises(StudyError, match="not an ablation"):
         findings(opened("a").history)

@@ -30,13 +30,13 @@ def ablate(objective: Any = fit, components: Any = SETTINGS, **more: Any) -> tm.
     return tm.ablate(objective, components, **given)
 
 
-def verdicts(study: tm.AblationStudy) -> dict[str, str]:
-    return {effect.name: str(effect.verdict) for effect in study.effects.effects}
+def conclusions(study: tm.AblationStudy) -> dict[str, str]:
+    return {effect.name: str(effect.conclusion) for effect in study.effects.effects}
 
 
 def test_what_helps_and_what_hurts() -> None:
-    study = ablate(engine=tm.Local(2))
-    assert verdicts(study) == {"a": "helps", "b": "hurts", "c": "undecided"}
+    study = ablate(engine=tm.Local(2), seed=1)  # of 100 seeds, a few lead to an interval beside the truth
+    assert conclusions(study) == {"a": "helps", "b": "hurts", "c": "undecided"}
     assert [effect.repeats for effect in study.effects.effects] == [3, 3, 3]
     assert len(study.trials) == 12
     assert study.status == "finished"
@@ -61,11 +61,11 @@ def test_a_repeat_shares_its_split_and_nothing_else() -> None:
 
 
 def test_minimize_turns_the_verdicts() -> None:
-    assert verdicts(ablate(maximize=None, minimize="score")) == {"a": "hurts", "b": "helps", "c": "undecided"}
+    assert conclusions(ablate(maximize=None, minimize="score")) == {"a": "hurts", "b": "helps", "c": "undecided"}
 
 
 def test_a_difference_that_does_not_matter() -> None:
-    assert verdicts(ablate(smallest=0.5, repeats=5))["c"] == "equivalent"
+    assert conclusions(ablate(smallest=0.5, repeats=5))["c"] == "equivalent"
 
 
 def test_arguments_without_defaults_come_from_the_config() -> None:
@@ -99,7 +99,7 @@ def test_more_repeats_and_more_components_later(tmp_path: Path) -> None:
     assert len(loaded.resume(repeats=3, engine=tm.Simulated(2), progress=False).trials) == 6
     more = ablate(components=tm.Setting(a=False, b=False), name="grows", store=store, repeats=4, resume=True)
     assert len(more.trials) == 12
-    assert verdicts(more) == {"a": "helps", "b": "hurts"}
+    assert conclusions(more) == {"a": "helps", "b": "hurts"}
     # what was added is kept, too
     assert len(tm.load("grows", store).resume(repeats=5, engine=tm.Simulated(2), progress=False).trials) == 15
 
@@ -149,7 +149,7 @@ def test_a_part_without_which_nothing_works_helps() -> None:
 
     study = ablate(needs, tm.Setting(a=False, b=False))
     effect = study.effects.effects[0]
-    assert (effect.verdict, effect.failures, effect.difference) == ("helps", 3, None)
+    assert (effect.conclusion, effect.failures, effect.difference) == ("helps", 3, None)
 
 
 def test_a_part_that_breaks_what_it_is_put_into_hurts() -> None:
@@ -160,8 +160,8 @@ def test_a_part_that_breaks_what_it_is_put_into_hurts() -> None:
 
     found = ablate(breaks, tm.Setting(a=False, b=False), design="one-in").effects
     a, b = found.effects
-    assert (a.verdict, a.failures) == ("hurts", 3)
-    assert b.verdict == "helps"
+    assert (a.conclusion, a.failures) == ("hurts", 3)
+    assert b.conclusion == "helps"
     assert found.maximize
 
 
@@ -275,7 +275,7 @@ def test_a_killed_driver_loses_only_what_was_running(tmp_path: Path) -> None:
     study.resume(workers=2, progress=False)
     assert len(study.trials) == len(study.history.ended) == len(cells(study.history)) == 60
     assert sum(trial.attempt for trial in study.trials) <= 62
-    assert verdicts(study)["a"] == "helps"
+    assert conclusions(study)["a"] == "helps"
 
 
 def test_what_the_objective_does_not_see_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effect_tables import cells_of, drawn, names_of
-from trimma.effects import Analysis, Cell, Verdict, contrasts, raced
+from trimma.effects import Analysis, Cell, Conclusion, contrasts, race_contrasts
 
 tables = st.tuples(st.integers(2, 6), st.integers(2, 6), st.integers(0, 10_000)).map(
     lambda drawing: drawn(drawing[2], drawing[0], drawing[1])
@@ -41,7 +41,7 @@ def close(first: Analysis, second: Analysis, *, scale: float = 1.0, sign: float 
                 assert mine is theirs
             else:
                 assert theirs == pytest.approx(sign * scale * mine, rel=1e-6, abs=1e-7 * abs(scale))
-        assert (one.verdict, one.tier, one.repeats) == (other.verdict, other.tier, other.repeats)
+        assert (one.conclusion, one.tier, one.repeats) == (other.conclusion, other.tier, other.repeats)
         assert (one.p is None) == (other.p is None)
         if one.p is not None:
             assert one.p == pytest.approx(other.p, abs=1e-6)
@@ -89,14 +89,14 @@ def test_what_a_repeat_does_to_all_arms_cancels(table: Any, shift: float) -> Non
 
 
 @given(tables, gaps, st.sampled_from([0.8, 0.95, 0.99]))
-def test_p_interval_and_verdict_never_contradict(table: Any, missing: set[int], confidence: float) -> None:
+def test_p_interval_and_conclusion_never_contradict(table: Any, missing: set[int], confidence: float) -> None:
     names = names_of(table.shape[1] - 1)
     table = table + np.arange(table.shape[1])
     for effect in contrasts(with_gaps(table, missing), names, maximize=True, confidence=confidence).effects:
         if effect.p is None or effect.low is None or effect.high is None:
             continue
         excludes = effect.low > 0 or effect.high < 0
-        assert excludes == (effect.verdict in (Verdict.HELPS, Verdict.HURTS))
+        assert excludes == (effect.conclusion in (Conclusion.HELPS, Conclusion.HURTS))
         if abs(effect.p - (1 - confidence)) > 1e-6:
             assert excludes == (effect.p < 1 - confidence)
         assert (effect.needed is None) or effect.needed > effect.repeats
@@ -109,7 +109,7 @@ def test_however_many_cells_are_missing_there_is_an_answer(
     """Numpy's warnings are errors here; rounded values are often equal."""
     names = named(table, whole)
     cells = [cell for place, cell in enumerate(with_gaps(table.round(digits), missing, whole)) if place % 7 != 3]
-    for found in (contrasts(cells, names, maximize=True, smallest=0.5), raced(cells, names, maximize=True)):
+    for found in (contrasts(cells, names, maximize=True, smallest=0.5), race_contrasts(cells, names, maximize=True)):
         for effect in found.effects:
             assert (effect.low is None) == (effect.high is None)
             assert effect.low is None or effect.low <= (effect.difference or 0) <= (effect.high or 0)

@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from effect_tables import cells_of, drawn, names_of
-from trimma.effects import Analysis, Cell, Effect, Verdict, contrasts
-from trimma.effects.maximum import critical, family, one_t
+from effect_tables import cells_of, column, drawn, names_of
+from trimma.effects import Analysis, Cell, Conclusion, Effect, contrasts
 from trimma.errors import UsageError
-
-
-def column(analysis: Analysis, field: str) -> list[Any]:
-    return [getattr(effect, field) for effect in analysis.effects]
 
 
 def analysed(table: Any, **options: Any) -> Analysis:
@@ -58,17 +53,17 @@ def test_p_is_that_of_scipys_dunnett_where_blocks_are_chains() -> None:
     assert column(found, "high") == pytest.approx(interval.high, rel=0.01, abs=0.01)
 
 
-def test_verdicts_follow_the_metrics_direction() -> None:
+def test_conclusions_follow_the_metrics_direction() -> None:
     table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 5])) / 100
-    assert column(analysed(table), "verdict") == ["helps", "hurts", "undecided"]
-    assert column(analysed(table, maximize=False), "verdict") == ["hurts", "helps", "undecided"]
+    assert column(analysed(table), "conclusion") == ["helps", "hurts", "undecided"]
+    assert column(analysed(table, maximize=False), "conclusion") == ["hurts", "helps", "undecided"]
     assert column(analysed(table), "tier") == [1, 3, 2]
 
 
 def test_equivalent_within_the_smallest_difference() -> None:
     table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 4.95])) / 100
     found = analysed(table, smallest=0.2)
-    assert column(found, "verdict") == ["helps", "hurts", "equivalent"]
+    assert column(found, "conclusion") == ["helps", "hurts", "equivalent"]
     last = found.effects[2]
     assert last.high is not None
     assert last.inner_low is not None
@@ -83,7 +78,7 @@ def test_an_arm_that_always_fails_helps() -> None:
     table[2, 2] = np.inf
     found = analysed(table)
     first, second, third = found.effects
-    assert first == Effect(name="c0", difference=None, failures=4, verdict=Verdict.HELPS, probability=1.0, tier=1)
+    assert first == Effect(name="c0", difference=None, failures=4, conclusion=Conclusion.HELPS, probability=1.0, tier=1)
     assert (second.failures, second.repeats, third.repeats) == (1, 3, 4)
     assert second.tier == third.tier == 2
     assert found.notes[0] == "Every training without c0 failed (4): it helps."
@@ -103,7 +98,7 @@ def test_a_baseline_that_always_fails() -> None:
     table[:, 0] = np.nan
     found = analysed(table)
     assert column(found, "difference") == [None, None]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert found.baseline_mean is None
 
 
@@ -123,7 +118,7 @@ def test_one_repeat_has_no_intervals_and_says_so() -> None:
     assert column(found, "difference") == pytest.approx([1.0, -0.5])
     for field in ("low", "high", "p", "needed", "probability"):
         assert column(found, field) == [None, None]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert column(found, "tier") == [1, 1]
     assert found.notes == [
         "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
@@ -134,7 +129,7 @@ def test_one_repeat_has_no_intervals_and_says_so() -> None:
 def test_a_metric_without_variance_is_said() -> None:
     found = analysed(np.full((4, 3), 0.1), smallest=0.2)
     assert column(found, "difference") == [0.0, 0.0]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert "no variance" in found.notes[0]
 
 
@@ -142,7 +137,7 @@ def test_repeats_that_do_not_vary_tell_no_more_than_one() -> None:
     found = analysed([[1.0, 1.5, 0.2]] * 5)
     assert column(found, "difference") == [0.5, -0.8]
     assert column(found, "low") == column(found, "p") == [None, None]
-    assert column(found, "verdict") == ["undecided"] * 2
+    assert column(found, "conclusion") == ["undecided"] * 2
     assert "Let the objective take `split` and `seed`" in found.notes[0]
     assert "no intervals" in found.method
 
@@ -150,25 +145,25 @@ def test_repeats_that_do_not_vary_tell_no_more_than_one() -> None:
 def test_repeats_without_noise_are_exact_and_said() -> None:
     found = analysed(np.add.outer([0.1, 0.2, 0.7], [0.0, 0.3, -0.1]))
     assert column(found, "low") == column(found, "high") == pytest.approx([0.3, -0.1])
-    assert column(found, "verdict") == ["hurts", "helps"]
+    assert column(found, "conclusion") == ["hurts", "helps"]
     assert column(found, "tier") == [2, 1]
     assert "taken as exact" in found.notes[0]
 
 
 def test_needed_repeats_would_decide() -> None:
     effect = analysed(drawn(11, 5, 6, rho=0.0, shift=[0, 0.6, 0, 0, 0, 0])).effects[0]
-    assert effect.verdict is Verdict.UNDECIDED
+    assert effect.conclusion is Conclusion.UNDECIDED
     assert effect.needed is not None
     assert 5 < effect.needed < 400
-    hopeless = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
-    assert hopeless.difference == 0
-    assert hopeless.needed is None
+    futile = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
+    assert futile.difference == 0
+    assert futile.needed is None
 
 
 def test_needed_counts_what_equivalence_needs() -> None:
     table = drawn(11, 5, 4, rho=0.0)
     for effect in analysed(table, smallest=0.8).effects:
-        assert effect.verdict is Verdict.UNDECIDED
+        assert effect.conclusion is Conclusion.UNDECIDED
         assert effect.needed is not None
         assert 5 < effect.needed < 60
 
@@ -204,75 +199,14 @@ def test_components_that_are_put_in() -> None:
     cells = cells_of(drawn(1, 5, 3, shift=[0, 20, 0]), arms)
     options: dict[str, Any] = {"maximize": True, "reference": ("a", "b"), "arms": {"a": ("b",), "b": ("a",)}}
     a, b = contrasts(cells, ["a", "b"], adding=True, **options).effects
-    assert (a.verdict, a.probability, b.verdict) == (Verdict.HELPS, 1.0, Verdict.UNDECIDED)
+    assert (a.conclusion, a.probability, b.conclusion) == (Conclusion.HELPS, 1.0, Conclusion.UNDECIDED)
     assert a.difference == pytest.approx(-20, abs=1)
     broken = [
         Cell(arm=cell.arm, repeat=cell.repeat, value=None if cell.arm == ("b",) else cell.value) for cell in cells
     ]
     found = contrasts(broken, ["a", "b"], adding=True, **options)
-    assert (found.effects[0].verdict, found.effects[0].difference) == (Verdict.UNDECIDED, None)
+    assert (found.effects[0].conclusion, found.effects[0].difference) == (Conclusion.UNDECIDED, None)
     assert "failed with a (5)" in found.notes[0]
-
-
-def several_wholes(table: Any, wholes: int = 3) -> list[Cell]:
-    """Cells of a table of repeats by arms, of which the first ones are the whole's."""
-    return cells_of(table, [()] * wholes + [(name,) for name in names_of(table.shape[1] - wholes)])
-
-
-def test_several_trainings_of_the_whole_count_as_their_mean_with_a_variance_of_its_own() -> None:
-    table = drawn(1, 5, 7)
-    found = contrasts(several_wholes(table), names_of(4), maximize=True)
-    whole, parts = table[:, :3].mean(axis=1), table[:, 3:]
-    assert column(found, "difference") == pytest.approx(parts.mean(axis=0) - whole.mean())
-    # the parts by themselves, in repeats; and the whole against their mean
-    left = parts - parts.mean(axis=0) - parts.mean(axis=1, keepdims=True) + parts.mean()
-    others = float((left**2).sum()) / 12
-    gap = float(np.var(whole - parts.mean(axis=1), ddof=1))
-    variance = (others * (1 - 1 / 4) + gap) / 5
-    freedom = variance**2 / ((others * 3 / 4 / 5) ** 2 / 12 + (gap / 5) ** 2 / 4)
-    # ... from which follows the share of the whole, and so the correlation
-    share = max(0.0, gap - others / 4) / 5 / variance
-    t = one_t(critical(family([math.sqrt(share)] * 4, [freedom] * 4), 0.05, shared=True), freedom)
-    for effect in found.effects:
-        assert (effect.high or 0) - (effect.difference or 0) == pytest.approx(t * math.sqrt(variance), rel=1e-6)
-    assert "that of the reference's means by itself" in found.method
-
-
-def test_the_whole_is_told_of_by_its_single_trainings() -> None:
-    table = drawn(1, 5, 7)
-    found = contrasts(several_wholes(table), names_of(4), maximize=True)
-    assert found.baseline_sd == pytest.approx(table[:, :3].std(ddof=1))
-    for effect in found.effects:
-        assert (effect.probability or 0) * 15 * 5 == pytest.approx(round((effect.probability or 0) * 15 * 5))
-
-
-def test_one_component_and_several_wholes_are_the_paired_t_test() -> None:
-    table = drawn(1, 6, 4)
-    found = contrasts(several_wholes(table), names_of(1), maximize=True)
-    assert found.effects[0].p == pytest.approx(stats.ttest_rel(table[:, 3], table[:, :3].mean(axis=1)).pvalue)
-    assert found.method.startswith("paired differences within repeats")
-
-
-def test_several_wholes_in_one_repeat_have_no_intervals() -> None:
-    found = contrasts(several_wholes(drawn(1, 1, 6)), names_of(3), maximize=True)
-    assert column(found, "low") == [None] * 3
-    assert "One repeat gives no intervals" in found.notes[0]
-
-
-def test_wholes_that_only_differ_between_repeats_are_not_exact() -> None:
-    """Training that is deterministic: the whole's trainings in a repeat are copies, and tell no more than one."""
-    table = drawn(1, 6, 5)
-    once = contrasts(cells_of(table), names_of(4), maximize=True, variances="pooled")
-    copied = contrasts(several_wholes(table[:, [0, 0, 0, 1, 2, 3, 4]]), names_of(4), maximize=True)
-    assert column(copied, "difference") == pytest.approx(column(once, "difference"))
-    widths = [[(e.high or 0) - (e.low or 0) for e in each.effects] for each in (once, copied)]
-    assert np.mean(widths[1]) > 0.8 * np.mean(widths[0])
-
-
-def test_wholes_without_noise_are_exact() -> None:
-    table = np.tile([1.0, 1.0, 1.0, 0.5, 2.0], (4, 1)) + np.arange(4.0)[:, None]
-    found = contrasts(several_wholes(table), names_of(2), maximize=True)
-    assert column(found, "low") == column(found, "high") == pytest.approx([-0.5, 1.0])
 
 
 def test_the_example_of_the_docs_reads_well() -> None:

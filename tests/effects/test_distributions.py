@@ -1,29 +1,29 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
 
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from trimma.effects.estimates import related
-from trimma.effects.maximum import critical, exceedance, family, to_t, to_z
-from trimma.effects.normal import cumulative
-from trimma.effects.special import digamma, incomplete_beta, trigamma, trigamma_inverse, variance_ratio_exceedance
-from trimma.effects.spread import range_critical, range_exceedance
+from trimma.effects.distributions.dunnett import dunnett_critical_z, dunnett_family, dunnett_survival
+from trimma.effects.distributions.f_distribution import f_survival, incomplete_beta
+from trimma.effects.distributions.normal import normal_cumulative
+from trimma.effects.distributions.polygamma import digamma, trigamma, trigamma_inverse
+from trimma.effects.distributions.student_t import t_of_z, z_of_t
+from trimma.effects.distributions.studentized_range import studentized_range_critical, studentized_range_survival
 
 HALF = math.sqrt(0.5)
 
 
 def test_normal_is_that_of_scipy() -> None:
     x = np.linspace(-12, 12, 5001)
-    assert np.abs(cumulative(x) - special.ndtr(x)).max() < 5e-8
+    assert np.abs(normal_cumulative(x) - special.ndtr(x)).max() < 5e-8
 
 
-def one_t(count: int, loading: float, freedom: float, error: float, *, shared: bool = True) -> float:
-    z = critical(family([loading] * count, [freedom] * count), error, shared=shared)
-    return float(to_t(np.array(z), freedom))
+def critical_t(count: int, loading: float, freedom: float, error: float, *, shared: bool = True) -> float:
+    z = dunnett_critical_z(dunnett_family([loading] * count, [freedom] * count), error, shared=shared)
+    return float(t_of_z(np.array(z), freedom))
 
 
 @pytest.mark.parametrize("freedom", [1.0, 2.0, 3.7, 10.0, 400.0])
@@ -31,7 +31,7 @@ def one_t(count: int, loading: float, freedom: float, error: float, *, shared: b
 def test_one_t_is_student(freedom: float, error: float) -> None:
     expected = stats.t.ppf(1 - error / 2, freedom)
     for shared in (True, False):
-        assert one_t(1, 0.0, freedom, error, shared=shared) == pytest.approx(expected, rel=2e-4)
+        assert critical_t(1, 0.0, freedom, error, shared=shared) == pytest.approx(expected, rel=2e-4)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_one_t_is_student(freedom: float, error: float) -> None:
     ],
 )
 def test_dunnett_tables(count: int, freedom: float, expected: float) -> None:
-    assert one_t(count, HALF, freedom, 0.05) == pytest.approx(expected, abs=0.006)
+    assert critical_t(count, HALF, freedom, 0.05) == pytest.approx(expected, abs=0.006)
 
 
 @pytest.mark.parametrize("loading", [0.0, 0.3, HALF, 0.95])
@@ -55,7 +55,7 @@ def test_known_scale_by_quadrature(loading: float) -> None:
         return (special.ndtr((2.5 + loading * z) / narrow) - special.ndtr((loading * z - 2.5) / narrow)) ** 6
 
     expected = 1 - integrate.quad(lambda z: inside(z) * stats.norm.pdf(z), -9, 9, limit=200)[0]
-    found = exceedance(np.array([2.5]), family([loading] * 6, [math.inf] * 6), shared=True)[0]
+    found = dunnett_survival(np.array([2.5]), dunnett_family([loading] * 6, [math.inf] * 6), shared=True)[0]
     assert found == pytest.approx(expected, abs=1e-6)
 
 
@@ -65,22 +65,22 @@ def test_unequal_loadings_and_freedoms_by_simulation() -> None:
     draws = 400_000
     normal = rng.standard_normal((draws, 1)) * loadings + rng.standard_normal((draws, 3)) * np.sqrt(1 - loadings**2)
     t = normal / np.sqrt(rng.chisquare(freedoms, (draws, 3)) / freedoms)
-    groups = family(loadings.tolist(), freedoms.tolist())
-    z = critical(groups, 0.05, shared=False)
-    assert (np.abs(t) > to_t(np.full(3, z), freedoms)).any(axis=1).mean() == pytest.approx(0.05, abs=0.0015)
+    groups = dunnett_family(loadings.tolist(), freedoms.tolist())
+    z = dunnett_critical_z(groups, 0.05, shared=False)
+    assert (np.abs(t) > t_of_z(np.full(3, z), freedoms)).any(axis=1).mean() == pytest.approx(0.05, abs=0.0015)
 
 
 def test_z_and_t_are_inverse() -> None:
     z = np.linspace(0, 8, 50)
     for freedom in (1.0, 4.5, math.inf):
-        assert to_z(to_t(z, freedom), freedom) == pytest.approx(z)
+        assert z_of_t(t_of_z(z, freedom), freedom) == pytest.approx(z)
 
 
 @pytest.mark.parametrize(("count", "freedom"), [(2, 4), (5, 12), (20, 100)])
 def test_range_is_that_of_scipy(count: int, freedom: float) -> None:
-    reach = range_critical(count, float(freedom), 0.05)
+    reach = studentized_range_critical(count, float(freedom), 0.05)
     assert reach == pytest.approx(stats.studentized_range.ppf(0.95, count, freedom), rel=1e-4)
-    assert range_exceedance(reach, count, float(freedom)) == pytest.approx(0.05, abs=1e-5)
+    assert studentized_range_survival(reach, count, float(freedom)) == pytest.approx(0.05, abs=1e-5)
 
 
 def test_special_functions_are_those_of_scipy() -> None:
@@ -88,7 +88,7 @@ def test_special_functions_are_those_of_scipy() -> None:
         assert incomplete_beta(x, a, b) == pytest.approx(special.betainc(a, b, x), rel=1e-9)
     assert [incomplete_beta(x, 2, 3) for x in (-1, 0, 1, 2)] == [0, 0, 1, 1]
     for ratio, above, below in [(0.5, 3, 10), (2.9, 10, 44), (9.0, 1, 3), (0.0, 2, 2)]:
-        assert variance_ratio_exceedance(ratio, above, below) == pytest.approx(stats.f.sf(ratio, above, below))
+        assert f_survival(ratio, above, below) == pytest.approx(stats.f.sf(ratio, above, below))
 
 
 @pytest.mark.parametrize("x", [1e-3, 0.3, 1.0, 2.0, 7.9, 8.0, 55.5, 1e6])
@@ -96,26 +96,3 @@ def test_functions_of_the_gamma_distribution_are_those_of_scipy(x: float) -> Non
     assert digamma(x) == pytest.approx(special.digamma(x), rel=1e-9)
     assert trigamma(x) == pytest.approx(special.polygamma(1, x), rel=1e-9)
     assert trigamma_inverse(trigamma(x)) == pytest.approx(x, rel=1e-7)
-
-
-def test_one_factor_is_found_in_its_correlations() -> None:
-    loadings = np.array([0.3, 0.6, 0.7, 0.8])
-    covariance = np.outer(loadings, loadings)
-    np.fill_diagonal(covariance, 1.0)
-    scale = np.array([1.0, 2.0, 3.0, 4.0])
-    found = related(covariance * np.outer(scale, scale), np.full(4, 9.0))
-    assert [group.loading for group in found] == pytest.approx(loadings.tolist(), abs=2e-3)
-    assert {group.freedom for group in found} == {9.0}
-
-
-def test_correlations_of_interactions_are_near_enough_to_one_factor() -> None:
-    pairs = list(combinations(range(5), 2))
-    covariance = np.array([[0.25 * (1 + len(set(one) & set(other))) for other in pairs] for one in pairs])
-    np.fill_diagonal(covariance, 1.0)
-    (group,) = related(covariance, np.full(10, 60.0))
-    assert group.loading**2 == pytest.approx((6 * 0.5 + 3 * 0.25) / 9, abs=1e-4)
-
-
-def test_negative_correlations_are_left_out() -> None:
-    covariance = np.array([[1, -0.5, 0], [-0.5, 1, -0.5], [0, -0.5, 1]])
-    assert related(covariance, np.full(3, 4.0)) == family([0.0] * 3, [4.0] * 3)

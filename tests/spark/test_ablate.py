@@ -33,4 +33,4 @@ def ablate(engine: Any) -> tm.AblationStudy:
 def test_an_ablation_on_spark_finds_what_one_anywhere_finds(local: SparkSession) -> None:
     there, here = ablate(tm.Spark(local, workers=2)), ablate(tm.Simulated(2))
     assert there.effects == here.effects
-    assert [str(effect.verdict) for effect in there.effects.effects] == ["helps", "undecided"]
+    assert [str(effect.conclusion) for effect in there.effects.effects] == ["helps", "undecided"]

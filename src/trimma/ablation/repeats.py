@@ -9,7 +9,7 @@ from typing import Protocol
 from trimma.ablation.arms import Arm
 from trimma.ablation.places import CellKey, keys_of
 from trimma.ablation.question import Ablation
-from trimma.effects import LOOKS, Cell, decided
+from trimma.effects import LOOKS, Cell, race_standing
 
 
 class Repeats(Protocol):
@@ -39,8 +39,8 @@ class AdaptiveRepeats:
 
     A look at the first n repeats is taken when all of their cells that were worth running have ended; until then, the
     next repeat is worth beginning for all that are in the race. A reference that is trained several times in a repeat
-    is trained no more often than the square root of how many are in the race. See `trimma.effects.decided` for what
-    settles a component without more than the error asked for over all looks.
+    is trained no more often than the square root of how many are in the race. See `trimma.effects.race_standing` for
+    what settles a component without more than the error asked for over all looks.
     """
 
     looks: tuple[int, ...] = LOOKS
@@ -98,7 +98,7 @@ def racing(
 ) -> frozenset[Arm]:
     """The first of the arms, and those whose difference from it is worth more repeats after ``look`` of them."""
     named = {str(place): arm for place, arm in enumerate(arms) if arm != arms[0]}
-    standing = decided(
+    standing = race_standing(
         cells,
         list(named),
         look=look,

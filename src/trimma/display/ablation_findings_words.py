@@ -5,16 +5,16 @@ from trimma.display.ablation_design_words import plan_words
 from trimma.display.intervals_and_p_values import value_precision
 from trimma.display.numbers_and_durations import count
 from trimma.display.short_text import one_line
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 
-VERDICT_MARKS = {Verdict.HELPS: "●", Verdict.HURTS: "◆", Verdict.EQUIVALENT: "■", Verdict.UNDECIDED: "○"}
+VERDICT_MARKS = {Conclusion.HELPS: "●", Conclusion.HURTS: "◆", Conclusion.EQUIVALENT: "■", Conclusion.UNDECIDED: "○"}
 VERBS = {
-    (Verdict.HELPS, False): ("helps", "help"),
-    (Verdict.HELPS, True): ("is worse than the whole", "are worse than the whole"),
-    (Verdict.HURTS, False): ("hurts", "hurt"),
-    (Verdict.HURTS, True): ("is better than the whole", "are better than the whole"),
-    (Verdict.EQUIVALENT, False): ("makes no difference that matters", "make no difference that matters"),
-    (Verdict.EQUIVALENT, True): ("makes no difference that matters", "make no difference that matters"),
+    (Conclusion.HELPS, False): ("helps", "help"),
+    (Conclusion.HELPS, True): ("is worse than the whole", "are worse than the whole"),
+    (Conclusion.HURTS, False): ("hurts", "hurt"),
+    (Conclusion.HURTS, True): ("is better than the whole", "are better than the whole"),
+    (Conclusion.EQUIVALENT, False): ("makes no difference that matters", "make no difference that matters"),
+    (Conclusion.EQUIVALENT, True): ("makes no difference that matters", "make no difference that matters"),
 }
 """What a verdict says about one component, and about several.
 
@@ -35,14 +35,14 @@ def meaning_of_signs(found: Findings) -> tuple[str, str]:
     return (worse, better) if found.metric.maximize else (better, worse)
 
 
-def interaction_words(verdict: Verdict) -> str:
+def interaction_words(conclusion: Conclusion) -> str:
     """What the verdict on an interaction says about its two components."""
     return {
-        Verdict.HELPS: "stand in for each other",
-        Verdict.HURTS: "need each other",
-        Verdict.EQUIVALENT: "independent",
-        Verdict.UNDECIDED: "undecided",
-    }[verdict]
+        Conclusion.HELPS: "stand in for each other",
+        Conclusion.HURTS: "need each other",
+        Conclusion.EQUIVALENT: "independent",
+        Conclusion.UNDECIDED: "undecided",
+    }[conclusion]
 
 
 def tally(found: Findings) -> str:
@@ -59,8 +59,8 @@ def decided_words(found: Findings, most: int = 8) -> str:
     ``3 of 10 components decided: sex, age help; deck hurts``
     """
     groups = []
-    for (verdict, replaces), (one, many) in VERBS.items():
-        rows = [row for row in found.ordered if row.verdict is verdict and row.replaces == replaces]
+    for (conclusion, replaces), (one, many) in VERBS.items():
+        rows = [row for row in found.ordered if row.conclusion is conclusion and row.replaces == replaces]
         if names := [one_line(row.component) for row in rows]:
             shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
             groups.append(f"{shown} {one if len(names) == 1 else many}")

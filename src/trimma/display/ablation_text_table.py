@@ -7,7 +7,7 @@ from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import confidence_text, p_text, precision
 from trimma.display.numbers_and_durations import NOTHING, percent
 from trimma.display.short_text import one_line
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 
 NUMBER_COLUMNS = ("difference", "interval", "p", "repeats")
 
@@ -18,7 +18,7 @@ class TextRow(NamedTuple):
     cells: dict[str, str]
     decided: bool
     tier: int
-    verdict: Verdict
+    conclusion: Conclusion
 
 
 class TextTable(NamedTuple):
@@ -67,7 +67,7 @@ def component_text_table(found: Findings) -> TextTable:
             },
             decided=row.decided,
             tier=1 if found.stepwise else row.tier,
-            verdict=row.verdict,
+            conclusion=row.conclusion,
         )
         for row in rows
     ]
@@ -97,11 +97,11 @@ def pair_text_table(found: Findings) -> TextTable | None:
                 "interval": digits.interval(effect.low, effect.high),
                 "p": p_text(effect.p),
                 "repeats": str(effect.repeats),
-                "verdict": interaction_words(effect.verdict),
+                "verdict": interaction_words(effect.conclusion),
             },
-            decided=effect.verdict is not Verdict.UNDECIDED,
+            decided=effect.conclusion is not Conclusion.UNDECIDED,
             tier=1,
-            verdict=effect.verdict,
+            conclusion=effect.conclusion,
         )
         for (one, other), effect in sorted(found.pairs, key=lambda each: -abs(each[1].difference or 0.0))
     ]

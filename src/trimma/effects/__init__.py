@@ -1,29 +1,31 @@
-"""What components are worth: differences, simultaneous intervals and verdicts from the cells of an ablation.
+"""What components are worth: differences, simultaneous intervals and conclusions from the cells of an ablation.
 
 Pure functions from values to values; `Cell` goes in, `Analysis` comes out.
 """
 
-from trimma.effects.analysis import Analysis, Effect, Verdict
-from trimma.effects.cells import Cell
+from trimma.effects.ablation_path import path
+from trimma.effects.analysis import Analysis, Conclusion, Effect
 from trimma.effects.contrasts import contrasts
-from trimma.effects.factorial import main_effects
 from trimma.effects.interactions import interactions
-from trimma.effects.paths import path
-from trimma.effects.racing import LOOKS, Standing, decided, raced
+from trimma.effects.main_effects import main_effects
+from trimma.effects.observations import Cell
+from trimma.effects.racing.race_contrasts import race_contrasts
+from trimma.effects.racing.race_looks import LOOKS
+from trimma.effects.racing.race_standing import RaceStanding, race_standing
 from trimma.effects.shapley_values import shapley
 
 __all__ = [
     "LOOKS",
     "Analysis",
     "Cell",
+    "Conclusion",
     "Effect",
-    "Standing",
-    "Verdict",
+    "RaceStanding",
     "contrasts",
-    "decided",
     "interactions",
     "main_effects",
     "path",
-    "raced",
+    "race_contrasts",
+    "race_standing",
     "shapley",
 ]

@@ -1,11 +1,11 @@
-"""What an analysis says: effects with intervals and verdicts, and in words how they were found."""
+"""What an analysis says: effects with intervals and conclusions, and in words how they were found."""
 
 from enum import StrEnum
 
 from msgspec import Struct
 
 
-class Verdict(StrEnum):
+class Conclusion(StrEnum):
     """What an effect is called.
 
     *helps*: the interval excludes zero, and the metric is worse without the component; or every training without it
@@ -26,7 +26,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     ``difference`` is the value without it less the value of the whole, in units of the metric; None where there is
     nothing to compare. ``low`` and ``high`` bound the simultaneous interval at the analysis's confidence: all of a
     table's intervals hold at once. ``inner_low`` and ``inner_high`` bound the narrower one (90 % where the other is
-    95 %) that lies within the smallest difference that matters exactly where the verdict is *equivalent*; None
+    95 %) that lies within the smallest difference that matters exactly where the conclusion is *equivalent*; None
     unless that was given. ``p`` is adjusted for all of the table's effects, and below 1 - confidence exactly where
     the interval excludes zero. All five are None where nothing tells the noise, as at one repeat.
 
@@ -48,7 +48,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     probability: float | None = None
     failures: int = 0
     censored: int = 0
-    verdict: Verdict = Verdict.UNDECIDED
+    conclusion: Conclusion = Conclusion.UNDECIDED
     needed: int | None = None
     tier: int = 1
 

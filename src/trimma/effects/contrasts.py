@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from trimma.effects.analysis import Analysis
-from trimma.effects.cells import Cell, observe
-from trimma.effects.checks import checked
-from trimma.effects.conclude import concluded
-from trimma.effects.counts import count
-from trimma.effects.model import fitted
-from trimma.effects.variances import Variances
+from trimma.effects.argument_checks import check_arguments
+from trimma.effects.contrast_analysis import contrast_analysis
+from trimma.effects.effect_counts import counts_against_reference
+from trimma.effects.fitting.contrast_model import fit_contrast_model
+from trimma.effects.fitting.equal_variance_tests import Variances
+from trimma.effects.observations import Cell, observe
 
 
 def contrasts(
@@ -27,9 +27,9 @@ def contrasts(
 ) -> Analysis:
     """What each of ``names`` is worth: its arm less the reference arm, in units of the metric.
 
-    The arm of a name leaves out the name alone, or what ``arms`` gives for it; the reference is the whole. With
-    ``adding`` the reference lacks all components and each arm has one of them: the difference is then the reference
-    less the arm, so that it is still what the lack of the component changes.
+    The arm of a name leaves out the name alone, or what ``arms`` gives for it. The arm ``reference`` leaves out
+    nothing, unless it is given. With ``adding`` the reference lacks all components and each arm has one of them: the
+    difference is then the reference less the arm, so that it is still what the lack of the component changes.
 
     Values follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too),
     so that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955), from one pooled
@@ -44,19 +44,19 @@ def contrasts(
 
     Raises `UsageError` for a confidence outside (0.5, 1), a smallest difference that isn't positive, or no names.
     """
-    checked(names, confidence, smallest)
+    check_arguments(names, confidence, smallest)
     wanted = [frozenset(arms[name] if arms else (name,)) for name in names]
     observations = observe(cells, (frozenset(reference), *wanted))
-    found = fitted(observations, reference=True, variances=variances)
+    model = fit_contrast_model(observations, reference=True, variances=variances)
     places = [observations.arms.index(arm) for arm in wanted]
     rows = np.zeros((len(names), len(observations.arms)))
     rows[:, 0] = -1.0
     rows[np.arange(len(names)), places] += 1.0
     rows *= -1.0 if adding else 1.0
-    counts = [count(found.trainings, place, maximize=maximize, adding=adding) for place in places]
-    return concluded(
+    counts = [counts_against_reference(model.trainings, place, maximize=maximize, adding=adding) for place in places]
+    return contrast_analysis(
         names,
-        found,
+        model,
         rows,
         counts,
         "Dunnett",

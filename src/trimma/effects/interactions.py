@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from trimma.effects.analysis import Analysis
-from trimma.effects.cells import Cell, observe
-from trimma.effects.checks import checked
-from trimma.effects.conclude import concluded
-from trimma.effects.counts import together
-from trimma.effects.model import fitted
+from trimma.effects.argument_checks import check_arguments
+from trimma.effects.contrast_analysis import contrast_analysis
+from trimma.effects.effect_counts import counts_of_contrast
+from trimma.effects.fitting.contrast_model import fit_contrast_model
+from trimma.effects.observations import Cell, observe
 
 
 def interactions(
@@ -26,17 +26,17 @@ def interactions(
     means that it costs less: each needs the other. ``probability`` isn't given; everything else is as in `contrasts`.
     """
     names = [f"{a} x {b}" for a, b in pairs]
-    checked(names, confidence, smallest)
+    check_arguments(names, confidence, smallest)
     first = [frozenset[str](), *(frozenset((a,)) for pair in pairs for a in pair), *map(frozenset, pairs)]
     observations = observe(cells, first)
-    found = fitted(observations)
+    model = fit_contrast_model(observations)
     place = {arm: index for index, arm in enumerate(observations.arms)}
     rows = np.zeros((len(pairs), len(observations.arms)))
     counts = []
     for row, (a, b) in zip(rows, pairs, strict=True):
         arms = [place[arm] for arm in (frozenset[str](), frozenset((a,)), frozenset((b,)), frozenset((a, b)))]
         row[arms] = 1.0, -1.0, -1.0, 1.0
-        counts.append(together(found.additive, arms))
-    return concluded(
-        names, found, rows, counts, "one factor", maximize=maximize, confidence=confidence, smallest=smallest
+        counts.append(counts_of_contrast(model.additive, arms))
+    return contrast_analysis(
+        names, model, rows, counts, "one factor", maximize=maximize, confidence=confidence, smallest=smallest
     )

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from trimma.effects.analysis import Analysis
-from trimma.effects.cells import Arm, Cell, Numbers
-from trimma.effects.checks import checked
-from trimma.effects.conclude import outcomes
-from trimma.effects.paired import paired
-from trimma.effects.verdicts import Count, judged
+from trimma.effects.argument_checks import check_arguments
+from trimma.effects.arrays import Numbers
+from trimma.effects.conclusions import effects_with_conclusions
+from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.fitting.paired_differences import paired_estimates
+from trimma.effects.method_and_notes import failure_notes
+from trimma.effects.observations import Cell, Removed
 
 _CONVINCING = 3
 """Orders in which leaving out a component must have made the training fail, and none in which it went on."""
@@ -36,14 +38,16 @@ def shapley(
     ``repeats`` counts an effect's changes. ``probability`` isn't given; ``smallest`` and the errors are those of
     `contrasts`.
     """
-    checked(names, confidence, smallest)
+    check_arguments(names, confidence, smallest)
     known = frozenset(names)
-    orders: defaultdict[int, dict[Arm, Cell]] = defaultdict(dict)
+    orders: defaultdict[int, dict[Removed, Cell]] = defaultdict(dict)
     for cell in cells:
         if known.issuperset(cell.arm):
             orders[cell.repeat][frozenset(cell.arm)] = cell
     changes, counts = _changes(list(orders.values()), names)
-    effects = judged(names, paired(changes), counts, maximize=maximize, confidence=confidence, smallest=smallest)
+    effects = effects_with_conclusions(
+        names, paired_estimates(changes), counts, maximize=maximize, confidence=confidence, smallest=smallest
+    )
     several = any(count.repeats > 1 for count in counts)
     whole = [value for order in orders.values() if (value := _value(order.get(frozenset()))) is not None]
     return Analysis(
@@ -61,19 +65,24 @@ def shapley(
         ),
         notes=[
             *([] if several else ["One order gives no intervals: nothing tells a difference from noise."]),
-            *outcomes(names, counts),
+            *failure_notes(names, counts),
         ],
     )
 
 
 def _value(cell: Cell | None) -> float | None:
+    """The cell's value in units of the metric; None where it has none to compare."""
     if cell is None or cell.censored or cell.value is None or not math.isfinite(cell.value):
         return None
     return cell.value
 
 
-def _changes(orders: Sequence[Mapping[Arm, Cell]], names: Sequence[str]) -> tuple[Numbers, list[Count]]:
-    """What each step of each order (rows) changed, by the component (columns) that it left out."""
+def _changes(orders: Sequence[Mapping[Removed, Cell]], names: Sequence[str]) -> tuple[Numbers, list[EffectCounts]]:
+    """What each step of each order changed, and the counts of each component.
+
+    The changes are of shape (orders, names), in units of the metric. Each stands in the column of the component that
+    the step left out, and is NaN where unknown.
+    """
     place = {name: index for index, name in enumerate(names)}
     changes = np.full((len(orders), len(names)), np.nan)
     failures, censored, broken = [0] * len(names), [0] * len(names), [0] * len(names)
@@ -92,8 +101,11 @@ def _changes(orders: Sequence[Mapping[Arm, Cell]], names: Sequence[str]) -> tupl
                 broken[place[name]] += value is None and first is not None and not cell.censored
     sizes = np.isfinite(changes).sum(axis=0)
     return changes, [
-        Count(
-            repeats=int(size), failures=failed, censored=stopped, lost=broke >= _CONVINCING and not size and not stopped
+        EffectCounts(
+            repeats=int(size),
+            failures=failed,
+            censored=stopped,
+            always_failed=broke >= _CONVINCING and not size and not stopped,
         )
         for size, failed, stopped, broke in zip(sizes, failures, censored, broken, strict=True)
     ]

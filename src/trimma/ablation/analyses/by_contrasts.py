@@ -18,7 +18,7 @@ def contrasted(asked: Ablation, cells: Sequence[Cell], **how: Any) -> Analysis:
     """The contrasts of all components, after a race by what was known at each look; ``how`` as for the effects."""
     settings = {"confidence": asked.confidence, "smallest": asked.smallest, **how}
     if asked.looks:
-        return effects.raced(cells, asked.names, looks=asked.looks, **settings)
+        return effects.race_contrasts(cells, asked.names, looks=asked.looks, **settings)
     return effects.contrasts(cells, asked.names, **settings)
 
 

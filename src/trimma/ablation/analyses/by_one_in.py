@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from trimma.ablation.analyses.by_contrasts import contrasted
 from trimma.ablation.analyses.plan import AnalysisPlan, Values, less
 from trimma.ablation.question import Ablation
-from trimma.effects import Analysis, Cell, Verdict
+from trimma.effects import Analysis, Cell, Conclusion
 
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
@@ -33,7 +33,7 @@ def _turned(estimated: Analysis) -> Analysis:
         replace(
             effect,
             probability=None if effect.failures else effect.probability,
-            verdict=Verdict.HURTS if effect.difference is None and effect.failures else effect.verdict,
+            conclusion=Conclusion.HURTS if effect.difference is None and effect.failures else effect.conclusion,
         )
         for effect in estimated.effects
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from trimma.ablation.question import Ablation, Component
-from trimma.effects import Analysis, Effect, Verdict
+from trimma.effects import Analysis, Conclusion, Effect
 
 
 class EffectRow(Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     probability: float | None
     failures: int
     censored: int
-    verdict: Verdict
+    conclusion: Conclusion
     words: str
     needed: int | None
     tier: int
@@ -37,7 +37,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     @property
     def decided(self) -> bool:
         """Whether there is more to say of it than that it is undecided."""
-        return self.verdict is not Verdict.UNDECIDED
+        return self.conclusion is not Conclusion.UNDECIDED
 
 
 def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> list[EffectRow]:
@@ -59,8 +59,8 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
                 probability=effect.probability,
                 failures=effect.failures,
                 censored=effect.censored,
-                verdict=effect.verdict,
-                words=verdict_words(effect, found.smallest, replaces=_replaces(component)),
+                conclusion=effect.conclusion,
+                words=conclusion_words(effect, found.smallest, replaces=_replaces(component)),
                 replaces=_replaces(component),
                 needed=effect.needed,
                 tier=effect.tier,
@@ -70,30 +70,30 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
     return rows
 
 
-def verdict_words(effect: Effect, smallest: float | None = None, *, replaces: bool = False) -> str:
+def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces: bool = False) -> str:
     """The verdict as one would say it, of the component or, where it ``replaces`` something, of that replacement.
 
     >>> verdict_words(Effect(name="age", difference=0.1, needed=14))
     'undecided (about 14 repeats would decide)'
     """
-    match effect.verdict:
-        case Verdict.EQUIVALENT if smallest is not None:
+    match effect.conclusion:
+        case Conclusion.EQUIVALENT if smallest is not None:
             return f"equivalent within {smallest:g}"
-        case Verdict.UNDECIDED if effect.needed is not None:
+        case Conclusion.UNDECIDED if effect.needed is not None:
             return f"undecided (about {effect.needed:,} repeats would decide)"
-        case Verdict.HELPS | Verdict.HURTS if effect.difference is None:
-            return f"{_VERBS[effect.verdict, replaces]} (all {effect.failures} trainings failed)"
-        case Verdict.HELPS | Verdict.HURTS:
-            return _VERBS[effect.verdict, replaces]
+        case Conclusion.HELPS | Conclusion.HURTS if effect.difference is None:
+            return f"{_VERBS[effect.conclusion, replaces]} (all {effect.failures} trainings failed)"
+        case Conclusion.HELPS | Conclusion.HURTS:
+            return _VERBS[effect.conclusion, replaces]
         case _:
-            return effect.verdict.value
+            return effect.conclusion.value
 
 
 _VERBS = {
-    (Verdict.HELPS, False): "helps",
-    (Verdict.HURTS, False): "hurts",
-    (Verdict.HELPS, True): "worse than the whole",
-    (Verdict.HURTS, True): "better than the whole",
+    (Conclusion.HELPS, False): "helps",
+    (Conclusion.HURTS, False): "hurts",
+    (Conclusion.HELPS, True): "worse than the whole",
+    (Conclusion.HURTS, True): "better than the whole",
 }
 
 
@@ -110,5 +110,5 @@ def by_worth(rows: Iterable[EffectRow]) -> list[EffectRow]:
 
 def _worth(effect: Effect, *, better_below: bool) -> float | None:
     if effect.difference is None:
-        return {Verdict.HELPS: float("inf"), Verdict.HURTS: float("-inf")}.get(effect.verdict)
+        return {Conclusion.HELPS: float("inf"), Conclusion.HURTS: float("-inf")}.get(effect.conclusion)
     return -effect.difference if better_below else effect.difference

@@ -18,7 +18,7 @@ from trimma.display.plots.component_layout import (
 )
 from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover, why_no_difference
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 
 
 def forest(found: Findings) -> Figure:
@@ -40,8 +40,8 @@ def forest(found: Findings) -> Figure:
         legend=LEGEND,
     )
     shade_too_small(result, found)
-    for verdict, name, group in by_verdict(found, rows):
-        result.add_trace(estimate_trace(verdict, name, group, digits))
+    for conclusion, name, group in by_verdict(found, rows):
+        result.add_trace(estimate_trace(conclusion, name, group, digits))
     for place, text in enumerate(numbers):
         result.add_annotation(
             x=1.0, xref="paper", xanchor="left", xshift=14, y=place, text=text, showarrow=False, font={"size": 12}
@@ -51,10 +51,10 @@ def forest(found: Findings) -> Figure:
 
 
 def estimate_trace(
-    verdict: Verdict, name: str, group: Sequence[tuple[int, EffectRow]], digits: Precision, below: float = 0.0
+    conclusion: Conclusion, name: str, group: Sequence[tuple[int, EffectRow]], digits: Precision, below: float = 0.0
 ) -> Any:
     """A trace of points with their intervals. ``below`` moves it down from the places of the components."""
-    look = VERDICT_LOOKS[verdict]
+    look = VERDICT_LOOKS[conclusion]
     known = [(place, row, row.difference) for place, row in group if row.difference is not None]
     return graph_objects().Scatter(
         x=[difference for _, _, difference in known],

@@ -10,7 +10,7 @@ from trimma.display.intervals_and_p_values import MINUS, Precision, p_text, prec
 from trimma.display.numbers_and_durations import count
 from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
 from trimma.display.short_text import one_line, squeeze
-from trimma.effects import Effect, Verdict
+from trimma.effects import Conclusion, Effect
 from trimma.errors import StudyError
 
 CELL = 46  # pixels a component
@@ -99,7 +99,7 @@ def _heat(
 
 def _note(found: Findings) -> str:
     pairs = found.pairs
-    decided = sum(effect.verdict in (Verdict.HELPS, Verdict.HURTS) for _, effect in pairs)
+    decided = sum(effect.conclusion in (Conclusion.HELPS, Conclusion.HURTS) for _, effect in pairs)
     return f"{count(len(pairs), 'pair')}, {decided} decided (with a star)"
 
 
@@ -122,7 +122,7 @@ def _number(effect: Effect | None, digits: Precision) -> str:
 
 
 def _star(effect: Effect | None) -> str:
-    return "*" if effect is not None and effect.verdict in (Verdict.HELPS, Verdict.HURTS) else ""
+    return "*" if effect is not None and effect.conclusion in (Conclusion.HELPS, Conclusion.HURTS) else ""
 
 
 def _hover(row: str, column: str, effect: Effect | None, digits: Precision) -> str:
@@ -130,4 +130,4 @@ def _hover(row: str, column: str, effect: Effect | None, digits: Precision) -> s
         return ""
     names = f"{escape(one_line(row), quote=False)} and {escape(one_line(column), quote=False)}"
     size = f"{digits.signed(effect.difference)} {digits.interval(effect.low, effect.high)}"
-    return f"<b>{names}</b>: {interaction_words(effect.verdict)}<br>{size}<br>adjusted p {p_text(effect.p)}"
+    return f"<b>{names}</b>: {interaction_words(effect.conclusion)}<br>{size}<br>adjusted p {p_text(effect.p)}"

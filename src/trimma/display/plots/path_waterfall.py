@@ -104,7 +104,7 @@ def _ends(result: Figure, found: Findings, levels: Sequence[float]) -> None:
 
 def _steps(result: Figure, rows: Sequence[EffectRow], levels: Sequence[float]) -> None:
     go, digits = graph_objects(), precision(rows)
-    colours = [VERDICT_LOOKS[row.verdict].colour for row in rows]
+    colours = [VERDICT_LOOKS[row.conclusion].colour for row in rows]
     gains = [-(row.difference or 0.0) for row in rows]
     places = list(range(1, len(rows) + 1))
     result.add_trace(

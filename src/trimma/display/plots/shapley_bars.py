@@ -50,8 +50,8 @@ def shapley(found: Findings) -> Figure:
         legend=LEGEND,
     )
     shade_too_small(result, found)
-    for verdict, name, group in by_verdict(found, rows):
-        look = VERDICT_LOOKS[verdict]
+    for conclusion, name, group in by_verdict(found, rows):
+        look = VERDICT_LOOKS[conclusion]
         error: dict[str, Any] = {
             "type": "data",
             "symmetric": False,
@@ -74,7 +74,7 @@ def shapley(found: Findings) -> Figure:
                 marker={
                     "color": look.colour,
                     "opacity": 0.8,
-                    "pattern": {"shape": HATCHES[verdict.value], "fgcolor": "white", "size": 6, "solidity": 0.3},
+                    "pattern": {"shape": HATCHES[conclusion.value], "fgcolor": "white", "size": 6, "solidity": 0.3},
                 },
                 showlegend=True,
                 hovertemplate="%{text}<extra></extra>",

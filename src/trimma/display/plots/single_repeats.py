@@ -20,7 +20,7 @@ from trimma.display.plots.forest_plot import estimate_trace
 from trimma.display.plots.theme import Figure, empty_figure, figure, scatter_class
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict
 from trimma.display.short_text import one_line
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 
 ROW = 34  # pixels a component
 BELOW = 0.2  # how far below its points an interval stands
@@ -49,15 +49,15 @@ def repeats(found: Findings) -> Figure:
         legend=LEGEND,
     )
     shade_too_small(result, found)
-    for verdict, name, group in by_verdict(found, rows):
-        result.add_trace(_single(verdict, group, points, found, len(every)))
-        result.add_trace(estimate_trace(verdict, name, group, digits, BELOW))
+    for conclusion, name, group in by_verdict(found, rows):
+        result.add_trace(_single(conclusion, group, points, found, len(every)))
+        result.add_trace(estimate_trace(conclusion, name, group, digits, BELOW))
     label_sides(result, found)
     return result
 
 
 def _single(
-    verdict: Verdict, group: Sequence[tuple[int, EffectRow]], points: Points, found: Findings, count: int
+    conclusion: Conclusion, group: Sequence[tuple[int, EffectRow]], points: Points, found: Findings, count: int
 ) -> Any:
     metric = escape(one_line(found.metric.name), quote=False)
     flat = [
@@ -73,7 +73,7 @@ def _single(
             for _, name, repeat, difference in flat
         ],
         mode="markers",
-        marker={"color": VERDICT_LOOKS[verdict].colour, "size": 6, "opacity": 0.55},
+        marker={"color": VERDICT_LOOKS[conclusion].colour, "size": 6, "opacity": 0.55},
         showlegend=False,
         hovertemplate="%{text}<extra></extra>",
     )

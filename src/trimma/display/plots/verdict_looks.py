@@ -8,7 +8,7 @@ from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.intervals_and_p_values import Precision, p_text
 from trimma.display.numbers_and_durations import NOTHING, percent
 from trimma.display.short_text import one_line, shorten
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 
 
 class VerdictLook(NamedTuple):
@@ -19,23 +19,26 @@ class VerdictLook(NamedTuple):
 
 
 VERDICT_LOOKS = {
-    Verdict.HELPS: VerdictLook("#0072B2", "circle"),
-    Verdict.HURTS: VerdictLook("#D55E00", "diamond"),
-    Verdict.EQUIVALENT: VerdictLook("#009E73", "square"),
-    Verdict.UNDECIDED: VerdictLook("#7F7F7F", "circle-open"),
+    Conclusion.HELPS: VerdictLook("#0072B2", "circle"),
+    Conclusion.HURTS: VerdictLook("#D55E00", "diamond"),
+    Conclusion.EQUIVALENT: VerdictLook("#009E73", "square"),
+    Conclusion.UNDECIDED: VerdictLook("#7F7F7F", "circle-open"),
 }
 
 
-def by_verdict(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Verdict, str, list[tuple[int, EffectRow]]]]:
+def by_verdict(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Conclusion, str, list[tuple[int, EffectRow]]]]:
     """The rows grouped by their verdicts.
 
     Each group is the verdict, its name in the legend, and its rows, each with its place among all rows.
     """
     every = list(enumerate(rows))
     smallest = found.analysis.smallest
-    names = {Verdict.EQUIVALENT: f"equivalent within {smallest:g}"} if smallest is not None else {}
-    parts = ((verdict, [(place, row) for place, row in every if row.verdict is verdict]) for verdict in Verdict)
-    return [(verdict, names.get(verdict, verdict.value), group) for verdict, group in parts if group]
+    names = {Conclusion.EQUIVALENT: f"equivalent within {smallest:g}"} if smallest is not None else {}
+    parts = (
+        (conclusion, [(place, row) for place, row in every if row.conclusion is conclusion])
+        for conclusion in Conclusion
+    )
+    return [(conclusion, names.get(conclusion, conclusion.value), group) for conclusion, group in parts if group]
 
 
 def component_hover(row: EffectRow, digits: Precision) -> str:

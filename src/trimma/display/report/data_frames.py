@@ -30,7 +30,10 @@ def data_frame(found: Findings) -> Any:
     ``difference``, ``low`` and ``high`` are in units of the metric. What is unknown is missing. Raises `MissingExtra`
     without pandas.
     """
-    rows = [{name: getattr(row, name) for name in COLUMNS} | {"verdict": row.verdict.value} for row in found.ordered]
+    rows = [
+        {name: getattr(row, name) for name in COLUMNS if name != "verdict"} | {"verdict": row.conclusion.value}
+        for row in found.ordered
+    ]
     frame = to_pandas(rows, COLUMNS)
     whole = dict.fromkeys(("repeats", "failures", "censored", "needed", "tier"), "Int64")
     exact = dict.fromkeys(("difference", "low", "high", "p", "probability"), "float64")
@@ -55,7 +58,7 @@ def pair_frame(found: Findings) -> Any:
             "high": effect.high,
             "p": effect.p,
             "repeats": effect.repeats,
-            "meaning": interaction_words(effect.verdict),
+            "meaning": interaction_words(effect.conclusion),
         }
         for (one, other), effect in found.pairs
     ]

@@ -90,7 +90,7 @@ def _table(table: TextTable, caption: str = "") -> str:
     rows, tier = [], table.rows[0].tier if table.rows else 1
     for row in table.rows:
         cells = [f"<td{_side(name)}>{_text(name, row.cells[name])}</td>" for name in names]
-        cells[0] = f"<th scope='row'><span class='{row.verdict.value}'>{VERDICT_MARKS[row.verdict]}</span> "
+        cells[0] = f"<th scope='row'><span class='{row.conclusion.value}'>{VERDICT_MARKS[row.conclusion]}</span> "
         cells[0] += f"{escape(row.cells['component'])}</th>"
         kinds = ["decided"] * row.decided + ["apart"] * (row.tier != tier)
         tier = row.tier

@@ -13,9 +13,14 @@ from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.short_text import one_line, squeeze
 from trimma.display.terminal.interval_bars import bar_legend, interval_bar, scale_of
 from trimma.display.terminal.table_style import GAP, plain_column, plain_table
-from trimma.effects import Verdict
+from trimma.effects import Conclusion
 
-STYLES = {Verdict.HELPS: "green", Verdict.HURTS: "red", Verdict.EQUIVALENT: "cyan", Verdict.UNDECIDED: "dim"}
+STYLES = {
+    Conclusion.HELPS: "green",
+    Conclusion.HURTS: "red",
+    Conclusion.EQUIVALENT: "cyan",
+    Conclusion.UNDECIDED: "dim",
+}
 NAME = 24  # the greatest width of a component's name
 BAR, WIDEST_BAR = 13, 41
 
@@ -70,7 +75,7 @@ def effects_table(
             "dim",
         )
     for place, row in enumerate(shown):
-        style = STYLES[row.verdict]
+        style = STYLES[row.conclusion]
         cells = [Text(names.cells[place], "bold" if row.decided else "")]
         for part in layout:
             text = interval_bar(row, scale, room) if part == "bar" else columns[part].cells[place]
@@ -101,7 +106,7 @@ def _columns(found: Findings, rows: Sequence[EffectRow]) -> dict[str, _Column]:
         "repeats": _Column("repeats", [f"{row.repeats}{_missing(row)}" for row in rows], right=True),
         FIRST_WORDS: _Column("verdict", [row.words for row in rows], right=False),
         SHORT: _Column("verdict", [_short(row) for row in rows], right=False),
-        PLAIN: _Column("verdict", [row.verdict.value for row in rows], right=False),
+        PLAIN: _Column("verdict", [row.conclusion.value for row in rows], right=False),
     }
 
 
@@ -110,4 +115,4 @@ def _missing(row: EffectRow) -> str:
 
 
 def _short(row: EffectRow) -> str:
-    return f"undecided (~{row.needed:,})" if not row.decided and row.needed is not None else row.verdict.value
+    return f"undecided (~{row.needed:,})" if not row.decided and row.needed is not None else row.conclusion.value

@@ -37,7 +37,7 @@ def interval_bar(row: EffectRow, scale: Scale, width: int) -> str:
         signs[start : end + 1] = "─" * (end - start + 1)
     signs[zero] = "┼" if signs[zero] == "─" else "│"
     if row.difference is not None:
-        signs[_beside(row.difference, row, scale, width)] = VERDICT_MARKS[row.verdict]
+        signs[_beside(row.difference, row, scale, width)] = VERDICT_MARKS[row.conclusion]
     return "".join(signs)
 
 

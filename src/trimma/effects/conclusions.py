@@ -1,0 +1,77 @@
+"""What is concluded from differences and their intervals."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from trimma.effects.analysis import Conclusion, Effect
+from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.intervals.estimates import Estimates
+from trimma.effects.intervals.simultaneous_intervals import simultaneous_intervals
+from trimma.effects.intervals.tukey_kramer import tukey_kramer_distances
+from trimma.effects.needed_repeats import needed_repeats
+from trimma.effects.tiers import tiers
+
+
+def effects_with_conclusions(
+    names: Sequence[str],
+    estimates: Estimates,
+    counts: Sequence[EffectCounts],
+    *,
+    maximize: bool,
+    confidence: float,
+    smallest: float | None,
+) -> list[Effect]:
+    """The effects of ``names``, which have each one of the ``estimates`` and one of the ``counts``.
+
+    ``smallest`` is the smallest difference that matters, in units of the metric.
+    """
+    outer = simultaneous_intervals(estimates, confidence)
+    inner = simultaneous_intervals(estimates, 2 * confidence - 1) if smallest is not None else None
+    worth = np.where(
+        [count.always_failed for count in counts], np.inf, -estimates.difference if maximize else estimates.difference
+    )
+    places = tiers(worth, tukey_kramer_distances(estimates, confidence))
+    effects = []
+    for index, (name, count) in enumerate(zip(names, counts, strict=True)):
+        difference = float(estimates.difference[index])
+        low, high = float(outer.low[index]), float(outer.high[index])
+        core = (float(inner.low[index]), float(inner.high[index])) if inner is not None else (math.nan, math.nan)
+        concluded = _conclusion(low, high, core, smallest, maximize=maximize)
+        conclusion = Conclusion.HELPS if count.always_failed else concluded
+        undecided = conclusion is Conclusion.UNDECIDED
+        effects.append(
+            Effect(
+                name=name,
+                difference=_known(difference),
+                low=_known(low),
+                high=_known(high),
+                inner_low=_known(core[0]),
+                inner_high=_known(core[1]),
+                p=_known(float(outer.p[index])),
+                repeats=count.repeats,
+                probability=count.probability,
+                failures=count.failures,
+                censored=count.censored,
+                conclusion=conclusion,
+                needed=needed_repeats(index, difference, outer, inner, smallest, count.repeats) if undecided else None,
+                tier=places[index],
+            )
+        )
+    return effects
+
+
+def _conclusion(
+    low: float, high: float, core: tuple[float, float], smallest: float | None, *, maximize: bool
+) -> Conclusion:
+    """From the interval, the narrower one (``core``) and the smallest difference, all in units of the metric."""
+    if smallest is not None and -smallest < core[0] and core[1] < smallest:
+        return Conclusion.EQUIVALENT
+    if low > 0 or high < 0:
+        return Conclusion.HELPS if (high < 0) == maximize else Conclusion.HURTS
+    return Conclusion.UNDECIDED
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

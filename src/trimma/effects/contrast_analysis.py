@@ -1,0 +1,57 @@
+"""The analysis of contrasts of arms, from the model that was fitted to the cells."""
+
+import math
+from collections.abc import Sequence
+
+from trimma.effects.analysis import Analysis
+from trimma.effects.arrays import Numbers
+from trimma.effects.conclusions import effects_with_conclusions
+from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.fitting.additive_model import AdditiveFit
+from trimma.effects.fitting.contrast_model import ContrastModel
+from trimma.effects.method_and_notes import failure_notes, method_words, model_notes
+
+
+def contrast_analysis(
+    names: Sequence[str],
+    model: ContrastModel,
+    rows: Numbers,
+    counts: Sequence[EffectCounts],
+    intervals: str,
+    *,
+    maximize: bool,
+    confidence: float,
+    smallest: float | None,
+    notes: Sequence[str] = (),
+    without: str = "without",
+) -> Analysis:
+    """The analysis of the contrasts ``rows``, of shape (names, arms).
+
+    ``intervals`` names the kind of intervals that a pooled variance gives, and ``smallest`` is the smallest difference
+    that matters, in units of the metric.
+    """
+    estimates = model.estimates(rows)
+    mean, deviation = _reference_moments(model.trainings)
+    variance = model.trainings.variance
+    return Analysis(
+        effects=effects_with_conclusions(
+            names, estimates, counts, maximize=maximize, confidence=confidence, smallest=smallest
+        ),
+        maximize=maximize,
+        confidence=confidence,
+        smallest=smallest,
+        baseline_mean=mean,
+        baseline_sd=deviation,
+        residual_sd=None if variance is None else math.sqrt(variance),
+        freedom=model.additive.freedom,
+        equal_variances=model.tests.arms,
+        method=method_words(model, intervals, confidence, smallest),
+        notes=[*model_notes(model), *failure_notes(names, counts, without), *notes],
+    )
+
+
+def _reference_moments(fit: AdditiveFit) -> tuple[float | None, float | None]:
+    """The mean and the standard deviation of the first arm's values; None where there are too few."""
+    values = fit.observations.value[fit.observations.arm == 0]
+    mean = float(values.mean()) if len(values) else None
+    return mean, float(values.std(ddof=1)) if len(values) > 1 else None

@@ -1,0 +1,117 @@
+"""Contrasts of arms under the additive model: their estimates, with the variance that suits how noisy the arms are."""
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from trimma.effects.arrays import Numbers
+from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit, fit_additive
+from trimma.effects.fitting.equal_variance_tests import EqualVarianceTests, Variances, equal_variance_tests
+from trimma.effects.fitting.paired_differences import contrasts_by_repeat, paired_estimates
+from trimma.effects.fitting.reference_variance import (
+    SumsOfSquares,
+    covariance_with_reference_variance,
+    sums_of_squares,
+    with_reference_averaged,
+)
+from trimma.effects.intervals.estimates import Estimates
+from trimma.effects.observations import Observations
+
+FEW = 8
+"""Repeats below which an effect's own variance comes out so small by chance that the pooled one is a floor to it."""
+
+
+class ContrastModel(Struct, frozen=True, kw_only=True):
+    """A fit, and what the ``tests`` say of its assumption that all arms are equally noisy.
+
+    Where the reference was trained several times in a repeat, ``additive`` is fitted to the means of these trainings,
+    whose variance is one of its own, and ``single`` to all trainings as they are; otherwise ``single`` is None.
+    """
+
+    additive: AdditiveFit
+    tests: EqualVarianceTests
+    single: AdditiveFit | None = None
+
+    @property
+    def trainings(self) -> AdditiveFit:
+        """The fit to single trainings."""
+        return self.single or self.additive
+
+    @property
+    def exact(self) -> bool:
+        """Whether repeats of an arm differ by nothing but what their repeat does to all arms."""
+        return self.additive.variance == 0
+
+    @property
+    def repetitive(self) -> bool:
+        """Whether all repeats came to the same, so that they tell no more than one of them."""
+        observations = self.additive.observations
+        groups = [observations.value[observations.arm == place] for place in range(len(observations.arms))]
+        return (
+            self.exact and len(observations.repeats) > 1 and all(np.ptp(group) == 0 for group in groups if len(group))
+        )
+
+    @property
+    def floored(self) -> bool:
+        """Whether no interval may be narrower than by the pooled variance, although variances differ."""
+        enough = self.tests.assumed is not None or len(self.additive.observations.repeats) >= FEW
+        return self.tests.doubtful and not enough
+
+    @property
+    def reference_squares(self) -> SumsOfSquares | None:
+        """What tells the variance of the reference's means from the others'.
+
+        None where the reference was trained once in each repeat, and for a single component.
+        """
+        return sums_of_squares(self.additive) if self.single else None
+
+    def estimates(self, rows: Numbers) -> Estimates:
+        """Of the contrasts ``rows``, of shape (contrasts, arms), each of which sums to zero."""
+        pooled = self._pooled(rows)
+        if not self.tests.doubtful:
+            return pooled
+        own = self._paired(rows)
+        return replace(own, floor=replace(pooled, difference=own.difference)) if self.floored else own
+
+    def _pooled(self, rows: Numbers) -> Estimates:
+        """With one variance for all arms, or one for the reference and moderated ones for the others."""
+        fit = self.additive
+        unknown = np.isnan(fit.mean)
+        difference = np.where(rows[:, unknown].any(axis=1), np.nan, rows @ np.where(unknown, 0.0, fit.mean))
+        if fit.variance is None:
+            return Estimates(difference=difference)
+        if self.exact:
+            difference[np.abs(difference) <= ROUNDING * float(np.abs(fit.observations.value).max())] = 0.0
+        if self.repetitive:
+            return Estimates(difference=difference)
+        squares = self.reference_squares
+        if self.single is None or self.exact:
+            covariance, freedom = fit.variance * fit.covariance(rows), np.full(len(rows), float(fit.freedom))
+        elif squares is None:
+            return replace(self._paired(rows), difference=difference)
+        else:
+            pooled = bool(self.tests.assumed)
+            covariance, freedom = covariance_with_reference_variance(fit, rows, squares, pooled=pooled)
+        alike = len(set(freedom[np.isfinite(difference)].tolist())) <= 1
+        return Estimates(difference=difference, covariance=covariance, freedom=freedom, shared=alike)
+
+    def _paired(self, rows: Numbers) -> Estimates:
+        """With a variance for each contrast, from its values in the repeats."""
+        return paired_estimates(contrasts_by_repeat(self.additive.observations, rows))
+
+
+def fit_contrast_model(
+    observations: Observations, *, reference: bool = False, variances: Variances = "tested"
+) -> ContrastModel:
+    """Fit the additive model and, where ``variances`` are to be tested, test whether all arms are equally noisy.
+
+    ``reference`` says that all effects are differences from the first arm.
+    """
+    averaged = with_reference_averaged(observations) if reference else observations
+    fit = fit_additive(averaged)
+    single = None if averaged is observations else fit_additive(observations)
+    if variances == "tested":
+        tests = equal_variance_tests(fit, reference="averaged" if single else "tested" if reference else "as others")
+    else:
+        tests = EqualVarianceTests(assumed=variances == "pooled" or not fit.variance)
+    return ContrastModel(additive=fit, tests=tests, single=single)

@@ -1,0 +1,1 @@
+"""Simultaneous intervals and adjusted p, from estimated differences and their covariance."""

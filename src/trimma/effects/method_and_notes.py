@@ -1,0 +1,95 @@
+"""In words: how effects were found, and what a reader must know besides."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.fitting.contrast_model import ContrastModel
+
+
+def method_words(model: ContrastModel, intervals: str, confidence: float, smallest: float | None) -> str:
+    """How the effects were found, for the foot of a table.
+
+    ``intervals`` names the kind of intervals that a pooled variance gives. ``smallest`` is the smallest difference that
+    matters, in units of the metric.
+    """
+    words = _interval_words(model, intervals, f"simultaneous {100 * confidence:.4g} % intervals")
+    if smallest is None or model.additive.variance is None:
+        return words
+    inner = f"the simultaneous {100 * (2 * confidence - 1):g} % interval"
+    return f"{words}; equivalent where {inner} lies within {smallest:g} of zero"
+
+
+def _interval_words(model: ContrastModel, intervals: str, simultaneous: str) -> str:
+    additive = "additive model of arm and repeat"
+    if model.additive.variance is None or model.repetitive:
+        return f"{additive}; no intervals"
+    if model.exact:
+        return f"{additive}; no noise, so intervals have no width"
+    if model.tests.doubtful or (model.single and not model.reference_squares):
+        own = "paired differences within repeats, each with a variance of its own"
+        floor = f", none narrower than by pooled variance ({intervals})" if model.floored else ""
+        return f"{own}, {simultaneous} (Sidak){floor}"
+    return f"{additive}, {_variance_words(model)}, {simultaneous} ({intervals})"
+
+
+def _variance_words(model: ContrastModel) -> str:
+    freedom = model.additive.freedom
+    pooled = f"pooled variance ({freedom} degree{'s' * (freedom != 1)} of freedom)"
+    if not model.single:
+        return pooled
+    kind = pooled if model.tests.assumed else "moderated variances (Smyth)"
+    return f"{kind}, that of the reference's means by itself (Satterthwaite)"
+
+
+def model_notes(model: ContrastModel) -> list[str]:
+    """What holds for all effects of the fit."""
+    observations = model.additive.observations
+    notes = []
+    if not len(observations.value):
+        notes.append("No training gave a value: there is nothing to compare.")
+    elif np.ptp(observations.value) == 0 and len(observations.value) > 1:
+        notes.append("The metric had no variance: all trainings gave the same value. Is it the right metric?")
+    elif model.repetitive:
+        notes.append(
+            "All repeats came to the same, so they tell no more than one of them: there are no intervals. Let the "
+            "objective take `split` and `seed`, and divide the data and seed the training with them."
+        )
+    elif model.exact:
+        notes.append(
+            "Repeats of an arm did not differ beyond what all arms share: differences are taken as exact. "
+            "If training is random, check that it uses the trial's seed."
+        )
+    elif model.additive.variance is None:
+        notes.append(
+            "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
+            if len(observations.repeats) == 1
+            else "Too few values in shared repeats to tell differences from noise: there are no intervals."
+        )
+    if model.tests.doubtful and model.tests.assumed is None:
+        notes.append(f"{model.tests.words()}: each effect has a variance of its own.")
+    return notes
+
+
+def failure_notes(names: Sequence[str], counts: Sequence[EffectCounts], without: str = "without") -> list[str]:
+    """What failed and what was stopped."""
+    notes = [
+        f"Every training without {name} failed ({count.failures}): it helps."
+        for name, count in zip(names, counts, strict=True)
+        if count.always_failed
+    ]
+    some = [
+        f"{name} ({count.failures})"
+        for name, count in zip(names, counts, strict=True)
+        if count.failures and not count.always_failed
+    ]
+    if some:
+        notes.append(f"Trainings failed {without} {', '.join(some)}: differences are of those that ended.")
+    stopped = sum(count.censored for count in counts)
+    if stopped:
+        notes.append(
+            f"{stopped} training{'s were' if stopped != 1 else ' was'} stopped early and not compared: "
+            "what is missing isn't missing by chance, so differences may be biased."
+        )
+    return notes

@@ -1,0 +1,1 @@
+"""Adaptive repeats: looks at growing data, after which some components need no more repeats."""
