@@ -22,6 +22,7 @@ class _Version(msgspec.Struct, frozen=True):
     v: int
 
 
+_WITH_METRICS = (Reported, TrialFinished, TrialFailed)
 _encoder = msgspec.json.Encoder()
 # strict=False is what reads the strings "nan", "inf" and "-inf" back as floats
 _decoder = msgspec.json.Decoder(_Record, strict=False)
@@ -30,7 +31,7 @@ _version = msgspec.json.Decoder(_Version)
 
 def encode(event: Event) -> bytes:
     """One event as a JSON record."""
-    if isinstance(event, Reported | TrialFinished | TrialFailed):
+    if isinstance(event, _WITH_METRICS):
         given = event.metrics
         if not all(map(math.isfinite, given.values())):
             metrics = {name: value if math.isfinite(value) else str(value) for name, value in given.items()}

@@ -71,8 +71,3 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.trials)
-
-    def append(self, trial: int, step: int, value: float) -> None:
-        self.trials.append(trial)
-        self.steps.append(step)
-        self.values.append(value)

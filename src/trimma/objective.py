@@ -141,13 +141,18 @@ def as_metrics(value: Any, metric: str) -> dict[str, float]:
     """
     if value is None:
         return {}
-    if isinstance(value, Mapping):
+    if type(value) is float:
+        return {metric: value}
+    # asking for the type alone is much quicker, and reports are many
+    if type(value) is dict or isinstance(value, Mapping):
         return {str(name): as_number(name, number) for name, number in value.items()}
     return {metric: as_number(metric, value)}
 
 
 def as_number(name: Any, value: Any) -> float:
     """A metric's value as a float; anything that converts to one will do, but not text."""
+    if type(value) is float:
+        return value
     if isinstance(value, str | bytes):
         raise ObjectiveError(f"the metric {name!r} is {value!r}, which is text: give a number")
     try:

@@ -39,6 +39,9 @@ class State(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
 
+    # an enumeration's own is Python code, and states are looked up several times an event
+    __hash__ = str.__hash__
+
 
 ENDED = frozenset({State.DONE, State.STOPPED, State.FAILED})
 ON_WORKER = (State.RUNNING, State.PAUSING, State.STOPPING)

@@ -28,16 +28,15 @@ _OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
 
 def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
     """Record what follows from a fact."""
-    match fact:
-        case Joined(worker=worker, host=host):
-            draft.record(WorkerJoined(at=draft.now, worker=worker, host=host))
-        case Left():
-            _left(draft, fact)
-        case Measured() | Printed() | Returned() | Raised() | Halted() | Paused():
-            # what an earlier attempt still sends, or a trial that was ended meanwhile, counts for nothing
-            trial = _current(draft, fact)
-            if trial is not None:
-                _from_trial(draft, fact, trial, scheduler)
+    if isinstance(fact, Joined):
+        draft.record(WorkerJoined(at=draft.now, worker=fact.worker, host=fact.host))
+    elif isinstance(fact, Left):
+        _left(draft, fact)
+    else:
+        # what an earlier attempt still sends, or a trial that was ended meanwhile, counts for nothing
+        trial = _current(draft, fact)
+        if trial is not None:
+            _from_trial(draft, fact, trial, scheduler)
 
 
 def _current(draft: Draft, fact: _OfTrial) -> Trial | None:

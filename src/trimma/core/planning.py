@@ -55,7 +55,7 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
     chosen later doesn't overtake it, or it might never start.
     """
     history = draft.history
-    if not _start_queued(draft):
+    if not history.idle or not _start_queued(draft):
         return False
     while may_plan and (free := history.free) and (history.room != 0 or history.paused):
         if not history.paused and history.room is not None:

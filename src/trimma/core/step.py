@@ -13,9 +13,10 @@ from trimma.core.intake import take
 from trimma.core.planning import fill, receive, request
 from trimma.core.policy import Policy
 from trimma.events import Outcome, StudyOpened
+from trimma.facts import Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ledger import Ledger
 from trimma.ports import History, News, Planned
-from trimma.requests import Request, StopStudy
+from trimma.requests import StopStudy
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
 
@@ -37,15 +38,16 @@ def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, b
     draft = Draft(ledger, now)
     history = ledger.history
     for fact in facts:
-        if isinstance(fact, StopStudy):
-            draft.close(Outcome.INTERRUPTED, fact.reason)
-            return Turn(draft.events, draft.commands, 0)
-        if isinstance(fact, Planned):
-            receive(draft, fact)
-        elif isinstance(fact, Request):
-            heed(draft, fact)
-        else:
-            take(draft, fact, policy.scheduler)
+        match fact:
+            case Measured() | Printed() | Returned() | Raised() | Halted() | Paused() | Joined() | Left():
+                take(draft, fact, policy.scheduler)
+            case Planned():
+                receive(draft, fact)
+            case StopStudy():
+                draft.close(Outcome.INTERRUPTED, fact.reason)
+                return Turn(draft.events, draft.commands, 0)
+            case _:
+                heed(draft, fact)
     if reason := policy.hopeless(history):
         draft.close(Outcome.FAILED, reason)
         return Turn(draft.events, draft.commands, 0)
@@ -82,11 +84,13 @@ def next_deadline(history: History, now: float) -> float | None:
 
 def _demand(history: History, *, open_end: bool) -> int | None:
     """How many workers could be of use from now on; with an ``open_end`` new trials may be started."""
-    useful: int | None = history.wanted
+    useful, limit = history.wanted, history.worker_limit
     if open_end:
-        useful = None if history.room is None else history.wanted + len(history.paused) + history.room
-    most = [limit for limit in (useful, history.worker_limit) if limit is not None]
-    return min(most, default=None)
+        room = history.room
+        if room is None:
+            return limit
+        useful += len(history.paused) + room
+    return useful if limit is None else min(useful, limit)
 
 
 def _enforce_time(draft: Draft) -> None:

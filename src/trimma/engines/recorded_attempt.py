@@ -1,6 +1,5 @@
 """An attempt that runs ahead of the time in which it is told: what it says is recorded, and told one by one."""
 
-import copy
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from trimma.commands import Job
 from trimma.facts import Measured, Printed
 from trimma.objective import Signature, StopTrial, fact_of
 from trimma.program import Program
+from trimma.space.plain import fresh
 from trimma.worker.attempt import End, attempt_by_steps
 from trimma.worker.output import TrialOutput
 from trimma.worker.output_by_thread import printing_context
@@ -28,7 +28,7 @@ class RecordedAttempt:
 
     def __init__(self, job: Job, program: Program, signature: Signature) -> None:
         # the history's own config stays what it is, whatever the objective does to its
-        config = copy.deepcopy(job.config)
+        config = fresh(job.config)
         # to wait at rungs, and to skip what came before the checkpoint, is up to who tells what is recorded
         self._job = msgspec.structs.replace(job, config=config, rungs=(), checkpoint=None)
         recorder = _Recorder()

@@ -149,7 +149,7 @@ class Simulated:
 
     def _next(self, run: "_Run") -> None:
         """Put the end of the run's next step on the agenda."""
-        delay = self._seconds({**run.job.place, **run.job.config}, (run.step or 0) + 1) * run.speed
+        delay = self._seconds(run.described, (run.step or 0) + 1) * run.speed
         if delay < math.inf:
             self._at(delay, lambda: self._advance(run))
 
@@ -220,10 +220,11 @@ class Simulated:
 
 
 class _Run:
-    __slots__ = ("attempt", "behind", "broken", "job", "speed", "step", "stopped", "waiting")
+    __slots__ = ("attempt", "behind", "broken", "described", "job", "speed", "step", "stopped", "waiting")
 
     def __init__(self, job: Job, attempt: RecordedAttempt, speed: float) -> None:
         self.job, self.attempt, self.speed = job, attempt, speed
+        self.described = {**job.place, **job.config}
         self.step = job.checkpoint.step if job.checkpoint else None
         # the attempt begins at the beginning: what came before the checkpoint is passed over, and takes no time
         self.behind = job.checkpoint is not None

@@ -42,8 +42,6 @@ class Ledger:
             self._history = View(records, records.whole, {})
         else:
             _FOLDS[type(event)](records, event)
-            if type(event) not in _NO_CHANGE:
-                records.changes += 1
         records.length += 1
         if records.sessions:
             records.sessions[-1].end = event.at
@@ -54,6 +52,7 @@ def _created_again(records: Records, event: ev.StudyCreated) -> None:
 
 
 def _opened(records: Records, event: ev.StudyOpened) -> None:
+    records.changes += 1
     records.spec = msgspec.structs.replace(records.spec, trials=event.trials, until=event.until)
     died = records.sessions[-1].end if records.sessions else event.at
     _dismiss_workers(records, died)
@@ -77,6 +76,7 @@ def _extended(records: Records, event: ev.StudyExtended) -> None:
 
 
 def _limits_changed(records: Records, event: ev.LimitsChanged) -> None:
+    records.changes += 1
     if event.trials is not None:
         records.spec = msgspec.structs.replace(records.spec, trials=event.trials)
     if event.workers is not None:
@@ -98,6 +98,7 @@ def _dismiss_workers(records: Records, at: float) -> None:
 
 
 def _joined(records: Records, event: ev.WorkerJoined) -> None:
+    records.changes += 1
     if event.worker in records.workers:
         raise IllegalMove(f"worker {event.worker} joined twice")
     stay = Stay(worker=event.worker, start=event.at, host=event.host)
@@ -107,6 +108,7 @@ def _joined(records: Records, event: ev.WorkerJoined) -> None:
 
 
 def _left(records: Records, event: ev.WorkerLost) -> None:
+    records.changes += 1
     stay = records.workers.pop(event.worker, None)
     if stay is None:
         raise IllegalMove(f"worker {event.worker} was lost, but had not joined")
@@ -132,6 +134,7 @@ def _plan_received(records: Records, event: ev.PlanReceived) -> None:
 
 
 def _queued(records: Records, event: ev.TrialQueued) -> None:
+    records.changes += 1
     if event.trial != len(records.whole.trials):
         raise IllegalMove(f"trial {event.trial} was queued where trial {len(records.whole.trials)} was due")
     parent = None if event.parent is None else records.trial(event.parent, ev.TrialQueued)
@@ -159,6 +162,7 @@ def _moved(records: Records, event: Any) -> TrialRecord:
     before, after = trial.state, move(trial.id, trial.state, type(event))
     if before is not after:
         trial.state, trial.since = after, event.at
+        records.changes += 1
         for part in records.parts_of(trial.id):
             part.move(trial, before)
     return trial
@@ -199,7 +203,7 @@ def _reported(records: Records, event: ev.Reported) -> None:
         # kept in the store; what the trial came to is what its rank 0 says
         return
     trial.curve.append(event.step, event.at, event.metrics)
-    value = event.metrics.get(records.spec.metric.name)
+    value = event.metrics.get(records.metric)
     if value is None:
         return
     trial.value = value
@@ -247,7 +251,7 @@ def _resumed(records: Records, event: ev.TrialResumed) -> None:
 def _finished(records: Records, event: ev.TrialFinished) -> None:
     trial = _moved(records, event)
     trial.result, trial.reason = event.metrics, ""
-    value = event.metrics.get(records.spec.metric.name)
+    value = event.metrics.get(records.metric)
     if value is not None:
         trial.value = value
         for part in records.parts_of(trial.id):
@@ -285,7 +289,7 @@ def _go_back(records: Records, trial: TrialRecord) -> bool:
         return False
     trial.lost_steps += len(trial.curve) - len(kept)
     trial.curve = kept
-    values = kept.series(records.spec.metric.name).values
+    values = kept.series(records.metric).values
     trial.value = values[-1] if values else None
     return True
 
@@ -338,16 +342,3 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.TrialFailed: _failed,
     ev.TrialLost: _lost,
 }
-
-_NO_CHANGE: frozenset[type] = frozenset(
-    {
-        ev.Reported,
-        ev.Logged,
-        ev.StopRequested,
-        ev.PauseRequested,
-        ev.KillRequested,
-        ev.PlanRequested,
-        ev.PlanReceived,
-    }
-)
-"""What leaves all trials and workers where they are."""

@@ -82,9 +82,10 @@ class Part:
 
     def better(self, left: float, right: float | None) -> bool:
         """Whether ``left`` is finite and strictly better than ``right``."""
-        if not math.isfinite(left):
-            return False
-        return right is None or (left > right if self.maximize else left < right)
+        if right is None:
+            return math.isfinite(left)
+        # infinity may be greater or less, NaN is neither
+        return (left > right if self.maximize else left < right) and math.isfinite(left)
 
     def add(self, trial: Trial) -> None:
         """Take in a trial, in whatever state it is."""
@@ -105,8 +106,13 @@ class Part:
 
     def score(self, trial: int, step: int, value: float) -> None:
         """Note that a trial has reported the study's metric."""
-        self.scores.append(trial, step, value)
-        self.reach(value)
+        scores = self.scores
+        scores.trials.append(trial)
+        scores.steps.append(step)
+        scores.values.append(value)
+        best = self.best_reported
+        if best is None or (value > best if self.maximize else value < best):
+            self.reach(value)
 
     def reach(self, value: float) -> None:
         """Note that a trial has reported or returned a value of the study's metric."""

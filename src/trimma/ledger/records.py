@@ -1,6 +1,6 @@
 """What a ledger knows of one study. Only `trimma.ledger.fold` changes it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -69,7 +69,9 @@ class Records:
     def __init__(self, spec: StudySpec, program: bytes | None) -> None:
         self.original = self.spec = spec
         self.program = program
+        self.metric = spec.metric.name
         self.whole = Part([], maximize=spec.metric.maximize)
+        self._only_whole = (self.whole,)
         self._indexes: dict[tuple[str, ...], Index] = {}
         self.idle: dict[str, None] = {}
         self.workers: dict[str, Stay] = {}
@@ -95,12 +97,12 @@ class Records:
             index = self._indexes[names] = Index(names, self.whole)
         return index.part(place)
 
-    def parts_of(self, trial: int) -> Iterator[Part]:
+    def parts_of(self, trial: int) -> Sequence[Part]:
         """All the parts that a trial belongs to, the whole first."""
-        yield self.whole
-        for index in self._indexes.values():
-            if (part := index.of_trial[trial]) is not None:
-                yield part
+        if not self._indexes:
+            return self._only_whole
+        found = (index.of_trial[trial] for index in self._indexes.values())
+        return [self.whole, *(part for part in found if part is not None)]
 
     def add(self, trial: TrialRecord) -> None:
         """Take in a new trial."""

@@ -41,7 +41,10 @@ class Encoding:
 
     def values(self, point: ArrayLike) -> dict[str, Any]:
         """The variables' values by name at a point of shape (dimensions,) in the unit cube."""
-        units = self._checked(point, 1).tolist()
+        units = point.tolist() if isinstance(point, np.ndarray) and point.ndim == 1 else None
+        # numpy takes long for a few numbers
+        if units is None or len(units) != len(self.dimensions) or not all(0.0 <= u <= 1.0 for u in units):
+            units = self._checked(point, 1).tolist()
         return {each.name: each.from_unit(u) for each, u in zip(self.dimensions, units, strict=True)}
 
     def config(self, point: ArrayLike) -> dict[str, Any]:

@@ -53,7 +53,8 @@ def attempt_by_steps(
         metrics = yield from conclude(given, program.metric, reporter.report)
         return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
     except StopTrial as stop:
-        return fact_of(stop, job.trial, job.attempt)
+        # the reporter keeps it: with its frames it would keep the whole attempt, itself included
+        return fact_of(stop.with_traceback(None), job.trial, job.attempt)
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         return Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
 
