@@ -53,6 +53,8 @@ def attempt_by_steps(
         metrics = yield from conclude(given, program.metric, reporter.report)
         return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
     except StopTrial as stop:
+        # the reporter keeps it, and the frames in its traceback keep the reporter: a cycle for the garbage collector
+        stop.__traceback__ = None
         return fact_of(stop, job.trial, job.attempt)
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         return Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))

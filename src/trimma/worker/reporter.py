@@ -59,7 +59,9 @@ class Reporter:
         to end, `ObjectiveError` for a metric that isn't a number.
         """
         self._heed_waiting()
-        numbers = as_metrics(value, self._metric) | as_metrics(metrics, self._metric)
+        numbers = as_metrics(metrics, self._metric)
+        if value is not None:
+            numbers = as_metrics(value, self._metric) | numbers
         before, self._step = self._step, next_step(self._step, step)
         job = self._job
         self._link.send(Measured(trial=job.trial, attempt=job.attempt, step=self._step, metrics=numbers))
