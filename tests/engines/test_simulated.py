@@ -1,5 +1,6 @@
 """Trials on virtual time say the same as trials in processes, and say the same each time."""
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -27,6 +28,7 @@ from trimma.testing import run_study
 from trimma.testing.studies import METRIC
 from trimma.trial import Trial
 from trimma.worker.output_by_thread import TrialStream
+from trimma.worker.reporter import Reporter
 
 GENERATORS = [objective.__name__ for objective in objectives.GENERATORS]
 
@@ -230,6 +232,23 @@ def test_a_trial_that_goes_on_from_a_checkpoint_is_told_from_there_on() -> None:
     assert [fact.step for fact in opened.of(Measured)] == [4, 5]
     assert [fact.text for fact in opened.of(Printed)] == ["4\n", "5\n"]
     opened.engine.close()
+
+
+def reporters() -> int:
+    """How many there are in memory."""
+    return sum(isinstance(each, Reporter) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("scheduler", [Cut(budget=2), Cut(rungs=(1,), decision=Decision.STOP)], ids=str)
+def test_an_attempt_that_ends_leaves_nothing_to_the_garbage_collector(scheduler: BindsSearcher) -> None:
+    gc.collect()
+    before = reporters()
+    gc.disable()
+    try:
+        tried(Simulated(1), ["yields", "reports", "prints_between"], scheduler)
+        assert reporters() == before
+    finally:
+        gc.enable()
 
 
 def any_way(x: float, shape: str, report: Any, trial: Any) -> Any:

@@ -59,6 +59,7 @@ class RecordedAttempt:
         except StopIteration as end:
             self._finish(end.value)
         except StopTrial:  # it had not begun, or was over
+            stop.__traceback__ = None
             self._said.append(fact_of(stop, self._job.trial, self._job.attempt))
 
     def close(self) -> None:
