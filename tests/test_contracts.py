@@ -11,6 +11,7 @@ from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
 from trimma.stores import MemoryStore, SQLiteStore
 from trimma.testing import (
     EngineContract,
+    InboxContract,
     ProcessEngineContract,
     SchedulerContract,
     SearcherContract,
@@ -26,6 +27,16 @@ class TestMemoryStore(StoreContract):
 class TestSQLiteStore(StoreContract):
     def make(self, folder: Path) -> Store:
         return SQLiteStore(folder / "new" / "studies.db")
+
+
+class TestMemoryInbox(InboxContract):
+    def make(self, folder: Path) -> Store:
+        return MemoryStore()
+
+
+class TestSQLiteInbox(InboxContract):
+    def make(self, folder: Path) -> Store:
+        return SQLiteStore(folder / "studies.db")
 
 
 class TestRandomSearch(SearcherContract):
