@@ -6,6 +6,7 @@ from typing import Protocol
 
 from trimma.api.ctrl_c import Interrupts
 from trimma.api.ending import conclude
+from trimma.api.listening import Listener
 from trimma.api.observers import Observers, observers_of
 from trimma.api.recipe import Recipe
 from trimma.api.shown import Shown, View, view_of
@@ -13,7 +14,7 @@ from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import run
 from trimma.ports import Engine, History, Observer, Store
-from trimma.requests import StopStudy
+from trimma.requests import Request, StopStudy
 from trimma.stopping import Rule
 
 
@@ -54,6 +55,7 @@ def launch(
     """
     followed_by = observers_of(observers)
     with store.claim(asked.name):
+        asked_outside = Listener(store, asked.name)
         study = asked.take_up(store, engine)
         history = study.ledger.history
         with (
@@ -67,6 +69,9 @@ def launch(
                 told(events, history, now)
                 shown(events, history, now)
 
+            def requests() -> Sequence[Request]:
+                return [StopStudy(reason="interrupted")] if interrupted() else asked_outside()
+
             run(
                 study.ledger,
                 # as it was created: the order of branches must not change with the limits of a resume
@@ -77,7 +82,7 @@ def launch(
                 trials=study.trials,
                 until=study.until,
                 observe=observe,
-                requests=lambda: [StopStudy(reason="interrupted")] if interrupted() else [],
+                requests=requests,
             )
-        conclude(history)
+        conclude(history, ctrl_c=interrupted())
     return study.ledger
