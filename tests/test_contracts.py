@@ -22,6 +22,7 @@ from trimma.stores import MemoryStore, SQLiteStore
 from trimma.testing import (
     DesignContract,
     EngineContract,
+    InboxContract,
     ProcessEngineContract,
     SchedulerContract,
     SearcherContract,
@@ -80,6 +81,16 @@ class TestMemoryStore(StoreContract):
 class TestSQLiteStore(StoreContract):
     def make(self, folder: Path) -> Store:
         return SQLiteStore(folder / "new" / "studies.db")
+
+
+class TestMemoryInbox(InboxContract):
+    def make(self, folder: Path) -> Store:
+        return MemoryStore()
+
+
+class TestSQLiteInbox(InboxContract):
+    def make(self, folder: Path) -> Store:
+        return SQLiteStore(folder / "studies.db")
 
 
 class TestRandomSearch(SearcherContract):

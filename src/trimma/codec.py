@@ -1,4 +1,4 @@
-"""Events to and from JSON, one record an event, each with its version.
+"""Events and requests to and from JSON, one record each, with its version.
 
 JSON has no NaN and no infinity: as metrics they are written as the strings "nan", "inf" and "-inf".
 """
@@ -9,13 +9,20 @@ import msgspec
 
 from trimma.errors import StoreError
 from trimma.events import Event, Reported, TrialFailed, TrialFinished
+from trimma.requests import Request
 
 VERSION = 2
+REQUEST_VERSION = 1
 
 
 class _Record(msgspec.Struct, frozen=True):
     v: int
     event: Event
+
+
+class _RequestRecord(msgspec.Struct, frozen=True):
+    v: int
+    request: Request
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -26,6 +33,7 @@ _WITH_METRICS = (Reported, TrialFinished, TrialFailed)
 _encoder = msgspec.json.Encoder()
 # strict=False is what reads the strings "nan", "inf" and "-inf" back as floats
 _decoder = msgspec.json.Decoder(_Record, strict=False)
+_request_decoder = msgspec.json.Decoder(_RequestRecord)
 _version = msgspec.json.Decoder(_Version)
 
 
@@ -50,11 +58,24 @@ def decode(record: bytes) -> Event:
     return read.event
 
 
-def _unreadable(record: bytes, error: Exception | None) -> StoreError:
+def encode_request(request: Request) -> bytes:
+    """One request as a JSON record."""
+    return _encoder.encode(_RequestRecord(REQUEST_VERSION, request))
+
+
+def decode_request(record: bytes) -> Request:
+    """The request of a record; `StoreError` when it is damaged or was made by a version that isn't read here."""
     try:
-        version = _version.decode(record).v
-    except msgspec.DecodeError:
-        version = VERSION
+        read = _request_decoder.decode(record)
+    except msgspec.DecodeError as error:
+        raise _unreadable_request(record, error) from error
+    if read.v != REQUEST_VERSION:
+        raise _unreadable_request(record, None)
+    return read.request
+
+
+def _unreadable(record: bytes, error: Exception | None) -> StoreError:
+    version = _version_of(record, VERSION)
     if version > VERSION:
         return StoreError(
             f"the study was written by a newer Trimma (record version {version}, this one reads up to {VERSION}): "
@@ -65,4 +86,25 @@ def _unreadable(record: bytes, error: Exception | None) -> StoreError:
             f"the study was written by a Trimma from before the first release (record version {version}, this one "
             f"reads {VERSION}): remove it with trimma rm, or take another store, and run it anew"
         )
+    return _damaged(record, error)
+
+
+def _unreadable_request(record: bytes, error: Exception | None) -> StoreError:
+    version = _version_of(record, REQUEST_VERSION)
+    if version > REQUEST_VERSION:
+        return StoreError(
+            f"a request was made by a newer Trimma (record version {version}, this one reads up to {REQUEST_VERSION}): "
+            "ask with the Trimma that runs the study"
+        )
+    return _damaged(record, error)
+
+
+def _version_of(record: bytes, otherwise: int) -> int:
+    try:
+        return _version.decode(record).v
+    except msgspec.DecodeError:
+        return otherwise
+
+
+def _damaged(record: bytes, error: Exception | None) -> StoreError:
     return StoreError(f"a damaged record: {error or 'unknown version'} in {bytes(record[:120])!r}")

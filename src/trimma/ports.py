@@ -1,13 +1,14 @@
 """The four seams: what to try, how far to run it, where it runs, and where its events are kept.
 
-Anything with these methods fits; `trimma.testing` holds the suites that say whether it fits well. Beside them stands
-`History`, by which policies and views see what is known of a study.
+Anything with these methods fits; `trimma.testing` holds the suites that say whether it fits well. Beside them stand
+`History`, by which policies and views see what is known of a study, and `Inbox`, by which people in other processes ask
+something of a study that runs.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 from numpy.random import Generator
@@ -18,6 +19,7 @@ from trimma.curve import Scores
 from trimma.events import Event, StudyClosed
 from trimma.facts import Fact
 from trimma.program import Program
+from trimma.requests import Request
 from trimma.sessions import Session, Stay
 from trimma.space import Space
 from trimma.study import StudySpec
@@ -417,6 +419,25 @@ class Store(Protocol):
 
     def delete(self, study: str) -> None:
         """Forget a study, known or not; `StudyBusy` while somebody else writes it."""
+        ...
+
+
+@runtime_checkable
+class Inbox(Protocol):
+    """What a store has besides, where people may ask something of a study that another process runs.
+
+    Requests are no events: they are kept only until the process that runs the study has taken them.
+    """
+
+    def ask(self, study: str, request: Request) -> None:
+        """Keep a request for whoever writes the study; `StudyNotFound` for an unknown study."""
+        ...
+
+    def take_requests(self, study: str) -> Sequence[Request]:
+        """Hand out the requests to a study, oldest first, and forget them; none for an unknown study.
+
+        The study's one writer calls it several times a second, so it must cost little where there are none.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from click.testing import CliRunner
 
 import trimma as tm
 from trimma.cli import main
+
+folder = str(Path(__file__).parents[1])  # makes `running`, which stands there, importable
+if folder not in sys.path:
+    sys.path.append(folder)
 
 WIDTH = 160
 Run = Callable[..., str]

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimma import events as ev
-from trimma.codec import decode, encode
+from trimma.codec import REQUEST_VERSION, decode, decode_request, encode, encode_request
 from trimma.errors import StoreError
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
 from trimma.study import Metric, StudySpec
+from trimma.testing.inboxes import EVERY_REQUEST
 from trimma.testing.stores import EVERY_KIND
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -185,3 +186,34 @@ def test_the_format_stands(event: ev.Event, record: bytes) -> None:
     """What is stored today must be read for ever: a change needs a new version and a way to read this one."""
     assert encode(event) == record
     assert repr(decode(record)) == repr(event)
+
+
+REQUESTS = [
+    b'{"v":1,"request":{"type":"StopTrial","trial":3}}',
+    b'{"v":1,"request":{"type":"PauseTrial","trial":0}}',
+    b'{"v":1,"request":{"type":"ContinueTrial","trial":12}}',
+    b'{"v":1,"request":{"type":"ChangeTrials","trials":200}}',
+    b'{"v":1,"request":{"type":"ChangeWorkers","workers":1}}',
+    '{"v":1,"request":{"type":"StopStudy","reason":"genug für heute 🚀"}}'.encode(),
+    b'{"v":1,"request":{"type":"StopStudy","reason":"it was asked to stop"}}',
+]
+
+
+def test_requests_have_records() -> None:
+    assert [encode_request(request) for request in EVERY_REQUEST] == REQUESTS
+    assert [decode_request(record) for record in REQUESTS] == list(EVERY_REQUEST)
+
+
+def test_a_request_of_a_newer_version_says_what_to_do() -> None:
+    record = b'{"v":%d,"request":{"type":"Unheard"}}' % (REQUEST_VERSION + 1)
+    with pytest.raises(StoreError, match=r"made by a newer Trimma .*ask with the Trimma that runs the study"):
+        decode_request(record)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"", b"null", b'{"v":1}', b'{"v":0,"request":{"type":"StopStudy"}}', b'{"v":1,"request":{"type":"Stop"}}'],
+)
+def test_a_damaged_request_is_shown(record: bytes) -> None:
+    with pytest.raises(StoreError, match="damaged record"):
+        decode_request(record)

@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from trimma.errors import StudyBusy
+from trimma.errors import StudyBusy, StudyNotFound
+from trimma.requests import StopTrial
 from trimma.stores import MemoryStore, SQLiteStore
 from trimma.testing.stores import reports
 
@@ -35,8 +36,8 @@ class Agreement(RuleBasedStateMachine):
         for store in self.stores:
             try:
                 said.append(act(store))
-            except StudyBusy:
-                said.append(StudyBusy)
+            except (StudyBusy, StudyNotFound) as error:
+                said.append(type(error))
         assert said[0] == said[1]
         return said[0]
 
@@ -52,6 +53,14 @@ class Agreement(RuleBasedStateMachine):
     @rule(study=names, after=st.integers(0, 12))
     def read(self, study: str, after: int) -> None:
         self.both(lambda store: list(store.read(study, after)))
+
+    @rule(study=names, trial=st.integers(0, 5))
+    def ask(self, study: str, trial: int) -> None:
+        self.both(lambda store: store.ask(study, StopTrial(trial=trial)))
+
+    @rule(study=names)
+    def take_requests(self, study: str) -> None:
+        self.both(lambda store: list(store.take_requests(study)))
 
     @rule(target=claims, study=names)
     def claim(self, study: str):  # type: ignore[no-untyped-def]

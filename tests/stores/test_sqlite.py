@@ -13,8 +13,9 @@ from typing import IO
 import pytest
 
 from trimma.errors import StoreError, StudyBusy
+from trimma.requests import ChangeTrials, StopStudy, StopTrial
 from trimma.stores import SQLiteStore
-from trimma.stores.sqlite import SCHEMA_VERSION
+from trimma.stores.sqlite_file import SCHEMA_VERSION
 from trimma.testing.stores import reports
 
 WRITER = """
@@ -203,6 +204,104 @@ def test_a_newer_schema_says_to_upgrade(path: Path) -> None:
     connection.close()
     with pytest.raises(StoreError, match=rf"newer Trimma \(schema {SCHEMA_VERSION + 1}.*pip install --upgrade"):
         SQLiteStore(path)
+
+
+def older(path: Path) -> None:
+    """A store of schema 1, which knew no requests."""
+    filled(path, 3)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE request")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+def version_of(path: Path) -> int:
+    with sqlite3.connect(path) as connection:
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.close()
+    return version
+
+
+def test_reading_leaves_an_older_store_as_it_is(path: Path) -> None:
+    older(path)
+    store = SQLiteStore(path)
+    assert list(store.read("a")) == reports(3)
+    assert store.studies() == {"a": None}
+    store.close()
+    assert version_of(path) == 1
+
+
+def test_an_older_store_can_be_asked(path: Path) -> None:
+    older(path)
+    store = SQLiteStore(path)
+    store.ask("a", StopTrial(trial=1))
+    assert list(store.take_requests("a")) == [StopTrial(trial=1)]
+    assert list(store.read("a")) == reports(3)
+    store.close()
+    assert version_of(path) == SCHEMA_VERSION
+
+
+def test_an_older_store_is_brought_up_to_date_by_who_claims_a_study(path: Path) -> None:
+    older(path)
+    store = SQLiteStore(path)
+    with store.claim("a"):
+        assert list(store.take_requests("a")) == []
+        store.append("a", reports(1, 3), expected=3)
+    store.delete("a")
+    assert list(store.studies()) == []
+    store.close()
+    assert version_of(path) == SCHEMA_VERSION
+
+
+ASKER = """
+import sys
+from trimma.requests import StopTrial
+from trimma.stores import SQLiteStore
+store = SQLiteStore(sys.argv[1])
+sys.stdin.readline()
+for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20):
+    store.ask("a", StopTrial(trial=number))
+"""
+
+
+def test_other_processes_ask(path: Path) -> None:
+    """The store is an old one: they bring it up to date at the same time, and none of their requests is lost."""
+    older(path)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", ASKER, str(path), first], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for first in ("0", "100", "200")
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    store = SQLiteStore(path)
+    taken: list[int] = []
+    with store.claim("a"):
+        number = 3
+        while any(process.poll() is None for process in processes):
+            taken += [request.trial for request in store.take_requests("a") if isinstance(request, StopTrial)]
+            store.append("a", reports(1, number), expected=number)
+            number += 1
+        taken += [request.trial for request in store.take_requests("a") if isinstance(request, StopTrial)]
+    assert [process.communicate(timeout=30)[1] for process in processes] == [b""] * 3
+    assert [trial for trial in taken if trial < 100] == list(range(20))
+    assert sorted(taken) == [*range(20), *range(100, 120), *range(200, 220)]
+    store.close()
+
+
+def test_a_request_that_cannot_be_read_is_an_error_of_ours_once(path: Path) -> None:
+    filled(path, 1)
+    store = SQLiteStore(path)
+    store.ask("a", StopStudy())
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE request SET record = x'00ff'")
+    connection.close()
+    with pytest.raises(StoreError, match="damaged record"):
+        store.take_requests("a")
+    store.ask("a", ChangeTrials(trials=3))
+    assert list(store.take_requests("a")) == [ChangeTrials(trials=3)]
+    store.close()
 
 
 @pytest.mark.parametrize("version", [0, 1, 7])

@@ -7,17 +7,20 @@ from trimma.events import Outcome
 from trimma.ports import History
 
 
-def conclude(history: History) -> None:
-    """Say by an exception when the study did not end as asked.
+def conclude(history: History, *, ctrl_c: bool) -> None:
+    """Say by an exception when the study did not end as asked; where somebody asked it to stop, a line is enough.
 
-    Raises `StudyFailed` when it was given up, and KeyboardInterrupt after ctrl-C.
+    Raises `StudyFailed` when it was given up, and KeyboardInterrupt when it was interrupted by ``ctrl_c``.
     """
     name, closed = history.spec.name, history.closed
     if closed is None or closed.outcome is Outcome.FINISHED:
         return
     if closed.outcome is Outcome.INTERRUPTED:
-        sys.stderr.write(f"study {name!r} was interrupted; to go on: {how_to_resume(name)}\n")
-        raise KeyboardInterrupt
+        why = "interrupted" if ctrl_c else f"ended early: {closed.reason}"
+        sys.stderr.write(f"study {name!r} was {why}; to go on: {how_to_resume(name)}\n")
+        if ctrl_c:
+            raise KeyboardInterrupt
+        return
     ended = sorted(history.ended[history.ended_before :])
     shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)
     detail = " " if shown is None else f" The first failure:\n\n{shown.traceback.rstrip() or shown}\n\n"

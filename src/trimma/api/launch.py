@@ -7,6 +7,7 @@ from typing import Protocol
 
 from trimma.api.ctrl_c import Interrupts
 from trimma.api.ending import conclude
+from trimma.api.listening import Listener
 from trimma.api.observers import Observers, observers_of
 from trimma.api.recipe import Recipe
 from trimma.api.shown import Shown, View, view_of
@@ -15,7 +16,7 @@ from trimma.ledger import Ledger
 from trimma.loop import run
 from trimma.planners import with_planner
 from trimma.ports import Engine, History, Observer, Store
-from trimma.requests import StopStudy
+from trimma.requests import Request, StopStudy
 from trimma.stopping import Rule
 
 
@@ -56,6 +57,7 @@ def launch(
     """
     followed_by = observers_of(observers)
     with store.claim(asked.name):
+        asked_outside = Listener(store, asked.name)
         study = asked.take_up(store, engine)
         history = study.ledger.history
         with (
@@ -73,6 +75,10 @@ def launch(
             bind = partial(study.recipe.bind, history.original)
             again = bind if study.recipe.binds else None
             policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
+
+            def requests() -> Sequence[Request]:
+                return [StopStudy(reason="interrupted")] if interrupted() else asked_outside()
+
             run(
                 study.ledger,
                 policy,
@@ -82,8 +88,8 @@ def launch(
                 trials=study.trials,
                 until=study.until,
                 observe=observe,
-                requests=lambda: [StopStudy(reason="interrupted")] if interrupted() else [],
+                requests=requests,
                 planner=planner,
             )
-        conclude(history)
+        conclude(history, ctrl_c=interrupted())
     return study.ledger

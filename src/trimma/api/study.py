@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from trimma.api.arguments import engine_of, metric_of, space_of, until_of, whole
+from trimma.api.asking import ask, trial_of
 from trimma.api.continuation import AsksMore, Continuation
 from trimma.api.launch import launch
 from trimma.api.shown import View
 from trimma.errors import StudyError, UsageError
 from trimma.events import Logged
 from trimma.ledger import Ledger
-from trimma.loop import catch_up
+from trimma.loop import catch_up, replay
 from trimma.ports import Engine, History, Observer, Store
+from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, PauseTrial, Request, StopStudy, StopTrial
 from trimma.space import Space
 from trimma.stopping import Patience, Rule
 from trimma.study import Metric
@@ -81,10 +83,7 @@ class Study:
 
     def output(self, trial: int) -> str:
         """What a trial printed and logged; `StudyError` for a number that no trial has."""
-        trials = self.trials
-        if not 0 <= trial < len(trials):
-            held = f"trials 0 to {len(trials) - 1}" if trials else "no trials yet"
-            raise StudyError(f"there is no trial {trial}: study {self.name!r} has {held}")
+        trial_of(self.history, trial)
         events = self._store.read(self.name)
         return "".join(event.text for event in events if isinstance(event, Logged) and event.trial == trial)
 
@@ -118,6 +117,52 @@ class Study:
         See `trimma.views.importance` for the method and its limits.
         """
         return {row.name: row.share for row in importance(self.history)}
+
+    def stop(self, trial: int | None = None) -> None:
+        """Ask the process that runs the study to end it, or to stop one of its trials.
+
+        It returns at once, and takes effect within about a second. A study that is ended is *interrupted*: everything
+        is kept, `resume` goes on with it, and the `tune` that ran it returns it as it is. A running trial is stopped at
+        its next report, one that is queued or paused at once.
+
+        Raises `StudyError` for a study that isn't running, a trial that isn't there or can't be stopped any more, and a
+        store that doesn't pass requests on.
+        """
+        self._ask(StopStudy() if trial is None else StopTrial(trial=whole("trial", trial, 0)))
+
+    def pause(self, trial: int) -> None:
+        """Ask a running trial to save itself and make room, which it does at its next report.
+
+        It returns at once, and takes effect within about a second. The trial stays paused until `continue_trial`. One
+        that is still paused when there is nothing else left to run is stopped. Raises what `stop` raises.
+        """
+        self._ask(PauseTrial(trial=whole("trial", trial, 0)))
+
+    def continue_trial(self, trial: int) -> None:
+        """Ask a paused trial to go on, as soon as a worker is idle; where it saved nothing, from its beginning.
+
+        It returns at once, and takes effect within about a second. Raises what `stop` raises.
+        """
+        self._ask(ContinueTrial(trial=whole("trial", trial, 0)))
+
+    def change(self, *, trials: int | None = None, workers: int | None = None) -> None:
+        """Ask the running study to run so many ``trials`` in all, or to use so many ``workers``, or both.
+
+        It returns at once, and takes effect within about a second. With fewer trials than there are, no more are begun,
+        and those that run go on. Workers that are too many finish their trials first. The number of workers holds to
+        the end of this session, the number of trials for good. Raises what `stop` raises.
+        """
+        if trials is None and workers is None:
+            raise UsageError("say what to change: trials=, workers=, or both")
+        requests: list[Request] = []
+        if trials is not None:
+            requests.append(ChangeTrials(trials=whole("trials", trials)))
+        if workers is not None:
+            requests.append(ChangeWorkers(workers=whole("workers", workers)))
+        self._ask(*requests)
+
+    def _ask(self, *requests: Request) -> None:
+        ask(self._store, self.history, self.status, *requests)
 
     def __repr__(self) -> str:
         from trimma.display.study_repr import brief
@@ -170,7 +215,8 @@ class Study:
         new from here on. Raises what `tune` raises.
         """
         asked = Continuation(
-            ledger=self._ledger,
+            # one of its own: another thread may look at this handle meanwhile, and ask something
+            ledger=replay(self._store, self.name) or self._ledger,
             objective=objective,
             data=data,
             model=model,

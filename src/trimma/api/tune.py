@@ -85,9 +85,10 @@ def tune(
         ``observers`` are told beside it: functions of ``(events, history, now)``, each called in a thread of its own
         whenever something new was stored. None of them slows the study down or ends it.
 
-    Returns the `Study`. Raises `UsageError` and its kin for arguments that make no sense, `StudyExists` for a
-    name that is taken, `StudyBusy` for a study that another process is running, `StudyFailed` when the first
-    trials all fail alike, and KeyboardInterrupt after ctrl-C, when everything is kept.
+    Returns the `Study`, also when it was ended from elsewhere (see `Study.stop`). Raises `UsageError` and its kin for
+    arguments that make no sense, `StudyExists` for a name that is taken, `StudyBusy` for a study that another process
+    is running, `StudyFailed` when the first trials all fail alike, and KeyboardInterrupt after ctrl-C, when everything
+    is kept.
 
     >>> study = tm.tune(fit, tm.Space(lr=tm.Float(1e-4, 1, log=True)), minimize="loss", trials=50)
     >>> study.best.config

@@ -127,9 +127,65 @@ def resume(
     ended = len(study.history.ended)
     study.resume(trials=trials, timeout=timeout, repeats=repeats, workers=workers, engine=engine, progress=_view)
     print_study(study)
-    if len(study.history.ended) == ended:
+    if study.status == "finished" and len(study.history.ended) == ended:
         more = "trials in all with --trials" if study.history.spec.kind == "search" else "repeats in all with --repeats"
         click.echo(f"There was nothing left to run; to run more, say how many {more}.")
+
+
+@main.command()
+@click.argument("name")
+@click.argument("trial", type=click.IntRange(min=0), required=False)
+@store_option
+def stop(name: str, trial: int | None, store: str | None) -> None:
+    """Stop a running study, or one TRIAL of it.
+
+    Everything is kept. A trial is stopped at its next report.
+    """
+    from trimma.cli.answers import answer_of, never, stopped
+
+    study = trimma.load(name, store)
+    study.stop(trial)
+    click.echo(answer_of(study, never if trial is None else stopped(trial)))
+
+
+@main.command()
+@click.argument("name")
+@click.argument("trial", type=click.IntRange(min=0))
+@store_option
+def pause(name: str, trial: int, store: str | None) -> None:
+    """Have a running TRIAL save itself and make room."""
+    from trimma.cli.answers import answer_of, paused
+
+    study = trimma.load(name, store)
+    study.pause(trial)
+    click.echo(answer_of(study, paused(trial)))
+
+
+@main.command("continue")
+@click.argument("name")
+@click.argument("trial", type=click.IntRange(min=0))
+@store_option
+def continue_trial(name: str, trial: int, store: str | None) -> None:
+    """Have a paused TRIAL go on."""
+    from trimma.cli.answers import answer_of, continued
+
+    study = trimma.load(name, store)
+    study.continue_trial(trial)
+    click.echo(answer_of(study, continued(trial)))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--trials", type=click.IntRange(min=1), help="Trials in all.")
+@click.option("--workers", type=click.IntRange(min=1), help="Workers to use from now on.")
+@store_option
+def change(name: str, trials: int | None, workers: int | None, store: str | None) -> None:
+    """Give a running study other limits."""
+    from trimma.cli.answers import answer_of, changed
+
+    study = trimma.load(name, store)
+    study.change(trials=trials, workers=workers)
+    click.echo(answer_of(study, changed(trials, workers)))
 
 
 @main.command()

@@ -4,9 +4,10 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from trimma.codec import decode, encode
-from trimma.errors import StudyBusy
+from trimma.codec import decode, decode_request, encode, encode_request
+from trimma.errors import StudyBusy, StudyNotFound
 from trimma.events import Event
+from trimma.requests import Request
 
 
 class MemoryStore:
@@ -14,6 +15,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._records: dict[str, list[bytes]] = {}
+        self._requests: dict[str, list[bytes]] = {}
         self._writers: set[str] = set()
         self._lock = threading.Lock()
 
@@ -49,3 +51,16 @@ class MemoryStore:
     def delete(self, study: str) -> None:
         with self.claim(study), self._lock:
             self._records.pop(study, None)
+            self._requests.pop(study, None)
+
+    def ask(self, study: str, request: Request) -> None:
+        record = encode_request(request)
+        with self._lock:
+            if study not in self._records:
+                raise StudyNotFound(f"there is no study {study!r} that could be asked")
+            self._requests.setdefault(study, []).append(record)
+
+    def take_requests(self, study: str) -> Sequence[Request]:
+        with self._lock:
+            records = self._requests.pop(study, [])
+        return [decode_request(record) for record in records]

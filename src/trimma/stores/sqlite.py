@@ -9,26 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from trimma.codec import decode, encode
-from trimma.errors import StoreError, StudyBusy
+from trimma.codec import decode, decode_request, encode, encode_request
+from trimma.errors import StudyBusy, StudyNotFound
 from trimma.events import Event
+from trimma.requests import Request
 from trimma.stores.lock import Held, hold, holder
+from trimma.stores.sqlite_file import bring_up_to_date, connect, mapped
 
-SCHEMA_VERSION = 1
-_APPLICATION = 0x7472696D  # "trim": tells our files from other SQLite databases
 _PAGE = 5_000
-
-_SCHEMA = f"""
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {SCHEMA_VERSION};
-CREATE TABLE study (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE event (
-    study INTEGER NOT NULL REFERENCES study (id),
-    number INTEGER NOT NULL,
-    record BLOB NOT NULL,
-    PRIMARY KEY (study, number)
-) WITHOUT ROWID;
-"""
 
 
 class SQLiteStore:
@@ -87,6 +75,8 @@ class SQLiteStore:
     def claim(self, study: str) -> Iterator[None]:
         try:
             with hold(self._lock_file(study)):
+                with self._errors() as connection:
+                    bring_up_to_date(connection)
                 yield
         except Held as error:
             raise StudyBusy(
@@ -96,8 +86,29 @@ class SQLiteStore:
     def delete(self, study: str) -> None:
         with self.claim(study), self._errors() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("DELETE FROM event WHERE study = (SELECT id FROM study WHERE name = ?)", (study,))
+            for table in ("event", "request"):
+                connection.execute(f"DELETE FROM {table} WHERE study = (SELECT id FROM study WHERE name = ?)", (study,))
             connection.execute("DELETE FROM study WHERE name = ?", (study,))
+
+    def ask(self, study: str, request: Request) -> None:
+        record = encode_request(request)
+        with self._errors() as connection:
+            bring_up_to_date(connection)
+            # one statement: it is a transaction of its own
+            asked = connection.execute(
+                "INSERT INTO request (study, record) SELECT id, ? FROM study WHERE name = ?", (record, study)
+            )
+        if not asked.rowcount:
+            raise StudyNotFound(f"there is no study {study!r} that could be asked")
+
+    def take_requests(self, study: str) -> Sequence[Request]:
+        with self._errors() as connection:
+            of_study = "FROM request WHERE study = (SELECT id FROM study WHERE name = ?)"
+            # only to write takes the file's lock, and there is seldom anything to take
+            if not connection.execute(f"SELECT 1 {of_study} LIMIT 1", (study,)).fetchone():
+                return []
+            taken = connection.execute(f"DELETE {of_study} RETURNING number, record", (study,)).fetchall()
+        return [decode_request(record) for _, record in sorted(taken)]
 
     def close(self) -> None:
         """Close this thread's connection; it is opened again when needed."""
@@ -114,7 +125,7 @@ class SQLiteStore:
     def _connection(self) -> sqlite3.Connection:
         opened: _Opened | None = getattr(self._local, "opened", None)
         if opened is None:
-            opened = self._local.opened = _Opened(_connect(self.path))
+            opened = self._local.opened = _Opened(connect(self.path))
         return opened.connection
 
     @contextmanager
@@ -122,7 +133,7 @@ class SQLiteStore:
         try:
             yield self._connection()
         except sqlite3.Error as error:
-            raise _mapped(self.path, error) from error
+            raise mapped(self.path, error) from error
 
 
 class _Opened:
@@ -143,62 +154,3 @@ def _id(connection: sqlite3.Connection, study: str) -> int | None:
 def _new_id(connection: sqlite3.Connection, study: str) -> int:
     row = connection.execute("INSERT INTO study (name) VALUES (?) RETURNING id", (study,)).fetchone()
     return int(row[0])
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"the folder of the store {path} can't be made: {error.strerror}") from error
-    connection = None
-    try:
-        # each is used by one thread, but may be closed by another
-        connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
-        _prepare(connection, path)
-    except BaseException as error:
-        if connection is not None:
-            connection.close()
-        if isinstance(error, sqlite3.Error):
-            raise _mapped(path, error) from error
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    # in this order: while another process makes the store, all of its marks appear at once
-    if not _empty(connection) and _pragma(connection, "application_id") != _APPLICATION:
-        raise StoreError(f"{path} is a SQLite database, but not a store of Trimma's: name another file")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    if _empty(connection):
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            if _empty(connection):
-                for statement in _SCHEMA.strip().split(";\n"):
-                    connection.execute(statement)
-    version = _pragma(connection, "user_version")
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"the store {path} was written by a newer Trimma (schema {version}, this one knows up to "
-            f"{SCHEMA_VERSION}): upgrade with pip install --upgrade trimma"
-        )
-
-
-def _empty(connection: sqlite3.Connection) -> bool:
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    return not tables and _pragma(connection, "user_version") == 0
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _mapped(path: Path, error: sqlite3.Error) -> StoreError:
-    if path.is_dir():
-        return StoreError(f"the store {path} is a folder: name a file in it")
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return StoreError(f"the store {path} stayed locked by another program for 30 s")
-    if "not a database" in text or "malformed" in text or "disk image" in text:
-        return StoreError(f"the store {path} is damaged ({text}): restore a copy, or name another file with store=")
-    return StoreError(f"the store {path} can't be used: {text}")

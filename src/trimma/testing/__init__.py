@@ -9,8 +9,8 @@ Subclass a suite in a test file, say how to make what is to be tested, and run p
         def make(self):
             return MySearch(population=20)
 
-``StoreContract``, ``SchedulerContract``, ``EngineContract``, ``ProcessEngineContract``, ``DesignContract`` and
-``ComponentContract`` work the same way.
+``StoreContract``, ``InboxContract``, ``SchedulerContract``, ``EngineContract``, ``ProcessEngineContract``,
+``DesignContract`` and ``ComponentContract`` work the same way.
 For tests that see the assertions' values, put ``pytest.register_assert_rewrite("trimma.testing")`` in the
 ``conftest.py``.
 """
@@ -24,6 +24,7 @@ except ImportError as error:
 
 from trimma.testing.ablations import ComponentContract, DesignContract, run_ablation
 from trimma.testing.engines import EngineContract, ProcessEngineContract
+from trimma.testing.inboxes import InboxContract
 from trimma.testing.schedulers import SchedulerContract
 from trimma.testing.searchers import SearcherContract
 from trimma.testing.stores import StoreContract
@@ -33,6 +34,7 @@ __all__ = [
     "ComponentContract",
     "DesignContract",
     "EngineContract",
+    "InboxContract",
     "ProcessEngineContract",
     "SchedulerContract",
     "SearcherContract",
