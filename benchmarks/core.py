@@ -47,7 +47,7 @@ def run_study(
     from trimma.core import Policy
     from trimma.loop import create, run
     from trimma.program import Program
-    from trimma.study import Metric, StudySpec
+    from trimma.spec import Metric, StudySpec
 
     def objective(lr: float) -> Iterator[float]:
         for step in range(1, reports + 1):

@@ -9,7 +9,7 @@ from histories import Log
 from trimma.ablation.findings import Findings, assembled
 from trimma.ablation.question import KIND, Ablation, Component, plain
 from trimma.effects import Analysis, Cell, Conclusion, Effect
-from trimma.study import Metric
+from trimma.spec import Metric
 
 
 def asked(names: Sequence[str], *, design: str = "LeaveOneOut()", analysis: str = "contrasts", **more: Any) -> Ablation:

@@ -14,8 +14,8 @@ from trimma.program import Program
 from trimma.schedule import Asha
 from trimma.search import RandomSearch
 from trimma.space import Choice, Float, Int, Space
+from trimma.spec import Metric, StudySpec
 from trimma.stores import MemoryStore
-from trimma.study import Metric, StudySpec
 
 
 class Log:

@@ -10,8 +10,8 @@ import pytest
 from trimma.ablation.analyses import AnalysisPlan
 from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.findings import findings
+from trimma.ablation.protocols import Asked, Design
 from trimma.ablation.question import Ablation, Component
-from trimma.ablation.seams import Asked, Design
 from trimma.display.ablation_findings_words import change_words
 from trimma.effects import Analysis, Cell, Effect
 from trimma.engines import Driver, Local, Simulated

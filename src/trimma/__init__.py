@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trimma.api.check import Check, check
     from trimma.api.doctor import doctor
     from trimma.api.explain import explain
-    from trimma.api.stored import delete, load, studies
+    from trimma.api.stored_studies import delete, load, studies
     from trimma.api.study import Study
     from trimma.api.tune import tune
     from trimma.engines import Driver, Local, Simulated
@@ -88,11 +88,11 @@ _HOMES = {
     "Variant": "trimma.ablation.variant",
     "ablate": "trimma.api.ablate",
     "check": "trimma.api.check",
-    "delete": "trimma.api.stored",
+    "delete": "trimma.api.stored_studies",
     "doctor": "trimma.api.doctor",
     "explain": "trimma.api.explain",
-    "load": "trimma.api.stored",
-    "studies": "trimma.api.stored",
+    "load": "trimma.api.stored_studies",
+    "studies": "trimma.api.stored_studies",
     "tune": "trimma.api.tune",
 }
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from trimma.spec import StudySpec
 from trimma.stopping import Rule
-from trimma.study import StudySpec
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):

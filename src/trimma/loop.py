@@ -12,8 +12,8 @@ from trimma.ledger import Ledger
 from trimma.ports import Engine, History, Observer, Planner, Store
 from trimma.program import Program
 from trimma.requests import Request
+from trimma.spec import StudySpec
 from trimma.stopping import Rule
-from trimma.study import StudySpec
 
 
 def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> Ledger:

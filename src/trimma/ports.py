@@ -15,14 +15,14 @@ from numpy.random import Generator
 
 from trimma.clock import Clock
 from trimma.commands import Grow, Plan, Send, Start
-from trimma.curve import Scores
 from trimma.events import Event, StudyClosed
 from trimma.facts import Fact
 from trimma.program import Program
+from trimma.reports import Scores
 from trimma.requests import Request
 from trimma.sessions import Session, Stay
 from trimma.space import Space
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 from trimma.trial import State, Trial
 
 

@@ -7,13 +7,13 @@ moved on in the meantime, changes nothing.
 from msgspec import Struct
 
 
-class StopStudy(Struct, frozen=True, kw_only=True, tag=True):
+class EndStudy(Struct, frozen=True, kw_only=True, tag=True):
     """End the study now, and keep everything: it may go on later. ``reason`` is told as why it was closed."""
 
     reason: str = "it was asked to stop"
 
 
-class StopTrial(Struct, frozen=True, kw_only=True, tag=True):
+class EndTrial(Struct, frozen=True, kw_only=True, tag=True):
     """End a trial at its next report. One that is queued or paused ends at once."""
 
     trial: int
@@ -46,4 +46,4 @@ class ChangeWorkers(Struct, frozen=True, kw_only=True, tag=True):
     workers: int
 
 
-Request = StopStudy | StopTrial | PauseTrial | ContinueTrial | ChangeTrials | ChangeWorkers
+Request = EndStudy | EndTrial | PauseTrial | ContinueTrial | ChangeTrials | ChangeWorkers

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from trimma.checkpoint import Checkpoint
-from trimma.curve import Curve
 from trimma.errors import IllegalMove
 from trimma.events import (
     Failure,
@@ -25,6 +24,7 @@ from trimma.events import (
     TrialStarted,
     TrialStopped,
 )
+from trimma.reports import Curve
 
 
 class State(StrEnum):

@@ -17,8 +17,8 @@ from trimma.ablation.designs import (
     Shapley,
 )
 from trimma.ablation.measured import cells
+from trimma.ablation.protocols import Design
 from trimma.ablation.question import Component, question
-from trimma.ablation.seams import Design
 from trimma.errors import UsageError
 from trimma.testing import DesignContract
 from trimma.testing.ablations import asked, run_ablation

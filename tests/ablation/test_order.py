@@ -9,9 +9,9 @@ import pytest
 from trimma.ablation.designs import LeaveOneOut
 from trimma.ablation.measured import cells
 from trimma.ablation.places import CellKey, keys_of
+from trimma.ablation.protocols import Design
 from trimma.ablation.repeats import AdaptiveRepeats, Repeats
 from trimma.ablation.retune import Retune
-from trimma.ablation.seams import Design
 from trimma.effects import Cell
 from trimma.engines import Simulated
 from trimma.events import Outcome
@@ -20,11 +20,11 @@ from trimma.search import GridSearch, RandomSearch
 from trimma.space import Float, Grid, Space
 from trimma.stopping import Timeout
 from trimma.testing.ablations import key, keys, run_ablation, seconds
-from trimma.testing.studies import Study
+from trimma.testing.studies import StudyRun
 from trimma.trial import State
 
 
-def study(design: Design | None = None, repeats: int | Repeats = 3, **more: Any) -> Study:
+def study(design: Design | None = None, repeats: int | Repeats = 3, **more: Any) -> StudyRun:
     return run_ablation(design or LeaveOneOut(), repeats, **more)
 
 

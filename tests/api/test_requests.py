@@ -13,11 +13,11 @@ import trimma as tm
 from running import Running, until
 from trimma import events as ev
 from trimma.api import listening
-from trimma.api.listening import PAUSE_SECONDS, Listener
+from trimma.api.receive_requests import PAUSE_SECONDS, Listener
 from trimma.errors import StoreError, StudyError, StudyNotFound, UsageError
-from trimma.requests import ChangeTrials, ContinueTrial, PauseTrial, StopStudy, StopTrial
+from trimma.requests import ChangeTrials, ContinueTrial, EndStudy, EndTrial, PauseTrial
+from trimma.spec import Metric, StudySpec
 from trimma.stores import MemoryStore
-from trimma.study import Metric, StudySpec
 from trimma.trial import State
 
 
@@ -159,12 +159,12 @@ def test_the_limits_are_changed(store):
 @pytest.mark.usefixtures("listens_always")
 def test_what_was_asked_of_an_earlier_session_is_dropped(store):
     study = tune(store=store)
-    for request in (StopStudy(), ChangeTrials(trials=7)):
+    for request in (EndStudy(), ChangeTrials(trials=7)):
         study.store.ask("study", request)
     study.resume(trials=9, engine=tm.Simulated(2), progress=False)
     assert (study.status, len(study.trials)) == ("finished", 9)
     assert list(study.store.take_requests("study")) == []
-    study.store.ask("study", StopStudy())
+    study.store.ask("study", EndStudy())
     tune(store=store, trials=12, resume=True)
     assert (study.status, len(study.trials)) == ("finished", 12)
 
@@ -244,7 +244,7 @@ def one_of_each():
 @pytest.mark.parametrize(
     ("call", "becomes", "request_", "fitting"),
     [
-        ("stop", "stopped", StopTrial, ["queued", "running", "paused"]),
+        ("stop", "stopped", EndTrial, ["queued", "running", "paused"]),
         ("pause", "paused", PauseTrial, ["running"]),
         ("continue_trial", "continued", ContinueTrial, ["paused"]),
     ],
@@ -325,15 +325,15 @@ def test_it_is_looked_four_times_a_second_at_most():
     now = 100.0
     store = Counting()
     store.append("a", [ev.WorkerJoined(at=0, worker="w")], expected=0)
-    store.ask("a", StopTrial(trial=1))
+    store.ask("a", EndTrial(trial=1))
     listener = Listener(store, "a", lambda: now)
     assert store.looks == 1
-    store.ask("a", StopTrial(trial=2))
+    store.ask("a", EndTrial(trial=2))
     for _ in range(1000):
         assert list(listener()) == []
     assert store.looks == 1, "however often the loop turns"
     now += PAUSE_SECONDS
-    assert list(listener()) == [StopTrial(trial=2)]
+    assert list(listener()) == [EndTrial(trial=2)]
     for turn in range(1000):
         now = 200 + turn / 1000
         listener()

@@ -13,7 +13,7 @@ import trimma as tm
 from running import Running, until
 from trimma.cli import answers
 from trimma.events import StudyClosed
-from trimma.requests import ChangeTrials, ChangeWorkers, StopStudy, StopTrial
+from trimma.requests import ChangeTrials, ChangeWorkers, EndStudy, EndTrial
 from trimma.trial import State
 
 GO_ON = "to go on: tm.load('study').resume(), or: trimma resume study"
@@ -86,8 +86,8 @@ def unheard(store: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-un
 @pytest.mark.parametrize(
     ("command", "requests"),
     [
-        (["stop", "descent"], [StopStudy()]),
-        (["stop", "descent", 0], [StopTrial(trial=0)]),
+        (["stop", "descent"], [EndStudy()]),
+        (["stop", "descent", 0], [EndTrial(trial=0)]),
         (["change", "descent", "--trials", 40, "--workers", 7], [ChangeTrials(trials=40), ChangeWorkers(workers=7)]),
     ],
     ids=["study", "trial", "limits"],

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from trimma import events as ev
 from trimma.codec import REQUEST_VERSION, decode, decode_request, encode, encode_request
 from trimma.errors import StoreError
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
-from trimma.study import Metric, StudySpec
 from trimma.testing.inboxes import EVERY_REQUEST
 from trimma.testing.stores import EVERY_KIND
 
@@ -189,13 +189,13 @@ def test_the_format_stands(event: ev.Event, record: bytes) -> None:
 
 
 REQUESTS = [
-    b'{"v":1,"request":{"type":"StopTrial","trial":3}}',
+    b'{"v":1,"request":{"type":"EndTrial","trial":3}}',
     b'{"v":1,"request":{"type":"PauseTrial","trial":0}}',
     b'{"v":1,"request":{"type":"ContinueTrial","trial":12}}',
     b'{"v":1,"request":{"type":"ChangeTrials","trials":200}}',
     b'{"v":1,"request":{"type":"ChangeWorkers","workers":1}}',
-    '{"v":1,"request":{"type":"StopStudy","reason":"genug für heute 🚀"}}'.encode(),
-    b'{"v":1,"request":{"type":"StopStudy","reason":"it was asked to stop"}}',
+    '{"v":1,"request":{"type":"EndStudy","reason":"genug für heute 🚀"}}'.encode(),
+    b'{"v":1,"request":{"type":"EndStudy","reason":"it was asked to stop"}}',
 ]
 
 
@@ -212,7 +212,7 @@ def test_a_request_of_a_newer_version_says_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [b"", b"null", b'{"v":1}', b'{"v":0,"request":{"type":"StopStudy"}}', b'{"v":1,"request":{"type":"Stop"}}'],
+    [b"", b"null", b'{"v":1}', b'{"v":0,"request":{"type":"EndStudy"}}', b'{"v":1,"request":{"type":"Stop"}}'],
 )
 def test_a_damaged_request_is_shown(record: bytes) -> None:
     with pytest.raises(StoreError, match="damaged record"):

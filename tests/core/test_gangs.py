@@ -28,10 +28,10 @@ from trimma.loop import replay
 from trimma.ports import CONTINUE, History, Suggestion, Verdict
 from trimma.schedule import MedianRule, RunAll
 from trimma.search import RandomSearch
-from trimma.study import Metric, StudySpec
+from trimma.spec import Metric, StudySpec
 from trimma.testing import cut, run_study
 from trimma.testing.searchers import rough
-from trimma.testing.studies import Study
+from trimma.testing.studies import StudyRun
 from trimma.trial import ENDED, State, Trial
 from trimma.views import attempts, busy
 
@@ -51,7 +51,7 @@ class Ranked:
         return [Suggestion(config=each.config, ranks=ranks) for each in found[:1]]
 
 
-def study(seed: int = 0, crash: float = 0.02, **more: Any) -> Study:
+def study(seed: int = 0, crash: float = 0.02, **more: Any) -> StudyRun:
     engine = Simulated(5, straggle=0.5, crash=crash, start_up=0.3, seed=seed)
     settings = {"engine": engine, "objective": rough, "trials": 12, "max_attempts": 20}
     return run_study(Ranked(), MedianRule(min_trials=3), **(settings | more))  # type: ignore[arg-type]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from trimma import events as ev
 from trimma.errors import IllegalMove
 from trimma.ledger import Ledger
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Timeout
-from trimma.study import Metric, StudySpec
 from trimma.trial import ENDED, MOVES, State, move
 
 KINDS = (

@@ -14,7 +14,7 @@ from trimma.ledger import Ledger
 from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
 from trimma.schedule import Asha
 from trimma.search import RandomSearch
-from trimma.study import Metric, StudySpec
+from trimma.spec import Metric, StudySpec
 from trimma.testing import run_study
 from trimma.testing.searchers import rough
 from trimma.trial import ENDED, State, Trial

@@ -27,21 +27,21 @@ from trimma.events import (
 )
 from trimma.ledger import Ledger
 from trimma.ports import BindsSearcher, Suggestion
-from trimma.requests import StopTrial
+from trimma.requests import EndTrial
 from trimma.schedule import Asha, MedianRule, RunAll
 from trimma.search import GridSearch, RandomSearch
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Timeout
-from trimma.study import Metric, StudySpec
 from trimma.testing import cut, run_study
 from trimma.testing.searchers import FIXED, rough
-from trimma.testing.studies import SPACE, Study
+from trimma.testing.studies import SPACE, StudyRun
 from trimma.trial import ENDED
 
 TRIALS = 12
 SCHEDULERS = [RunAll(), MedianRule(min_trials=2), Asha(max_steps=8, reduction_factor=2), Promotion()]
 
 
-def study(scheduler: BindsSearcher | None = None, planning: float = 3.0, **more: Any) -> Study:
+def study(scheduler: BindsSearcher | None = None, planning: float = 3.0, **more: Any) -> StudyRun:
     settings = {"straggle": 0.5, "start_up": 0.3, "seed": 3} | more.pop("engine", {})
     engine = Simulated(more.pop("workers", 3), planning=planning, **settings)
     return run_study(RandomSearch(), scheduler, objective=rough, engine=engine, **({"trials": TRIALS} | more))
@@ -168,7 +168,7 @@ def test_a_rule_that_ends_the_study_wants_no_more_plans() -> None:
 def test_a_paused_trial_that_was_stopped_meanwhile_does_not_go_on() -> None:
     """The plan was made when it was still paused."""
     turns = iter(range(10_000))
-    everything = [StopTrial(trial=number) for number in range(TRIALS)]
+    everything = [EndTrial(trial=number) for number in range(TRIALS)]
     done = study(Promotion(), requests=lambda: everything if next(turns) % 7 == 6 else ())
     assert sorted(done.history.ended) == list(range(TRIALS))
 

@@ -14,7 +14,7 @@ from trimma.schedule import Asha, MedianRule, RunAll
 from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
 from trimma.testing import cut, run_study
 from trimma.testing.searchers import rough
-from trimma.testing.studies import Study
+from trimma.testing.studies import StudyRun
 from trimma.trial import ENDED
 
 SEARCHERS = [RandomSearch(), GridSearch(points=4), QuasiRandomSearch(), QuasiRandomSearch("halton")]
@@ -27,7 +27,7 @@ def engine(seed: int = 5) -> Simulated:
     return Simulated(3, straggle=0.6, crash=0.03, start_up=0.4, seed=seed)
 
 
-def study(searcher: BindsSpace, scheduler: BindsSearcher, **more: object) -> Study:
+def study(searcher: BindsSpace, scheduler: BindsSearcher, **more: object) -> StudyRun:
     return run_study(searcher, scheduler, objective=rough, trials=TRIALS, **({"engine": engine()} | more))  # type: ignore[arg-type]
 
 

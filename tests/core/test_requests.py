@@ -15,14 +15,14 @@ from trimma.requests import (
     ChangeTrials,
     ChangeWorkers,
     ContinueTrial,
+    EndStudy,
+    EndTrial,
     PauseTrial,
     Request,
-    StopStudy,
-    StopTrial,
 )
 from trimma.search import RandomSearch
 from trimma.testing import run_study
-from trimma.testing.studies import Study
+from trimma.testing.studies import StudyRun
 from trimma.trial import ENDED, State
 
 
@@ -32,12 +32,12 @@ def at_turns(**asked: Sequence[Request]) -> Callable[[], Sequence[Request]]:
     return lambda: asked.get(f"t{next(turns)}", ())
 
 
-def study(trials: int | None = 6, workers: int = 2, **asked: Sequence[Request]) -> Study:
+def study(trials: int | None = 6, workers: int = 2, **asked: Sequence[Request]) -> StudyRun:
     return run_study(RandomSearch(), trials=trials, engine=Simulated(workers), requests=at_turns(**asked))
 
 
 def test_a_trial_is_stopped() -> None:
-    done = study(t5=[StopTrial(trial=1)])
+    done = study(t5=[EndTrial(trial=1)])
     (asked,) = [event for event in done.events if isinstance(event, StopRequested)]
     assert (asked.trial, asked.reason) == (1, "it was asked to stop")
     assert done.history.trials[1].state is State.STOPPED
@@ -90,7 +90,7 @@ def test_fewer_workers_are_used() -> None:
 
 
 def test_the_study_is_stopped_and_goes_on_later() -> None:
-    first = study(t9=[StopStudy(reason="enough for today"), StopTrial(trial=0)])
+    first = study(t9=[EndStudy(reason="enough for today"), EndTrial(trial=0)])
     closed = first.history.closed
     assert closed is not None
     assert (closed.outcome, closed.reason) == (Outcome.INTERRUPTED, "enough for today")
@@ -100,7 +100,7 @@ def test_the_study_is_stopped_and_goes_on_later() -> None:
 
 
 def test_a_limit_on_workers_ends_with_its_session() -> None:
-    first = study(trials=20, t5=[ChangeWorkers(workers=1)], t9=[StopStudy()])
+    first = study(trials=20, t5=[ChangeWorkers(workers=1)], t9=[EndStudy()])
     assert first.history.worker_limit == 1
     again = run_study(RandomSearch(), trials=20, engine=Simulated(2), store=first.store)
     assert again.history.worker_limit is None
@@ -108,7 +108,7 @@ def test_a_limit_on_workers_ends_with_its_session() -> None:
 
 numbers = st.integers(-2, 12)
 requests = st.one_of(
-    st.builds(StopTrial, trial=numbers),
+    st.builds(EndTrial, trial=numbers),
     st.builds(PauseTrial, trial=numbers),
     st.builds(ContinueTrial, trial=numbers),
     st.builds(ChangeTrials, trials=numbers),

@@ -13,15 +13,15 @@ from trimma import events as ev
 from trimma.checkpoint import Checkpoint
 from trimma.commands import Close, Command, Send, Signal, Start
 from trimma.core import Policy, Turn, failing_alike, next_deadline, reopen, step
-from trimma.core.intake import MAX_LOSSES
+from trimma.core.retries import MAX_LOSSES
 from trimma.errors import IllegalMove
 from trimma.events import Logged
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ledger import Ledger
 from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
-from trimma.requests import StopStudy
+from trimma.requests import EndStudy
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
-from trimma.study import Metric, StudySpec
 from trimma.trial import ENDED, ON_WORKER, State, Trial
 
 
@@ -345,7 +345,7 @@ def test_a_stop_that_is_not_heeded_ends_in_a_kill() -> None:
 def test_ctrl_c_keeps_everything_and_ends_nothing_for_good() -> None:
     stage = Stage(workers=2)
     stage.tell(measured(0, step=1, m=0.5), measured(1, step=1, m=-1.0))
-    turn = stage.tell(returned(0, m=0.7), StopStudy(), returned(1, m=0.1))
+    turn = stage.tell(returned(0, m=0.7), EndStudy(), returned(1, m=0.1))
     assert kinds(turn.events) == ["TrialFinished", "TrialStopped", "StudyClosed"]
     assert turn.commands == [Close()]
     assert stage.history.closed.outcome is ev.Outcome.INTERRUPTED  # type: ignore[union-attr]
@@ -356,7 +356,7 @@ def test_ctrl_c_keeps_everything_and_ends_nothing_for_good() -> None:
 
 def test_ctrl_c_queues_what_ran() -> None:
     stage = Stage()
-    stage.tell(StopStudy())
+    stage.tell(EndStudy())
     assert stage.trial().state is State.QUEUED
     assert stage.trial().crashes == 0
 
@@ -523,7 +523,7 @@ def test_a_halt_ends_what_is_paused() -> None:
 
 def test_ctrl_c_keeps_what_is_paused() -> None:
     stage = Stage(Again(total=2), trials=2)
-    stage.tell(measured(m=PAUSE), StopStudy())
+    stage.tell(measured(m=PAUSE), EndStudy())
     assert stage.trial().state is State.PAUSED, (
         "it was being paused: there is no checkpoint, and none is needed to wait"
     )
@@ -596,7 +596,7 @@ def test_the_demand_when_there_is_nothing_more_to_try() -> None:
     stage = Stage(Plan(total=3), workers=4, trials=None)
     assert stage.tell().demand == 3
     assert stage.tell(returned(0, m=1.0)).demand == 2
-    assert stage.tell(StopStudy()).demand == 0
+    assert stage.tell(EndStudy()).demand == 0
 
 
 def test_who_never_gives_up() -> None:
@@ -634,7 +634,7 @@ facts = st.one_of(
     st.builds(Raised, failure=st.builds(ev.Failure, kind=st.sampled_from(["A", "B"]), message=st.just("")), **ids),
     st.builds(Halted, **ids),
     st.builds(Paused, checkpoint=st.sampled_from([None, "folder"]), **ids),
-    st.just(StopStudy()),
+    st.just(EndStudy()),
 )
 turns = st.lists(st.tuples(st.lists(facts, max_size=4), st.floats(0, 3)), max_size=25)
 rules = st.sampled_from([None, Target(2.0), Timeout(20.0), Patience(2), TrialCount(3), Timeout(9.0) & TrialCount(2)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trimma.engines import Simulated
 from trimma.events import KillRequested, Outcome
-from trimma.requests import StopStudy
+from trimma.requests import EndStudy
 from trimma.schedule import Asha, RunAll
 from trimma.search import RandomSearch
 from trimma.space import Choice, Float, Space
@@ -73,7 +73,7 @@ def test_a_timeout_counts_over_sessions() -> None:
         RandomSearch(),
         until=Timeout(30.0),
         trials=None,
-        requests=lambda: [StopStudy()] if next(moments) > 20 else [],
+        requests=lambda: [EndStudy()] if next(moments) > 20 else [],
         engine=Simulated(2),
     )
     spent = first.history.active_seconds(0.0)

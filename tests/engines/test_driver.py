@@ -29,18 +29,18 @@ from trimma.space import Grid, Space
 from trimma.stopping import Target
 from trimma.testing import run_study
 from trimma.testing.engines import PATIENCE, OpenEngine, is_running, wait_until
-from trimma.testing.studies import Study
+from trimma.testing.studies import StudyRun
 from trimma.trial import State
 
 
-def tune(objective: Callable[..., Any], *kinds: Any, threads: int = 2, **more: Any) -> Study:
+def tune(objective: Callable[..., Any], *kinds: Any, threads: int = 2, **more: Any) -> StudyRun:
     """Try the objective on each kind."""
     more = {"trials": None, "failures_to_give_up": 99} | more
     space = Space(kind=Grid(*kinds))
     return run_study(GridSearch(), RunAll(), space=space, objective=objective, engine=Driver(threads), **more)
 
 
-def printed(study: Study, trial: int) -> str:
+def printed(study: StudyRun, trial: int) -> str:
     return "".join(
         event.text for event in study.events if getattr(event, "trial", None) == trial if hasattr(event, "text")
     )

@@ -17,17 +17,17 @@ import pytest
 from trimma.engines import Local
 from trimma.errors import EngineError, ObjectiveError, SpaceError, UsageError
 from trimma.events import KillRequested, Logged, Outcome
-from trimma.requests import StopStudy
+from trimma.requests import EndStudy
 from trimma.schedule import Asha, RunAll
 from trimma.search import GridSearch
 from trimma.space import Float, Grid, Space
 from trimma.testing import run_study
 from trimma.testing.engines import is_running, wait_until
-from trimma.testing.studies import Study
+from trimma.testing.studies import StudyRun
 from trimma.trial import State, Trial
 
 
-def tune(objective: Callable[..., Any], *kinds: Any, workers: int = 2, **more: Any) -> Study:
+def tune(objective: Callable[..., Any], *kinds: Any, workers: int = 2, **more: Any) -> StudyRun:
     """Try the objective on each kind."""
     more = {"trials": None, "scheduler": RunAll(), "failures_to_give_up": 99} | more
     scheduler = more.pop("scheduler")
@@ -59,7 +59,7 @@ def faulty(kind: str) -> float:
     return 1.0
 
 
-def output(study: Study, trial: int = 0) -> str:
+def output(study: StudyRun, trial: int = 0) -> str:
     """What a trial has printed."""
     return "".join(event.text for event in study.events if isinstance(event, Logged) and event.trial == trial)
 
@@ -406,7 +406,7 @@ def tidy(kind: str, report: Callable[..., None]) -> None:
 def test_closing_runs_finally_blocks(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     running = iter(range(10_000))
-    study = tune(tidy, str(marker), workers=1, requests=lambda: [StopStudy()] if study_has_begun(running) else [])
+    study = tune(tidy, str(marker), workers=1, requests=lambda: [EndStudy()] if study_has_begun(running) else [])
     assert study.history.closed.outcome is Outcome.INTERRUPTED  # type: ignore[union-attr]
     assert marker.read_text() == "tidied up"
 
@@ -423,8 +423,8 @@ from trimma.engines import Local
 from trimma.commands import Job, Start
 from trimma.facts import Joined
 from trimma.program import Program
-from trimma.requests import StopStudy
-from trimma.requests import StopStudy
+from trimma.requests import EndStudy
+from trimma.requests import EndStudy
 
 def objective(how, report):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -473,7 +473,7 @@ def test_runners_die_with_a_driver_that_is_killed(tmp_path: Path, how: str) -> N
 
 
 def test_a_thread_may_run_a_study() -> None:
-    done: list[Study] = []
+    done: list[StudyRun] = []
     thread = threading.Thread(target=lambda: done.append(tune(chatty, *range(3))))
     thread.start()
     thread.join(30)

@@ -13,7 +13,7 @@ from trimma.ports import Decision, Scheduler
 from trimma.schedule import Asha
 from trimma.search import RandomSearch
 from trimma.space import Float, Space
-from trimma.study import Metric, StudySpec
+from trimma.spec import Metric, StudySpec
 
 SPACE = Space(x=Float(0, 1))
 

@@ -14,7 +14,7 @@ from trimma.ports import Decision
 from trimma.schedule import MedianRule
 from trimma.search import RandomSearch
 from trimma.space import Float, Space
-from trimma.study import Metric, StudySpec
+from trimma.spec import Metric, StudySpec
 
 Reports = list[tuple[int, float | None]]
 """Steps, each with the metric's value or None where the report lacks it."""

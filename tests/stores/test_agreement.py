@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from trimma.errors import StudyBusy, StudyNotFound
-from trimma.requests import StopTrial
+from trimma.requests import EndTrial
 from trimma.stores import MemoryStore, SQLiteStore
 from trimma.testing.stores import reports
 
@@ -56,7 +56,7 @@ class Agreement(RuleBasedStateMachine):
 
     @rule(study=names, trial=st.integers(0, 5))
     def ask(self, study: str, trial: int) -> None:
-        self.both(lambda store: store.ask(study, StopTrial(trial=trial)))
+        self.both(lambda store: store.ask(study, EndTrial(trial=trial)))
 
     @rule(study=names)
     def take_requests(self, study: str) -> None:

@@ -13,7 +13,7 @@ from typing import IO
 import pytest
 
 from trimma.errors import StoreError, StudyBusy
-from trimma.requests import ChangeTrials, StopStudy, StopTrial
+from trimma.requests import ChangeTrials, EndStudy, EndTrial
 from trimma.stores import SQLiteStore
 from trimma.stores.sqlite_file import SCHEMA_VERSION
 from trimma.testing.stores import reports
@@ -234,8 +234,8 @@ def test_reading_leaves_an_older_store_as_it_is(path: Path) -> None:
 def test_an_older_store_can_be_asked(path: Path) -> None:
     older(path)
     store = SQLiteStore(path)
-    store.ask("a", StopTrial(trial=1))
-    assert list(store.take_requests("a")) == [StopTrial(trial=1)]
+    store.ask("a", EndTrial(trial=1))
+    assert list(store.take_requests("a")) == [EndTrial(trial=1)]
     assert list(store.read("a")) == reports(3)
     store.close()
     assert version_of(path) == SCHEMA_VERSION
@@ -255,12 +255,12 @@ def test_an_older_store_is_brought_up_to_date_by_who_claims_a_study(path: Path) 
 
 ASKER = """
 import sys
-from trimma.requests import StopTrial
+from trimma.requests import EndTrial
 from trimma.stores import SQLiteStore
 store = SQLiteStore(sys.argv[1])
 sys.stdin.readline()
 for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20):
-    store.ask("a", StopTrial(trial=number))
+    store.ask("a", EndTrial(trial=number))
 """
 
 
@@ -280,10 +280,10 @@ def test_other_processes_ask(path: Path) -> None:
     with store.claim("a"):
         number = 3
         while any(process.poll() is None for process in processes):
-            taken += [request.trial for request in store.take_requests("a") if isinstance(request, StopTrial)]
+            taken += [request.trial for request in store.take_requests("a") if isinstance(request, EndTrial)]
             store.append("a", reports(1, number), expected=number)
             number += 1
-        taken += [request.trial for request in store.take_requests("a") if isinstance(request, StopTrial)]
+        taken += [request.trial for request in store.take_requests("a") if isinstance(request, EndTrial)]
     assert [process.communicate(timeout=30)[1] for process in processes] == [b""] * 3
     assert [trial for trial in taken if trial < 100] == list(range(20))
     assert sorted(taken) == [*range(20), *range(100, 120), *range(200, 220)]
@@ -293,7 +293,7 @@ def test_other_processes_ask(path: Path) -> None:
 def test_a_request_that_cannot_be_read_is_an_error_of_ours_once(path: Path) -> None:
     filled(path, 1)
     store = SQLiteStore(path)
-    store.ask("a", StopStudy())
+    store.ask("a", EndStudy())
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE request SET record = x'00ff'")
     connection.close()

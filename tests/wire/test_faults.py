@@ -18,7 +18,7 @@ from trimma.events import Reported, TrialFailed, TrialFinished, TrialStopped, Wo
 from trimma.facts import Joined, Left, Measured, Returned
 from trimma.search import RandomSearch
 from trimma.testing.engines import in_a_process, is_running, wait_until
-from trimma.testing.studies import Study, run_study
+from trimma.testing.studies import StudyRun, run_study
 from trimma.wire.leases import Timing
 
 STEPS = 20
@@ -32,11 +32,11 @@ def steps(params: Any, trial: Any) -> Any:
     yield {"score": float(trial.id)}
 
 
-def study(engine: Any, trials: int = 16, **more: Any) -> Study:
+def study(engine: Any, trials: int = 16, **more: Any) -> StudyRun:
     return run_study(RandomSearch(), objective=steps, engine=engine, trials=trials, **more)
 
 
-def assert_each_trial_ended_once(done: Study, trials: int = 16) -> None:
+def assert_each_trial_ended_once(done: StudyRun, trials: int = 16) -> None:
     """And with everything that its last attempt has told, in order, and nothing else."""
     ends = [event for event in done.events if isinstance(event, TrialFinished | TrialFailed | TrialStopped)]
     assert Counter(event.trial for event in ends) == dict.fromkeys(range(trials), 1)
@@ -49,7 +49,7 @@ def assert_each_trial_ended_once(done: Study, trials: int = 16) -> None:
         assert reports[-STEPS:] == last
 
 
-def lost(done: Study) -> list[WorkerLost]:
+def lost(done: StudyRun) -> list[WorkerLost]:
     return [event for event in done.events if isinstance(event, WorkerLost)]
 
 

@@ -8,15 +8,15 @@ from statistics import fmean
 from numpy.random import Generator
 
 from trimma.ablation.arms import Arm
-from trimma.ablation.baseless import baseless
+from trimma.ablation.failing_baseline import baseless
 from trimma.ablation.measured import CellReader
 from trimma.ablation.places import CellKey, keys_of, place_of
+from trimma.ablation.protocols import Asked, Design
 from trimma.ablation.question import Ablation, question
 from trimma.ablation.repeats import repeats_of
 from trimma.ablation.retune import CellSearch, Retune
-from trimma.ablation.seams import Asked, Design
 from trimma.ports import History, Searcher, Suggestion
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 
 
 @dataclass(frozen=True)

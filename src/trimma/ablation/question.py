@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from trimma.ablation.arms import Arm
 from trimma.errors import StudyError
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 
 KIND = "ablation"
 """The kind of study that an ablation is."""
@@ -60,7 +60,7 @@ def question(spec: StudySpec) -> Ablation:
 
 
 def plain(asked: Ablation) -> dict[str, Any]:
-    """The question as it is kept in `trimma.study.StudySpec.asked`."""
+    """The question as it is kept in `trimma.spec.StudySpec.asked`."""
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(asked))
     return found
 

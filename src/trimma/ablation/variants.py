@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trimma.ablation.places import key_of
+from trimma.ablation.protocols import ComponentKind
 from trimma.ablation.question import Component
-from trimma.ablation.seams import ComponentKind
 from trimma.program import Inputs, derived
 
 

@@ -6,24 +6,24 @@ from typing import Any, Literal
 
 from trimma.ablation.analyses import plan_of
 from trimma.ablation.order import Blocks
+from trimma.ablation.protocols import Asked, ComponentKind, Design
 from trimma.ablation.question import KIND, Ablation, mismatches, plain
 from trimma.ablation.retune import Retune
-from trimma.ablation.seams import Asked, ComponentKind, Design
 from trimma.ablation.variants import Whole
 from trimma.api.ablation_arguments import defaults_of, kinds_of, listed_of, refuse_unseen, repeats_of, retune_of
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
+from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
-from trimma.api.shown import View
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program
 from trimma.registry import resolve
+from trimma.spec import StudySpec
 from trimma.stopping import Rule
-from trimma.study import StudySpec
 
 
 def ablate(

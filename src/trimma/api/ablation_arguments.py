@@ -5,10 +5,10 @@ from inspect import signature as signature_of
 from typing import Any
 
 from trimma.ablation.analyses import AnalysisPlan
+from trimma.ablation.protocols import ComponentKind, Design
 from trimma.ablation.question import Component
 from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
-from trimma.ablation.seams import ComponentKind, Design
 from trimma.ablation.setting import named_apart
 from trimma.ablation.variant import Variant
 from trimma.api.arguments import data_of, space_of, whole

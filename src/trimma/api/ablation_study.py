@@ -13,7 +13,7 @@ from trimma.api.recipe import Recipe
 from trimma.api.study import Study
 from trimma.effects import Analysis
 from trimma.errors import UsageError
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ from trimma.errors import UsageError
 from trimma.ports import Engine, Store
 from trimma.registry import find, names, resolve
 from trimma.space import Space
+from trimma.spec import Metric
 from trimma.stopping import Patience, Rule, Target, Timeout
-from trimma.study import Metric
 
 STORE_VARIABLE = "TRIMMA_STORE"
 DEFAULT_STORE = Path(".trimma") / "studies.db"

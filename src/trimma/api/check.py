@@ -19,8 +19,8 @@ from trimma.ports import CONTINUE, History, Searcher, Suggestion, Verdict
 from trimma.program import Program
 from trimma.search import RandomSearch
 from trimma.space import Space
+from trimma.spec import Metric, StudySpec
 from trimma.stores import MemoryStore
-from trimma.study import Metric, StudySpec
 from trimma.trial import Trial
 
 _STEPS = 3

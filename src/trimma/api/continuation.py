@@ -6,18 +6,18 @@ from typing import Any
 
 import msgspec
 
-from trimma.api.asking_more import ask_more
-from trimma.api.freezing import renewed, thaw
+from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
 from trimma.api.recipe import Recipe
+from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.resume_mismatch import refuse_mismatch
 from trimma.errors import StudyNotFound
 from trimma.ledger import Ledger
 from trimma.loop import catch_up
 from trimma.ports import Engine, Store
 from trimma.space import Space
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Rule
-from trimma.study import Metric, StudySpec
 
 AsksMore = Callable[[StudySpec, Recipe], StudySpec]
 """What a study of this spec and recipe asks from here on. It differs from the spec in ``asked`` and ``planned`` alone.

@@ -7,7 +7,7 @@ from trimma.ablation.setting import Setting
 from trimma.api.ablate import ablate
 from trimma.api.ablation_arguments import defaults_of
 from trimma.api.ablation_study import AblationStudy
-from trimma.api.freezing import renewed, thaw
+from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.study import Study
 from trimma.errors import UsageError
 

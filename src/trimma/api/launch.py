@@ -7,16 +7,16 @@ from typing import Protocol
 
 from trimma.api.ctrl_c import Interrupts
 from trimma.api.ending import conclude
-from trimma.api.listening import Listener
 from trimma.api.observers import Observers, observers_of
+from trimma.api.progress_view import Shown, View, view_of
+from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
-from trimma.api.shown import Shown, View, view_of
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import run
 from trimma.planners import with_planner
 from trimma.ports import Engine, History, Observer, Store
-from trimma.requests import Request, StopStudy
+from trimma.requests import EndStudy, Request
 from trimma.stopping import Rule
 
 
@@ -77,7 +77,7 @@ def launch(
             policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
 
             def requests() -> Sequence[Request]:
-                return [StopStudy(reason="interrupted")] if interrupted() else asked_outside()
+                return [EndStudy(reason="interrupted")] if interrupted() else asked_outside()
 
             run(
                 study.ledger,

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from trimma.api.asking_more import ask_more
 from trimma.api.ending import how_to_resume
-from trimma.api.freezing import freeze
+from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
 from trimma.api.recipe import Recipe
+from trimma.api.recipe_pickle import freeze
 from trimma.api.resume_mismatch import Mismatches, refuse_mismatch
 from trimma.errors import StudyExists
 from trimma.loop import create, replay
 from trimma.ports import Engine, Store
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from trimma.core import Policy
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher
 from trimma.program import Program
 from trimma.space import Space
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from trimma.errors import StudyMismatch
 from trimma.space import differences
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 
 Mismatches = Callable[[StudySpec, StudySpec], list[str]]
 """In words, what the second asks of the policy otherwise than the first; what it only asks more isn't among it."""

@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from trimma.api.arguments import engine_of, metric_of, space_of, until_of, whole
-from trimma.api.asking import ask, trial_of
 from trimma.api.continuation import AsksMore, Continuation
 from trimma.api.launch import launch
-from trimma.api.shown import View
+from trimma.api.progress_view import View
+from trimma.api.send_request import ask, trial_of
 from trimma.errors import StudyError, UsageError
 from trimma.events import Logged
 from trimma.ledger import Ledger
 from trimma.loop import catch_up, replay
 from trimma.ports import Engine, History, Observer, Store
-from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, PauseTrial, Request, StopStudy, StopTrial
+from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, EndStudy, EndTrial, PauseTrial, Request
 from trimma.space import Space
+from trimma.spec import Metric
 from trimma.stopping import Patience, Rule
-from trimma.study import Metric
 from trimma.trial import Trial
 from trimma.views import columns, importance, status, table
 
@@ -128,7 +128,7 @@ class Study:
         Raises `StudyError` for a study that isn't running, a trial that isn't there or can't be stopped any more, and a
         store that doesn't pass requests on.
         """
-        self._ask(StopStudy() if trial is None else StopTrial(trial=whole("trial", trial, 0)))
+        self._ask(EndStudy() if trial is None else EndTrial(trial=whole("trial", trial, 0)))
 
     def pause(self, trial: int) -> None:
         """Ask a running trial to save itself and make room, which it does at its next report.

@@ -7,9 +7,9 @@ from typing import Any
 from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, space_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
+from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
-from trimma.api.shown import View
 from trimma.api.study import Study
 from trimma.errors import UsageError
 from trimma.objective import Signature
@@ -17,8 +17,8 @@ from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler,
 from trimma.program import Program
 from trimma.registry import resolve
 from trimma.space import Space
+from trimma.spec import StudySpec
 from trimma.stopping import Patience, Rule
-from trimma.study import StudySpec
 
 
 def tune(

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from trimma.api.shown import View
-from trimma.api.stored import studies
+from trimma.api.progress_view import View
+from trimma.api.stored_studies import studies
 from trimma.api.study import Study
 from trimma.api.tune import tune
 from trimma.errors import MissingExtra

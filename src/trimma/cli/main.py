@@ -255,6 +255,6 @@ def doctor(engine: str | None) -> None:
 
 def _view(engine: Any) -> Any:
     """The live view, which leaves no lines where the summary comes on the same terminal."""
-    from trimma.api.shown import view
+    from trimma.api.progress_view import view
 
     return view(engine, summary_follows=sys.stdout.isatty())

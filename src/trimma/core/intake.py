@@ -4,6 +4,7 @@ from bisect import bisect_right
 
 from trimma.commands import Signal
 from trimma.core.draft import Draft
+from trimma.core.retries import tried_too_often
 from trimma.events import (
     Failure,
     Logged,
@@ -19,9 +20,6 @@ from trimma.events import (
 from trimma.facts import FromAgent, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Decision, Scheduler
 from trimma.trial import ON_WORKER, State, Trial
-
-MAX_LOSSES = 10
-"""How many workers a trial may lose in one session: so many are hardly chance."""
 
 _OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
 
@@ -53,17 +51,8 @@ def _left(draft: Draft, fact: Left) -> None:
     trial = draft.history.trial_on(fact.worker)
     draft.record(WorkerLost(at=draft.now, worker=fact.worker, cause=fact.cause))
     if trial is not None:
-        failure = _too_often(trial, fact, draft.history.spec.max_attempts)
+        failure = tried_too_often(trial, fact, draft.history.spec.max_attempts)
         draft.abandon(trial, fact.cause, crashed=fact.crashed, failure=failure)
-
-
-def _too_often(trial: Trial, fact: Left, max_attempts: int) -> Failure | None:
-    """The failure of a trial whose attempts have ended this way too often."""
-    if fact.crashed and trial.crashes + 1 >= max_attempts:
-        return Failure(kind="Crash", message=f"{fact.cause} ({trial.crashes + 1} of {max_attempts} attempts crashed)")
-    if not fact.crashed and trial.losses + 1 >= MAX_LOSSES:
-        return Failure(kind="WorkerLost", message=f"{fact.cause} ({trial.losses + 1} workers were lost while it ran)")
-    return None
 
 
 def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler) -> None:

@@ -7,8 +7,8 @@ report of a batch is judged in the light of the first.
 from collections.abc import Iterable
 from itertools import chain, islice
 
-from trimma.core.asking import heed
 from trimma.core.draft import Draft, Turn
+from trimma.core.heed_requests import heed
 from trimma.core.intake import take
 from trimma.core.planning import fill, receive, request
 from trimma.core.policy import Policy
@@ -16,7 +16,7 @@ from trimma.events import Outcome, StudyOpened
 from trimma.facts import Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ledger import Ledger
 from trimma.ports import History, News, Planned
-from trimma.requests import StopStudy
+from trimma.requests import EndStudy
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
 
@@ -43,7 +43,7 @@ def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, b
                 take(draft, fact, policy.scheduler)
             case Planned():
                 receive(draft, fact)
-            case StopStudy():
+            case EndStudy():
                 draft.close(Outcome.INTERRUPTED, fact.reason)
                 return Turn(draft.events, draft.commands, 0)
             case _:

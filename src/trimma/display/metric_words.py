@@ -1,6 +1,6 @@
 """The metric of a study and its direction, in words."""
 
-from trimma.study import Metric
+from trimma.spec import Metric
 
 
 def aim(metric: Metric) -> str:

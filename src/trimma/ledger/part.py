@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from trimma.curve import Scores
+from trimma.reports import Scores
 from trimma.trial import ENDED, State, Trial
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-class Trials(Protocol):
-    """Trials by their id; iterating goes through them in the order in which they were queued."""
+class TrialsById(Protocol):
+    """TrialsById by their id; iterating goes through them in the order in which they were queued."""
 
     def __getitem__(self, trial: int, /) -> Any: ...
     def __len__(self) -> int: ...
@@ -67,7 +67,7 @@ class Part:
         "trials",
     )
 
-    def __init__(self, trials: Trials, *, maximize: bool) -> None:
+    def __init__(self, trials: TrialsById, *, maximize: bool) -> None:
         self.trials, self.maximize = trials, maximize
         self.ids = array("q")
         self.scores = Scores()

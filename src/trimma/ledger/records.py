@@ -6,12 +6,12 @@ from typing import Any
 from msgspec import Struct, field
 
 from trimma.checkpoint import Checkpoint
-from trimma.curve import Curve
 from trimma.errors import IllegalMove
 from trimma.events import Failure, StudyClosed
 from trimma.ledger.part import Index, Part
+from trimma.reports import Curve
 from trimma.sessions import Session, Stay
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 from trimma.trial import Span, State
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from trimma.curve import Scores
 from trimma.events import StudyClosed
 from trimma.ledger.part import Part
 from trimma.ledger.records import Records
+from trimma.reports import Scores
 from trimma.sessions import Session, Stay
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 from trimma.trial import ON_WORKER, State, Trial
 
 

@@ -28,7 +28,7 @@ from trimma.testing.inboxes import InboxContract
 from trimma.testing.schedulers import SchedulerContract
 from trimma.testing.searchers import SearcherContract
 from trimma.testing.stores import StoreContract
-from trimma.testing.studies import Study, curve, cut, run_study
+from trimma.testing.studies import StudyRun, curve, cut, run_study
 
 __all__ = [
     "ComponentContract",
@@ -39,7 +39,7 @@ __all__ = [
     "SchedulerContract",
     "SearcherContract",
     "StoreContract",
-    "Study",
+    "StudyRun",
     "curve",
     "cut",
     "run_ablation",

@@ -12,16 +12,16 @@ from trimma.ablation.findings import analysis
 from trimma.ablation.measured import cells
 from trimma.ablation.order import Blocks
 from trimma.ablation.places import AGAIN, REPEAT, WITHOUT, CellKey, key_of, keys_of
+from trimma.ablation.protocols import Asked, ComponentKind, Design
 from trimma.ablation.question import KIND, Ablation, Component, plain
 from trimma.ablation.repeats import FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
-from trimma.ablation.seams import Asked, ComponentKind, Design
 from trimma.display.plots import Plots
 from trimma.engines.simulated import Simulated
 from trimma.loop import extend, replay
 from trimma.ports import History, Store
 from trimma.program import Inputs, derived
-from trimma.testing.studies import Study, cut, run_study
+from trimma.testing.studies import StudyRun, cut, run_study
 from trimma.trial import State, Trial
 
 WORTH = {"a": 3.0, "b": 1.0, "c": 0.0, "d": -1.0}
@@ -64,7 +64,7 @@ def run_ablation(
     retune: Retune | None = None,
     engine: Simulated | None = None,
     **more: Any,
-) -> Study:
+) -> StudyRun:
     """An ablation of `COMPONENTS` on virtual time, or its continuation where ``store`` holds it; see `run_study`."""
     times = FixedRepeats(repeats) if isinstance(repeats, int) else repeats
     question = Ablation(

@@ -21,7 +21,7 @@ from trimma.commands import Grow, Job, Send, Signal, Start
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Engine
 from trimma.program import Program
-from trimma.requests import StopTrial
+from trimma.requests import EndTrial
 
 PATIENCE = 30.0
 """Wall-clock seconds after which a test gives up waiting."""
@@ -188,13 +188,13 @@ class EngineContract:
     def test_what_any_thread_tells_comes_back(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.joined(2)
-        told = [StopTrial(trial=number) for number in range(20)]
+        told = [EndTrial(trial=number) for number in range(20)]
         for fact in told:
             thread = Thread(target=driver.engine.tell, args=(fact,))
             thread.start()
             thread.join()
         driver.until(lambda facts: told[-1] in facts)
-        assert [fact for fact in driver.facts if isinstance(fact, StopTrial)] == told
+        assert [fact for fact in driver.facts if isinstance(fact, EndTrial)] == told
         driver.engine.close()
         driver.engine.tell(told[0])
 

@@ -13,21 +13,21 @@ from trimma.requests import (
     ChangeTrials,
     ChangeWorkers,
     ContinueTrial,
+    EndStudy,
+    EndTrial,
     PauseTrial,
     Request,
-    StopStudy,
-    StopTrial,
 )
 from trimma.testing.stores import reports
 
 EVERY_REQUEST: Sequence[Request] = (
-    StopTrial(trial=3),
+    EndTrial(trial=3),
     PauseTrial(trial=0),
     ContinueTrial(trial=12),
     ChangeTrials(trials=200),
     ChangeWorkers(workers=1),
-    StopStudy(reason="genug für heute 🚀"),
-    StopStudy(),
+    EndStudy(reason="genug für heute 🚀"),
+    EndStudy(),
 )
 """One request of each kind."""
 
@@ -62,31 +62,31 @@ class InboxContract:
             store.ask("a", request)
         assert list(store.take_requests("a")) == list(EVERY_REQUEST)
         assert list(store.take_requests("a")) == []
-        store.ask("a", StopStudy())
-        assert list(store.take_requests("a")) == [StopStudy()]
+        store.ask("a", EndStudy())
+        assert list(store.take_requests("a")) == [EndStudy()]
 
     def test_the_same_may_be_asked_again(self, store: Any) -> None:
         for _ in range(3):
-            store.ask("a", StopTrial(trial=1))
-        assert list(store.take_requests("a")) == [StopTrial(trial=1)] * 3
+            store.ask("a", EndTrial(trial=1))
+        assert list(store.take_requests("a")) == [EndTrial(trial=1)] * 3
 
     def test_studies_are_asked_apart(self, store: Any) -> None:
-        store.ask("a", StopTrial(trial=1))
-        store.ask("b", StopTrial(trial=2))
-        store.ask("a", StopTrial(trial=3))
-        assert list(store.take_requests("b")) == [StopTrial(trial=2)]
-        assert list(store.take_requests("a")) == [StopTrial(trial=1), StopTrial(trial=3)]
+        store.ask("a", EndTrial(trial=1))
+        store.ask("b", EndTrial(trial=2))
+        store.ask("a", EndTrial(trial=3))
+        assert list(store.take_requests("b")) == [EndTrial(trial=2)]
+        assert list(store.take_requests("a")) == [EndTrial(trial=1), EndTrial(trial=3)]
 
     def test_an_unknown_study_cannot_be_asked_and_has_no_requests(self, store: Any) -> None:
         assert list(store.take_requests("nobody")) == []
         with pytest.raises(StudyNotFound, match="'nobody'"):
-            store.ask("nobody", StopStudy())
+            store.ask("nobody", EndStudy())
         assert list(store.studies()) == ["a", "b"]
         store.append("nobody", reports(1), expected=0)
         assert list(store.take_requests("nobody")) == []
 
     def test_requests_are_no_events(self, store: Any) -> None:
-        store.ask("a", StopStudy())
+        store.ask("a", EndStudy())
         assert list(store.read("a")) == reports(2)
         store.append("a", reports(1, 2), expected=2)
         assert list(store.read("a")) == reports(3)
@@ -94,18 +94,18 @@ class InboxContract:
     def test_a_claimed_study_can_be_asked(self, store: Any) -> None:
         """That is when it is asked: the one who has claimed it takes what others ask."""
         with store.claim("a"):
-            thread = threading.Thread(target=store.ask, args=("a", StopTrial(trial=1)))
+            thread = threading.Thread(target=store.ask, args=("a", EndTrial(trial=1)))
             thread.start()
             thread.join(20)
-            assert list(store.take_requests("a")) == [StopTrial(trial=1)]
+            assert list(store.take_requests("a")) == [EndTrial(trial=1)]
 
     def test_a_deleted_study_s_requests_are_forgotten(self, store: Any) -> None:
         for name in ("a", "b"):
-            store.ask(name, StopTrial(trial=1))
+            store.ask(name, EndTrial(trial=1))
         store.delete("b")
         store.append("b", reports(1), expected=0)
         assert list(store.take_requests("b")) == []
-        assert list(store.take_requests("a")) == [StopTrial(trial=1)]
+        assert list(store.take_requests("a")) == [EndTrial(trial=1)]
 
     def test_threads_ask_while_one_takes(self, store: Any) -> None:
         """None is lost, none is handed out twice, and each thread's come in its order."""
@@ -115,7 +115,7 @@ class InboxContract:
         def ask(first: int) -> None:
             try:
                 for number in range(first, first + count):
-                    store.ask("a", StopTrial(trial=number))
+                    store.ask("a", EndTrial(trial=number))
             except BaseException as error:  # noqa: BLE001 - told in the main thread
                 errors.append(error)
 

@@ -12,7 +12,7 @@ from trimma.ledger import Ledger
 from trimma.ports import BindsSearcher, History, Scheduler, Suggestion
 from trimma.search.random import RandomSearch
 from trimma.testing.searchers import rough
-from trimma.testing.studies import METRIC, SPACE, Study, run_study
+from trimma.testing.studies import METRIC, SPACE, StudyRun, run_study
 
 
 def turned(params: Mapping[str, Any]) -> Iterator[dict[str, float]]:
@@ -99,7 +99,7 @@ class SchedulerContract:
         assert len(study.history.ended) == self.trials
         assert study.history.live_count == 0
 
-    def _study(self, objective: Callable[..., Any] = rough, *, maximize: bool = False, crash: float = 0.0) -> Study:
+    def _study(self, objective: Callable[..., Any] = rough, *, maximize: bool = False, crash: float = 0.0) -> StudyRun:
         engine = Simulated(5, straggle=0.5, crash=crash, seed=4)
         return run_study(
             RandomSearch(), self.make(), objective=objective, trials=self.trials, engine=engine, maximize=maximize
@@ -111,7 +111,7 @@ class SchedulerContract:
     def _plan(self, scheduler: Scheduler, history: History) -> list[Suggestion]:
         return list(scheduler.plan(history, 2, np.random.default_rng((0, history.trial_count))))
 
-    def _decisions(self, study: Study) -> list[Any]:
+    def _decisions(self, study: StudyRun) -> list[Any]:
         return [
             (event.at, event.trial, event.attempt if isinstance(event, StopRequested) else (event.rungs, event.budget))
             for event in study.events

@@ -13,7 +13,7 @@ from trimma.events import StudyOpened
 from trimma.ledger import Ledger
 from trimma.ports import BindsSpace, History, Searcher, Suggestion
 from trimma.space import Choice, Derived, Float, Grid, Int, Space
-from trimma.testing.studies import METRIC, Study, curve, cut, run_study
+from trimma.testing.studies import METRIC, StudyRun, curve, cut, run_study
 
 MIXED = Space(
     rate=Float(1e-4, 1.0, log=True),
@@ -61,13 +61,13 @@ class SearcherContract:
         raise NotImplementedError
 
     @pytest.fixture
-    def studies(self) -> Iterator[tuple[Space, Study]]:
+    def studies(self) -> Iterator[tuple[Space, StudyRun]]:
         return (
             (space, self._study(space, Simulated(4, straggle=0.5, crash=0.01, seed=3)))
             for space in self.spaces.values()
         )
 
-    def test_configs_lie_within_the_space(self, studies: Iterator[tuple[Space, Study]]) -> None:
+    def test_configs_lie_within_the_space(self, studies: Iterator[tuple[Space, StudyRun]]) -> None:
         for space, study in studies:
             assert 0 < study.history.trial_count <= self.trials
             for trial in study.history.trials:
@@ -78,7 +78,7 @@ class SearcherContract:
                 assert branch.config(values) == trial.config
                 assert branch.hidden(values) == trial.hidden
 
-    def test_configs_are_plain_json(self, studies: Iterator[tuple[Space, Study]]) -> None:
+    def test_configs_are_plain_json(self, studies: Iterator[tuple[Space, StudyRun]]) -> None:
         for _, study in studies:
             for trial in study.history.trials:
                 for part in (trial.config, trial.hidden):
@@ -123,7 +123,7 @@ class SearcherContract:
                 )
                 assert resumed.configs == whole.configs, f"resumed after event {length}"
 
-    def _study(self, space: Space, engine: Simulated) -> Study:
+    def _study(self, space: Space, engine: Simulated) -> StudyRun:
         return run_study(self.make(), space=space, objective=rough, trials=self.trials, engine=engine)
 
     def _bind(self, space: Space) -> Searcher:

@@ -38,8 +38,8 @@ from trimma.events import (
     WorkerLost,
 )
 from trimma.ports import Store
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Patience, Target, Timeout, TrialCount
-from trimma.study import Metric, StudySpec
 
 EVERY_KIND: Sequence[Event] = (
     StudyCreated(

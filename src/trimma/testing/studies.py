@@ -19,9 +19,9 @@ from trimma.program import Program, Variants
 from trimma.requests import Request
 from trimma.schedule.run_all import RunAll
 from trimma.space import Float, Int, Space
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Rule
 from trimma.stores.memory import MemoryStore
-from trimma.study import Metric, StudySpec
 
 METRIC = "score"
 STEPS = 10
@@ -29,7 +29,7 @@ SPACE = Space(rate=Float(1e-4, 1.0, log=True), width=Int(1, 64))
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyRun:
     """A study that was run: its ledger, and the store that holds its events."""
 
     ledger: Ledger
@@ -80,7 +80,7 @@ def run_study(
     variants: Variants | None = None,
     requests: Callable[[], Sequence[Request]] = lambda: (),
     **spec: Any,
-) -> Study:
+) -> StudyRun:
     """Run a study to its close, or go on with it where ``store`` holds one of this name.
 
     The engine is a `Simulated` of four equal workers where none is given; ``spec`` are further fields of
@@ -112,7 +112,7 @@ def run_study(
             requests=requests,
             planner=planner,
         )
-    return Study(ledger, store, name)
+    return StudyRun(ledger, store, name)
 
 
 def cut(events: Sequence[Event], length: int, name: str = "study") -> MemoryStore:

@@ -1,8 +1,8 @@
 """How long the study will still take."""
 
 from trimma.ports import History
+from trimma.spec import StudySpec
 from trimma.stopping import All, Either, Rule, Timeout, TrialCount
-from trimma.study import StudySpec
 
 
 def eta(history: History, now: float) -> float | None:

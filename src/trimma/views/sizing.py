@@ -8,8 +8,8 @@ from heapq import heapify, heapreplace
 from msgspec import Struct
 
 from trimma.ports import History
-from trimma.views.seats import shifts
 from trimma.views.timeline import attempts
+from trimma.views.worker_slots import shifts
 
 ENOUGH = 1.1  # so many times as long as with all workers is as good
 

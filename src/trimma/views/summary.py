@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from trimma.ports import History
+from trimma.spec import Metric
 from trimma.stopping import Either, Rule, Timeout
-from trimma.study import Metric
 from trimma.trial import State
 from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta, expected

@@ -9,8 +9,8 @@ from msgspec import Struct
 from trimma.ports import History
 from trimma.trial import ENDED
 from trimma.views.elapsed import Elapsed
-from trimma.views.seats import shifts
 from trimma.views.timeline import Attempt, Presence, attempts, stays
+from trimma.views.worker_slots import shifts
 
 Waste = Literal["start-up", "dispatch", "tail"]
 Kind = Literal["busy", "lost"] | Waste

@@ -8,8 +8,8 @@ from typing import Any
 
 from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.designs.overlap import refuse_overlap
+from trimma.ablation.protocols import Asked
 from trimma.ablation.question import Component
-from trimma.ablation.seams import Asked
 from trimma.effects import Cell
 from trimma.errors import MissingExtra, UsageError
 

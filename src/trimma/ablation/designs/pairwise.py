@@ -6,8 +6,8 @@ from itertools import combinations
 
 from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.designs.overlap import refuse_overlap
+from trimma.ablation.protocols import Asked
 from trimma.ablation.question import Component
-from trimma.ablation.seams import Asked
 from trimma.effects import Cell
 
 

@@ -7,9 +7,9 @@ from statistics import fmean
 
 from trimma.ablation.arms import Arm
 from trimma.ablation.designs.overlap import refuse_overlap
+from trimma.ablation.protocols import Asked
 from trimma.ablation.question import Component
 from trimma.ablation.repeats import racing
-from trimma.ablation.seams import Asked
 from trimma.effects import LOOKS, Cell
 
 

@@ -12,7 +12,7 @@ from trimma.ablation.measured import cells
 from trimma.ablation.question import Ablation, question
 from trimma.effects import Analysis, Cell, Effect
 from trimma.ports import History
-from trimma.study import Metric
+from trimma.spec import Metric
 
 
 class Findings(Struct, frozen=True, kw_only=True):

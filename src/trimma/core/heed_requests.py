@@ -3,17 +3,17 @@
 from trimma.commands import Grow
 from trimma.core.draft import Draft
 from trimma.events import LimitsChanged, TrialResumed, TrialStopped
-from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, PauseTrial, Request, StopTrial
+from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, EndTrial, PauseTrial, Request
 from trimma.trial import State, Trial
 
 
 def heed(draft: Draft, request: Request) -> None:
     """Record what follows from a request; nothing where it doesn't fit any more.
 
-    `StopStudy` isn't heeded here: it ends the step.
+    `EndStudy` isn't heeded here: it ends the step.
     """
     match request:
-        case StopTrial(trial=number) if (trial := _trial(draft, number)) is not None:
+        case EndTrial(trial=number) if (trial := _trial(draft, number)) is not None:
             _stop(draft, trial)
         case PauseTrial(trial=number) if (trial := _trial(draft, number)) is not None:
             if trial.state is State.RUNNING:

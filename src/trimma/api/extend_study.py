@@ -1,11 +1,11 @@
 """Have a stored study ask for more of its policy, such as more repeats."""
 
-from trimma.api.freezing import freeze
 from trimma.api.recipe import Recipe
+from trimma.api.recipe_pickle import freeze
 from trimma.ledger import Ledger
 from trimma.loop import extend
 from trimma.ports import Engine, Store
-from trimma.study import StudySpec
+from trimma.spec import StudySpec
 
 
 def ask_more(ledger: Ledger, store: Store, engine: Engine, recipe: Recipe, wanted: StudySpec) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from trimma.api.ending import how_to_resume
 from trimma.errors import StudyError, StudyNotFound
 from trimma.ports import History, Inbox, Store
-from trimma.requests import ContinueTrial, PauseTrial, Request, StopTrial
+from trimma.requests import ContinueTrial, EndTrial, PauseTrial, Request
 from trimma.trial import State, Trial
 from trimma.views import RUNNING
 
-_OfTrial = StopTrial | PauseTrial | ContinueTrial
+_OfTrial = EndTrial | PauseTrial | ContinueTrial
 
 _FITTING: Mapping[type[_OfTrial], tuple[str, Sequence[State]]] = {
-    StopTrial: ("stopped", (State.QUEUED, State.RUNNING, State.PAUSED)),
+    EndTrial: ("stopped", (State.QUEUED, State.RUNNING, State.PAUSED)),
     PauseTrial: ("paused", (State.RUNNING,)),
     ContinueTrial: ("continued", (State.PAUSED,)),
 }
