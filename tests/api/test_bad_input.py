@@ -1,11 +1,21 @@
 """What bad input gets at the front door: a message that says what, where, and the fix."""
 
 import re
+import sqlite3
 
 import pytest
 
 import trimma as tm
-from trimma.errors import ObjectiveError, StudyBusy, StudyExists, StudyFailed, StudyNotFound, UnknownName, UsageError
+from trimma.errors import (
+    ObjectiveError,
+    StoreError,
+    StudyBusy,
+    StudyExists,
+    StudyFailed,
+    StudyNotFound,
+    UnknownName,
+    UsageError,
+)
 
 SPACE = tm.Space(lr=tm.Float(1e-4, 1.0, log=True))
 
@@ -315,6 +325,26 @@ def test_settings_that_do_not_fit_the_space_leave_no_study_behind():
     with pytest.raises(UsageError, match=says("a grid over lr=", "GridSearch(points=...)")):
         tune(searcher="grid", store=store)
     assert tm.studies(store) == []
+
+
+def test_a_study_of_before_the_first_release_is_named_and_can_be_removed(tmp_path):
+    path = tmp_path / "studies.db"
+    tune(name="old", store=path)
+    tune(name="new", store=path)
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE event SET record = CAST(replace(CAST(record AS TEXT), '{\"v\":2,', '{\"v\":1,') AS BLOB) "
+            "WHERE study = (SELECT id FROM study WHERE name = 'old')"
+        )
+    connection.close()
+    for ask in (lambda: tm.load("old", path), lambda: tm.studies(path)):
+        with pytest.raises(
+            StoreError, match=says("study 'old' can't be read", "before the first release", "trimma rm")
+        ):
+            ask()
+    assert tm.load("new", path).status == "finished"
+    tm.delete("old", path)
+    assert [study.name for study in tm.studies(path)] == ["new"]
 
 
 def test_a_study_that_was_deleted_meanwhile():

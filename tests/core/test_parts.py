@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 
 from trimma.engines import Simulated
 from trimma.errors import IllegalMove
-from trimma.events import StudyCreated, StudyOpened, TrialQueued
+from trimma.events import (
+    Reported,
+    StudyCreated,
+    StudyOpened,
+    TrialFinished,
+    TrialQueued,
+    TrialStarted,
+    WorkerJoined,
+)
 from trimma.ledger import Ledger
+from trimma.ledger.part import Part
 from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
 from trimma.schedule import Asha
 from trimma.search import RandomSearch
@@ -19,6 +28,7 @@ from trimma.testing import run_study
 from trimma.testing.searchers import rough
 from trimma.trial import ENDED, State, Trial
 
+SPEC = StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0)
 PLACES: list[dict[str, Any]] = [{}, {"group": "a"}, {"group": "a", "repeat": 1}, {"group": 1}, {"group": True}]
 ASKED: list[dict[str, Any]] = [
     {"group": "a"},
@@ -121,6 +131,34 @@ def test_a_part_is_what_its_trials_are(upto: int, first_asked: int) -> None:
     assert shown(ledger.history.part()) == shown(ledger.history)
 
 
+def test_what_one_part_costs_does_not_grow_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event changes the whole and the parts that its trial belongs to, and looks at no other."""
+    ledger = Ledger()
+    for event in (StudyCreated(at=0.0, spec=SPEC), StudyOpened(at=0.0), WorkerJoined(at=0.0, worker="a")):
+        ledger.fold(event)
+    groups = 300
+    for number in range(groups):
+        ledger.history.part(group=number)
+        ledger.fold(TrialQueued(at=0.0, trial=number, config={}, place={"group": number}))
+    ledger.fold(TrialStarted(at=0.0, trial=7, attempt=1, workers=("a",)))
+    touched: list[Part] = []
+    for name in ("score", "move", "end", "add"):
+        method = getattr(Part, name)
+
+        def noted(part: Part, *given: Any, method: Any = method) -> Any:
+            touched.append(part)
+            return method(part, *given)
+
+        monkeypatch.setattr(Part, name, noted)
+    ledger.fold(Reported(at=1.0, trial=7, attempt=1, step=1, metrics={"m": 1.0}))
+    assert len(touched) == len(set(touched)) == 2
+    ledger.fold(TrialFinished(at=2.0, trial=7, attempt=1))
+    ledger.fold(TrialQueued(at=2.0, trial=groups, config={}, place={"group": 7}))
+    assert len(set(touched)) == 2
+    assert ledger.history.part(group=7).best is ledger.history.best
+    assert ledger.history.part(group=8).best is None
+
+
 def test_the_same_part_is_the_same_object() -> None:
     ledger = Ledger()
     for event in EVENTS:
@@ -166,9 +204,6 @@ def test_a_child_begins_from_the_checkpoint_of_its_parent(crash: float) -> None:
     assert (child.parent, child.place, child.config) == (0, {"generation": 1}, {"lr": 0.2})
     assert bool(child.crashes) == bool(crash)
     assert child.state is State.DONE
-
-
-SPEC = StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0)
 
 
 def test_a_parent_must_be_there_before_its_child() -> None:

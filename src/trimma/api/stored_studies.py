@@ -4,7 +4,7 @@ from pathlib import Path
 
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
 from trimma.api.study import Study
-from trimma.errors import StudyNotFound, UnknownName, UsageError
+from trimma.errors import StoreError, StudyNotFound, UnknownName, UsageError
 from trimma.loop import replay
 from trimma.ports import Store
 
@@ -12,8 +12,30 @@ from trimma.ports import Store
 def load(name: str, store: str | Path | Store | None = None) -> Study:
     """A stored study by its name, an `AblationStudy` where it is one.
 
-    Raises `StudyNotFound`, which suggests the nearest name, and `UsageError` for what isn't a text.
+    Raises `StudyNotFound`, which suggests the nearest name, `StoreError` for a study that can't be read, and
+    `UsageError` for a name that isn't a text.
     """
+    return _handle(_store_with(name, store), name)
+
+
+def studies(store: str | Path | Store | None = None) -> list[Study]:
+    """All studies of a store, oldest first; none where there is no store yet. Raises `StoreError` as `load` does."""
+    if missing_store(store):
+        return []
+    found = store_of(store)
+    return [_handle(found, name) for name in found.studies()]
+
+
+def delete(name: str, store: str | Path | Store | None = None) -> None:
+    """Forget a stored study for good, also one that can't be read.
+
+    Raises `StudyNotFound` for an unknown name, and `StudyBusy` while the study runs.
+    """
+    _store_with(name, store).delete(name)
+
+
+def _store_with(name: str, store: str | Path | Store | None) -> Store:
+    """The store, which has a study of this name."""
     if not isinstance(name, str):
         raise UsageError(f"name={name!r}: a study is named by a text; tm.studies() lists those that there are")
     if missing := missing_store(store):
@@ -25,24 +47,14 @@ def load(name: str, store: str | Path | Store | None = None) -> Study:
     known = found.studies()
     if name not in known:
         raise StudyNotFound(str(UnknownName("study", name, known)))
-    return _handle(found, name)
-
-
-def studies(store: str | Path | Store | None = None) -> list[Study]:
-    """All studies of a store, oldest first; none where there is no store yet."""
-    if missing_store(store):
-        return []
-    found = store_of(store)
-    return [_handle(found, name) for name in found.studies()]
-
-
-def delete(name: str, store: str | Path | Store | None = None) -> None:
-    """Forget a stored study for good. `StudyNotFound` for an unknown name, `StudyBusy` while it runs."""
-    load(name, store).store.delete(name)
+    return found
 
 
 def _handle(store: Store, name: str) -> Study:
-    ledger = replay(store, name)
+    try:
+        ledger = replay(store, name)
+    except StoreError as error:
+        raise StoreError(f"study {name!r} can't be read: {error}") from error
     if ledger.history.spec.kind == "search":
         return Study(store, ledger)
     # what an ablation needs is of no use to a search
