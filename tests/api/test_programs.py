@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import trimma as tm
-from trimma.api import freezing
+from trimma.api import recipe_pickle
 from trimma.errors import EngineError, ObjectiveError, StudyError
 from trimma.worker import bundle, versions
 
@@ -76,7 +76,7 @@ def test_paths_uris_and_functions_are_handed_over_as_they_are(data):
 @pytest.fixture
 def small(monkeypatch):
     """A limit to what is kept, so that tests need no large data."""
-    monkeypatch.setattr(freezing, "KEPT_BYTES", MIB)
+    monkeypatch.setattr(recipe_pickle, "KEPT_BYTES", MIB)
 
 
 @pytest.mark.usefixtures("small")

@@ -12,7 +12,7 @@ import pytest
 import trimma as tm
 from running import Running, until
 from trimma import events as ev
-from trimma.api import listening
+from trimma.api import receive_requests
 from trimma.api.receive_requests import PAUSE_SECONDS, Listener
 from trimma.errors import StoreError, StudyError, StudyNotFound, UsageError
 from trimma.requests import ChangeTrials, ContinueTrial, EndStudy, EndTrial, PauseTrial
@@ -106,7 +106,7 @@ def store(request, tmp_path):
 
 @pytest.fixture
 def listens_always(monkeypatch):
-    monkeypatch.setattr(listening, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(receive_requests, "PAUSE_SECONDS", 0)
 
 
 def fit(lr, report):

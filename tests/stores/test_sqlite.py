@@ -15,7 +15,7 @@ import pytest
 from trimma.errors import StoreError, StudyBusy
 from trimma.requests import ChangeTrials, EndStudy, EndTrial
 from trimma.stores import SQLiteStore
-from trimma.stores.sqlite_file import SCHEMA_VERSION
+from trimma.stores.sqlite_schema import SCHEMA_VERSION
 from trimma.testing.stores import reports
 
 WRITER = """

@@ -14,7 +14,7 @@ from trimma.errors import StudyBusy, StudyNotFound
 from trimma.events import Event
 from trimma.requests import Request
 from trimma.stores.lock import Held, hold, holder
-from trimma.stores.sqlite_file import bring_up_to_date, connect, mapped
+from trimma.stores.sqlite_schema import bring_up_to_date, connect, mapped
 
 _PAGE = 5_000
 
