@@ -1,4 +1,4 @@
-"""Events to and from JSON, one record an event, each with its version.
+"""Writes events as JSON and reads them back. Each event is one record with a version.
 
 JSON has no NaN and no infinity: as metrics they are written as the strings "nan", "inf" and "-inf".
 """
@@ -23,7 +23,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
-# strict=False is what reads the strings "nan", "inf" and "-inf" back as floats
+# strict=False lets the strings "nan", "inf" and "-inf" be read back as floats
 _decoder = msgspec.json.Decoder(_Record, strict=False)
 _version = msgspec.json.Decoder(_Version)
 
@@ -39,7 +39,10 @@ def encode(event: Event) -> bytes:
 
 
 def decode(record: bytes) -> Event:
-    """The event of a record; `StoreError` when it is damaged or was written by a version that isn't read here."""
+    """The event of a record.
+
+    Raises `StoreError` when the record is damaged, or has a version that this Trimma can't read.
+    """
     try:
         read = _decoder.decode(record)
     except msgspec.DecodeError as error:
