@@ -1,4 +1,4 @@
-"""How a study's end is told."""
+"""How a caller is told that a study has ended."""
 
 import sys
 
@@ -8,7 +8,7 @@ from trimma.ports import History
 
 
 def conclude(history: History) -> None:
-    """Say by an exception when the study did not end as asked.
+    """Raise an exception when the study did not end as asked.
 
     Raises `StudyFailed` when it was given up, and KeyboardInterrupt after ctrl-C.
     """

@@ -1,4 +1,4 @@
-"""Stored studies: one by its name, all of them, and none any more."""
+"""Stored studies: load one, list all, delete one."""
 
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from trimma.ports import Store
 
 
 def load(name: str, store: str | Path | Store | None = None) -> Study:
-    """A stored study by its name, an `AblationStudy` where it is one.
+    """Load a stored study by its name. An ablation is loaded as an `AblationStudy`.
 
-    Raises `StudyNotFound`, which suggests the nearest name, and `UsageError` for what isn't a text.
+    ``store`` is as for `tune`. Raises `StudyNotFound`, which suggests the nearest name, and `UsageError` when ``name``
+    isn't a text.
     """
     if not isinstance(name, str):
         raise UsageError(f"name={name!r}: a study is named by a text; tm.studies() lists those that there are")
@@ -29,7 +30,7 @@ def load(name: str, store: str | Path | Store | None = None) -> Study:
 
 
 def studies(store: str | Path | Store | None = None) -> list[Study]:
-    """All studies of a store, oldest first; none where there is no store yet."""
+    """All studies of a store, oldest first. There are none when there is no store yet."""
     if missing_store(store):
         return []
     found = store_of(store)
@@ -37,7 +38,10 @@ def studies(store: str | Path | Store | None = None) -> list[Study]:
 
 
 def delete(name: str, store: str | Path | Store | None = None) -> None:
-    """Forget a stored study for good. `StudyNotFound` for an unknown name, `StudyBusy` while it runs."""
+    """Delete a stored study for good.
+
+    Raises `StudyNotFound` for an unknown name, and `StudyBusy` while the study runs.
+    """
     load(name, store).store.delete(name)
 
 
@@ -45,7 +49,7 @@ def _handle(store: Store, name: str) -> Study:
     ledger = replay(store, name)
     if ledger.history.spec.kind == "search":
         return Study(store, ledger)
-    # what an ablation needs is of no use to a search
+    # imported here only, because a search needs nothing of it
     from trimma.api.ablation_study import AblationStudy
 
     return AblationStudy(store, ledger)
