@@ -1,4 +1,4 @@
-"""From what an engine tells to what it means for the study."""
+"""Turns the facts that an engine tells into events and commands."""
 
 from bisect import bisect_right
 
@@ -21,7 +21,7 @@ from trimma.ports import Decision, Scheduler
 from trimma.trial import ON_WORKER, State, Trial
 
 MAX_LOSSES = 10
-"""How many workers a trial may lose in one session: so many are hardly chance."""
+"""A trial fails when it has lost this many workers in one session, because that is hardly chance."""
 
 _OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
 
@@ -34,7 +34,7 @@ def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
         case Left():
             _left(draft, fact)
         case Measured() | Printed() | Returned() | Raised() | Halted() | Paused():
-            # what an earlier attempt still sends, or a trial that was ended meanwhile, counts for nothing
+            # facts of an earlier attempt, or of a trial that has ended in the meantime, are dropped
             trial = _current(draft, fact)
             if trial is not None:
                 _from_trial(draft, fact, trial, scheduler)
@@ -59,7 +59,7 @@ def _left(draft: Draft, fact: Left) -> None:
 
 
 def _too_often(trial: Trial, fact: Left, max_attempts: int) -> Failure | None:
-    """The failure of a trial whose attempts have ended this way too often."""
+    """The failure of a trial whose attempts have ended this way too often, or None."""
     if fact.crashed and trial.crashes + 1 >= max_attempts:
         return Failure(kind="Crash", message=f"{fact.cause} ({trial.crashes + 1} of {max_attempts} attempts crashed)")
     if not fact.crashed and trial.losses + 1 >= MAX_LOSSES:
