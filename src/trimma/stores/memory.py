@@ -1,4 +1,4 @@
-"""Studies kept in this process, for tests and for throw-away searches."""
+"""A store in memory, for tests and for searches that need not be kept."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from trimma.events import Event
 
 
 class MemoryStore:
-    """A store that forgets everything when the process ends; threads may share one."""
+    """A store that forgets everything when the process ends. Threads may share one."""
 
     def __init__(self) -> None:
         self._records: dict[str, list[bytes]] = {}
