@@ -228,11 +228,12 @@ class History(Protocol):
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
-    """A config to try. It waits for a verdict at each step in ``rungs``, and ends at step ``budget``.
+    """A config to try. The trial waits for a verdict at each step in ``rungs``.
 
-    ``config`` holds arguments of the objective and nothing else. ``place`` says which part of the study the trial
-    belongs to, and may hold a policy's own marks. It is plain JSON. With ``parent``, the id of another trial, the new
-    trial begins from the latest checkpoint of that one, or at the beginning if it has none.
+    The trial ends at step ``budget``, if that isn't None. ``config`` holds arguments of the objective and nothing else.
+    ``place`` says which part of the study the trial belongs to, and may hold a policy's own marks. It is plain JSON.
+    With ``parent``, the id of another trial, the new trial begins from the latest checkpoint of that one, or at the
+    beginning if it has none.
 
     ``branch`` is the index of the branch of the space that the config comes from. ``hidden`` holds the values of
     variables that don't show in the config because only a `Derived` uses them. The trial runs on ``ranks`` workers at

@@ -15,7 +15,7 @@ from trimma.errors import UsageError
 
 
 class Progress(Protocol):
-    """What a rule may look at; `trimma.ports.History` is one."""
+    """What a rule may look at. A `trimma.ports.History` has all of it."""
 
     @property
     def maximize(self) -> bool: ...
