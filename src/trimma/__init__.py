@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# imported when first used, so that importing the package costs next to nothing, in workers too
+# each name is imported when it is first used, so that importing the package is fast, in workers too
 _HOMES = {
     "AblationPath": "trimma.ablation.designs",
     "AblationStudy": "trimma.api.ablation_study",

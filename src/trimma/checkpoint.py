@@ -1,10 +1,10 @@
-"""What a trial goes on from."""
+"""The saved state of a trial, from which it can go on."""
 
 from msgspec import Struct
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Where a trial saved itself, and the last step that it had reported by then."""
+    """The folder to which a trial saved its state, and the last step that it had reported by then."""
 
     step: int
     folder: str

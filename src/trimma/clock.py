@@ -1,17 +1,17 @@
-"""Where the loop reads the time from, so that a simulation can own it."""
+"""Clocks, from which the loop reads the time. A simulation has a clock of its own."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Seconds since the epoch, never going back within one study."""
+    """Tells the time in seconds since the epoch. It never goes back within one study."""
 
     def now(self) -> float: ...
 
 
 class SystemClock:
-    """The machine's own time, held still rather than turned back when somebody sets it."""
+    """The time of the machine. When that is set back, this clock stands still until it is caught up with."""
 
     def __init__(self) -> None:
         self._latest = 0.0
@@ -22,7 +22,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that moves only when told; the simulated engine and tests own one."""
+    """A clock that moves only when it is told to. The simulated engine and the tests use it."""
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
@@ -31,5 +31,5 @@ class ManualClock:
         return self._now
 
     def advance_to(self, moment: float) -> None:
-        """Move forward to ``moment``; an earlier moment leaves the clock where it is."""
+        """Move forward to ``moment``. An earlier moment leaves the clock where it is."""
         self._now = max(self._now, moment)

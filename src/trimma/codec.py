@@ -31,7 +31,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 _WITH_METRICS = (Reported, TrialFinished, TrialFailed)
 _encoder = msgspec.json.Encoder()
-# strict=False is what reads the strings "nan", "inf" and "-inf" back as floats
+# strict=False lets the strings "nan", "inf" and "-inf" be read back as floats
 _decoder = msgspec.json.Decoder(_Record, strict=False)
 _request_decoder = msgspec.json.Decoder(_RequestRecord)
 _version = msgspec.json.Decoder(_Version)
@@ -48,7 +48,10 @@ def encode(event: Event) -> bytes:
 
 
 def decode(record: bytes) -> Event:
-    """The event of a record; `StoreError` when it is damaged or was written by a version that isn't read here."""
+    """The event of a record.
+
+    Raises `StoreError` when the record is damaged, or has a version that this Trimma can't read.
+    """
     try:
         read = _decoder.decode(record)
     except msgspec.DecodeError as error:

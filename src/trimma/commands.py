@@ -1,4 +1,4 @@
-"""What the core wants done, after its events are stored."""
+"""Commands: what the core wants done. They are carried out after the events of their step are stored."""
 
 from enum import StrEnum
 from typing import Any
@@ -9,11 +9,11 @@ from trimma.checkpoint import Checkpoint
 
 
 class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """One attempt at a trial, for one worker, or for several of which each is a rank of it.
+    """One attempt at a trial, for one worker, or for several workers of which each runs one rank.
 
-    ``config`` holds arguments of the objective, ``place`` the part of the study that the trial belongs to. The
-    objective waits for a signal at each of ``rungs``. With a ``checkpoint`` the attempt goes on from there, else it
-    begins at the beginning.
+    ``config`` holds the arguments of the objective, and ``place`` says which part of the study the trial belongs to.
+    The objective waits for a signal at each step in ``rungs``, and ends at step ``budget``, if that isn't None. With a
+    ``checkpoint`` the attempt goes on from it. Without one it begins at the beginning.
     """
 
     trial: int
@@ -32,7 +32,11 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
 
 
 class Signal(StrEnum):
-    """Named like the operating system's: go on (at a rung), save and end at the next report, end there, end now."""
+    """What a running attempt is told. The names are like those of the operating system's signals.
+
+    CONTINUE lets an attempt that waits at a rung go on. PAUSE lets it save a checkpoint and end at its next report.
+    STOP lets it end at its next report. KILL ends it at once.
+    """
 
     CONTINUE = "continue"
     PAUSE = "pause"
@@ -55,20 +59,20 @@ class Send(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Grow(Struct, frozen=True, kw_only=True):
-    """Have room for so many workers, where there is less: more of them are started as they are wanted."""
+    """Have room for this many workers. More workers are started only when they are needed."""
 
     workers: int
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """Have the scheduler say what up to ``free`` workers should start, knowing the first ``known`` events."""
+    """Ask the scheduler what up to ``free`` workers should start. It may know only the first ``known`` events."""
 
     known: int
     free: int
 
 
 class Close(Struct, frozen=True, kw_only=True):
-    """Nothing more will come: let the workers go."""
+    """Let all workers go, because the study has ended for now."""
 
 
 Command = Start | Send | Grow | Plan | Close

@@ -54,11 +54,11 @@ class StudyError(TrimmaError):
 
 
 class StudyExists(StudyError):
-    """The name is taken."""
+    """There is a study of this name already."""
 
 
 class StudyNotFound(StudyError):
-    """The name is unknown."""
+    """There is no study of this name."""
 
 
 class StudyBusy(StudyError):
@@ -86,7 +86,10 @@ class IllegalMove(TrimmaError):
 
 
 class MissingExtra(TrimmaError, ImportError):
-    """An optional dependency isn't installed; ``extra`` is None where none of ours brings it."""
+    """An optional dependency isn't installed.
+
+    ``extra`` is the extra of Trimma that installs the package, or None when there is no such extra.
+    """
 
     def __init__(self, package: str, extra: str | None, purpose: str) -> None:
         wanted = f"'trimma[{extra}]'" if extra else package
@@ -94,7 +97,7 @@ class MissingExtra(TrimmaError, ImportError):
 
 
 def nearest(name: str, known: Iterable[str], most: int) -> list[str]:
-    """Those of ``known`` that ``name`` may stand for, up to ``most`` of them, whatever their capitals."""
+    """Up to ``most`` names of ``known`` that are spelled like ``name``, the nearest first, in upper or lower case."""
     by_lower: dict[str, list[str]] = {}
     for each in known:
         by_lower.setdefault(each.lower(), []).append(each)

@@ -1,6 +1,7 @@
-"""What has happened to a study. The store keeps nothing else; all that can be shown is folded from these.
+"""Events: what has happened to a study. Only events are stored, and all else is computed from them.
 
-``at`` is in seconds since the epoch, as the driver saw it; ``seconds`` is how long the objective took, where it ran.
+``at`` is the driver's time of the event, in seconds since the epoch. ``seconds`` is how long the objective ran, as its
+worker measured it, or None when that isn't known.
 """
 
 from enum import StrEnum
@@ -13,7 +14,7 @@ from trimma.stopping import Rule
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a trial failed: the exception's type (or ``Crash``, ``Timeout``), its message, its traceback."""
+    """Why a trial failed: the type of its exception (or a word such as ``Crash``), the message and the traceback."""
 
     kind: str
     message: str
@@ -32,7 +33,7 @@ class Outcome(StrEnum):
 
 
 class StudyCreated(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The first event of each study. ``program`` is the pickled program, where it is small enough to keep."""
+    """The first event of each study. ``program`` is the pickled program, or None when it is too large to keep."""
 
     at: float
     spec: StudySpec
@@ -40,7 +41,7 @@ class StudyCreated(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tr
 
 
 class StudyOpened(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """A driver took the study up, with these limits: whatever ran under an earlier driver runs no more."""
+    """A driver has begun to work on the study, with these limits. Attempts of earlier drivers don't run any more."""
 
     at: float
     trials: int | None = None
@@ -48,9 +49,9 @@ class StudyOpened(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
 
 
 class StudyExtended(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The study asks for more from here on: ``asked`` and ``planned`` are as for `StudySpec`.
+    """The study asks for more from here on.
 
-    ``program`` is as for `StudyCreated`.
+    ``asked`` and ``planned`` replace those of the `StudySpec`, and ``program`` replaces that of `StudyCreated`.
     """
 
     at: float
@@ -60,7 +61,7 @@ class StudyExtended(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class LimitsChanged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """Somebody asked for another number of trials in all, or of workers; None where that stays as it was."""
+    """Somebody asked for another total number of trials, or of workers. None leaves a limit as it was."""
 
     at: float
     trials: int | None = None
@@ -68,7 +69,7 @@ class LimitsChanged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """Nothing more happens to the study, unless it is opened again."""
+    """The study has ended. Nothing more happens to it, unless it is opened again."""
 
     at: float
     outcome: Outcome
@@ -76,7 +77,7 @@ class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
 
 
 class WorkerJoined(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """A worker is ready for trials. ``host`` is the machine that it is on, empty where its engine doesn't say."""
+    """A worker is ready for trials. ``host`` is the machine that it is on, or empty when that isn't known."""
 
     at: float
     worker: str
@@ -84,7 +85,7 @@ class WorkerJoined(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tr
 
 
 class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """A worker is gone."""
+    """A worker is gone. ``cause`` says why, in words."""
 
     at: float
     worker: str
@@ -92,9 +93,9 @@ class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True
 
 
 class PlanRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The scheduler was asked, beside the loop, for up to ``free`` suggestions.
+    """The scheduler was asked for up to ``free`` suggestions, to be made beside the loop.
 
-    What it may know is what stands in the log up to here.
+    It may know the events up to this one, and no later ones.
     """
 
     at: float
@@ -102,17 +103,21 @@ class PlanRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class PlanReceived(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The answer to the last request has come, with so many ``suggestions``; those that still fit follow."""
+    """The answer to the last request has arrived. It has this many ``suggestions``.
+
+    An event follows for each suggestion that is taken up. Suggestions that no longer apply are dropped.
+    """
 
     at: float
     suggestions: int
 
 
 class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """A config was chosen. ``rungs`` are the steps at which the trial waits for a verdict.
+    """A new trial was chosen. It runs ``config``, on as many workers at the same time as it has ``ranks``.
 
-    ``place`` says which part of the study the trial belongs to; it begins from the checkpoint of ``parent``, if any. It
-    runs on as many workers at a time as it has ``ranks``.
+    It waits for a verdict at each step in ``rungs``, and ends at step ``budget``, if that isn't None. ``place`` says
+    which part of the study it belongs to. With ``parent``, the id of another trial, it begins from that trial's
+    checkpoint. ``branch`` and ``hidden`` say how the config came from the space.
     """
 
     at: float
@@ -137,7 +142,7 @@ class TrialStarted(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tr
 
 
 class Reported(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """One rank of the trial told its metrics at a step."""
+    """One rank of the trial has reported metrics at a step."""
 
     at: float
     trial: int
@@ -158,7 +163,7 @@ class Logged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
 
 
 class PauseRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The trial is to save itself and make room, at its next report."""
+    """The trial was asked to save a checkpoint at its next report and to free its workers."""
 
     at: float
     trial: int
@@ -167,7 +172,10 @@ class PauseRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=
 
 
 class TrialPaused(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The attempt made room; ``checkpoint`` is the folder from which the trial can go on, None where none was saved."""
+    """The attempt has ended to free its workers.
+
+    ``checkpoint`` is the folder from which the trial can go on, or None when it saved nothing.
+    """
 
     at: float
     trial: int
@@ -187,7 +195,7 @@ class TrialResumed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tr
 
 
 class StopRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The trial is to end at its next report."""
+    """The trial was asked to end at its next report."""
 
     at: float
     trial: int
@@ -196,7 +204,10 @@ class StopRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class KillRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The trial's runner is to be killed: it ran over its time, or did not heed a stop."""
+    """The trial's runner is to be killed.
+
+    The trial ran longer than it may, or did not react to a pause or a stop in time.
+    """
 
     at: float
     trial: int
@@ -215,7 +226,7 @@ class TrialStopped(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tr
 
 
 class TrialFinished(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The trial ran to its end; ``metrics`` is what it returned, empty when it returned nothing."""
+    """The trial ran to its end. ``metrics`` holds what it returned, and is empty when it returned nothing."""
 
     at: float
     trial: int
@@ -225,7 +236,7 @@ class TrialFinished(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The trial ended without a value, for the reason given; ``metrics`` is what it returned all the same."""
+    """The trial has failed. ``metrics`` holds what it returned, if it lacks only the study's metric."""
 
     at: float
     trial: int
@@ -236,7 +247,10 @@ class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
 
 
 class TrialLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The attempt ended without the trial's doing (or by a crash: ``crashed``); the trial is queued again."""
+    """The attempt was lost, and the trial is queued again.
+
+    Its worker was lost or its driver has ended. ``crashed`` says that the trial itself may have caused that.
+    """
 
     at: float
     trial: int

@@ -1,9 +1,10 @@
-"""What an engine tells the core. A runner sends most of them itself; the engine adds who came and went.
+"""Facts: what an engine tells the core. Runners send most of them, and the engine adds joins and losses.
 
-``rank`` says who speaks of a distributed attempt, and is 0 for any other. Reports and printed text come from all ranks.
-How the attempt ended is told once, when all its ranks have ended. Where a rank dies, its worker is told to have left.
+``rank`` is the rank that a fact of a distributed attempt comes from, and 0 for any other attempt. Reports and printed
+text come from all ranks. The end of an attempt is told once, when all its ranks have ended. When a rank dies, the
+engine tells that its worker has left.
 
-``seconds`` is how long the objective took, where the attempt was run; None where that isn't known.
+``seconds`` is how long the objective ran, as its worker measured it, or None when that isn't known.
 """
 
 from msgspec import Struct
@@ -13,14 +14,17 @@ from trimma.requests import Request
 
 
 class Joined(Struct, frozen=True, kw_only=True, tag=True):
-    """A worker is ready for a trial. ``host`` is the machine that it is on, empty where that isn't known."""
+    """A worker is ready for a trial. ``host`` is the machine that it is on, or empty when that isn't known."""
 
     worker: str
     host: str = ""
 
 
 class Left(Struct, frozen=True, kw_only=True, tag=True):
-    """A worker is gone, with whatever ran on it; ``crashed`` says that its trial may have brought it down."""
+    """A worker is gone, and so is the attempt that ran on it.
+
+    ``crashed`` says that this attempt may have brought the worker down.
+    """
 
     worker: str
     cause: str
@@ -28,7 +32,7 @@ class Left(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Measured(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective reported."""
+    """The objective has reported metrics at a step."""
 
     trial: int
     attempt: int
@@ -38,7 +42,7 @@ class Measured(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Printed(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective printed or logged."""
+    """The objective has printed or logged text."""
 
     trial: int
     attempt: int
@@ -47,7 +51,7 @@ class Printed(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Returned(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective ran to its end."""
+    """The objective ran to its end. ``metrics`` holds what it returned."""
 
     trial: int
     attempt: int
@@ -57,7 +61,7 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Raised(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective raised."""
+    """The objective raised an exception."""
 
     trial: int
     attempt: int
@@ -67,7 +71,7 @@ class Raised(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Halted(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective heeded a stop."""
+    """The objective ended because it was asked to stop, or by a `StopTrial` of its own."""
 
     trial: int
     attempt: int
@@ -76,7 +80,10 @@ class Halted(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Paused(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective heeded a pause; ``checkpoint`` is the folder that it saved itself to, if it did."""
+    """The objective ended because it was asked to pause.
+
+    ``checkpoint`` is the folder to which it saved its state, or None when it saved nothing.
+    """
 
     trial: int
     attempt: int
@@ -86,6 +93,6 @@ class Paused(Struct, frozen=True, kw_only=True, tag=True):
 
 
 FromAgent = Joined | Left | Measured | Printed | Returned | Raised | Halted | Paused
-"""What an agent may tell; nothing else is taken from one."""
+"""The facts that an agent may send. Nothing else is accepted from an agent."""
 
 Fact = FromAgent | Request

@@ -17,7 +17,7 @@ from trimma.stopping import Rule
 
 
 def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> Ledger:
-    """Write a new study's first event."""
+    """Write the first event of a new study, and return its ledger."""
     created = StudyCreated(at=now, spec=spec, program=program)
     store.append(spec.name, [created], expected=0)
     ledger = Ledger()
@@ -28,7 +28,7 @@ def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> 
 def extend(
     ledger: Ledger, store: Store, asked: dict[str, Any], planned: int | None, program: bytes | None, now: float
 ) -> None:
-    """Have a claimed study ask for more."""
+    """Store that a claimed study asks for more from here on, as `StudyExtended` says."""
     extended = StudyExtended(at=now, asked=asked, planned=planned, program=program)
     ledger.fold(extended)
     _append(store, ledger.history, [extended])
@@ -42,7 +42,7 @@ def replay(store: Store, name: str) -> Ledger:
 
 
 def catch_up(ledger: Ledger, store: Store, name: str) -> None:
-    """Fold in what has been stored since the ledger's last event."""
+    """Fold in the events that were stored after the ledger's last one."""
     for event in store.read(name, after=len(ledger)):
         ledger.fold(event)
 
@@ -60,10 +60,13 @@ def run(
     requests: Callable[[], Sequence[Request]],
     planner: Planner | None = None,
 ) -> None:
-    """Carry a claimed study on until it is closed. The engine is opened here, and closed whatever happens.
+    """Run a claimed study until it is closed. The engine is opened here, and closed even after an exception.
 
-    ``requests`` is called in each turn for what people have asked since the last one. ``planner`` makes plans beside
-    the loop when it says so; without one they are made within.
+    ``trials`` and ``until`` are the limits from here on. ``observe`` is called after each turn. ``requests`` is called
+    in each turn, and returns what people have asked for since the turn before. A ``planner`` whose ``beside`` is true
+    makes plans beside the loop. Otherwise they are made within the loop.
+
+    Raises `EngineError` for a trial of several ranks on an engine that can't run one.
     """
     history, clock = ledger.history, engine.clock
     turn = reopen(ledger, trials, until, clock.now())
@@ -94,7 +97,7 @@ def _patience(history: History, now: float) -> float | None:
 
 
 def _append(store: Store, history: History, events: Sequence[Event]) -> None:
-    """Store events that are already folded in."""
+    """Store events that are already folded into the history."""
     if events:
         store.append(history.spec.name, events, expected=len(history) - len(events))
 

@@ -1,4 +1,4 @@
-"""The user's function: what it takes, how it is called, and how what it gives becomes metrics."""
+"""The objective, which is the user's function: its arguments, how it is called, and what it returns."""
 
 import inspect
 import traceback
@@ -17,17 +17,19 @@ ON_REQUEST = ("report", "trial", "params", "data", "model")
 """What an objective is given when it has a parameter of that name."""
 
 SEEDS = ("seed", "split")
-"""Likewise, unless its config has that name: what to seed the trial with, and the division of the data."""
+"""What an objective is also given, unless its config has that name: a seed for the trial, and one to split the data
+with."""
 
 
 MESSAGE, TRACEBACK = 10_000, 50_000
-"""How many characters of a failure are kept: the start of its message, the end of its traceback."""
+"""The most characters that are kept of a failure: of the start of its message, and of the end of its traceback."""
 
 
 class StopTrial(BaseException):
-    """Raised out of ``report`` to end a trial; catch it to clean up, then let it go on.
+    """Raised by ``report`` to end a trial. An objective that catches it to clean up must raise it again.
 
-    Like KeyboardInterrupt it is no `Exception`, so that an objective's own error handling doesn't swallow it.
+    Like KeyboardInterrupt it isn't an `Exception`, so that an objective's own error handling doesn't swallow it. An
+    objective may also raise it to end its trial early.
     """
 
     def __init__(self, why: str = "the trial was asked to stop") -> None:
@@ -35,14 +37,17 @@ class StopTrial(BaseException):
 
 
 class Finished(StopTrial):
-    """The trial has run its budget: it ends as if it had returned."""
+    """The trial has run its budget. It counts as if it had returned."""
 
     def __init__(self) -> None:
         super().__init__("the trial has run its budget")
 
 
 class MakeRoom(StopTrial):
-    """The trial is paused, and may go on later from ``checkpoint``, the folder that it saved itself to, if it did."""
+    """The trial is paused, and may go on later.
+
+    ``checkpoint`` is the folder to which it saved its state, or None when it saved nothing.
+    """
 
     def __init__(self, checkpoint: str | None) -> None:
         super().__init__("the trial was asked to pause")
@@ -50,7 +55,7 @@ class MakeRoom(StopTrial):
 
 
 def fact_of(stop: StopTrial, trial: int, attempt: int) -> Returned | Paused | Halted:
-    """How an attempt ended that was ended by the study."""
+    """The fact that tells how an attempt ended which the study has ended."""
     if isinstance(stop, Finished):
         return Returned(trial=trial, attempt=attempt, metrics={})
     if isinstance(stop, MakeRoom):
@@ -60,7 +65,10 @@ def fact_of(stop: StopTrial, trial: int, attempt: int) -> Returned | Paused | Ha
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The names that an objective can be called with."""
+    """The names of the arguments that an objective can be called with.
+
+    ``required`` are those of ``accepts`` that have no default. ``open`` says that any other name is accepted, too.
+    """
 
     name: str
     accepts: frozenset[str]
@@ -69,7 +77,7 @@ class Signature:
 
     @classmethod
     def of(cls, objective: Callable[..., Any]) -> "Signature":
-        """Raises `ObjectiveError` for what isn't callable by name."""
+        """The signature of ``objective``. Raises `ObjectiveError` when it can't be called with arguments by name."""
         name = describe(objective)
         if not callable(objective):
             raise ObjectiveError(f"the objective must be a function, not {type(objective).__name__}: {objective!r}")
@@ -94,7 +102,10 @@ class Signature:
         return cls(name, frozenset(accepts), frozenset(required), is_open)
 
     def check(self, keys: Iterable[str], provided: Iterable[str], source: str = "the space") -> None:
-        """Raise `ObjectiveError` unless these keys, of ``source``, fit; ``provided`` are the extras at hand."""
+        """Raise `ObjectiveError` unless the objective can be called with ``keys``, which come from ``source``.
+
+        ``provided`` says which of ``data`` and ``model`` were given.
+        """
         keys = set(keys)
         if reserved := sorted(keys & set(ON_REQUEST)):
             raise ObjectiveError(f"{source} uses the name {reserved[0]!r}, which Trimma passes itself: rename that key")
@@ -117,7 +128,7 @@ class Signature:
                 raise ObjectiveError(f"{self.name} asks for {extra!r}: pass {extra}=... beside the objective")
 
     def arguments(self, inputs: Inputs, extras: Mapping[str, Any]) -> dict[str, Any]:
-        """What to call the objective with; ``extras`` are its ``report`` and ``trial``."""
+        """The arguments to call the objective with. ``extras`` holds ``report`` and ``trial``."""
         params = inputs.params
         offered: dict[str, Any] = {"seed": inputs.seed, "split": inputs.split}
         given = {name: value for name, value in params.items() if self.open or name in self.accepts}
@@ -135,9 +146,9 @@ def describe(objective: Any) -> str:
 
 
 def as_metrics(value: Any, metric: str) -> dict[str, float]:
-    """What an objective returned or yielded, as metrics: None, a number (of the study's metric), or a dict.
+    """What an objective returned or yielded, as metrics by name.
 
-    Raises `ObjectiveError` for anything else.
+    It may be None (no metrics), a number (a value of ``metric``), or a dict. Raises `ObjectiveError` for anything else.
     """
     if value is None:
         return {}
@@ -162,9 +173,9 @@ def as_number(name: Any, value: Any) -> float:
 
 
 def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[None, None, dict[str, float]]:
-    """The final metrics of what an objective gave back.
+    """A generator that returns the final metrics of an objective that returned ``given``.
 
-    Where that is a generator, it is run, what it yields is reported, and this generator yields after each report.
+    When that is a generator, it is run, what it yields is reported, and this generator yields after each report.
     """
     if not isinstance(given, Iterator):
         return as_metrics(given, metric)
@@ -182,10 +193,11 @@ def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[
 
 
 def failure_of(error: BaseException, caller: str) -> Failure:
-    """An exception as plain text. Its traceback begins with the user's frames, below those of ``caller`` and its kin.
+    """The failure for an exception of the objective, which was called from the file ``caller``.
 
-    ``caller`` is the file from which the objective was called. Where the error is ours, about what an objective gave,
-    no frame of ours is shown at all.
+    The traceback begins with the user's frames: those above them, of this file and of the folder of ``caller``, are
+    left out. For an `ObjectiveError` no frame of these is shown at all, because the error is about what the objective
+    gave.
     """
     described = traceback.TracebackException.from_exception(error)
     _leave_out_ours(described, Path(caller).parent, everywhere=isinstance(error, ObjectiveError))
@@ -200,9 +212,10 @@ def failure_of(error: BaseException, caller: str) -> Failure:
 
 
 def _leave_out_ours(described: traceback.TracebackException, folder: Path, *, everywhere: bool) -> None:
-    """Leave out the frames of this file and of ``folder``: ``everywhere``, or those above the first other.
+    """Leave out the frames of this file and of ``folder``.
 
-    Causes of which nothing would be left are left out themselves.
+    With ``everywhere`` all of them are left out, otherwise those above the first frame of other code. An exception that
+    is the cause of another is left out if it would have no frames left.
     """
     pending = [described]
     while pending:
@@ -225,12 +238,12 @@ def _is_ours(filename: str, folder: Path) -> bool:
 
 
 def _encodable(text: str) -> str:
-    """The text with what UTF-8 can't hold (lone surrogates, as in names of files) written out."""
+    """The text, in which characters that UTF-8 can't encode are escaped, such as lone surrogates in file names."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def next_step(previous: int | None, step: Any) -> int:
-    """The step of a report: one more than the last (1 at first), or the one that the objective names.
+    """The step of a report: the one that the objective names, or else one more than the last, from 1 on.
 
     Raises `ObjectiveError` for a step that isn't a whole number above the last.
     """

@@ -1,4 +1,4 @@
-"""Python objects to bytes, so that another process can run them without having the user's files.
+"""Pickles Python objects, so that a process that doesn't have the user's files can use them.
 
 Functions of ``__main__``, of notebooks and of modules that aren't installed are pickled by value.
 """
@@ -22,11 +22,11 @@ _OURS = __name__.partition(".")[0]
 
 
 Out = Callable[[pickle.PickleBuffer], bool]
-"""Asked for each large buffer: True to pickle it in place, False when it goes another way."""
+"""Called with each large buffer. True keeps the buffer in the pickle, False says that it travels separately."""
 
 
 class Writes(Protocol):
-    """What a pickle is written to."""
+    """Something that a pickle can be written to, such as a file."""
 
     def write(self, data: Any, /) -> int: ...
 
@@ -35,13 +35,14 @@ _Result = TypeVar("_Result")
 
 
 class TooLarge(Exception):
-    """A pickle has grown over its limit."""
+    """A pickle is larger than its limit."""
 
 
 def dumps(value: Any, limit: float = math.inf) -> bytes:
-    """The pickle of ``value``; `ObjectiveError` names what in it can't be pickled.
+    """The pickle of ``value``.
 
-    Raises `TooLarge` as soon as it is known to be over ``limit`` bytes.
+    Raises `ObjectiveError`, which names what can't be pickled, and `TooLarge` as soon as the pickle is known to have
+    more than ``limit`` bytes (default: no limit).
     """
 
     def attempt() -> bytes:
@@ -53,14 +54,15 @@ def dumps(value: Any, limit: float = math.inf) -> bytes:
 
 
 def dump(value: Any, file: Writes, out: Out) -> None:
-    """One attempt to pickle into ``file``; call it through `pickled`."""
+    """Try once to pickle ``value`` into ``file``. Call this through `pickled`."""
     cloudpickle.Pickler(file, protocol=5, buffer_callback=out).dump(value)
 
 
 def pickled(attempt: Callable[[], _Result]) -> _Result:
-    """What ``attempt`` gives, which pickles: with the user's modules by value, or, where that fails, by name.
+    """The result of ``attempt``, which pickles something.
 
-    Raises `ObjectiveError` when both fail; errors of ours, `TooLarge` and a lack of memory pass through.
+    It is called with the user's modules pickled by value, and if that fails, again with all modules by name. Raises
+    `ObjectiveError` when both fail. Trimma's own errors, `TooLarge` and MemoryError pass through.
     """
     try:
         with _by_value(local_modules()):
@@ -68,7 +70,7 @@ def pickled(attempt: Callable[[], _Result]) -> _Result:
     except (TrimmaError, TooLarge, MemoryError):
         raise
     except Exception as by_value:  # noqa: BLE001 - a user's __reduce__ may raise anything
-        # a local module may hold what can't be copied (a lock, an open file): then its name must do
+        # a local module may hold something that can't be pickled (a lock, an open file): then it is sent by name
         try:
             return attempt()
         except (TrimmaError, TooLarge, MemoryError):
@@ -83,7 +85,7 @@ def pickled(attempt: Callable[[], _Result]) -> _Result:
 
 
 class _Capped(io.BytesIO):
-    """A file in memory that refuses to grow over a limit."""
+    """A file in memory that raises `TooLarge` when it would grow over a limit in bytes."""
 
     def __init__(self, limit: float) -> None:
         super().__init__()
@@ -94,7 +96,7 @@ class _Capped(io.BytesIO):
         return super().write(data)
 
     def admit(self, buffer: pickle.PickleBuffer) -> bool:
-        """Keep a buffer in place, unless it is too large alone: then it need not be copied to know."""
+        """Keep a buffer in the pickle. A buffer that is too large by itself is refused before it is copied."""
         if buffer.raw().nbytes > self._room:
             raise TooLarge
         return True
@@ -106,12 +108,12 @@ class _Capped(io.BytesIO):
 
 
 def loads(pickled: bytes) -> Any:
-    """The object of a pickle that `dumps` made: run only what you trust."""
+    """The object of a pickle that `dumps` made. This runs code, so load only what you trust."""
     return pickle.loads(pickled)
 
 
 def local_modules() -> list[ModuleType]:
-    """The imported modules that aren't installed: the user's own files, which no other process need have."""
+    """The imported modules that aren't installed: the user's own files, which other processes may not have."""
     installed = [Path(path).resolve() for path in {*sysconfig.get_paths().values(), sys.base_prefix, sys.prefix}]
     found = []
     for name, module in list(sys.modules.items()):

@@ -1,7 +1,8 @@
-"""Plans made beside the loop, so that neither verdicts nor workers wait for a searcher that takes its time.
+"""Planners, which make plans beside the loop, so that verdicts and workers don't wait for a slow searcher.
 
-Where planning is quick it is done within the loop, which is quicker still than to hand it to a thread. A plan is a
-function of the events that are stored by the time of the request: it doesn't matter which thread makes it, or when.
+"Beside the loop" means that the loop goes on while a plan is made. Quick plans are made within the loop, because
+handing them to a thread would take longer. A plan depends only on the events that were stored when it was requested, so
+it doesn't matter which thread makes it, or when.
 """
 
 import time
@@ -19,16 +20,17 @@ from trimma.ports import Engine, History, Planned, Planner, Scheduler, Store, Su
 from trimma.trial import Trial
 
 SLOW, VERY_SLOW = 0.02, 0.2
-"""Seconds: once three plans in a row, or one, have taken longer, the next ones are made beside the loop."""
+"""In seconds. After three plans in a row that took longer than SLOW, or one that took longer than VERY_SLOW, the next
+plans are made beside the loop."""
 
 
 def with_planner(
     policy: Policy, bind: Callable[[], Policy] | None, ledger: Ledger, engine: Engine, store: Store, *, slow: bool
 ) -> tuple[Policy, Planner | None]:
-    """The policy and the planner with which a study is run; the planner is closed by whoever runs it.
+    """The policy and the planner to run a study with. The planner is closed by whoever runs the study.
 
-    ``bind`` makes the policy once more, for another thread; without it all plans are made within the loop. ``slow``
-    says that plans take long from the beginning. An engine whose time is virtual says how long they take.
+    ``bind`` makes the policy once more, for another thread. Without it, all plans are made within the loop. ``slow``
+    says that plans are slow from the beginning. For an engine on virtual time, the engine says how long its plans take.
     """
     virtual = getattr(engine, "planning", None)
     if virtual is not None:
@@ -40,7 +42,7 @@ def with_planner(
 
 
 class VirtualPlanner:
-    """Plans that take so many ``seconds`` of the engine's own time, a number or a function of the history."""
+    """Makes plans that take ``seconds`` of the engine's virtual time: a number, or a function of the history."""
 
     def __init__(
         self, scheduler: Scheduler, ledger: Ledger, engine: Engine, seconds: float | Callable[[History], float]
@@ -55,17 +57,17 @@ class VirtualPlanner:
         self._engine.tell(Planned(known=request.known, suggestions=suggestions), after=seconds)
 
     def check(self) -> None:
-        """What it could raise, `plan` has raised."""
+        """Do nothing, because `plan` raises its errors itself."""
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Do nothing, because there is no thread to end."""
 
 
 class ThreadPlanner:
-    """Plans made by a thread with a scheduler and a ledger of its own, which it brings up to date from the store.
+    """Makes plans in a thread that has its own scheduler and ledger, and reads new events from the store.
 
-    ``bind`` makes the scheduler. Plans are made within the loop until they turn out to be slow, or beside it from the
-    beginning when ``slow`` says that they will be.
+    ``bind`` makes the thread's scheduler. Plans are made within the loop until they turn out to be slow. With ``slow``
+    they are made beside the loop from the beginning.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class ThreadPlanner:
         self._failure: BaseException | None = None
 
     def timed(self, scheduler: Scheduler) -> Scheduler:
-        """The scheduler, whose plans are timed as long as they are made within the loop."""
+        """A scheduler like ``scheduler``, which also measures how long its plans within the loop take."""
         return _Timed(scheduler, self._took)
 
     def _took(self, seconds: float) -> None:
@@ -88,7 +90,7 @@ class ThreadPlanner:
 
     def plan(self, request: Plan) -> None:
         if self._thread is None:
-            # a daemon: nobody has to wait for a plan that isn't wanted any more
+            # a daemon thread, because the process need not wait at its end for a plan that nobody wants any more
             self._thread = Thread(target=self._work, name="trimma-planner", daemon=True)
             self._thread.start()
         self._requests.put(request)
@@ -98,7 +100,7 @@ class ThreadPlanner:
             raise self._failure
 
     def close(self) -> None:
-        """Have the thread end, after the plan that it is making."""
+        """Let the thread end after the plan that it is making. This doesn't wait for it."""
         self._requests.put(None)
 
     def _work(self) -> None:
@@ -116,7 +118,7 @@ class ThreadPlanner:
                 self._engine.tell(Planned(known=known, suggestions=suggestions))
         except BaseException as error:  # noqa: BLE001 - the loop raises it
             self._failure = error
-            # wakes the loop
+            # this wakes the loop
             self._engine.tell(Planned(known=known, suggestions=()))
 
 

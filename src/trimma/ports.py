@@ -1,4 +1,4 @@
-"""The four seams: what to try, how far to run it, where it runs, and where its events are kept.
+"""The four seams, as protocols: what to try, how far to run it, where it runs, where its events are kept.
 
 Anything with these methods fits; `trimma.testing` holds the suites that say whether it fits well. Beside them stand
 `History`, by which policies and views see what is known of a study, and `Inbox`, by which people in other processes ask
@@ -27,7 +27,7 @@ from trimma.trial import State, Trial
 
 
 class Trials(Protocol):
-    """Trials by their id; iterating goes through them in the order in which they were chosen."""
+    """Trials by their id. Iteration is in the order in which they were chosen."""
 
     def __getitem__(self, trial: int, /) -> Trial: ...
     def __len__(self) -> int: ...
@@ -35,11 +35,11 @@ class Trials(Protocol):
 
 
 class History(Protocol):
-    """What is known of one study, or of one part of it. Read only: the study's events are the way to change it.
+    """What is known of one study, or of one part of it. It is read only: only new events change it.
 
-    A trial's reports stand twice: by trial, with all metrics, in its curve (of the attempt that counts), and in
-    ``scores``, the study's metric in the order of arrival, which lets a policy take in only what is new since it last
-    looked.
+    The reports of trials can be read in two ways. A trial's ``curve`` holds all its metrics, without the reports of
+    lost attempts. ``scores`` holds the study's metric for all trials in the order of arrival, so that a policy can take
+    in only what is new since it last looked.
     """
 
     def __len__(self) -> int:
@@ -47,11 +47,11 @@ class History(Protocol):
         ...
 
     def part(self, **place: Any) -> "History":
-        """The trials whose place has these values, as a history of the same shape.
+        """The history of those trials whose place has these values.
 
-        It is always the same object for the same values. All that it says of trials (their number, the best, scores,
-        counts) is of the part, and kept up to date event by event, so that its cost doesn't grow with the other parts.
-        Ids are those of the study. Spec, sessions, workers and ``room`` are the study's own.
+        The same values always give the same object. What it tells of trials (their number, the best, scores, counts) is
+        about this part only. It is kept up to date event by event, so its cost doesn't grow with the other parts. Trial
+        ids, ``spec``, ``sessions``, ``workers`` and ``room`` are those of the whole study.
         """
         ...
 
@@ -62,12 +62,12 @@ class History(Protocol):
 
     @property
     def original(self) -> StudySpec:
-        """The spec as the study was created."""
+        """The spec with the limits with which the study was created."""
         ...
 
     @property
     def program(self) -> bytes | None:
-        """The pickled program as it was stored; None where it was too large to keep."""
+        """The pickled program as it was stored, or None when it was too large to keep."""
         ...
 
     @property
@@ -83,7 +83,7 @@ class History(Protocol):
 
     @property
     def chosen(self) -> int:
-        """How many suggestions have been taken: new trials, and paused ones that went on."""
+        """How many suggestions have been taken: new trials, and paused trials that went on."""
         ...
 
     @property
@@ -91,17 +91,17 @@ class History(Protocol):
 
     @property
     def ended(self) -> Sequence[int]:
-        """The ids of the trials that have ended, in that order."""
+        """The ids of the trials that have ended, in the order in which they ended."""
         ...
 
     @property
     def best(self) -> Trial | None:
-        """The trial that ended, done or stopped, with the best finite value; the first of equals."""
+        """The trial with the best finite value among those that are done or stopped. Of equals, the first to end."""
         ...
 
     @property
     def best_by_end(self) -> Sequence[float]:
-        """The best value after each end of a trial, in the order of ``ended``; NaN before there is one."""
+        """The best value so far after each trial's end, in the order of ``ended``. NaN as long as there is none."""
         ...
 
     @property
@@ -117,22 +117,22 @@ class History(Protocol):
 
     @property
     def running(self) -> Mapping[int, Trial]:
-        """The running trials, longest running first."""
+        """The running trials. The one that has been running longest comes first."""
         ...
 
     @property
     def pausing(self) -> Mapping[int, Trial]:
-        """The trials asked to pause, longest ago first."""
+        """The trials that were asked to pause and have not done so yet. The one asked first comes first."""
         ...
 
     @property
     def paused(self) -> Mapping[int, Trial]:
-        """The trials that may go on, longest paused first."""
+        """The paused trials, which may go on. The one that has been paused longest comes first."""
         ...
 
     @property
     def stopping(self) -> Mapping[int, Trial]:
-        """The trials asked to stop, longest ago first."""
+        """The trials that were asked to stop and have not done so yet. The one asked first comes first."""
         ...
 
     @property
@@ -142,12 +142,12 @@ class History(Protocol):
 
     @property
     def idle(self) -> Mapping[str, None]:
-        """The names of the workers without a trial, longest idle first."""
+        """The names of the workers without a trial, as keys. The one that has been idle longest comes first."""
         ...
 
     @property
     def worker_limit(self) -> int | None:
-        """How many workers this session may use, where it was asked to use so many; None for all that there are."""
+        """How many workers this session may use, if somebody asked for a limit. None means no limit."""
         ...
 
     @property
@@ -157,17 +157,17 @@ class History(Protocol):
 
     @property
     def planning(self) -> int | None:
-        """How many events the plan may know that is being made beside the loop; None where none is."""
+        """How many events the plan that is being made beside the loop may know. None when no plan is being made."""
         ...
 
     @property
     def ahead(self) -> int:
-        """How many suggestions are wanted before a worker is idle, where plans are made beside the loop."""
+        """How many suggestions to have ready before a worker is idle, when plans are made beside the loop."""
         ...
 
     @property
     def fruitless(self) -> bool:
-        """Whether the last plan that was made beside the loop had nothing to try, and nothing has changed since."""
+        """Whether the last plan that was made beside the loop was empty, and nothing has changed since then."""
         ...
 
     @property
@@ -190,7 +190,7 @@ class History(Protocol):
 
     @property
     def closed(self) -> StudyClosed | None:
-        """How the study was closed; None while it is open (or its driver was killed)."""
+        """How the study was closed. None while it is open, and when its driver was killed."""
         ...
 
     @property
@@ -200,20 +200,20 @@ class History(Protocol):
 
     @property
     def wanted(self) -> int:
-        """How many workers the trials need that are queued or on workers."""
+        """How many workers are needed by the trials that are queued or on workers."""
         ...
 
     @property
     def room(self) -> int | None:
-        """How many new trials the study may still have; None for any number."""
+        """How many new trials the study may still have. None means any number."""
         ...
 
     def on_workers(self) -> list[Trial]:
-        """The trials that run, pause or stop."""
+        """The trials that are on workers: they are running, pausing or stopping."""
         ...
 
     def trial_on(self, worker: str) -> Trial | None:
-        """The trial that runs on ``worker``. It is searched for among all that are live: for rare events only."""
+        """The trial on ``worker``, or None. It searches all live trials, so use it for rare events only."""
         ...
 
     def better(self, left: float, right: float | None) -> bool:
@@ -221,25 +221,28 @@ class History(Protocol):
         ...
 
     def active_seconds(self, now: float) -> float:
-        """How long drivers have worked on the study, up to ``now`` when it is open."""
+        """How many seconds drivers have worked on the study, up to ``now`` if the study is open."""
         ...
 
     def moment_after(self, active_seconds: float) -> float:
-        """When this session, if it lasts, will have brought the study to so many seconds of work."""
+        """When this session, if it lasts, will have brought the study to ``active_seconds`` of work."""
         ...
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
-    """A config to try, at most for ``budget`` steps, waiting for a verdict at each of ``rungs``.
+    """A config to try. The trial waits for a verdict at each step in ``rungs``.
 
-    ``config`` holds arguments of the objective and nothing else. ``place`` says which part of the study the trial
-    belongs to, and may hold a policy's own marks; it is plain JSON. With ``parent``, the id of a trial, the new one
-    begins from that trial's latest checkpoint, or at the beginning where it has saved none.
+    The trial ends at step ``budget``, if that isn't None. ``config`` holds arguments of the objective and nothing else.
+    ``place`` says which part of the study the trial belongs to, and may hold a policy's own marks. It is plain JSON.
+    With ``parent``, the id of another trial, the new trial begins from the latest checkpoint of that one, or at the
+    beginning if it has none.
 
-    ``branch`` is the index of the space's branch that it came from; ``hidden`` holds the values of variables that don't
-    show in the config because only a `Derived` uses them. The trial runs on ``ranks`` workers at a time, and starts
-    when so many are idle. With ``resume``, the id of a paused trial, that trial goes on with its own config, and only
-    ``rungs`` and ``budget`` are heeded.
+    ``branch`` is the index of the branch of the space that the config comes from. ``hidden`` holds the values of
+    variables that don't show in the config because only a `Derived` uses them. The trial runs on ``ranks`` workers at
+    the same time, and starts when that many are idle.
+
+    With ``resume``, the id of a paused trial, there is no new trial. The paused one goes on with its own config, and
+    only ``rungs`` and ``budget`` are used.
     """
 
     config: dict[str, Any] = {}
@@ -254,18 +257,18 @@ class Suggestion(Struct, frozen=True, kw_only=True):
 
 
 class Planned(Struct, frozen=True, kw_only=True, tag=True):
-    """A plan that was made beside the loop has arrived; ``known`` is how many events it could know."""
+    """A plan that was made beside the loop. ``known`` is the number of events that it was made from."""
 
     known: int
     suggestions: tuple[Suggestion, ...]
 
 
 News = Fact | Planned
-"""What a study is told of: what has happened, and what was planned."""
+"""What `Engine.poll` returns: facts, and plans that were made beside the loop."""
 
 
 class Decision(StrEnum):
-    """What may become of a trial that has reported."""
+    """What a trial that has just reported is to do."""
 
     CONTINUE = "continue"
     PAUSE = "pause"
@@ -273,7 +276,7 @@ class Decision(StrEnum):
 
 
 class Verdict(Struct, frozen=True, gc=False):
-    """What becomes of a trial that has just reported, and why, in words for the user."""
+    """What a trial that has just reported is to do, and why, in words for the user."""
 
     decision: Decision
     reason: str = ""
@@ -283,49 +286,49 @@ CONTINUE = Verdict(Decision.CONTINUE)
 
 
 class Searcher(Protocol):
-    """What to try."""
+    """Says what to try."""
 
     def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
-        """New configs for up to ``free`` workers; none when there is nothing (more) to try for now.
+        """New configs for up to ``free`` workers. None are suggested when there is nothing (more) to try for now.
 
-        ``rng`` derives from the study's seed and the number of suggestions taken so far: a function of nothing else
-        goes on after a crash as it would have without one.
+        ``rng`` derives from the study's seed and the number of suggestions taken so far. A searcher that has no other
+        source of randomness makes the same suggestions after a crash as it would have made without one.
         """
         ...
 
 
 class GivesUp(Protocol):
-    """A searcher that knows by itself when its study had better be given up, in place of the general rule.
+    """A searcher that says itself when its study should be given up.
 
-    The general rule is `trimma.core.failing_alike`.
+    It replaces the general rule, which is `trimma.core.failing_alike`.
     """
 
     def hopeless(self, history: History) -> str | None:
-        """Why the study had better be given up, in words for the user; None while there is hope.
+        """Why the study should be given up, in words for the user, or None when it should go on.
 
-        It is asked after each batch of facts.
+        It is called after each batch of facts.
         """
         ...
 
 
 class Scheduler(Protocol):
-    """How far each trial runs."""
+    """Says how far each trial runs."""
 
     def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
-        """What up to ``free`` idle workers should start; the scheduler asks its searcher for what is new.
+        """What up to ``free`` idle workers should start. The scheduler asks its searcher for new configs.
 
-        ``history.room`` says how many new trials the study may still have: what is suggested beyond them is
-        dropped. Paused trials may go on in any case.
+        ``history.room`` says how many new trials the study may still have. New trials beyond that number are dropped,
+        but paused trials may always go on.
         """
         ...
 
     def verdict(self, history: History, trial: Trial) -> Verdict:
-        """Whether ``trial``, whose newest report of the study's metric is in ``history``, goes on."""
+        """Whether ``trial`` goes on. Its newest report of the study's metric is already in ``history``."""
         ...
 
 
 class Engine(Protocol):
-    """Where trials run. One thread uses an engine, but for `tell`; only `poll` may wait."""
+    """Runs trials on workers. Only one thread uses an engine, except for `tell`, and only `poll` may wait."""
 
     @property
     def capacity(self) -> int:
@@ -334,91 +337,98 @@ class Engine(Protocol):
 
     @property
     def clock(self) -> Clock:
-        """The time by which this engine's facts arrive."""
+        """The clock whose time this engine's facts arrive in."""
         ...
 
     def open(self, program: Program) -> None:
-        """Start the workers; each is told of by a `Joined` fact when it is ready, now or in a later `poll`."""
+        """Start the workers. When a worker is ready, this or a later `poll` returns a `Joined` fact."""
         ...
 
     def carry_out(self, command: Start | Send | Grow) -> None:
         """Do what the study has decided.
 
-        `Start`: begin an attempt on the workers of the job, which have joined and are idle. There are several only for
-        an engine that says ``gangs = True``. It tells how such an attempt ended once, when all its ranks have ended.
-        When one of its workers leaves, it is sent KILL, and then tells of each other worker that it has left and has
-        joined again.
+        `Start`: begin an attempt on the workers of the job, which have joined and are idle. Only an engine with ``gangs
+        = True`` is given jobs with several workers. It tells the end of such an attempt once, when all its ranks have
+        ended. When one of the workers leaves, the engine is sent KILL for the attempt. It then tells for each other
+        worker of the attempt that it has left and has joined again.
 
-        `Send`: pass a signal on to an attempt. One that isn't running any more ignores it.
+        `Send`: pass a signal on to an attempt. An attempt that isn't running any more ignores it.
 
-        `Grow`: have room for so many workers. An engine that can't have as many has as many as it can.
+        `Grow`: have room for this many workers. An engine that can't have so many has as many as it can.
         """
         ...
 
     def tell(self, fact: News, after: float = 0.0) -> None:
-        """Have `poll` return ``fact``, ``after`` so many seconds of this engine's time; any thread may call it.
+        """Let `poll` return ``fact`` after ``after`` seconds of this engine's time. Any thread may call this.
 
-        Where nothing is open, it does nothing.
+        It does nothing when the engine isn't open.
         """
         ...
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[News]:
-        """Wait until something has happened, for at most ``timeout`` seconds, and tell it.
+        """Wait until something has happened, for at most ``timeout`` seconds, and return it.
 
-        ``demand`` is how many workers the study could use from now on, None for any number: an engine may let
-        idle workers beyond it go, and need not replace lost ones. It may come back early with nothing; one that
-        waits in real time does so several times a second, for ctrl-C and for live views.
+        A ``timeout`` of None sets no limit. ``demand`` is how many workers the study could use from now on, None for
+        any number. An engine may let idle workers beyond it go, and need not replace lost ones. It may return early
+        with nothing. An engine that waits in real time does so several times a second, so that ctrl-C and live views
+        work.
         """
         ...
 
     def close(self) -> None:
-        """Let all workers go, by force after a short grace. Closing twice does nothing."""
+        """Let all workers go, by force after a short grace period. Closing twice does nothing."""
         ...
 
 
 class Planner(Protocol):
-    """Makes plans beside the loop, which goes on meanwhile: a scheduler may take seconds to say what is to be tried.
+    """Makes plans while the loop goes on, because a scheduler may take seconds to make one.
 
-    ``beside`` says whether plans are to be made so, or at once, within the loop.
+    ``beside`` says whether plans are made this way. Otherwise they are made within the loop.
     """
 
     @property
     def beside(self) -> bool: ...
 
     def plan(self, request: Plan) -> None:
-        """Begin to make a plan; the engine is told the `Planned` when it is ready."""
+        """Begin to make a plan. The engine is told a `Planned` when the plan is ready."""
         ...
 
     def check(self) -> None:
-        """Raise what a plan that was being made has raised."""
+        """Raise the error of a plan that could not be made, if there was one."""
         ...
 
     def close(self) -> None:
-        """Make no more plans. One that is being made isn't waited for."""
+        """Make no more plans. This doesn't wait for one that is being made."""
         ...
 
 
 class Store(Protocol):
-    """Where the events of studies live."""
+    """Keeps the events of studies."""
 
     def append(self, study: str, events: Sequence[Event], expected: int) -> None:
-        """Add events, all or none, to a study that holds ``expected`` events; `StudyBusy` if it holds others."""
+        """Add events, all or none, to a study.
+
+        Raises `StudyBusy` unless the study holds exactly ``expected`` events.
+        """
         ...
 
     def read(self, study: str, after: int = 0) -> Iterator[Event]:
-        """The events of a study from number ``after`` on, oldest first; none for an unknown study."""
+        """The events of a study without the first ``after`` ones, oldest first. An unknown study has none."""
         ...
 
     def studies(self) -> Mapping[str, str | None]:
-        """The names of all studies, oldest first, each with who is writing it now, in words; None for nobody."""
+        """The names of all studies, oldest first. The value says who is writing the study, or is None."""
         ...
 
     def claim(self, study: str) -> AbstractContextManager[None]:
-        """Be the study's one writer while the context lasts; `StudyBusy` names who is."""
+        """Be the only writer of the study while the context lasts.
+
+        Raises `StudyBusy`, which names the present writer, when there is one.
+        """
         ...
 
     def delete(self, study: str) -> None:
-        """Forget a study, known or not; `StudyBusy` while somebody else writes it."""
+        """Delete a study. Nothing happens when it is unknown. Raises `StudyBusy` while somebody writes it."""
         ...
 
 
@@ -442,21 +452,22 @@ class Inbox(Protocol):
 
 
 class BindsSpace(Protocol):
-    """A searcher's settings, to be bound to the space of a study.
+    """The settings of a searcher, from which `bind` makes the searcher of one study.
 
-    Settings that say ``slow = True`` are asked beside the loop from the beginning, all others once they have turned out
-    to be slow (see `trimma.planners`). They are bound once more for that, and asked by a thread of its own.
+    Plans are made beside the loop once they turn out to be slow, or from the beginning if the settings have ``slow =
+    True`` (see `trimma.planners`). For that the settings are bound a second time, and another thread uses that
+    searcher.
     """
 
     def bind(self, space: Space, seed: int, trials: int | None) -> Searcher: ...
 
 
 class BindsSearcher(Protocol):
-    """A scheduler's settings, to be bound to the searcher of a study."""
+    """The settings of a scheduler, from which `bind` makes the scheduler of one study."""
 
     def bind(self, searcher: Searcher) -> Scheduler: ...
 
 
 Observer = Callable[[Sequence[Event], History, float], None]
-"""Called after each turn of the loop with the events that were stored since the last call, of which there may be none,
-the history that they are folded into, and the time; it may look, not change."""
+"""Called after each turn of the loop. It is given the events that were stored since the last call (there may be none),
+the history with these events, and the time. It must not change the history."""

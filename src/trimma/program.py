@@ -1,4 +1,4 @@
-"""What a worker is given once: the user's objective and what goes with it."""
+"""The program, which each worker is given once: the user's objective and what belongs to it."""
 
 import copy
 import hashlib
@@ -14,8 +14,8 @@ class Inputs:
     """What an objective may ask for in one trial.
 
     ``params`` are its arguments by name. ``seed`` is for all that is random in the trial, and differs from trial to
-    trial; ``split`` is for the division of the data, and is the same for all trials that are to be compared. Both are
-    whole numbers from 0 to 2**32 - 1, derived from the study's seed.
+    trial. ``split`` is for the division of the data, and is the same for all trials that are to be compared. Both are
+    whole numbers from 0 to 2**32 - 1 that derive from the study's seed.
     """
 
     params: Mapping[str, Any]
@@ -26,7 +26,7 @@ class Inputs:
 
 
 class Variants(Protocol):
-    """What the places of trials mean for the objective, as in an ablation, where they say what is left out.
+    """Says what the places of trials mean for the objective. In an ablation they say what is left out.
 
     ``params`` are arguments of the objective that all configs share.
     """
@@ -35,16 +35,17 @@ class Variants(Protocol):
     def params(self) -> Mapping[str, Any]: ...
 
     def inputs(self, place: Mapping[str, Any], whole: Inputs) -> Inputs:
-        """What the objective gets at ``place``; ``whole`` is what it would get if places had no meaning."""
+        """The inputs of a trial at ``place``. ``whole`` holds its inputs without regard to the place."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """The objective, the metric that a bare number stands for, and what the objective may ask for by name.
+    """The objective, the study's metric, and what the objective may ask for by name.
 
-    ``checkpoints`` is a folder that all workers reach, for what paused trials save; None where nothing is saved.
-    ``study`` is the name of the study that it runs in, and ``seed`` that study's seed.
+    A plain number that the objective returns is a value of ``metric``. ``checkpoints`` is a folder that all workers can
+    reach, to which paused trials save their state, or None when nothing is saved. ``study`` is the name of the study,
+    and ``seed`` is its seed.
     """
 
     objective: Callable[..., Any]
@@ -57,11 +58,11 @@ class Program:
     seed: int = 0
 
     def fresh(self) -> "Program":
-        """The program for one trial, which may do what it likes with what it is given.
+        """The program for one trial, with copies of what the trial may change.
 
-        A model that was given as an object is copied, for trials train it; what makes models (a function, a class, a
-        `functools.partial`) isn't, nor is one of Spark's, which lives in its session. Of ``data`` small dicts and lists
-        and the frames of pandas are copied, but not the values in them: a trial may add and take out columns.
+        A model that is an object is copied, because trials train it. What makes models isn't copied (a function, a
+        class, a `functools.partial`), nor is a model of Spark's, which lives in its session. In ``data``, small dicts
+        and lists and pandas data frames are copied, but not the values in them: so a trial may add and remove columns.
         """
         if self.data is None and self.model is None:
             return self
@@ -106,6 +107,6 @@ def _homes(value: Any) -> set[str]:
 
 
 def derived(*parts: object) -> int:
-    """A whole number from 0 to 2**32 - 1 that depends on all of ``parts``, and looks random."""
+    """A whole number from 0 to 2**32 - 1 that looks random and depends on all of ``parts``."""
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big")

@@ -1,4 +1,4 @@
-"""Plug-ins by name: ours, and those that an installed package offers as an entry point.
+"""Plug-ins by name: Trimma's own, and those that installed packages offer as entry points.
 
 A package offers a scheduler named ``hyperband`` with::
 
@@ -66,7 +66,10 @@ def names(kind: str) -> list[str]:
 
 
 def find(kind: str, name: str) -> Any:
-    """What has that name, a class or a function (an analysis is a value); `UnknownName` suggests the nearest."""
+    """The plug-in with this name: a class or a function, or a value for an analysis.
+
+    Raises `UnknownName`, which suggests the nearest name.
+    """
     if name in _OURS[kind]:
         module, _, attribute = _OURS[kind][name].partition(":")
         return getattr(import_module(module), attribute)
@@ -80,9 +83,10 @@ def _group(kind: str) -> str:
 
 
 def resolve(kind: str, given: Any, methods: Iterable[str]) -> Any:
-    """The plug-in that ``given``, a name or an object, stands for; an object has one of ``methods`` at least.
+    """The plug-in that is named ``given``, or ``given`` itself when it is an object.
 
-    Raises `UnknownName`, and `UsageError` for a name whose plug-in needs settings and for another object.
+    Raises `UnknownName` for an unknown name, and `UsageError` for a plug-in that can't be made without settings, for a
+    class, and for an object that has none of ``methods``.
     """
     if isinstance(given, str):
         plug_in = find(kind, given)

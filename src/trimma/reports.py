@@ -1,8 +1,8 @@
-"""What has been reported: by trial, with all metrics, and of a whole study in the order of arrival.
+"""Reported metrics: the curve of each trial, and the scores of a whole study in the order of arrival.
 
-A long study holds millions of these numbers. They stand in arrays, and the objects around them can't be part of a
-cycle: with gc=False Python's garbage collector need not visit each of them again and again. (Before Python 3.12 an
-array can be subscripted in quotes only.)
+A long study holds millions of these numbers. They are kept in arrays, and the objects that hold the arrays are never
+part of a reference cycle. So gc=False can spare Python's garbage collector from visiting them again and again. (Before
+Python 3.12 the type of an array's items can be given in quotes only.)
 """
 
 from array import array
@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 
 class Series(Struct, eq=False, gc=False):
-    """One metric of a trial: the steps at which it was reported, and its values there."""
+    """One metric of a trial. ``steps`` and ``values`` are arrays of shape (reports,)."""
 
     steps: "array[int]" = field(default_factory=lambda: array("q"))
     values: "array[float]" = field(default_factory=lambda: array("d"))
@@ -23,7 +23,10 @@ class Series(Struct, eq=False, gc=False):
 
 
 class Curve(Struct, eq=False, gc=False):
-    """What one attempt reported: the step and the time of each report, and each metric's series."""
+    """The reports of a trial: ``steps`` and ``times`` (seconds since the epoch), both of shape (reports,).
+
+    ``metrics`` holds the series of each metric by its name. A series is shorter where a report lacks its metric.
+    """
 
     steps: "array[int]" = field(default_factory=lambda: array("q"))
     times: "array[float]" = field(default_factory=lambda: array("d"))
@@ -43,7 +46,7 @@ class Curve(Struct, eq=False, gc=False):
             series.values.append(value)
 
     def upto(self, step: int | None) -> "Curve":
-        """The part up to a step, inclusive; an empty one for None."""
+        """The reports up to ``step``, which is included. For None the curve is empty."""
         kept = Curve()
         if step is None:
             return kept
@@ -55,12 +58,15 @@ class Curve(Struct, eq=False, gc=False):
         return kept
 
     def series(self, metric: str) -> Series:
-        """The series of ``metric``; an empty one when it was never reported."""
+        """The series of ``metric``. It is empty when the metric was never reported."""
         return self.metrics.get(metric) or Series()
 
 
 class Scores:
-    """Every report of the study's metric in order of arrival: three columns of equal length."""
+    """Every report of the study's metric, in the order of arrival.
+
+    ``trials`` (ids), ``steps`` and ``values`` are arrays of shape (reports,).
+    """
 
     __slots__ = ("steps", "trials", "values")
 

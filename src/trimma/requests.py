@@ -1,6 +1,6 @@
-"""What people ask of a study while it runs: by ctrl-C, by the command line, from another process.
+"""Requests: what people ask of a running study, by ctrl-C, by the command line, from another process.
 
-Each becomes a fact, beside those that the engine tells. One that doesn't fit any more, since its trial has ended or has
+The core takes a request like a fact of the engine. A request that no longer applies, because its trial has ended or has
 moved on in the meantime, changes nothing.
 """
 
@@ -20,28 +20,28 @@ class EndTrial(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class PauseTrial(Struct, frozen=True, kw_only=True, tag=True):
-    """Have a running trial save itself and make room at its next report.
+    """Let a running trial save a checkpoint at its next report and free its workers.
 
-    It goes on when `ContinueTrial` asks for it; when the study ends before, it is stopped.
+    It goes on after a `ContinueTrial`. If the study ends before that, the trial is stopped.
     """
 
     trial: int
 
 
 class ContinueTrial(Struct, frozen=True, kw_only=True, tag=True):
-    """Have a paused trial go on as soon as a worker is idle."""
+    """Let a paused trial go on as soon as a worker is idle."""
 
     trial: int
 
 
 class ChangeTrials(Struct, frozen=True, kw_only=True, tag=True):
-    """Have the study run so many trials in all. With fewer than there are, no more are begun."""
+    """Run this many trials in all. If there are more already, no new ones are begun."""
 
     trials: int
 
 
 class ChangeWorkers(Struct, frozen=True, kw_only=True, tag=True):
-    """Use so many workers from now on, to the end of this session. Those that are too many are left idle, or let go."""
+    """Use this many workers until the end of this session. Further workers stay idle, or are let go."""
 
     workers: int
 

@@ -4,9 +4,9 @@ from msgspec import Struct
 
 
 class Stay(Struct, kw_only=True):
-    """A worker's time in the study, in seconds since the epoch; ``end`` is None while it lasts.
+    """A worker's time in the study, in seconds since the epoch. ``end`` is None while it lasts.
 
-    ``host`` is the machine that the worker is on, empty where its engine doesn't say.
+    ``cause`` says why the worker left. ``host`` is the machine that it is on, or empty when that isn't known.
     """
 
     worker: str
@@ -17,9 +17,9 @@ class Stay(Struct, kw_only=True):
 
 
 class Session(Struct, kw_only=True):
-    """One driver's time with the study; ``end`` is the time of the last event that it stored.
+    """One driver's time with the study. ``end`` is the time of the last event that it stored.
 
-    ``reason`` is why the session was closed. It is empty before that, and where the driver died.
+    ``reason`` says why the session was closed. It is empty while the session lasts, and when the driver died.
     """
 
     start: float

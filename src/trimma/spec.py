@@ -1,4 +1,4 @@
-"""What a study asks: the part of it that is fixed when it is created."""
+"""The spec of a study, which says what the study asks."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from trimma.stopping import Rule
 
 
 class Metric(Struct, frozen=True, kw_only=True):
-    """The number that decides, and its direction."""
+    """The metric that decides, and its direction."""
 
     name: str
     maximize: bool
@@ -20,14 +20,14 @@ class Metric(Struct, frozen=True, kw_only=True):
 class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One question asked of an objective.
 
-    The first of ``metrics`` is the one that decides.
+    The first of ``metrics`` is the one that decides. ``trial_timeout`` and ``stop_grace`` are in seconds.
 
-    ``space`` is the space's description, ``searcher`` and ``scheduler`` are readable settings: enough to
-    show and to compare, while the objects themselves travel in the study's program.
+    ``space`` is the space's description, and ``searcher`` and ``scheduler`` are settings as text. They are there to be
+    shown and compared. The objects themselves are in the study's program.
 
-    ``kind`` says what kind of question it is. ``asked`` is more of the question as plain JSON, which only the policy
-    reads that asks it, and what shows a study of this kind. ``planned`` is how many trials there will be at most by the
-    policy's own plan; None where it doesn't say.
+    ``kind`` says what kind of question it is. ``asked`` holds more of the question as plain JSON, which is read only by
+    the policy that asks it, and by what shows a study of this kind. ``planned`` is the largest number of trials in the
+    policy's own plan, or None when the policy doesn't say.
     """
 
     name: str

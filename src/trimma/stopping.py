@@ -1,6 +1,6 @@
-"""When a study has had enough: rules that combine with ``&`` and ``|``.
+"""Stopping rules, which say when a study ends. They can be combined with ``&`` and ``|``.
 
-A rule is a pure function of the study's progress and the time, and plain data, so it is stored with the study.
+A rule is a pure function of the study's progress and the time. It is also plain data, so it is stored with the study.
 """
 
 import math
@@ -15,7 +15,7 @@ from trimma.errors import UsageError
 
 
 class Progress(Protocol):
-    """What a rule may look at; `trimma.ports.History` is one."""
+    """What a rule may look at. A `trimma.ports.History` has all of it."""
 
     @property
     def maximize(self) -> bool: ...
@@ -29,7 +29,7 @@ class Progress(Protocol):
 
 
 class Halt(Struct, frozen=True, kw_only=True):
-    """Start nothing more because of ``reason``; ``at_once`` also stops what runs."""
+    """Start nothing more because of ``reason``. With ``at_once``, running trials are stopped, too."""
 
     reason: str
     at_once: bool
@@ -46,7 +46,10 @@ class _Combinable:
 
 
 class TrialCount(_Combinable, Struct, frozen=True, tag=True):
-    """Met when ``count`` trials have been chosen; those that run are left to finish."""
+    """Met when ``count`` trials have been chosen. Running trials may finish.
+
+    Raises `UsageError` unless ``count`` is a whole number, 1 or more.
+    """
 
     count: int
 
@@ -57,7 +60,7 @@ class TrialCount(_Combinable, Struct, frozen=True, tag=True):
         if progress.trial_count < self.count:
             return None
         if progress.trial_count > self.count:
-            # the limit came later, at a resume, or together with another rule
+            # the limit was set later, at a resume, or another rule had to be met, too
             reason = f"{progress.trial_count} trials were run ({self.count} were asked for)"
         else:
             reason = f"all {self.count} trials were run"
@@ -68,7 +71,10 @@ class TrialCount(_Combinable, Struct, frozen=True, tag=True):
 
 
 class Timeout(_Combinable, Struct, frozen=True, tag=True):
-    """Met when the study has been running for ``seconds``, over all its sessions; what runs is stopped."""
+    """Met when the study has run for ``seconds``, all sessions together. Running trials are stopped.
+
+    Raises `UsageError` unless ``seconds`` is a finite number above zero.
+    """
 
     seconds: float
 
@@ -88,7 +94,10 @@ class Timeout(_Combinable, Struct, frozen=True, tag=True):
 
 
 class Target(_Combinable, Struct, frozen=True, tag=True):
-    """Met when any trial has reported a value at least as good as ``value``; what runs is stopped."""
+    """Met when any trial has reported a value at least as good as ``value``. Running trials are stopped.
+
+    Raises `UsageError` unless ``value`` is a finite number.
+    """
 
     value: float
 
@@ -106,7 +115,11 @@ class Target(_Combinable, Struct, frozen=True, tag=True):
 
 
 class Patience(_Combinable, Struct, frozen=True, tag=True):
-    """Met when the last ``trials`` ended trials have not improved the best by more than ``delta``."""
+    """Met when the last ``trials`` trials that ended improved the best value by no more than ``delta``.
+
+    Running trials are stopped. ``delta`` is in units of the metric (default 0). Raises `UsageError` unless ``trials``
+    is a whole number, 1 or more, and ``delta`` is a finite number, zero or more.
+    """
 
     trials: int
     delta: float = 0.0
@@ -123,7 +136,7 @@ class Patience(_Combinable, Struct, frozen=True, tag=True):
         if len(best) <= self.trials:
             return None
         gain = best[-1] - best[-1 - self.trials]
-        # NaN, for no value yet, compares as not met
+        # without a best value this is NaN, for which the comparison is false
         if (gain if progress.maximize else -gain) <= self.delta:
             return Halt(reason=f"no better by more than {self.delta:g} for {self.trials} trials", at_once=True)
         return None
@@ -133,7 +146,7 @@ class Patience(_Combinable, Struct, frozen=True, tag=True):
 
 
 class All(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
-    """Met when each of ``rules`` is."""
+    """Met when all of ``rules`` are met."""
 
     rules: tuple["Rule", ...]
 
@@ -149,7 +162,7 @@ class All(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Either(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
-    """Met when one of ``rules`` is."""
+    """Met when one of ``rules`` is met."""
 
     rules: tuple["Rule", ...]
 
@@ -165,7 +178,7 @@ Rule = TrialCount | Timeout | Target | Patience | All | Either
 
 
 def _finite(rule: str, name: str, value: object) -> float:
-    """The number as Python's own, whatever library it comes from."""
+    """The value as a Python float, also when it is a number of another library."""
     try:
         number = math.nan if isinstance(value, str | bytes) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -186,6 +199,6 @@ def _whole(rule: str, name: str, value: object) -> int:
 
 
 def _earliest(rules: Sequence[Rule], progress: Progress, now: float) -> float | None:
-    """The next future moment at which one of ``rules`` may change its answer by time alone."""
+    """The next moment after ``now`` at which one of ``rules`` may change its answer by time alone."""
     moments = (rule.deadline(progress, now) for rule in rules)
     return min((moment for moment in moments if moment is not None and moment > now), default=None)

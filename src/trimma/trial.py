@@ -1,4 +1,4 @@
-"""A trial's states, the moves between them, and the read-only shape that policies and views see."""
+"""A trial's states, the moves between them, and the protocol by which policies and views read a trial."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -28,7 +28,7 @@ from trimma.reports import Curve
 
 
 class State(StrEnum):
-    """Where a trial is in its life."""
+    """The state of a trial."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -75,7 +75,7 @@ MOVES: Mapping[tuple[State | None, type], State] = {
 
 
 def move(trial: int, state: State | None, event: type) -> State:
-    """The state that ``event`` leads to; `IllegalMove` when the table has no such move."""
+    """The state that ``event`` leads to. Raises `IllegalMove` when the table has no such move."""
     try:
         return MOVES[state, event]
     except KeyError:
@@ -87,10 +87,10 @@ def move(trial: int, state: State | None, event: type) -> State:
 
 
 class Span(Struct, kw_only=True, gc=False):
-    """One attempt's stay on its workers, in seconds since the epoch; ``end`` is None while it lasts.
+    """One attempt's stay on its workers, in seconds since the epoch. ``end`` is None while it lasts.
 
-    ``seconds`` is how long the objective took, without the way there and back, where that is known. ``lost`` says
-    that (the end of) what it did counted for nothing, and was or will be done again.
+    ``seconds`` is how long the objective ran, without the time for messages there and back, or None when that isn't
+    known. ``lost`` says that the work of the attempt, or the end of it, is lost and is done again.
     """
 
     attempt: int
@@ -104,14 +104,15 @@ class Span(Struct, kw_only=True, gc=False):
 class Trial(Protocol):
     """One config being trained, as policies and views may see it: read only.
 
-    ``place`` says which part of the study it belongs to, and holds a policy's own marks. ``parent`` is the trial from
-    whose checkpoint it begins, None for one that begins at the beginning.
+    ``place`` says which part of the study the trial belongs to, and may hold a policy's own marks. ``parent`` is the
+    trial from whose checkpoint this one begins, or None when it begins at the beginning.
 
-    ``value`` is the study's metric as returned at the end, or else as last reported; None before the first.
-    ``since`` is when it came into its state; ``overdue`` says that it ran over its time, ``killed`` that its
-    runner is being killed; ``crashes`` counts the attempts that its own doing ended, ``losses`` those that the end
-    of a worker did; ``spans`` are its attempts, and ``lost_steps`` the reports of those that counted for nothing.
-    ``checkpoint`` is where it would go on from. It runs on as many ``workers`` as it has ``ranks``; on none otherwise.
+    ``value`` is the study's metric as returned at the end, or else as last reported. It is None before the first
+    report. ``since`` is when the trial came into its state, in seconds since the epoch. ``overdue`` says that it ran
+    longer than it may, and ``killed`` that its runner is being killed. ``crashes`` counts the attempts that crashed,
+    and ``losses`` those that were lost with their worker in this session for another reason. ``spans`` are its
+    attempts, and ``lost_steps`` is the number of reports that were lost with them. ``checkpoint`` is where the trial
+    would go on from. ``workers`` are those that it is on: as many as it has ``ranks``, or none.
     """
 
     @property

@@ -1,1 +1,1 @@
-"""The front door."""
+"""The front door: the functions that users call, and the handles of studies."""

@@ -58,32 +58,35 @@ def ablate(
 ) -> AblationStudy:
     """Find what each of ``components`` is worth to ``objective``: train it with and without them, repeatedly.
 
-    The objective is the one that `tune` takes. Beside ``report``, ``data`` and the others it may ask for ``split``, a
-    seed for the division of the data, which is the same for all that is compared with each other, and for ``seed``,
-    which differs from training to training: what doesn't depend on them doesn't vary between repeats.
+    The objective is as for `tune`. It can also take ``split``, a seed for the division of the data, and ``seed``, a
+    seed for all else that is random. ``split`` is the same for all trainings that are compared with each other, and
+    ``seed`` differs from training to training. What depends on neither of them doesn't vary between repeats.
 
     What is asked
         ``components``: ``tm.Columns(...)`` of ``data``, ``tm.Layers(...)`` of ``model``, ``tm.Setting(...)``,
-        ``tm.Variant(...)``, any number of them, or "layers" for all layers. ``maximize`` or ``minimize`` names the
-        metric. ``config`` holds the objective's arguments, where they have no defaults (``study.best.config`` of a
-        search, say).
+        ``tm.Variant(...)``, a list of several of them, or "layers" for all layers. ``maximize`` or ``minimize`` names
+        the metric. ``config`` holds arguments of the objective, such as ``study.best.config`` of a search. Arguments
+        that have defaults may be left out.
     Which trainings are run
-        ``design``: "leave-one-out", "leave-one-group-out", "one-in", "pairwise", "factorial", "screening", "path",
-        "shapley", or an object. ``repeats``: of the baseline and of each arm; "adaptive" goes on, up to 24, with
-        those components that aren't settled after 3, 6 and 12. ``retune=tm.Retune(space, trials=8)`` gives each
-        training a small search of its own. The baseline is trained anew, whatever is known of it from a search.
+        ``design``: "leave-one-out" (the default), "leave-one-group-out", "one-in", "pairwise", "factorial",
+        "screening", "path", "shapley", or an object. ``repeats`` is how often the baseline and each arm are run
+        (default 5). With "adaptive", the results are looked at after 3, 6 and 12 repeats, and only components that
+        aren't settled by then go on, up to 24 repeats. ``retune=tm.Retune(space, trials=8)`` gives each training a
+        small search of its own. The baseline is always trained anew, also after a search.
     What is told
         Differences with simultaneous intervals at ``confidence`` (default .95). ``smallest`` is the smallest
-        difference that matters to you, in units of the metric: with it, components can be told to be equivalent.
+        difference that matters to you, in units of the metric (default: none). With it, a component can also be
+        found to be equivalent: leaving it out makes no difference that matters.
     When it ends
-        When all is run, or after ``trials`` trainings, ``timeout`` seconds, or when the rule ``until`` is met: what
-        is known by then is told. All trials run to their ends, unless you give a ``scheduler``: what stops
-        trainings early makes the comparison unfair, so those are left out of it, and the report says so.
+        When all trainings have been run, after ``trials`` trainings, after ``timeout`` seconds, or when the rule
+        ``until`` is met. The findings are about what has been run by then. All trainings run to their ends, unless
+        you give a ``scheduler`` that stops some early. A comparison with those would be unfair, so they are left out
+        of it, and the report says so.
 
-    The other arguments are those of `tune`. With ``resume=True`` a study of that name goes on, also with more
-    repeats or more components than before; what is there isn't run again.
+    The other arguments are those of `tune`. With ``resume=True`` a study of that name goes on, also with more repeats
+    or more components than before. Only the trainings that it lacks are run.
 
-    Returns the `AblationStudy`. Raises what `tune` raises; the study is given up at once when its baseline fails.
+    Returns the `AblationStudy`. Raises what `tune` raises. The study is given up at once when its baseline fails.
 
     >>> study = tm.ablate(fit, tm.Columns("age", "fare"), data=titanic, maximize="accuracy", repeats=5)
     >>> study.table()

@@ -1,4 +1,4 @@
-"""The arguments of `ablate` alone, checked and turned into what the rest works with."""
+"""The arguments that only `ablate` has, checked and converted."""
 
 from collections.abc import Callable, Sequence
 from inspect import signature as signature_of
@@ -19,7 +19,10 @@ from trimma.registry import names, resolve
 
 
 def kinds_of(components: Any, engine: Engine) -> list[ComponentKind]:
-    """The kinds of components, each named apart from the others, with data that the engine can take to its trials."""
+    """The kinds of components, each with a name of its own, and with data that the engine can give to its trials.
+
+    Raises `UsageError` when there are none.
+    """
     given = list(components) if isinstance(components, list | tuple) else [components]
     if not given:
         raise UsageError("there is nothing to leave out: give tm.Columns(...), tm.Layers(...), tm.Setting(...)")
@@ -32,7 +35,7 @@ def kinds_of(components: Any, engine: Engine) -> list[ComponentKind]:
 
 
 def refuse_unseen(signature: Signature, parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> None:
-    """Raise `ObjectiveError` where the objective doesn't see what would be left out."""
+    """Raise `ObjectiveError` when the objective lacks an argument that a component would change."""
     for kind, components in parts:
         for changed in kind.changes:
             if changed not in signature.accepts:
@@ -43,7 +46,7 @@ def refuse_unseen(signature: Signature, parts: Sequence[tuple[ComponentKind, Seq
 
 
 def listed_of(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tuple[Component, ...]:
-    """All components; `UsageError` for two of one name."""
+    """All components. Raises `UsageError` when two have the same name."""
     listed: dict[str, Component] = {}
     for _, components in parts:
         for component in components:
@@ -57,7 +60,7 @@ def listed_of(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tup
 
 
 def retune_of(given: Any) -> Retune:
-    """The small search of each training, of no more trials than its space has configs."""
+    """The settings of the search in each cell, with no more trials than its space has configs."""
     if not isinstance(given, Retune):
         raise UsageError(f"retune={given!r}: say what to search and how long, retune=tm.Retune(space, trials=8)")
     space, trials = space_of(given.space), whole("Retune(trials=...)", given.trials)
@@ -66,7 +69,7 @@ def retune_of(given: Any) -> Retune:
 
 
 def repeats_of(repeats: Any, confidence: Any, smallest: Any, design: Design, plan: AnalysisPlan) -> Repeats:
-    """How often each arm is run: a number, or until it is settled."""
+    """How often each arm is run: a fixed number of times, or until it is settled."""
     if not isinstance(confidence, float) or not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence!r} must be a share from .5 to below 1, such as .95")
     if smallest is not None and (not isinstance(smallest, int | float) or not 0 < smallest < float("inf")):

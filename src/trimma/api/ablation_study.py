@@ -1,4 +1,4 @@
-"""The handle of an ablation: its table, its report, its pictures."""
+"""The handle of an ablation: its table, its report and its pictures."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,28 +20,29 @@ if TYPE_CHECKING:
 
 
 class AblationStudy(Study):
-    """A stored ablation: what `Study` tells, and what its components are worth.
+    """A stored ablation. It is a `Study` that also tells what its components are worth.
 
-    Of its pictures, ``study.plot.forest()`` and ``study.plot.repeats()`` are for all ablations;
-    ``study.plot.interactions()``, ``.path()`` and ``.shapley()`` are for the designs that tell them.
+    All ablations have the pictures ``study.plot.forest()`` and ``study.plot.repeats()``. The pictures
+    ``study.plot.interactions()``, ``.path()`` and ``.shapley()`` are for the designs that show these things.
     """
 
     _call = "ablate(objective, components"
 
     @property
     def effects(self) -> Analysis:
-        """What is known of each component by now, and how."""
+        """What is known by now of the effect of each component, and how it was estimated."""
         return analysis(self.history)
 
     @property
     def findings(self) -> Findings:
-        """The same as rows, with what was asked and measured."""
+        """The effects as rows, with what was asked and what was measured."""
         return findings(self.history)
 
     def table(self) -> "pd.DataFrame":
-        """A data frame with one row a component, what is worth most first; `MissingExtra` without pandas.
+        """A data frame with one row for each component. The component that is worth most comes first.
 
-        Differences and their simultaneous intervals are in units of the metric; p is adjusted for all components.
+        Differences and their simultaneous intervals are in units of the metric. The p-values are adjusted for the
+        number of components. Raises `MissingExtra` without pandas.
         """
         from trimma.display.report.data_frames import data_frame
 
@@ -49,10 +50,11 @@ class AblationStudy(Study):
         return frame
 
     def interactions(self) -> "pd.DataFrame":
-        """A data frame with one row a pair, of a pairwise design: what leaving out both changes beyond the sum of each.
+        """A data frame with one row for each pair of components of a pairwise design.
 
-        ``meaning`` says in words whether they stand in for each other or need each other. `MissingExtra` without
-        pandas; without pairs the frame is empty.
+        It shows by how much the effect of leaving out both differs from the sum of their effects. ``meaning`` says in
+        words whether they stand in for each other or need each other. For other designs the data frame is empty. Raises
+        `MissingExtra` without pandas.
         """
         from trimma.display.report.data_frames import pair_frame
 
@@ -60,21 +62,25 @@ class AblationStudy(Study):
         return frame
 
     def to_markdown(self) -> str:
-        """The table in Markdown, with what it shows, the best and worst config, and how it was found."""
+        """The table in Markdown, with what it shows, the best and the worst config, and the method."""
         from trimma.display.report.markdown import markdown
 
         return markdown(self.findings)
 
     def to_latex(self, caption: str | None = None, label: str | None = None) -> str:
-        """The table in LaTeX, for the package booktabs; ``caption`` is LaTeX, by default it says what is shown."""
+        """The table in LaTeX, which needs the package booktabs.
+
+        ``caption`` is LaTeX code, and by default says what the table shows. ``label`` is the table's label (default:
+        none).
+        """
         from trimma.display.report.latex import latex
 
         return latex(self.findings, caption, label)
 
     def to_html(self, file: str | Path | None = None) -> str:
-        """The report as one page that needs no network: table, pictures, method. Written to ``file``, where given.
+        """The report as one HTML page that needs no network, with the table, the pictures and the method.
 
-        Raises `MissingExtra` without plotly.
+        If ``file`` is given, the page is also written to it. Raises `MissingExtra` without plotly.
         """
         from trimma.display.report.html_page import page
 

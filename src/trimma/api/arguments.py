@@ -1,4 +1,4 @@
-"""The front door's arguments, checked and turned into what the rest works with."""
+"""The arguments of the front door, checked and converted."""
 
 import operator
 import os
@@ -20,7 +20,7 @@ DEFAULT_STORE = Path(".trimma") / "studies.db"
 
 
 def metric_of(maximize: Any, minimize: Any) -> Metric:
-    """The study's metric and its direction."""
+    """The study's metric and its direction. Raises `UsageError` unless exactly one name is given."""
     if maximize is not None and minimize is not None:
         raise UsageError(
             f"maximize={maximize!r} and minimize={minimize!r}: a study has one metric that decides; give one of them"
@@ -34,7 +34,7 @@ def metric_of(maximize: Any, minimize: Any) -> Metric:
 
 
 def space_of(space: Any) -> Space:
-    """The space, also when it is given as a plain mapping."""
+    """The space. It may also be given as a plain mapping."""
     if isinstance(space, Space):
         return space
     if isinstance(space, Mapping):
@@ -43,7 +43,7 @@ def space_of(space: Any) -> Space:
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:
-    """A whole number of at least ``least``."""
+    """The value as an int. Raises `UsageError` unless it is a whole number of at least ``least``."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -59,7 +59,7 @@ def seed_of(seed: Any) -> int:
 
 
 def seconds(name: str, value: Any) -> float:
-    """A duration in seconds, above zero."""
+    """The value as a duration in seconds. Raises `UsageError` unless it is a number above zero."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
         raise UsageError(f"{name}={value!r} must be a number of seconds above zero")
     return float(value)
@@ -68,7 +68,7 @@ def seconds(name: str, value: Any) -> float:
 def until_of(
     until: Rule | None, timeout: float | None, target: float | None, patience: int | Patience | None
 ) -> Rule | None:
-    """One rule for all ways to end a study, any of which is enough."""
+    """One rule that is met when any of those given is met. None when none is given."""
     rules: list[Rule] = []
     if until is not None:
         if not isinstance(until, Rule):
@@ -89,7 +89,7 @@ def until_of(
 
 
 def engine_of(engine: str | Engine, workers: int | None) -> Engine:
-    """The engine, with the number of workers when it is given by name."""
+    """The engine. If it is given by name, it is made with ``workers``. Raises `UsageError` when it can't be."""
     if workers is None:
         found: Engine = resolve("engine", engine, ["poll"])
         return found
@@ -102,17 +102,17 @@ def engine_of(engine: str | Engine, workers: int | None) -> Engine:
 
 
 def data_of(data: Any, engine: Engine) -> Any:
-    """The data as trials get it; an engine whose trials run in this process hands it over as it is."""
+    """The data in the form in which trials get it. An engine that runs them in this process takes it as it is."""
     return data if in_process(engine) else portable(data)
 
 
 def in_process(engine: Engine) -> bool:
-    """Whether the engine calls the objective in this process, as it is."""
+    """Whether the engine runs the objective in this process, without pickling it."""
     return bool(getattr(engine, "in_process", False))
 
 
 def store_of(store: str | Path | Store | None) -> Store:
-    """The store that is meant: an object, "memory", or a file's path.
+    """The store: a store object, "memory", or the file with this path.
 
     By default it is the file that ``TRIMMA_STORE`` names, or else ``.trimma/studies.db``.
     """
@@ -128,7 +128,7 @@ def store_of(store: str | Path | Store | None) -> Store:
 
 
 def missing_store(store: str | Path | Store | None) -> Path | None:
-    """The path of a store that isn't there; None when it is."""
+    """The path of the store if there is no such file, otherwise None."""
     path = _path_of(store)
     return path if path is not None and not path.exists() else None
 

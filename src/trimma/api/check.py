@@ -1,4 +1,4 @@
-"""``check``: one short trial in a real worker, and in plain words what is wrong."""
+"""``check``: one short trial in a real worker, and what is wrong with it in plain words."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,11 @@ _UNNAMED = "the returned number"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a short run of an objective has shown; true when nothing is wrong."""
+    """What a short run of an objective has shown. It is true when there are no ``problems``.
+
+    ``metrics`` are the names of the metrics that the objective gave with ``config``. ``seconds`` is how long the trial
+    took, or None when that isn't known. ``output`` is what it printed.
+    """
 
     problems: tuple[str, ...]
     metrics: tuple[str, ...]
@@ -59,10 +63,11 @@ def check(
     model: Any = None,
     seconds: float = 60.0,
 ) -> Check:
-    """Run ``objective`` once, for at most three reports and ``seconds``, in a worker as a study would.
+    """Run ``objective`` once in a worker, for at most three reports and ``seconds`` (default 60).
 
-    Nothing is stored. Wrong arguments, an objective that can't be sent, an exception, a crash, nothing reported,
-    and a metric that isn't a number are told as problems, not raised.
+    The run is like that of a trial in a study, but nothing is stored. What is wrong is not raised, but returned as
+    problems: wrong arguments, an objective that can't be sent, an exception, a crash, nothing reported, or a metric
+    that isn't a number. Without ``maximize`` and ``minimize``, any metric will do.
 
     >>> print(tm.check(fit, space, maximize="accuracy"))
     """
@@ -130,7 +135,7 @@ def _plainly(kind: str, message: str, traceback: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Brief:
-    """A scheduler that calls a trial done after a few steps."""
+    """A scheduler that ends each trial after a few steps."""
 
     searcher: Searcher
 

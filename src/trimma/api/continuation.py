@@ -1,4 +1,4 @@
-"""What `Study.resume` asks: that a stored study goes on, perhaps with parts given anew, or for longer."""
+"""What `Study.resume` asks: that a stored study goes on, perhaps with new parts or other limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,19 +20,17 @@ from trimma.spec import Metric, StudySpec
 from trimma.stopping import Rule
 
 AsksMore = Callable[[StudySpec, Recipe], StudySpec]
-"""What a study of this spec and recipe asks from here on. It differs from the spec in ``asked`` and ``planned`` alone.
-
-It raises `UsageError` where no more can be asked.
-"""
+"""A function of a study's spec and recipe. It returns the spec from here on, in which only ``asked`` and ``planned``
+may differ. It raises `UsageError` when the study can't ask for that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Continuation:
-    """What is given anew; where it is None, it stays as it was.
+    """What is given anew at a resume. Where a field is None, everything stays as it was.
 
-    ``metric`` and ``space`` may only be what they were. ``trials`` is a number in all. ``more`` is what is asked of the
-    policy from here on. ``call`` is how the study was made, as in ``tune(objective, space``, which is said where its
-    recipe can't be thawed.
+    ``metric`` and ``space`` must be the stored ones. ``trials`` is a total number. ``more`` says what is asked of the
+    policy from here on. ``call`` is how the study was made, as in ``tune(objective, space``. It is part of the error
+    message when the recipe can't be loaded.
     """
 
     ledger: Ledger
@@ -51,10 +49,10 @@ class Continuation:
         return self.ledger.history.spec.name
 
     def take_up(self, store: Store, engine: Engine) -> TakenUp:
-        """Thaw the study's recipe and renew it.
+        """Load the study's recipe, and put in what is given anew.
 
-        Raises `StudyNotFound` when the study is gone, `StudyMismatch` where it would ask something else, and
-        what ``more`` raises.
+        Raises `StudyNotFound` when the study was deleted, `StudyError` when the recipe can't be used, `StudyMismatch`
+        when the metric or the space differs, and what ``more`` raises.
         """
         if self.name not in store.studies():
             raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")

@@ -1,4 +1,4 @@
-"""Ctrl-C: once to stop and keep everything, twice to stop at once."""
+"""Ctrl-C: pressed once it stops the study and keeps everything, pressed twice it stops at once."""
 
 import signal
 import sys
@@ -8,9 +8,10 @@ from typing import Any
 
 
 class Interrupts:
-    """While the context lasts, the first SIGINT is noted (call it to ask) and the second raises KeyboardInterrupt.
+    """While the context lasts, the first SIGINT is noted, and the second one raises KeyboardInterrupt.
 
-    Signals reach the main thread only: in another thread, or under somebody else's handler, nothing is changed.
+    Call the object to learn whether one was noted. Signals reach only the main thread. In another thread, and when
+    somebody else has installed a handler, nothing is changed.
     """
 
     def __init__(self) -> None:
@@ -40,5 +41,5 @@ class Interrupts:
 
 
 def _may_be_replaced(handler: Any) -> bool:
-    """Whether nobody would miss it: PySpark's own would cancel every job of the session, the user's too."""
+    """Whether this is Python's own handler, or PySpark's, which would cancel all jobs of the session."""
     return handler is signal.default_int_handler or getattr(handler, "__module__", "").startswith("pyspark.")

@@ -1,4 +1,4 @@
-"""How a study's end is told."""
+"""How a caller is told that a study has ended."""
 
 import sys
 

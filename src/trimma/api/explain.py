@@ -1,4 +1,4 @@
-"""From a search to an ablation: which of the settings that it changed made the difference."""
+"""``explain``: which of the settings that a search has changed made the difference."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from trimma.errors import UsageError
 
 
 def explain(study: Study, default: Mapping[str, Any] | None = None, **how: Any) -> AblationStudy:
-    """Go from the default settings to the best config of a search, one setting at a time, by what helps most.
+    """Go from the default settings to the best config of a search, one setting at a time, the most helpful first.
 
     ``default`` holds the settings to start from (default: those of the objective's arguments that have a default).
-    Settings that are equal in both, or that ``default`` lacks, stay as they are in the best config. ``how`` are
-    arguments of `ablate` (``repeats``, ``engine``, ...); the design is "path" unless it names another. The objective,
-    its data and its model come from the search, unless they are among them.
+    Settings that are equal in both, or that ``default`` lacks, stay as they are in the best config. ``how`` are further
+    arguments of `ablate` (``repeats``, ``engine``, ...). The design is "path", and the objective, its data and its
+    model are those of the search, unless ``how`` holds others.
 
-    Raises `UsageError` when nothing differs.
+    Returns the `AblationStudy`. Raises `UsageError` when nothing differs, and what `ablate` raises.
 
     >>> path = tm.explain(study, default={"lr": 0.1, "dropout": 0.0})
     >>> print(path)

@@ -1,4 +1,4 @@
-"""Have a stored study ask for more of its policy, such as more repeats."""
+"""Makes a stored study ask for more of its policy, such as more repeats."""
 
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import freeze
@@ -9,6 +9,6 @@ from trimma.spec import StudySpec
 
 
 def ask_more(ledger: Ledger, store: Store, engine: Engine, recipe: Recipe, wanted: StudySpec) -> None:
-    """Have a claimed study ask of its policy what ``wanted`` asks, unless it does so already."""
+    """Extend a claimed study, so that it asks of its policy what ``wanted`` asks, unless it does so already."""
     if wanted.asked != ledger.history.spec.asked:
         extend(ledger, store, wanted.asked, wanted.planned, freeze(recipe, engine), engine.clock.now())

@@ -1,4 +1,4 @@
-"""One observer of a study, in a thread of its own that reads the store by itself."""
+"""One observer of a study, in a thread of its own that reads events from the store."""
 
 import threading
 from itertools import islice
@@ -9,12 +9,12 @@ from trimma.ports import Observer, Store
 
 
 class Follower:
-    """Passes on to ``observer`` what is stored of the study ``name``, from the event after the first ``known`` on.
+    """Passes the events of the study ``name`` on to ``observer``, without the first ``known`` ones.
 
-    The thread is told only how many events are stored. It reads them from the store and folds them into a ledger of its
-    own, so that nothing is queued for it and nobody else changes the history that the observer is given. An observer
-    that takes its time is given more events the next time. One that raises is called no more, and ``failure`` is what
-    it raised.
+    The thread is only told how many events are stored. It reads them from the store and folds them into a ledger of its
+    own. So no events are queued for it, and nobody else changes the history that the observer is given. A slow observer
+    is given more events at the next call. An observer that raises an exception isn't called any more, and ``failure``
+    is that exception.
     """
 
     def __init__(self, observer: Observer, store: Store, name: str, known: int) -> None:
@@ -23,11 +23,11 @@ class Follower:
         self._observer, self._store, self._name, self._known = observer, store, name, known
         self._ledger = Ledger()
         self._handed = known
-        # how many events are stored (None for all that there will be), and when that was
+        # how many events are stored (None when no more will follow), and at what time
         self._told: tuple[int | None, float] = known, 0.0
         self._news = threading.Event()
         self._left = False
-        # a daemon, since an observer may never return
+        # a daemon thread, because an observer may never return
         self._thread = threading.Thread(target=self._follow, name=f"trimma-observer-{self.label}", daemon=True)
         self._thread.start()
 
@@ -37,17 +37,17 @@ class Follower:
         self._news.set()
 
     def finish(self) -> None:
-        """Say that nothing more will be stored: the thread passes on what there is, and ends."""
+        """Say that nothing more will be stored. The thread passes on what is left, and ends."""
         self._told = None, self._told[1]
         self._news.set()
 
     def leave(self) -> None:
-        """Have the observer not called any more."""
+        """Don't call the observer any more."""
         self._left = True
         self._news.set()
 
     def ended(self, seconds: float) -> bool:
-        """Whether the thread has ended, after waiting for it for so many seconds."""
+        """Wait for the thread, for at most ``seconds``, and return whether it has ended."""
         self._thread.join(max(0.0, seconds))
         return not self._thread.is_alive()
 
@@ -66,7 +66,7 @@ class Follower:
                 self._news.clear()
                 stored, now = self._told
                 self._pass_on(stored, now)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the study goes on, and tells it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the study goes on, and warns of it
             self.failure = error
 
     def _pass_on(self, stored: int | None, now: float) -> None:

@@ -1,4 +1,4 @@
-"""The one way in: each front door asks something, and `launch` runs the study that answers it."""
+"""Runs every study: a front door such as `tune` says what is asked, and `launch` does the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ from trimma.stopping import Rule
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TakenUp:
-    """A claimed study that is ready to run: what is known of it, what it needs, and when this session ends.
+    """A claimed study that is ready to run: its ledger, its recipe, and the limits of this session.
 
-    ``known`` is how many events it had before this session.
+    ``known`` is how many events the study had before this session.
     """
 
     ledger: Ledger
@@ -35,7 +35,7 @@ class TakenUp:
 
 
 class TakesUp(Protocol):
-    """What a front door asks, once its arguments are checked: of a new study, or of one that is stored."""
+    """What a front door asks of a new or a stored study, after its arguments were checked."""
 
     @property
     def name(self) -> str:
@@ -43,17 +43,20 @@ class TakesUp(Protocol):
         ...
 
     def take_up(self, store: Store, engine: Engine) -> TakenUp:
-        """The study, which the caller has claimed: created, or found and, where more is asked of it, extended."""
+        """Create the study, or read it from the store and extend it if more is asked of it.
+
+        The caller has claimed the study.
+        """
         ...
 
 
 def launch(
     asked: TakesUp, engine: Engine, store: Store, *, progress: bool | View, observers: Sequence[Observer]
 ) -> Ledger:
-    """Claim the study, take it up, and run and show it until it is closed, and all ``observers`` know of it.
+    """Claim the study, take it up, and run and show it until it is closed and all observers were told.
 
-    Raises `StudyBusy` when another process runs it, whatever ``asked.take_up`` raises, `StudyFailed` when it was given
-    up, and KeyboardInterrupt after ctrl-C, once all is in order.
+    Raises `StudyBusy` when another process runs the study, whatever ``asked.take_up`` raises, `StudyFailed` when the
+    study was given up, and KeyboardInterrupt after ctrl-C, when all has been stored.
     """
     followed_by = observers_of(observers)
     with store.claim(asked.name):
@@ -61,7 +64,7 @@ def launch(
         study = asked.take_up(store, engine)
         history = study.ledger.history
         with (
-            # the outermost: a ctrl-C while it waits for observers ends the waiting
+            # observers are the outermost context, so that ctrl-C ends the waiting for them
             Observers(followed_by, store, asked.name, study.known) as told,
             Interrupts() as interrupted,
             Shown(view_of(progress, engine)) as shown,
@@ -71,7 +74,7 @@ def launch(
                 told(events, history, now)
                 shown(events, history, now)
 
-            # as it was created: the order of branches must not change with the limits of a resume
+            # bound to the original limits, because the order of branches must not change with those of a resume
             bind = partial(study.recipe.bind, history.original)
             again = bind if study.recipe.binds else None
             policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)

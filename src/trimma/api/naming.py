@@ -8,7 +8,10 @@ from trimma.ports import Store
 
 
 def name_of(name: Any, objective: str, store: Store) -> str:
-    """The study's name: the one given, or one made of the objective's and the time."""
+    """The study's name: ``name``, or one made of the objective's name and the time.
+
+    Raises `UsageError` when ``name`` isn't a printable text.
+    """
     if name is not None:
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             raise UsageError(f"name={name!r}: a study's name is a printable text")

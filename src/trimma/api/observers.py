@@ -1,4 +1,4 @@
-"""Those who follow a study beside its view, and can neither slow it nor end it."""
+"""Observers, which follow a study in threads of their own. They can neither slow it down nor end it."""
 
 import time
 import traceback
@@ -15,11 +15,11 @@ from trimma.objective import describe
 from trimma.ports import History, Observer, Store
 
 FLUSH_SECONDS = 30.0
-"""For how long a study that is over waits for its observers, all of them together."""
+"""How long a study waits at its end for its observers, for all of them together."""
 
 
 def observers_of(observers: Any) -> tuple[Observer, ...]:
-    """The observers, each of which can be called as an observer is."""
+    """The observers as a tuple. Raises `UsageError` unless each can be called with three arguments."""
     try:
         found = tuple(observers)
     except TypeError:
@@ -36,7 +36,7 @@ def _takes_three(function: Callable[..., Any]) -> bool:
     try:
         parameters = signature(function)
     except ValueError:
-        return True  # some of those written in C don't say what they take
+        return True  # some functions written in C don't tell their arguments
     try:
         parameters.bind(None, None, None)
     except TypeError:
@@ -45,11 +45,11 @@ def _takes_three(function: Callable[..., Any]) -> bool:
 
 
 class Observers:
-    """An observer that tells those of ``observers``, each in its own thread, what is new in the study ``name``.
+    """An observer that tells each of ``observers``, in a thread of its own, what is new in the study ``name``.
 
-    They are given the events after the first ``known``. When the context ends, it is waited until they have been given
-    all, for `FLUSH_SECONDS` at most, and not at all after a second ctrl-C. A `RuntimeWarning` tells of one that was
-    not ready by then, and of one that raised an exception, which is called no more.
+    They are given the events after the first ``known``. The end of the context waits until they have been given all
+    events, for `FLUSH_SECONDS` at most, and not at all after a second ctrl-C. An observer that raises an exception
+    isn't called any more. A `RuntimeWarning` tells of that, and of an observer that was not ready in time.
     """
 
     def __init__(self, observers: Sequence[Observer], store: Store, name: str, known: int) -> None:

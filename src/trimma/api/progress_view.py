@@ -1,4 +1,4 @@
-"""How a study is shown while it runs, by a view that can't end it."""
+"""Shows a study while it runs. A view that fails doesn't end the study."""
 
 import sys
 import time
@@ -13,23 +13,24 @@ from trimma.events import Event
 from trimma.ports import Engine, History, Observer
 
 View = Callable[[Engine], AbstractContextManager[Observer]]
-"""How a study is shown while it runs: given the engine, it makes an observer, for as long as its context lasts.
+"""A function that shows a study while it runs. It is called with the engine, and returns a context manager that makes
+an observer.
 
-One that raises an exception is dropped with a warning, and the study goes on.
+If the view raises an exception, it is dropped with a warning, and the study goes on.
 """
 
 
 def view_of(progress: bool | View, engine: Engine) -> AbstractContextManager[Observer]:
-    """The view that is asked for: `view` for True, none for False."""
+    """The view that ``progress`` asks for: `view` for True, one that shows nothing for False."""
     if callable(progress):
         return progress(engine)
     return view(engine) if progress else nullcontext(_unseen)
 
 
 def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextManager[Observer]:
-    """A live view where standard error is a terminal (or a notebook), plain lines elsewhere.
+    """A live view if standard error is a terminal or a notebook, otherwise plain lines.
 
-    With ``summary_follows`` the live view leaves no lines of a study that has finished.
+    With ``summary_follows``, the live view disappears when the study has finished, because a summary is shown then.
     """
     from rich.console import Console
 
@@ -40,7 +41,7 @@ def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextMan
         return LiveView(repr(engine), console=console, summary_follows=summary_follows)
     from trimma.display.terminal.line_view import LineView
 
-    # paced by real time, where the study's own is simulated too
+    # lines are paced by real time, also when the study's time is simulated
     return LineView(repr(engine), stream=sys.stderr, clock=time.monotonic)
 
 
@@ -49,10 +50,10 @@ def _unseen(events: Sequence[Event], history: History, now: float) -> None:
 
 
 class Shown:
-    """An observer that passes on to a view, and does without once the view has failed.
+    """An observer that passes everything on to a view, until the view fails.
 
-    A closed terminal, a pipe that nobody reads any more or an error in a view is no reason to lose a study's trainings.
-    What went wrong is told by a `RuntimeWarning`.
+    A closed terminal, a broken pipe or an error in a view must not end a study. A `RuntimeWarning` says what went
+    wrong.
     """
 
     def __init__(self, view: AbstractContextManager[Observer]) -> None:

@@ -1,4 +1,4 @@
-"""What `tune` and `ablate` ask: a new study, or one of the same name that asked the same."""
+"""What `tune` and `ablate` ask: a new study, or one of the same name that asks the same."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from trimma.spec import StudySpec
 class Question:
     """A study's spec, and the recipe that answers it.
 
-    ``seeded`` says that the seed was given, and not drawn; ``resume`` that a study of this name may be there already.
+    ``seeded`` says that the seed was given by the user. ``resume`` says that a study of this name may exist already.
     ``mismatches`` is as for `refuse_mismatch`.
     """
 
@@ -33,9 +33,9 @@ class Question:
         return self.spec.name
 
     def take_up(self, store: Store, engine: Engine) -> TakenUp:
-        """Create the study, or go on with one that asks the same, or less of its policy.
+        """Create the study, or go on with a stored one that asks the same, or less of its policy.
 
-        Raises `StudyExists` for one that isn't to be resumed, `StudyMismatch` for one that asks something else.
+        Raises `StudyExists` when there is one and ``resume`` is False, and `StudyMismatch` when it asks something else.
         """
         known = self.name in store.studies()
         if known and not self.resume:

@@ -1,4 +1,4 @@
-"""Everything that a study needs besides its history, so that it can go on in another process."""
+"""The recipe of a study: all that it needs besides its history to go on in another process."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -14,9 +14,9 @@ from trimma.spec import StudySpec
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """The program, the space (None for an ablation), and the policies' settings.
+    """The program, the space (None for an ablation), and the settings of the policies.
 
-    ``left_out`` names what the program had, and a stored one hasn't: "data", "model".
+    ``left_out`` names the parts of the program ("data", "model") that were not stored with the recipe.
     """
 
     program: Program
@@ -27,12 +27,12 @@ class Recipe:
 
     @property
     def keys(self) -> Collection[str]:
-        """The names of the objective's arguments."""
+        """The names of the arguments that configs give to the objective."""
         variants = self.program.variants
         return self.space.keys if self.space is not None else variants.params if variants is not None else ()
 
     def bind(self, spec: StudySpec) -> Policy:
-        """What decides in this study: settings are bound, ready policies are used."""
+        """The policy of a study with this spec. Settings are bound, and ready policies are used as they are."""
         searcher: Any = self.searcher
         if hasattr(searcher, "bind"):
             searcher = searcher.bind(self.space, spec.seed, spec.trials)
@@ -42,14 +42,14 @@ class Recipe:
 
     @property
     def binds(self) -> bool:
-        """Whether what decides can be made once more, for another thread: a ready policy is there only once."""
+        """Whether the policy can be made once more, for another thread. A ready policy can't be."""
         return hasattr(self.searcher, "bind") and hasattr(self.scheduler, "bind")
 
     @property
     def is_slow(self) -> bool:
-        """Whether the searcher or the scheduler says that it takes its time."""
+        """Whether the searcher or the scheduler says that it is slow."""
         return any(getattr(policy, "slow", False) for policy in (self.searcher, self.scheduler))
 
     def fit_for(self, engine: Engine) -> "Recipe":
-        """The same, with the data in the form in which the engine's trials get it."""
+        """The same recipe, with the data in the form in which the engine gives it to trials."""
         return replace(self, program=replace(self.program, data=data_of(self.program.data, engine)))

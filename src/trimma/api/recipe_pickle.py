@@ -1,4 +1,4 @@
-"""A recipe as it is kept with its study: frozen into a pickle, thawed when the study goes on."""
+"""Stores a study's recipe: it is frozen into a pickle, and thawed when the study goes on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from trimma.pickling import TooLarge, dumps, loads
 from trimma.ports import Engine
 
 KEPT_BYTES = 32 * 2**20
-"""The largest recipe that is stored whole; of a larger one, ``data`` or ``model`` or both are left out."""
+"""The largest size of a stored recipe in bytes. From a larger recipe, ``data`` or ``model`` or both are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotKept:
-    """In place of an objective that can't be pickled, such as one that holds a Spark session."""
+    """Takes the place of an objective that can't be pickled, such as one that holds a Spark session."""
 
     name: str
     why: str
@@ -32,10 +32,11 @@ class NotKept:
 
 
 def freeze(recipe: Recipe, engine: Engine) -> bytes | None:
-    """The recipe's pickle, without data or model (or both) where they are large; None where it is large without them.
+    """The pickle of a recipe, or None when it is too large without data and model.
 
-    For an engine that runs trials in this process, what can't be pickled is left out: data or model, and then the
-    objective too.
+    Data or model, or both, are left out when the pickle would be larger than `KEPT_BYTES`. For an engine that runs
+    trials in this process, what can't be pickled is left out, too: data or model, and then also the objective. For
+    other engines, raises `ObjectiveError` for what can't be pickled.
     """
     given = [part for part in ("data", "model") if getattr(recipe.program, part) is not None]
     unpicklable = None
@@ -61,9 +62,10 @@ def _without(recipe: Recipe, parts: Sequence[str]) -> Recipe:
 
 
 def thaw(name: str, frozen: bytes | None, call: str = "tune(objective, space") -> Recipe:
-    """The recipe of a stored study, which was made by such a ``call``.
+    """The recipe of a stored study, loaded from its pickle. ``call`` is how the study was made, for messages.
 
-    It is a pickle, so this runs code: resume only studies that you trust.
+    Loading a pickle runs code, so resume only studies that you trust. Raises `StudyError` when there is no recipe, or
+    when it can't be loaded.
     """
     go_on = f"go on with tm.{call}, ..., name={name!r}, resume=True)"
     if frozen is None:
@@ -80,9 +82,10 @@ def thaw(name: str, frozen: bytes | None, call: str = "tune(objective, space") -
 
 
 def renewed(recipe: Recipe, name: str, **parts: Any) -> Recipe:
-    """The recipe of a stored study with ``objective``, ``data`` and ``model`` where they are given anew.
+    """The recipe of a stored study, with ``objective``, ``data`` and ``model`` replaced if they are given.
 
-    Raises `StudyError` when one is lacking that couldn't be kept, `ObjectiveError` when they don't fit together.
+    Raises `StudyError` when a part is needed that was not stored and isn't given, and `ObjectiveError` when the parts
+    don't fit together.
     """
     given = {part: value for part, value in parts.items() if value is not None}
     program = replace(recipe.program, **given)

@@ -7,15 +7,17 @@ from trimma.space import differences
 from trimma.spec import StudySpec
 
 Mismatches = Callable[[StudySpec, StudySpec], list[str]]
-"""In words, what the second asks of the policy otherwise than the first; what it only asks more isn't among it."""
+"""Compares the stored and the given spec, and says in words what they ask differently of the policy. Asking for more is
+no difference."""
 
 
 def refuse_mismatch(
     stored: StudySpec, given: StudySpec, *, seeded: bool = False, mismatches: Mismatches | None = None
 ) -> None:
-    """Raise `StudyMismatch`, naming each difference, unless both ask the same question in the same way.
+    """Raise `StudyMismatch`, which names each difference, unless both specs ask the same in the same way.
 
-    ``mismatches`` compares what they ask of their policy, where they are of one kind.
+    Seeds are compared only if ``seeded``. If both studies are of one kind, ``mismatches`` compares what they ask of the
+    policy.
     """
     changed = []
     if stored.metrics != given.metrics:

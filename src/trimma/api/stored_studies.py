@@ -1,4 +1,4 @@
-"""Stored studies: one by its name, all of them, and none any more."""
+"""Stored studies: load one, list all, delete one."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from trimma.ports import Store
 
 
 def load(name: str, store: str | Path | Store | None = None) -> Study:
-    """A stored study by its name, an `AblationStudy` where it is one.
+    """Load a stored study by its name. An ablation is loaded as an `AblationStudy`.
 
     Raises `StudyNotFound`, which suggests the nearest name, `StoreError` for a study that can't be read, and
     `UsageError` for a name that isn't a text.
@@ -57,7 +57,7 @@ def _handle(store: Store, name: str) -> Study:
         raise StoreError(f"study {name!r} can't be read: {error}") from error
     if ledger.history.spec.kind == "search":
         return Study(store, ledger)
-    # what an ablation needs is of no use to a search
+    # imported here only, because a search needs nothing of it
     from trimma.api.ablation_study import AblationStudy
 
     return AblationStudy(store, ledger)

@@ -1,4 +1,4 @@
-"""The handle of a study: read it, look at it, go on with it."""
+"""The handle of a study: to read it, to look at it and to go on with it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """A stored study. What it tells is up to date, also while another process runs it.
+    """A stored study. What it tells is always up to date, even while another process runs it.
 
     ``print(study)`` sums it up, ``repr(study)`` does so in one line, and a notebook shows a table.
     """
@@ -41,17 +41,17 @@ class Study:
 
     @property
     def name(self) -> str:
-        """Its name in the store."""
+        """The study's name in the store."""
         return self._ledger.history.spec.name
 
     @property
     def store(self) -> Store:
-        """Where its events live."""
+        """The store that holds the study's events."""
         return self._store
 
     @property
     def history(self) -> History:
-        """All that is known, with what has been stored since last time."""
+        """All that is known of the study. Each access first reads what was stored since the last one."""
         catch_up(self._ledger, self._store, self.name)
         return self._ledger.history
 
@@ -62,17 +62,17 @@ class Study:
 
     @property
     def status(self) -> str:
-        """How it stands: running, finished, interrupted, failed, or lost, when its driver died."""
+        """How the study stands: running, finished, interrupted or failed, or lost when its driver died."""
         return status(self.history, lost=self._lost())
 
     @property
     def trials(self) -> Sequence[Trial]:
-        """All trials; a trial's id is its index."""
+        """All trials. A trial's id is its index."""
         return list(self.history.trials)
 
     @property
     def best(self) -> Trial:
-        """The trial that ended with the best finite value; `StudyError` when there is none."""
+        """The trial that ended with the best finite value. Raises `StudyError` when there is none."""
         history = self.history
         if history.best is None:
             counts = ", ".join(f"{count} {state}" for state, count in history.counts.items() if count) or "none yet"
@@ -91,14 +91,15 @@ class Study:
     def plot(self) -> "Plots":
         """The study's pictures: curves, history, parallel, slices, timeline and importance.
 
-        ``study.plot.curves()`` returns a plotly figure; ``study.plot.curves(file="curves.html")`` writes it too.
+        ``study.plot.curves()`` returns a plotly figure. ``study.plot.curves(file="curves.html")`` also writes it to a
+        file.
         """
         from trimma.display.plots import Plots
 
         return Plots(lambda: self.history)
 
     def to_pandas(self) -> "pd.DataFrame":
-        """A data frame with one row a trial; `MissingExtra` without pandas."""
+        """A data frame with one row for each trial. Raises `MissingExtra` without pandas."""
         from trimma.display.export import to_pandas
 
         history = self.history
@@ -106,7 +107,12 @@ class Study:
         return frame
 
     def export(self, target: str | Path | IO[Any], format: "Format | None" = None) -> None:  # noqa: A002
-        """Write one row a trial to a file or a stream as csv, json or parquet (by default what its name ends with)."""
+        """Write one row for each trial to a file or a stream.
+
+        ``format`` is "csv", "json" or "parquet". By default it is taken from the ending of the file's name; for a
+        stream it must be given. Raises `UnknownName` for another format, `UsageError` for a missing one, and
+        `MissingExtra` for Parquet without pyarrow.
+        """
         from trimma.display.export import export
 
         export(self.history, target, format)
@@ -114,7 +120,7 @@ class Study:
     def importance(self) -> dict[str, float]:
         """How much each hyperparameter decides whether a config is among the best, as shares of 1.
 
-        See `trimma.views.importance` for the method and its limits.
+        See `trimma.views.importance` for the method and its limits. Raises `StudyError` with fewer than 10 trials.
         """
         return {row.name: row.share for row in importance(self.history)}
 
@@ -206,13 +212,15 @@ class Study:
         progress: bool | View = True,
         observers: Sequence[Observer] = (),
     ) -> Self:
-        """Go on where the study ended, was interrupted or was killed.
+        """Go on with a study that has ended, was interrupted or was killed, and return this handle.
 
-        Its program is loaded from the store, unless ``objective``, ``data`` or ``model`` replace theirs.
-        ``trials`` (in all) and the rules for ending stay as they were, unless new ones are given: with
-        ``trials=200`` a study of 100 runs 100 more. The space and the metric are fixed: given others, it raises
-        `StudyMismatch`. An ablation may be given more ``repeats`` than it had. ``observers`` are given what is
-        new from here on. Raises what `tune` raises.
+        The objective, the data and the model are loaded from the store, unless they are given here. ``trials`` is a
+        total number: with ``trials=200`` a study of 100 trials runs 100 more. By default it and the rules for ending
+        stay as they were. The space and the metric can't be changed: giving others raises `StudyMismatch`. For an
+        ablation, ``repeats`` may be a larger total number than before. ``observers`` are given only what is new from
+        here on. All other arguments are those of `tune`.
+
+        Raises `StudyError` when something that could not be stored isn't given, and what `tune` raises.
         """
         asked = Continuation(
             # one of its own: another thread may look at this handle meanwhile, and ask something
@@ -231,5 +239,5 @@ class Study:
         return self
 
     def _repeating(self, repeats: int) -> AsksMore:
-        """What has the study ask for ``repeats`` in all; `UsageError` where that makes no sense."""
+        """A function that makes the study ask for ``repeats`` in all. Raises `UsageError` when it can't."""
         raise UsageError(f"repeats={repeats}: study {self.name!r} is no ablation, so it has no repeats")

@@ -50,40 +50,40 @@ def tune(
 ) -> Study:
     """Find the config with which ``objective`` does best.
 
-    The objective gets its hyperparameters by name and, where it has such parameters, ``report``, ``trial``,
-    ``params`` (the whole config), ``data`` and ``model``. It returns a number (the metric) or a dict, or reports
-    metrics step by step with ``report(loss=..., accuracy=...)``, or is a generator that yields them.
+    The objective gets its hyperparameters by name and, if it has such parameters, ``report``, ``trial``, ``params``
+    (the whole config), ``data`` and ``model``. It returns a number (the metric) or a dict, or it reports metrics step
+    by step with ``report(loss=..., accuracy=...)``, or it is a generator that yields them.
 
     What is asked
         ``maximize`` or ``minimize`` names the metric that decides. A trial's value is what it returned, or else
         what it last reported.
-    When it ends, whichever comes first
-        ``trials`` run (exactly that many), ``timeout`` seconds, a value at least as good as ``target``,
-        ``patience`` trials without a better best, or any other rule in ``until``, such as
-        ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. A space of grids alone ends by itself.
+    When it ends
+        After ``trials`` trials (exactly that many), after ``timeout`` seconds, when a value is at least as good as
+        ``target``, when ``patience`` trials have ended without a better best value, or when the rule ``until`` is met,
+        such as ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. What comes first ends the study. A space that
+        consists of grids only also ends when all its configs have been tried.
     How
-        ``searcher``: "random", "grid", "quasi-random" or an object (default: grid where nothing is left to
-        draw, else random). ``scheduler``: "run-all", "median", ``tm.Asha(max_steps=...)`` or an object.
-        ``engine`` says where trials run: "local" in processes of this machine, "spark" on the active session,
-        "dask" on the active client, "driver" in threads of this process, "simulated" on virtual time. Each has
-        settings, as in ``tm.Local(workers=4, gpus=1)`` or ``tm.Spark(session, workers=16)``. ``workers`` is the
+        ``searcher``: "random", "grid", "quasi-random" or an object (default: "grid" if nothing is left to
+        draw, else "random"). ``scheduler``: "run-all" (the default), "median", ``tm.Asha(max_steps=...)`` or an object.
+        ``engine`` says where trials run: "local" (the default) in processes of this machine, "spark" on the active
+        session, "dask" on the active client, "driver" in threads of this process, "simulated" on virtual time. Each
+        has settings, as in ``tm.Local(workers=4, gpus=1)`` or ``tm.Spark(session, workers=16)``. ``workers`` is the
         number of trials that run at a time (default: one for each core of this machine, or each slot of the
-        cluster). ``seed`` makes the choices repeatable (default: drawn, and kept).
+        cluster). ``seed`` makes the choices repeatable (default: a random seed, which is stored).
     What may go wrong
-        A trial whose process dies is started again, ``max_attempts`` times in all (default 3). One that runs
-        longer than ``trial_timeout`` seconds fails; one that is told to stop and doesn't report (or end) within
-        ``stop_grace`` seconds (default 10) is killed. An exception fails its trial, and the study goes on, unless
-        the first trials all fail alike.
+        A trial whose process dies is started again, with at most ``max_attempts`` attempts in all (default 3). A
+        trial that runs longer than ``trial_timeout`` seconds fails (default: no limit). A trial that is told to stop
+        is killed unless it reports or ends within ``stop_grace`` seconds (default 10). A trial that raises an
+        exception fails, and the study goes on, unless the first trials all fail alike.
     Where it is kept
         Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
         ``.trimma/studies.db``). With ``resume=True`` a study of that name goes on, if it asks the same.
-
     How it is shown
-        In place in a terminal or a notebook, as lines elsewhere, on standard error. ``progress=False`` shows nothing;
-        a function shows it in a way of your own: it is given the engine, and returns a context manager of an
-        observer, which is called again and again with the newest events, the `History` and the time.
-        ``observers`` are told beside it: functions of ``(events, history, now)``, each called in a thread of its own
-        whenever something new was stored. None of them slows the study down or ends it.
+        On standard error: in place in a terminal or a notebook, as lines elsewhere. ``progress=False`` shows nothing.
+        A function as ``progress`` shows it in a way of your own: it is called with the engine, and returns a context
+        manager of an observer, which is a function of ``(events, history, now)``. ``observers`` are further
+        observers. Each is called in a thread of its own whenever something new was stored, and can neither slow the
+        study down nor end it.
 
     Returns the `Study`, also when it was ended from elsewhere (see `Study.stop`). Raises `UsageError` and its kin for
     arguments that make no sense, `StudyExists` for a name that is taken, `StudyBusy` for a study that another process

@@ -24,7 +24,10 @@ SPACE = Space(
 
 
 def digits() -> tuple[Any, Any, Any, Any]:
-    """Images and labels to train on and to validate with: the 1,797 digits that ship with scikit-learn."""
+    """The 1,797 digits of scikit-learn: training images, training labels, validation images, validation labels.
+
+    Images are arrays of shape (n, 64) with values from 0 to 1. Labels are whole numbers from 0 to 9, of shape (n,).
+    """
     try:
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
@@ -70,7 +73,7 @@ def run(
     progress: bool | View = True,
     engine: str = "local",
 ) -> Study:
-    """Tune the network; a demo that had not ended goes on."""
+    """Tune the network. If there is a demo that was interrupted, that one goes on."""
     data = digits()
     known = {study.name: study for study in studies(store) if study.name.startswith(NAME)}
     unfinished = next((name for name, study in known.items() if study.status in ("interrupted", "lost")), None)

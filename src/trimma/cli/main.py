@@ -1,4 +1,4 @@
-"""The commands and their arguments; what they do is done by the front door."""
+"""The commands and their arguments. The functions of `trimma.api` do the work."""
 
 import sys
 from typing import Any
@@ -12,7 +12,7 @@ STORE_HELP = "The store's file. Default: the file that TRIMMA_STORE names, or .t
 
 
 class Commands(click.Group):
-    """Our errors are the user's to read: a message without a traceback, and exit status 1; 130 after ctrl-C."""
+    """Shows Trimma's errors as a message without a traceback, with exit status 1. After ctrl-C it is 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

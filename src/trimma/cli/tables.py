@@ -1,4 +1,4 @@
-"""What the commands print: rows of the views, formatted."""
+"""What the commands print: formatted rows of the views."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ ABLATION_PICTURES = ("forest", "interactions", "path", "repeats", "shapley")
 
 
 def print_studies(studies: Sequence[Study]) -> None:
-    """One line a study."""
+    """Print one line for each study."""
     console = Console()
     if not studies:
         console.print("no studies here yet; to make one: trimma demo")
@@ -39,7 +39,7 @@ def print_studies(studies: Sequence[Study]) -> None:
 
 
 def _outcome(study: Study, state: Summary) -> str:
-    """The best value of a search; of an ablation how many components are decided."""
+    """The best value of a search, or how many components of an ablation are decided."""
     if isinstance(study, AblationStudy):
         try:
             rows = study.findings.rows
@@ -50,14 +50,14 @@ def _outcome(study: Study, state: Summary) -> str:
 
 
 def print_study(study: Study, top: int = TOP_ROWS) -> None:
-    """How a study stands or went, with its ``top`` trials, and how to look again."""
+    """Print how a study stands or went, with its ``top`` trials, and how to look at it again."""
     console = Console()
     lost = study.status == LOST
     console.print(closing(study.history, _place(study), console.width, top=top, lost=lost))
 
 
 def print_trial(study: Study, number_: int) -> None:
-    """One trial: where it belongs, its config, its metrics, what became of it, and what it printed."""
+    """Print one trial: where it belongs, its config, its metrics, what became of it, and what it printed."""
     output = study.output(number_)
     trial = study.trials[number_]
     console = Console()
@@ -91,7 +91,7 @@ def draw(study: Study, picture: str, file: str) -> None:
 
 
 def write_report(study: Study, file: str) -> None:
-    """Write the report of an ablation in the form that the file's name ends with."""
+    """Write the report of an ablation in the format that the file's name ends with."""
     if not isinstance(study, AblationStudy):
         raise StudyError(f"study {study.name!r} is a search, of which there is no report: see trimma plot and export")
     forms = {".html": study.to_html, ".md": study.to_markdown, ".tex": study.to_latex}

@@ -1,4 +1,7 @@
-"""What happens next: facts in, events and commands out, with no clock, thread or I/O."""
+"""The core, which decides what happens next. Facts go in, events and commands come out.
+
+It has no clock, no thread and no I/O.
+"""
 
 from trimma.core.draft import Turn
 from trimma.core.giving_up import failing_alike

@@ -23,7 +23,7 @@ from trimma.trial import State, Trial
 
 
 class Turn(Struct, frozen=True):
-    """What one step decided: store the events, then carry out the commands.
+    """What one step has decided. The events are stored first, then the commands are carried out.
 
     ``demand`` is how many workers the study could use from now on, None for any number.
     """
@@ -34,7 +34,7 @@ class Turn(Struct, frozen=True):
 
 
 class Draft:
-    """Each event is folded in as it is recorded, so that what is decided next sees it."""
+    """Collects what one step decides. Each event is folded in at once, so that the next decision knows it."""
 
     __slots__ = ("commands", "events", "history", "ledger", "now")
 
@@ -50,7 +50,7 @@ class Draft:
         self.events.append(event)
 
     def key(self, trial: Trial) -> dict[str, Any]:
-        """What each event of a trial says: when, and of which attempt."""
+        """The fields that all events of a trial have: the time, the trial and its attempt."""
         return {"at": self.now, "trial": trial.id, "attempt": trial.attempt}
 
     def send(self, trial: Trial, signal: Signal) -> None:
@@ -69,7 +69,11 @@ class Draft:
         self.send(trial, Signal.KILL)
 
     def abandon(self, trial: Trial, cause: str, *, crashed: bool = False, failure: Failure | None = None) -> None:
-        """End an attempt that has lost a runner: queue its trial again, unless it has had enough (``failure``)."""
+        """End an attempt that has lost a runner. Its trial is queued again, unless a ``failure`` is given.
+
+        A trial that ran over its time fails in any case. A trial that was asked to stop or to pause is stopped or
+        paused.
+        """
         key = self.key(trial)
         if len(trial.workers) > 1:
             self.send(trial, Signal.KILL)
@@ -85,12 +89,12 @@ class Draft:
             self.record(TrialLost(cause=cause, crashed=crashed, **key))
 
     def stop_waiting(self, reason: str) -> None:
-        """Stop the trials that aren't on a worker; ``reason`` is why."""
+        """Stop the queued and the paused trials, for this ``reason``."""
         for trial in [*self.history.queued.values(), *self.history.paused.values()]:
             self.record(TrialStopped(reason=reason, **self.key(trial)))
 
     def close(self, outcome: Outcome, reason: str) -> None:
-        """Close the study; what is on a worker still, as when it is given up, is queued again."""
+        """Close the study. Trials that are still on workers, as when it is given up, are queued again."""
         for trial in self.history.on_workers():
             self.abandon(trial, reason)
         self.record(StudyClosed(at=self.now, outcome=outcome, reason=reason))

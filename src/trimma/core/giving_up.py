@@ -1,10 +1,13 @@
-"""When a study has no chance, and is better ended at once."""
+"""The general rule for giving up a study that has no chance."""
 
 from trimma.ports import History
 
 
 def failing_alike(history: History) -> str | None:
-    """The failure that all of this session's first trials share, as a reason to give up; None while there is hope."""
+    """A reason to give up when the first trials of this session all failed with the same kind of error.
+
+    It is None as long as that isn't so. ``failures_to_give_up`` in the spec says how many trials it takes.
+    """
     before, patience = history.ended_before, _patience(history)
     if patience < 1 or len(history.ended) < before + patience:
         return None

@@ -1,4 +1,4 @@
-"""From what people ask of a running study to what it means for it."""
+"""Turns what people ask of a running study into events and commands."""
 
 from trimma.commands import Grow
 from trimma.core.draft import Draft
@@ -8,7 +8,7 @@ from trimma.trial import State, Trial
 
 
 def heed(draft: Draft, request: Request) -> None:
-    """Record what follows from a request; nothing where it doesn't fit any more.
+    """Record what follows from a request. A request that no longer applies changes nothing.
 
     `EndStudy` isn't heeded here: it ends the step.
     """

@@ -1,4 +1,4 @@
-"""From what an engine tells to what it means for the study."""
+"""Turns the facts that an engine tells into events and commands."""
 
 from bisect import bisect_right
 

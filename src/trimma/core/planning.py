@@ -1,4 +1,4 @@
-"""From idle workers to attempts."""
+"""Gives trials to idle workers."""
 
 from itertools import islice
 
@@ -14,14 +14,14 @@ from trimma.trial import Trial
 
 
 def source(history: History) -> Generator:
-    """The random source of the next plan, which derives from the seed and how many suggestions were taken so far."""
+    """The random generator of the next plan. It derives from the seed and the number of suggestions taken so far."""
     return np.random.default_rng((history.spec.seed, history.chosen))
 
 
 def request(draft: Draft, *, may_plan: bool) -> bool:
-    """Give each idle worker a trial that was suggested before, and have a plan made where there are too few of them.
+    """Start queued trials on idle workers, and request a plan when there are too few queued trials.
 
-    True when a worker stays idle because there is nothing to try.
+    Returns True when a worker stays idle because there is nothing to try.
     """
     history = draft.history
     _start_queued(draft)
@@ -38,7 +38,10 @@ def request(draft: Draft, *, may_plan: bool) -> bool:
 
 
 def receive(draft: Draft, plan: Planned) -> None:
-    """Take up what was planned beside the loop; what doesn't fit any more is dropped, and so is an outdated plan."""
+    """Take up the suggestions of a plan that was made beside the loop.
+
+    Suggestions that no longer apply are dropped, and so is a plan that isn't the one that was requested last.
+    """
     history = draft.history
     if plan.known != history.planning:
         return
@@ -49,10 +52,10 @@ def receive(draft: Draft, plan: Planned) -> None:
 
 
 def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
-    """Give each idle worker a trial; True when one stays idle because there is nothing to try.
+    """Give each idle worker a trial. Returns True when a worker stays idle because there is nothing to try.
 
-    A trial of several ranks starts when there are workers for all of them. Those that are idle wait for it: what was
-    chosen later doesn't overtake it, or it might never start.
+    A trial of several ranks starts when there are idle workers for all of them. Until then idle workers wait for it,
+    and no later trial is started. Otherwise it might never start.
     """
     history = draft.history
     if not history.idle or not _start_queued(draft):
@@ -70,7 +73,10 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
 
 
 def _start_queued(draft: Draft) -> bool:
-    """Start what is queued, in order, while there are workers; False where one waits for more of them."""
+    """Start queued trials, in order, while workers are idle.
+
+    Returns False when some workers are still idle, but too few for the next trial.
+    """
     history = draft.history
     while history.queued and (free := history.free):
         trial = next(iter(history.queued.values()))
@@ -81,9 +87,12 @@ def _start_queued(draft: Draft) -> bool:
 
 
 def _take(draft: Draft, suggestion: Suggestion) -> bool:
-    """Take up what was suggested, and start it where it can; False for a new trial where there is room for none."""
+    """Take up a suggestion, and start its trial if it can be started.
+
+    Returns False for a new trial that the study has no room for.
+    """
     history = draft.history
-    # a rule may be met by the trial before this one
+    # the trial before this one may have met a rule
     if suggestion.resume is None:
         if history.room == 0 or _met(history, draft.now):
             return False

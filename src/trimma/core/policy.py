@@ -1,4 +1,4 @@
-"""What a study asks when it must decide."""
+"""The policy of a study, which the core asks when it decides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from trimma.ports import History, Scheduler
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The ``scheduler``, and ``hopeless``, which says why the study had better be given up, or None."""
+    """The ``scheduler``, and ``hopeless``, which says why the study should be given up, or returns None."""
 
     scheduler: Scheduler
     hopeless: Callable[[History], str | None] = failing_alike
 
     @classmethod
     def of(cls, scheduler: Scheduler, searcher: Any) -> "Policy":
-        """The policy of a scheduler and its bound searcher, which may say by itself when there is no hope."""
+        """The policy of a scheduler and its bound searcher. The searcher may have a ``hopeless`` of its own."""
         own = getattr(searcher, "hopeless", None)
         return cls(scheduler) if own is None else cls(scheduler, own)

@@ -1,7 +1,7 @@
-"""The heart: what a study decides when facts arrive or time passes.
+"""The heart of the core: what a study decides when facts arrive or time passes.
 
-The only thing that it changes is the ledger, in which it folds each event as it decides it, so that the second
-report of a batch is judged in the light of the first.
+A step changes nothing but the ledger. It folds in each event as soon as it is decided, so that the first report of a
+batch is already known when the second one is judged.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from trimma.trial import State
 
 
 def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -> Turn:
-    """Take a study up under a new driver: what an earlier one left running is queued again."""
+    """Take a study up under a new driver. What an earlier driver left running is queued again."""
     draft = Draft(ledger, now)
     draft.record(StudyOpened(at=now, trials=trials, until=until))
     for trial in ledger.history.on_workers():
@@ -33,7 +33,8 @@ def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -
 def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, beside: bool = False) -> Turn:
     """Take in ``facts``, which arrived by ``now``, and decide what follows from them.
 
-    With ``beside`` the scheduler isn't asked here for what is new: a plan is requested, and arrives as a fact.
+    With ``beside``, the scheduler isn't asked for suggestions here. A plan is requested, and arrives later as a
+    `Planned`.
     """
     draft = Draft(ledger, now)
     history = ledger.history
@@ -57,7 +58,7 @@ def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, b
         _wind_down(draft, halt)
     may_plan = halt is None
     exhausted = request(draft, may_plan=may_plan) if beside else fill(draft, policy.scheduler, may_plan=may_plan)
-    # a rule may have been met by what was started just now
+    # the trials that were started just now may have met a rule
     halt = halt or (history.spec.until.met(history, now) if history.spec.until else None)
     full = history.room == 0 and not history.paused
     over = halt is not None or exhausted or full
@@ -67,11 +68,11 @@ def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, b
 
 
 def next_deadline(history: History, now: float) -> float | None:
-    """The next moment at which `step` may decide something by time alone; None when there is none."""
+    """The next moment at which `step` may decide something by time alone, or None."""
     spec = history.spec
     moments = []
     moment = spec.until.deadline(history, now) if spec.until else None
-    # a rule that is met already has had its effect, and is nothing to wake up for
+    # a rule that is met already has had its effect, so there is no need to wake up for it
     if moment is not None and moment > now:
         moments.append(moment)
     if spec.trial_timeout is not None:
@@ -94,7 +95,7 @@ def _demand(history: History, *, open_end: bool) -> int | None:
 
 
 def _enforce_time(draft: Draft) -> None:
-    """Kill what runs longer than a trial may, and what has not heeded a pause or a stop."""
+    """Kill trials that run longer than they may, and trials that did not react to a pause or a stop in time."""
     spec, history = draft.history.spec, draft.history
     if spec.trial_timeout is not None:
         for trial in list(history.running.values()):
@@ -108,7 +109,7 @@ def _enforce_time(draft: Draft) -> None:
 
 
 def _wind_down(draft: Draft, halt: Halt) -> None:
-    """Start nothing more; what has been chosen still runs, unless the halt is at once."""
+    """Stop all trials if ``halt`` is at once. Otherwise the trials that have been chosen still run."""
     if halt.at_once:
         for trial in list(draft.history.running.values()):
             draft.stop(trial, halt.reason)

@@ -1,4 +1,4 @@
-"""What ``data=`` may be, and how it is brought into a form that can go to workers."""
+"""What ``data=`` may be, and how it is converted so that it can be sent to workers."""
 
 from trimma.data.portable import portable
 

@@ -1,7 +1,8 @@
-"""Data in a form that every worker can be handed.
+"""Data in a form that can be sent to every worker.
 
-Almost everything is so already: arrays, frames and tables (whose buffers the runners of a machine share), paths and
-URIs, functions that load something. A Spark DataFrame lives in its session, which is the driver's alone.
+Almost all data can be sent as it is: arrays, frames and tables (whose buffers are shared by the runners of a machine),
+paths and URIs, functions that load something. A Spark DataFrame can't be sent, because it lives in its session, which
+only the driver has.
 """
 
 import importlib.util
@@ -11,12 +12,13 @@ from trimma.errors import MissingExtra, UsageError
 
 
 def portable(data: Any) -> Any:
-    """``data``, or, of a Spark DataFrame, its rows as a pandas frame; also within a dict, a list or a tuple.
+    """The data, in which Spark DataFrames are replaced by pandas data frames with their rows.
 
-    The frame is the one of Spark's ``toPandas()``: a null among whole numbers makes them floats, and timestamps are
-    in the session's time zone, without naming it. A pandas-on-Spark frame or series becomes a pandas one.
+    They are also replaced inside a dict, a list or a tuple. The result is that of Spark's ``toPandas()``: whole numbers
+    with a null among them become floats, and timestamps are in the session's time zone, without naming it. A
+    pandas-on-Spark frame or series becomes one of pandas. All other data is returned as it is.
 
-    Raises `MissingExtra` without pandas, `UsageError` when Spark can't give the rows.
+    Raises `MissingExtra` without pandas, and `UsageError` when Spark can't give the rows.
     """
     if type(data) is dict:
         return {key: portable(value) for key, value in data.items()}
@@ -38,12 +40,12 @@ def _collected(data: Any) -> Any:
     try:
         if hasattr(data, "to_pandas"):
             return data.to_pandas()
-        # faster by far than toPandas, which goes row by row unless the session is set otherwise
+        # much faster than toPandas, which goes row by row unless the session is set otherwise
         if hasattr(data, "toArrow") and importlib.util.find_spec("pyarrow"):
             return _frame(data.toArrow())
         return data.toPandas()
     except Exception as error:
-        # what follows is where in the JVM it was raised
+        # the rest of the text is the stack trace of the JVM
         why = " ".join(str(error).partition("\n\tat ")[0].split())
         raise UsageError(
             f"data=: Spark can't give the rows of the DataFrame to the driver ({type(error).__name__}: {why}). "
@@ -52,7 +54,7 @@ def _collected(data: Any) -> Any:
 
 
 def _frame(table: Any) -> Any:
-    """The pandas frame that Spark itself would make of an Arrow table."""
+    """The pandas data frame that Spark itself would make of an Arrow table."""
     frame = table.to_pandas()
     for at, kind in enumerate(frame.dtypes):
         if getattr(kind, "tz", None) is not None:

@@ -1,4 +1,4 @@
-"""The fold of a study's events, and what is known by it."""
+"""The ledger: what is known of a study, folded from its events."""
 
 from trimma.ledger.fold import Ledger
 

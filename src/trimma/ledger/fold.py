@@ -1,4 +1,4 @@
-"""The fold of a study's events: each changes the study's `History` in place, or is refused."""
+"""Folds a study's events: each one changes the study's `History` in place, or is refused."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from trimma.trial import ON_WORKER, Span, State, move
 
 
 class Ledger:
-    """The one that folds: ``ledger.fold(event)`` changes what ``ledger.history`` shows."""
+    """Takes in the events of a study. ``ledger.fold(event)`` changes what ``ledger.history`` shows."""
 
     def __init__(self) -> None:
         self._records: Records | None = None
@@ -27,13 +27,13 @@ class Ledger:
 
     @property
     def history(self) -> View:
-        """What is known of the study; `IllegalMove` before its first event."""
+        """What is known of the study. Raises `IllegalMove` before its first event."""
         if self._history is None:
             raise IllegalMove("a study's first event must be StudyCreated: nothing is known before it")
         return self._history
 
     def fold(self, event: ev.Event) -> None:
-        """Take in one event; `IllegalMove` when it can't follow what is there."""
+        """Take in one event. Raises `IllegalMove` when it can't follow the events before it."""
         records = self._records
         if records is None:
             if type(event) is not ev.StudyCreated:
@@ -127,7 +127,7 @@ def _plan_received(records: Records, event: ev.PlanReceived) -> None:
     if records.planning is None:
         raise IllegalMove("a plan was received that nobody had requested")
     records.planning = None
-    # as many as came free while the plan was made will do so while the next one is made
+    # as many workers as came free while this plan was made will come free while the next one is made
     records.ahead = min(max(1, records.released), max(1, len(records.workers)))
     if event.suggestions:
         records.fruitless = None
@@ -149,7 +149,7 @@ def _queued(records: Records, event: ev.TrialQueued) -> None:
         budget=event.budget,
         ranks=event.ranks,
         since=event.at,
-        # what the parent saves later is another checkpoint
+        # the checkpoint as it is now: what the parent saves later is another one
         checkpoint=None if parent is None else parent.checkpoint,
     )
     records.add(trial)
@@ -157,7 +157,7 @@ def _queued(records: Records, event: ev.TrialQueued) -> None:
 
 
 def _moved(records: Records, event: Any) -> TrialRecord:
-    """Move the event's trial to the state that the table names, and keep the indexes by state."""
+    """Move the event's trial to the state that the table names, and keep the indexes by state up to date."""
     trial = _trial_of(records, event)
     before, after = trial.state, move(trial.id, trial.state, type(event))
     if before is not after:
@@ -200,7 +200,7 @@ def _reported(records: Records, event: ev.Reported) -> None:
     trial = _trial_of(records, event)
     move(trial.id, trial.state, ev.Reported)
     if event.rank:
-        # kept in the store; what the trial came to is what its rank 0 says
+        # the report stays in the store: only those of rank 0 count for the trial
         return
     trial.curve.append(event.step, event.at, event.metrics)
     value = event.metrics.get(records.metric)
@@ -281,7 +281,7 @@ def _lost(records: Records, event: ev.TrialLost) -> None:
 
 
 def _go_back(records: Records, trial: TrialRecord) -> bool:
-    """Forget what the next attempt will report again, all that came after the checkpoint; whether there was any."""
+    """Drop the reports after the checkpoint, which the next attempt makes again. Returns whether there were any."""
     if not len(trial.curve):
         return False
     kept = trial.curve.upto(trial.checkpoint.step if trial.checkpoint else None)
@@ -304,9 +304,9 @@ def _end(records: Records, trial: TrialRecord, event: ev.TrialFinished | ev.Tria
 
 
 def _release(records: Records, trial: TrialRecord, at: float) -> None:
-    """Close the trial's span. Its workers are idle again, unless one of them is gone.
+    """End the trial's span. Its workers are idle again, unless one of them is gone.
 
-    Then the others are being killed: they leave, too, and join again when they have new runners.
+    In that case the others are being killed. They leave, too, and join again when they have new runners.
     """
     if not trial.workers:
         return

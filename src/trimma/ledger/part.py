@@ -1,4 +1,4 @@
-"""The trials of a study, or of one part of it, with what is asked of them again and again, kept up to date."""
+"""The trials of a study or of one part of it, with what is often asked of them, kept up to date."""
 
 import math
 from array import array
@@ -24,7 +24,7 @@ class TrialsById(Protocol):
 
 
 class TrialsOfPart:
-    """Some of a study's trials, by their id."""
+    """The trials of one part of a study, by their id."""
 
     __slots__ = ("_by_id",)
 
@@ -47,9 +47,9 @@ class TrialsOfPart:
 class Part:
     """The trials of one part, and what is known of them together.
 
-    ``ids`` are those of its trials; ``ended`` holds the ids of those that have ended, in that order, and ``ended_at``
-    how many trials of the whole study had ended before each. ``chosen`` counts the suggestions that were taken: new
-    trials, and paused ones that went on.
+    ``ids`` holds the ids of all its trials, and ``ended`` those of the trials that have ended, in the order in which
+    they ended. ``ended_at`` says for each of the latter how many trials of the whole study had ended before it.
+    ``chosen`` counts the suggestions that were taken: new trials, and paused trials that went on.
     """
 
     __slots__ = (
@@ -88,7 +88,7 @@ class Part:
         return (left > right if self.maximize else left < right) and math.isfinite(left)
 
     def add(self, trial: Trial) -> None:
-        """Take in a trial, in whatever state it is."""
+        """Take in a trial in whatever state it is."""
         self.trials.append(trial)
         self.ids.append(trial.id)
         self.chosen += 1
@@ -97,7 +97,7 @@ class Part:
             self.by_state[trial.state][trial.id] = trial
 
     def move(self, trial: Trial, before: State) -> None:
-        """Note that the trial has left the state ``before`` for the one that it is in."""
+        """Note that the trial has left the state ``before``."""
         self.counts[before] -= 1
         self.counts[trial.state] += 1
         del self.by_state[before][trial.id]
@@ -120,7 +120,7 @@ class Part:
             self.best_reported = value
 
     def end(self, trial: Trial, place: int) -> None:
-        """Note that a trial has ended, after ``place`` others of the whole study."""
+        """Note that a trial has ended, after ``place`` other trials of the whole study."""
         self.ended.append(trial.id)
         self.ended_at.append(place)
         best = self.best.value if self.best else None
@@ -129,14 +129,14 @@ class Part:
         self.best_by_end.append(math.nan if best is None else best)
 
     def among(self, trials: int, ended: int) -> tuple[int, int]:
-        """How many are here of the study's first ``trials``, and of the ``ended`` ones that ended first."""
+        """How many of the study's first ``trials`` trials, and of the first ``ended`` to end, are in this part."""
         return bisect_left(self.ids, trials), bisect_left(self.ended_at, ended)
 
 
 class Index:
-    """The parts that the values of ``names`` in the places of trials set apart.
+    """The parts of a study by the values that the places of its trials have for ``names``.
 
-    ``of_trial`` holds the part of each trial by the trial's id; None where the place lacks one of the names.
+    ``of_trial`` holds the part of each trial by the trial's id, or None when its place lacks one of the names.
     """
 
     def __init__(self, names: tuple[str, ...], whole: Part) -> None:
@@ -166,7 +166,7 @@ class Index:
             part.chosen += trial.resumed
 
     def part(self, place: Mapping[str, Any]) -> Part:
-        """The part with these values of ``names``; an empty one where no trial has them."""
+        """The part with these values of ``names``. It is empty when no trial has them."""
         key = _encode([place[name] for name in self._names])
         part = self._parts.get(key)
         if part is None:

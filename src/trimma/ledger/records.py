@@ -16,9 +16,9 @@ from trimma.trial import Span, State
 
 
 class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
-    """The ledger's own, mutable side of `trimma.trial.Trial`.
+    """A trial as the ledger keeps and changes it. It has the attributes of `trimma.trial.Trial`.
 
-    It must refer to nothing that refers to it: the garbage collector doesn't visit it.
+    It must never be part of a reference cycle, because the garbage collector doesn't visit it (gc=False).
     """
 
     id: int
@@ -55,15 +55,17 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
 class Records:
     """All that is known of one study, from the first event on.
 
-    ``original`` is the spec as the study was created, ``spec`` has the limits of the latest session. ``whole`` holds
-    all trials, and ``most_ranks`` how many ranks any of them has. ``before`` says how many trials there were, and how
-    many had ended, when the latest session began. ``worker_limit`` is how many workers this session may use; None for
-    any number. ``length`` is how many events have been folded in; ``views`` keeps the one view of each part.
+    ``original`` is the spec with the limits with which the study was created, and ``spec`` has those of the latest
+    session. ``whole`` holds all trials, and ``most_ranks`` is the largest number of ranks that any of them has.
+    ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
+    is how many workers this session may use, None for any number. ``length`` is how many events have been folded in.
+    ``views`` holds the one view of each part.
 
-    Of plans that are made beside the loop: ``planning`` is how many events the one may know that is being made, None
-    where none is; ``released`` counts the workers that came free meanwhile, and ``ahead`` is how many suggestions are
-    wanted before anybody is idle. ``changes`` counts the events that may change a plan, and ``fruitless`` is their
-    number at the last request to which the answer was that there is nothing to try.
+    The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
+    being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
+    meantime. ``ahead`` is how many suggestions to have ready before a worker is idle. ``changes`` counts the events
+    that may change a plan. ``fruitless`` is that count at the last request if the answer was that there is nothing to
+    try.
     """
 
     def __init__(self, spec: StudySpec, program: bytes | None) -> None:
@@ -90,7 +92,7 @@ class Records:
         self.views: dict[Part, Any] = {}
 
     def part(self, place: Mapping[str, Any]) -> Part:
-        """The part that ``place`` names; the first question for its names takes in all that is known already."""
+        """The part that ``place`` names. The first call for its names takes in all trials that are known already."""
         names = tuple(sorted(place))
         index = self._indexes.get(names)
         if index is None:
@@ -111,7 +113,7 @@ class Records:
             index.add(trial)
 
     def trial(self, number: int, event: type) -> TrialRecord:
-        """The trial that an event names; `IllegalMove` where there is none."""
+        """The trial that an event names. Raises `IllegalMove` when there is none."""
         if not 0 <= number < len(self.whole.trials):
             raise IllegalMove(f"{event.__name__} names trial {number}, which was never queued")
         found: TrialRecord = self.whole.trials[number]

@@ -1,4 +1,4 @@
-"""A ledger's records as everybody else sees them: `trimma.ports.History`, of a study or of one part of it."""
+"""The `trimma.ports.History` of a study or of one part of it, which reads the records of a ledger."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -14,7 +14,7 @@ from trimma.trial import ON_WORKER, State, Trial
 
 
 class View:
-    """Reads the records of a study; what it says of trials, it says of those of one part."""
+    """Reads the records of a study. What it tells of trials is about the trials of one part."""
 
     __slots__ = ("_part", "_place", "_records")
 

@@ -1,4 +1,4 @@
-"""How far each trial runs."""
+"""Schedulers, which say how far each trial runs."""
 
 from trimma.schedule.asha import Asha
 from trimma.schedule.median import MedianRule

@@ -1,4 +1,4 @@
-"""Asynchronous successive halving by stopping: needs no checkpoint and waits for nobody."""
+"""Asynchronous successive halving by stopping. It needs no checkpoint, and no trial waits for another."""
 
 import heapq
 import math
@@ -17,16 +17,17 @@ from trimma.trial import Trial
 class Asha:
     """Stop a trial at a rung unless it is among the best 1/``reduction_factor`` that have reached that rung.
 
-    The rungs are the steps ``grace_steps * reduction_factor ** k`` below ``max_steps``, in whole steps; a trial's
-    score at a rung is its first value at or after that step. It goes on when fewer than
-    ``max(1, floor(n / reduction_factor))`` of the ``n`` scores at the rung beat it, and always while ``n`` is
-    below ``reduction_factor``; from then on NaN or infinity always ends a trial. A trial that reaches ``max_steps``
-    is done.
+    The rungs are the steps ``grace_steps * reduction_factor ** k`` below ``max_steps`` for k = 0, 1, ..., rounded to
+    whole steps. A trial's score at a rung is its first value at or after that step. When ``n`` trials have a score at
+    the rung, the trial goes on if fewer than ``max(1, floor(n / reduction_factor))`` of these scores are better. While
+    ``n`` is below ``reduction_factor``, every trial goes on. From then on, a trial whose score is NaN or infinity is
+    always stopped. A trial that reaches ``max_steps`` is done. By default ``reduction_factor`` is 3 and ``grace_steps``
+    is 1.
 
-    This is the "stopping" variant of ASHA (Li et al., "A System for Massively Parallel Hyperparameter Tuning",
-    MLSys 2020; stopping as in Syne Tune and Ray Tune).
+    This is the "stopping" variant of ASHA (Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys
+    2020; stopping as in Syne Tune and Ray Tune).
 
-    Raises `UsageError` for steps below 1 or a factor of 1 or less.
+    Raises `UsageError` for steps below 1, for ``max_steps`` below ``grace_steps``, or for a factor of 1 or less.
     """
 
     max_steps: int
@@ -81,7 +82,7 @@ class _Asha:
         self._failed: dict[int, Verdict] = {}
 
     def _catch_up(self, history: History) -> None:
-        """Take in the scores that are new; the outcome is that of taking in all of them at once."""
+        """Take in the scores that are new. The outcome is the same as when all of them are taken in at once."""
         if history is not self._history:
             self._forget(history)
         scores, sign = history.scores, 1 if history.maximize else -1
@@ -107,7 +108,10 @@ class _Asha:
 
 
 class _Board:
-    """The scores at one rung, split so that the worst of the best stands on top: O(log n) to enter one."""
+    """The scores at one rung, in two heaps: the best of them, the worst on top, and the rest.
+
+    To enter a score takes O(log n).
+    """
 
     __slots__ = ("_best", "_factor", "_rest")
 
@@ -117,7 +121,7 @@ class _Board:
         self._rest: list[float] = []
 
     def enter(self, score: float) -> tuple[int, int] | None:
-        """None when the trial with this score goes on, else (how many are best, of how many)."""
+        """Enter a score. Returns None when its trial goes on, else how many scores are best, and of how many."""
         heapq.heappush(self._rest, -heapq.heappushpop(self._best, score) if self._best else -score)
         entered = len(self._best) + len(self._rest)
         places = max(1, int(entered / self._factor))

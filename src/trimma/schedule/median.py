@@ -17,10 +17,10 @@ from trimma.trial import Trial
 class MedianRule:
     """Stop a trial whose best value so far is worse than the median of the others' running averages.
 
-    At step ``s`` the running average of another trial is the mean of all that it reported up to ``s``; the others
-    are the trials that have ended, done or stopped, and had reached ``s``. No trial is judged before step
-    ``grace_steps``, nor while fewer than ``min_trials`` others count at its step. NaN and infinity are the worst
-    value of all.
+    At step ``s``, the running average of another trial is the mean of all values that it reported up to ``s``. The
+    others are the trials that are done or stopped and had reached ``s``. No trial is judged before step ``grace_steps``
+    (default 1), or while fewer than ``min_trials`` (default 5) others have reached its step. NaN and infinity count as
+    the worst value of all.
 
     Source: Golovin et al., "Google Vizier", KDD 2017, section 3.2.2.
 
@@ -74,7 +74,10 @@ class _MedianRule:
         self._sorted: dict[int, tuple[int, list[float]]] = {}
 
     def _averages_at(self, history: History, step: int) -> list[float]:
-        """The ended trials' running averages at ``step``, sorted; extended by what has ended since last time."""
+        """The running averages of the ended trials at ``step``, in ascending order.
+
+        Trials that have ended since the last call are added to those of that call.
+        """
         if history is not self._history:
             self._forget(history)
         for number in history.ended[self._ended :]:
@@ -93,7 +96,7 @@ class _MedianRule:
 
 
 def _scores(history: History, trial: Trial) -> tuple[Sequence[int], list[float]]:
-    """The trial's steps and its values there, turned so that greater is better."""
+    """The trial's steps and its values at these steps, with signs such that greater is better."""
     series = trial.curve.series(history.spec.metric.name)
     sign = 1 if history.maximize else -1
     return series.steps, [sign * value if isfinite(value) else -inf for value in series.values]

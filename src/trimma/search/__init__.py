@@ -1,4 +1,4 @@
-"""What to try next."""
+"""Searchers, which say what to try next."""
 
 from trimma.search.grid import GridSearch
 from trimma.search.quasi_random import QuasiRandomSearch

@@ -1,4 +1,4 @@
-"""Every config of a space, in order."""
+"""Grid search: every config of a space, in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,13 @@ from trimma.space.plain import identity
 
 @dataclass(frozen=True)
 class GridSearch:
-    """Try every config of the space once, in order, the last key fastest.
+    """Try every config of the space once, in order. The last key changes fastest.
 
-    A variable with countably many values takes each of them; one with more than ``points``, or a continuous
-    one, takes ``points`` of them, evenly spaced on its own (perhaps logarithmic) scale, ends included.
+    A variable whose values can be counted takes each of them. With ``points`` (default: None), a variable that has more
+    values than that, or is continuous, takes ``points`` of them. These are evenly spaced on the variable's own scale,
+    which may be logarithmic, and include both ends.
 
-    Raises `UsageError` for a continuous variable when ``points`` isn't given.
+    Raises `UsageError` for ``points`` below 2, and for a continuous variable when ``points`` isn't given.
     """
 
     points: int | None = None
@@ -35,7 +36,7 @@ class GridSearch:
 class _EveryConfig:
     def __init__(self, space: Space, points: int | None) -> None:
         self._space = space
-        # all branches between start and stop come from one template: the same variables, the same values
+        # all branches between start and stop come from one template, so they have the same variables and values
         self._blocks: list[tuple[int, int, list[Sequence[Any]], int]] = []
         for start, stop in space.branches.spans():
             values = [_values(dimension, points) for dimension in space.branches[start].encoding.dimensions]
@@ -77,7 +78,7 @@ def _values(dimension: Dimension, points: int | None) -> Sequence[Any]:
 
 
 class _All(Sequence[Any]):
-    """Every value of a dimension, each made when it is asked for."""
+    """Every value of a dimension. Each one is made when it is asked for."""
 
     def __init__(self, dimension: Dimension, size: int) -> None:
         self._dimension, self._size = dimension, size

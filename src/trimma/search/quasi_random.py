@@ -18,12 +18,13 @@ _BLOCK = 64
 
 @dataclass(frozen=True)
 class QuasiRandomSearch:
-    """Draw configs from a scrambled Sobol or Halton sequence (Owen 1998, 2017), by SciPy.
+    """Draw configs from a scrambled Sobol or Halton sequence (Owen 1998, 2017), which SciPy makes.
 
-    Each branch of the space has a sequence of its own. Sobol takes up to 21,201 variables and is at its best
-    when the number of trials is a power of two; Halton has no such preference.
+    ``sequence`` is "sobol" (the default) or "halton". Each branch of the space has a sequence of its own. Sobol takes
+    up to 21,201 variables, and is at its best when the number of trials is a power of two. Halton has no such
+    preference.
 
-    Raises `MissingExtra` without SciPy, `UsageError` for another sequence.
+    Raises `MissingExtra` without SciPy, and `UsageError` for another sequence.
     """
 
     sequence: Literal["sobol", "halton"] = "sobol"
@@ -65,7 +66,7 @@ class _QuasiRandom:
 
 
 def _source_name(kind: Any) -> str:
-    """The argument for the source of randomness, which was named ``seed`` before SciPy 1.15."""
+    """The name of SciPy's argument for the random generator, which was ``seed`` before SciPy 1.15."""
     return "rng" if "rng" in signature(kind).parameters else "seed"
 
 

@@ -1,4 +1,4 @@
-"""Independent random configs."""
+"""Random search: each config is drawn independently."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from trimma.space import Space
 
 @dataclass(frozen=True)
 class RandomSearch:
-    """Draw each config independently: uniform, or log-uniform where the space says so (Bergstra & Bengio 2012)."""
+    """Draw each config independently: uniformly, or log-uniformly on a log scale (Bergstra & Bengio 2012)."""
 
     def bind(self, space: Space, seed: int, trials: int | None) -> Searcher:
         return _Random(space, Visits(space, trials))

@@ -1,4 +1,4 @@
-"""Which branch of a space the next trial belongs to: every branch once, then those with something left to vary."""
+"""Which branch of a space each trial belongs to: first every branch once, then those with variables in turn."""
 
 from dataclasses import dataclass
 from math import gcd
@@ -8,17 +8,17 @@ from trimma.space import Space
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The ``turn``-th visit (from 0) of branch ``branch``."""
+    """The visit number ``turn`` (from 0) of the branch number ``branch``."""
 
     branch: int
     turn: int
 
 
 class Visits:
-    """The order of visits to a space's branches; visit ``n`` is a function of ``n`` alone.
+    """The order of visits to a space's branches. Visit ``n`` is a function of ``n`` alone.
 
-    Branches come in their own order, or, where there are more of them than ``trials``, in an order that spreads
-    over all of them: the multiples of a step that shares no factor with their number.
+    Branches are visited in their own order. If there are more branches than ``trials``, the order is spread over all of
+    them by a fixed step that has no common factor with their number.
     """
 
     def __init__(self, space: Space, trials: int | None) -> None:
@@ -29,7 +29,7 @@ class Visits:
         self._varying = [(start, stop) for start, stop in space.branches.spans() if not space.branches[start].is_fixed]
 
     def __getitem__(self, number: int) -> Visit | None:
-        """The visit of the ``number``-th trial; None when all branches are fixed and done."""
+        """The visit of trial ``number`` (from 0). None when each branch has been visited and none has variables."""
         if number < self._count:
             return Visit(number * self._step % self._count, 0)
         lengths = [stop - start for start, stop in self._varying]

@@ -1,4 +1,4 @@
-"""One branch of a space: its grid and sampled parts are fixed, the rest is searched."""
+"""Branches of a space. In each, the grids and the sampled parts are fixed, and the rest is searched."""
 
 import difflib
 import operator
@@ -19,9 +19,9 @@ CACHED = 256
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Branch:
-    """A part of a space within which only free variables are left to choose.
+    """A part of a space in which only free variables are left to choose.
 
-    ``index`` is its place in ``space.branches``. Values have the names of ``variables``.
+    ``index`` is its place in ``space.branches``. Values go by the names of ``variables``.
 
     >>> branch = Space(kernel=Grid("rbf", "linear"), c=Float(0, 1)).branches[1]
     >>> branch.config({"c": 0.5})
@@ -34,16 +34,17 @@ class Branch:
 
     @property
     def variables(self) -> Mapping[str, Variable]:
-        """The free variables by name, in order of their places in the config.
+        """The free variables by name, in the order of their places in the config.
 
-        A name is a path such as ``lr``, ``opt.momentum`` or ``layers[0]``; a linked variable has that of its
-        first place. A hidden one, which only a Derived uses, is named after its place there: ``width~0``.
+        A name is a path such as ``lr``, ``opt.momentum`` or ``layers[0]``. A linked variable has the name of its first
+        place. A hidden variable, which only a Derived uses, is named after its place among the Derived's arguments:
+        ``width~0``.
         """
         return self._template.variables
 
     @property
     def encoding(self) -> Encoding:
-        """The branch's configs to and from points of the unit cube."""
+        """The encoding of the branch's configs as points of the unit cube."""
         return Encoding(self._template.cube, self)
 
     @property
@@ -54,7 +55,7 @@ class Branch:
     def config(self, values: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         """A new config with these values, one for each variable.
 
-        SpaceError for a name that is missing or unknown, and for a Derived that fails or isn't JSON-able.
+        Raises SpaceError when a name is missing or unknown, and when a Derived fails or gives what JSON can't hold.
         """
         variables = self._template.variables
         if values.keys() != variables.keys():
@@ -65,13 +66,13 @@ class Branch:
         return self._template.build(known)
 
     def hidden(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the values that don't themselves show in the config."""
+        """Those of the values that don't show in the config, because only a Derived uses them."""
         return {name: value for name, value in values.items() if name in self._template.hidden}
 
     def values(self, config: Mapping[str, Any], hidden: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
-        """The opposite of ``config``: the variables' values, read from a config and what it hides.
+        """The inverse of ``config``: the variables' values, read from a config and its hidden values.
 
-        SpaceError where the config has no such place, or ``hidden`` no such name.
+        Raises SpaceError when ``config`` lacks the place of a variable, or ``hidden`` the name of a hidden one.
         """
         return {
             name: hidden[name] if name in hidden else self._read(config, name, variable)
@@ -79,7 +80,7 @@ class Branch:
         }
 
     def outline(self) -> dict[str, Any]:
-        """The config with expressions left in place where they aren't known yet."""
+        """The config of this branch, in which what isn't known yet is still an expression."""
         return self._template.build(self._given.copy())
 
     def _read(self, config: Any, name: str, variable: Variable) -> Any:
@@ -110,7 +111,7 @@ class Branch:
 
 
 class Branches(Sequence[Branch]):
-    """All branches of some templates, one after the other, each made when it is asked for."""
+    """All branches of some templates, in order. Each branch is made when it is asked for."""
 
     __slots__ = ("_cache", "_ends", "_templates")
 
@@ -135,7 +136,7 @@ class Branches(Sequence[Branch]):
         return self._cache.get(index) or self._make(index)
 
     def spans(self) -> list[tuple[int, int]]:
-        """The (start, stop) of the branches of each part of a union: within one, all have the same variables."""
+        """The (start, stop) of the branches of each part of a union. All branches of a part have the same variables."""
         return list(zip([0, *self._ends], self._ends, strict=False))
 
     def _make(self, index: int) -> Branch:

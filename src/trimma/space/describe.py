@@ -1,4 +1,4 @@
-"""Spaces as plain JSON, and in words what changed between two of them."""
+"""Describes spaces as plain JSON, and says in words what changed between two of them."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from trimma.space.numeric import Float, Int
 from trimma.space.plain import Expression, call_text, fresh, identity
 from trimma.space.template import Template
 
-SHOWN = 8  # values of a long list in a label
+SHOWN = 8  # so many values of a long list are shown in a label
 
 
 def describe(template: Template) -> dict[str, dict[str, Any]]:
-    """Every place of a template and what stands there. What only a Derived uses comes last."""
+    """A description of every place of a template. Places that only a Derived uses come last."""
     sampled = {
         expression: [fresh(row[place]) for row in draws.rows]
         for draws in template.samples
@@ -35,7 +35,7 @@ def describe(template: Template) -> dict[str, dict[str, Any]]:
 
 
 def label(description: dict[str, Any]) -> str:
-    """The description of one place as one would write it.
+    """The description of one place, written as in Python.
 
     >>> label({"kind": "int", "low": 1, "high": 9, "log": False, "step": 2})
     'Int(1, 9, step=2)'
@@ -59,9 +59,9 @@ def label(description: dict[str, Any]) -> str:
 
 
 def differences(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[str]:
-    """What changed from one ``Space.describe()`` to another, in words; empty when nothing did.
+    """What changed from one ``Space.describe()`` to another, in words. Empty when nothing did.
 
-    The order of grids counts, for it numbers the branches.
+    The order of grids counts, because it determines the numbers of branches.
 
     >>> differences(Space(lr=Float(0, 1)).describe(), Space(lr=Float(0, 2)).describe())
     ['lr was Float(0.0, 1.0), is Float(0.0, 2.0)']
@@ -116,7 +116,7 @@ def _describe_one(node: Any, template: Template, sampled: dict[Expression, list[
 
 
 def _arguments(node: Derived, template: Template) -> list[str]:
-    """The names of what a Derived is computed from; its constants are named after their place, too."""
+    """The names of a Derived's arguments. Constants are named after their place among them, too."""
     return [
         template.names[argument] if isinstance(argument, Expression) else f"{template.names[node]}~{position}"
         for position, argument in enumerate(node.arguments)

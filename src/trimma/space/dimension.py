@@ -1,4 +1,4 @@
-"""One dimension of the unit cube: what a value may be, as plain data, and where on the unit interval it lies."""
+"""One dimension of the unit cube: which values there are, and where they lie on the unit interval."""
 
 import json
 import math
@@ -17,11 +17,11 @@ from trimma.space.plain import call_text, identity, plain
 
 
 class Dimension(Struct, frozen=True, kw_only=True, dict=True):
-    """A number from ``low`` to ``high``, perhaps in steps and on a log scale, or a category: one of ``options``.
+    """Numbers from ``low`` to ``high``, perhaps in steps or on a log scale, or a category with ``options``.
 
-    The unit interval is shared out in cells, one for each value. All are equally wide, except on a log scale.
-    Where the values are too many to count, each has a place of its own. Numbers are ordered, and so are the
-    options of a category if ``ordered`` says so. An int has a ``step``.
+    If the values can be counted, the unit interval is divided into cells, one for each value. All cells are equally
+    wide, except on a log scale. If they can't be counted, each value has a place of its own. Numbers are ordered, and
+    so are the options of a category if ``ordered`` is True. An int has a ``step``.
 
     >>> Dimension(name="n", kind="int", low=1, high=7, step=3).to_unit(4)
     0.5
@@ -38,7 +38,7 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def size(self) -> int | None:
-        """The number of values; None where they are too many to count."""
+        """The number of values, or None when they are too many to count."""
         if self.kind == "category":
             return len(self.options)
         if self.step is None:
@@ -49,7 +49,9 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """A text for each option, no two alike: a string as it is, the rest as JSON.
+        """A text for each option, no two of them alike. Strings stay as they are, and other options become JSON.
+
+        If two texts would be alike, both become JSON.
 
         >>> Dimension(kind="category", options=(1, "1", "a", None)).labels
         ('1', '"1"', 'a', 'null')
@@ -61,14 +63,17 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
         )
 
     def from_unit(self, u: float) -> Any:
-        """The value at ``u`` from 0 to 1."""
+        """The value at ``u``, a number from 0 to 1. Raises SpaceError for any other number."""
         u = scale.unit(u)
         if self.size is None:
             return scale.between(u, self.low, self.high, self.log)
         return self.value_at(self._cell(u, self.size))
 
     def to_unit(self, value: Any) -> float:
-        """Where the value lies: its place, or the middle of its cell. SpaceError for what is no value."""
+        """The place of a value on the unit interval. If values have cells, it is the middle of the value's cell.
+
+        Raises SpaceError for anything that isn't a value of this dimension.
+        """
         if self.kind == "category":
             return self._middle(self._place(value))
         if self.kind == "int":
@@ -84,7 +89,7 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
         return self.to_nearest(number)
 
     def to_nearest(self, value: Any) -> float:
-        """Where the nearest value lies; NaN for what is no number, or no option."""
+        """The place of the value that is nearest to ``value``. NaN for what is not a number, or not an option."""
         if math.isnan(self.position(value)):
             return math.nan
         if self.size is not None:
@@ -92,19 +97,19 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
         return scale.place_between(self.nearest(value), self.low, self.high, self.log)
 
     def nearest(self, value: Any) -> Any:
-        """The nearest value. SpaceError for what is no number, or no option."""
+        """The value nearest to ``value``. Raises SpaceError for what is not a number, or not an option."""
         if self.size is not None:
             return self.value_at(self._place(value))
         return min(max(self._number(value), self.low), self.high)
 
     def position(self, value: Any) -> float:
-        """Where to draw the value: a number is itself, an option its place among all; NaN for what is neither."""
+        """Where to draw the value: a number at itself, an option at its index. NaN for anything else."""
         if self.kind != "category":
             return float(value) if is_number(value) else math.nan
         return float(self._places.get(identity(value), math.nan))
 
     def value_at(self, place: int) -> Any:
-        """The value number ``place``, from 0, of those that can be counted."""
+        """The value number ``place`` (from 0) of a dimension whose values can be counted."""
         if self.kind == "category":
             return self.options[place]
         if not place or not self.step:
@@ -113,7 +118,7 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
         return number if self.kind == "int" else min(round(number, self._decimals), self.high)
 
     def rounded(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Places on the unit interval, each moved to that of the value which stands there."""
+        """Places on the unit interval, of shape (n,), each moved to the place of the value that it leads to."""
         inside = np.clip(units, 0.0, 1.0)
         if self.size is None:
             return inside
@@ -133,7 +138,7 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
         return scale.cell_middle(place, size)
 
     def _place(self, value: Any) -> int:
-        """The place of the nearest of those values that can be counted."""
+        """The number of the value nearest to ``value``, in a dimension whose values can be counted."""
         if self.kind == "category":
             place = self._places.get(identity(plain(value, "the value")))
             if place is None:
@@ -154,7 +159,7 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
         return scale.decimals(self.low, self.step or 0.0)
 
     def __str__(self) -> str:
-        """As one would write it in a space."""
+        """The dimension as it is written in a space."""
         if self.kind == "category":
             return call_text("Choice", *self.options, ordered=self.ordered)
         if self.kind == "int":

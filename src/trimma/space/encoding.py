@@ -1,4 +1,4 @@
-"""Configs to and from points of the unit cube, which has one dimension for each variable."""
+"""The encoding of configs as points of the unit cube, which has one dimension for each variable."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ Place = Mapping[str, Any]
 
 
 class Form(Protocol):
-    """How configs are made of values by name, and read: as a branch does, or as they are."""
+    """How configs are made from values by name, and how the values are read from configs."""
 
     def config(self, values: Mapping[str, Any]) -> dict[str, Any]: ...
     def values(self, config: Mapping[str, Any], hidden: Mapping[str, Any] = NOTHING) -> dict[str, Any]: ...
@@ -25,12 +25,12 @@ class Form(Protocol):
 class Encoding:
     """The encoding of one branch, or of one part of a space's description.
 
-    ``dimensions`` are those of the branch's variables, in the same order. A point has a place from 0 to 1 for
-    each: an array of shape (dimensions,). Where a variable's values can be counted, each has a cell of the unit
-    interval, and stands in the middle of it. The point of a config leads back to the same config; the last bit of
-    a continuous value that no point leads to may be another.
+    ``dimensions`` are those of the branch's variables, in the same order. A point is an array of shape (dimensions,)
+    with a place from 0 to 1 for each. If the values of a variable can be counted, each has a cell of the unit interval,
+    and its place is the middle of the cell. The point of a config leads back to the same config. Only a continuous
+    value to which no point leads exactly may differ in its last bit.
 
-    Configs are the branch's. From a description, which doesn't know their form, they are flat: values by name.
+    Configs are those of the branch. A description doesn't know their form, so its configs are flat: values by name.
     """
 
     __slots__ = ("_form", "dimensions")
@@ -48,7 +48,7 @@ class Encoding:
         return {each.name: each.from_unit(u) for each, u in zip(self.dimensions, units, strict=True)}
 
     def config(self, point: ArrayLike) -> dict[str, Any]:
-        """The config at a point of shape (dimensions,). What it hides is in ``values``."""
+        """The config at a point of shape (dimensions,). ``values`` also gives the hidden values."""
         return self._form.config(self.values(point))
 
     def configs(self, points: ArrayLike) -> list[dict[str, Any]]:
@@ -56,10 +56,10 @@ class Encoding:
         return [self.config(point) for point in self._checked(points, 2)]
 
     def point(self, config: Mapping[str, Any], hidden: Mapping[str, Any] = NOTHING) -> NDArray[np.float64]:
-        """The point of a config and what it hides, of shape (dimensions,).
+        """The point of a config and its hidden values, of shape (dimensions,).
 
-        A number that isn't a value of its variable is taken for the nearest that is. SpaceError for what is no
-        number, for what isn't among the options, and for a config of another branch.
+        A number that isn't a value of its variable is replaced by the nearest value. Raises SpaceError for what is not
+        a number or not an option, and for a config of another branch.
         """
         values = self._form.values(config, hidden)
         return np.array([_unit(each, values) for each in self.dimensions])
@@ -67,15 +67,16 @@ class Encoding:
     def points(
         self, configs: Sequence[Mapping[str, Any]], hidden: Sequence[Mapping[str, Any]] | None = None
     ) -> NDArray[np.float64]:
-        """The points of configs, of shape (configs, dimensions). ``hidden`` is as long as ``configs``."""
+        """The points of configs, of shape (configs, dimensions). ``hidden`` is as long as ``configs``, or None."""
         hidden = [NOTHING] * len(configs) if hidden is None else hidden
         rows = [self.point(*one) for one in zip(configs, hidden, strict=True)]
         return np.array(rows).reshape(len(rows), len(self.dimensions))
 
     def rounded(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Points of shape (dimensions,) or (points, dimensions), each moved to that of the config which it leads to.
+        """Each point moved to the point of the config that it leads to.
 
-        They may lie outside of the cube: then they are moved to its surface first.
+        ``points`` and the result have shape (dimensions,) or (points, dimensions). Points outside of the cube are first
+        moved to its surface.
         """
         given = np.asarray(points, dtype=np.float64)
         inside = self._checked(np.clip(given, 0.0, 1.0), given.ndim)
@@ -93,7 +94,7 @@ class Encoding:
 
 
 class _Flat:
-    """Configs that are values by name."""
+    """Configs that are flat: values by name."""
 
     def config(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return dict(values)
@@ -103,13 +104,13 @@ class _Flat:
 
 
 def encoding_from(part: Mapping[str, Place]) -> Encoding:
-    """The encoding of the branches of one part of ``Space.describe()``: of what is searched within each."""
+    """The encoding of one part of ``Space.describe()``, of the variables that are searched in its branches."""
     found = (dimension_from(name, part[name]) for name in _in_order(part))
     return Encoding((dimension for dimension in found if dimension), _Flat())
 
 
 def dimension_from(name: str, place: Place) -> Dimension | None:
-    """The dimension of one place of a space's description; None where nothing is searched."""
+    """The dimension of one place of a space's description, or None when the place isn't searched."""
     match place:
         case {"kind": "float" | "int" as kind, "low": low, "high": high, "log": log, "step": step}:
             return Dimension(name=name, kind=kind, low=low, high=high, log=log, step=step)
@@ -120,7 +121,10 @@ def dimension_from(name: str, place: Place) -> Dimension | None:
 
 
 def _in_order(part: Mapping[str, Place]) -> Iterator[str]:
-    """The names as a branch has them: what only a Derived uses, which a description has last, comes after it."""
+    """The names in the order of a branch's variables, where what only a Derived uses comes after the Derived.
+
+    A description has these names last.
+    """
     hidden = {name: [own for own in _arguments(name, place) if own in part] for name, place in part.items()}
     inside = {own for names in hidden.values() for own in names}
 
@@ -135,7 +139,7 @@ def _in_order(part: Mapping[str, Place]) -> Iterator[str]:
 
 
 def _arguments(name: str, place: Place) -> list[str]:
-    """Those arguments of a Derived that are named after it, since they stand nowhere else."""
+    """The arguments of a Derived that are named after it, because they stand nowhere else."""
     return [own for position, own in enumerate(place.get("of", ())) if own == f"{name}~{position}"]
 
 
@@ -144,4 +148,4 @@ def _unit(dimension: Dimension, values: Mapping[str, Any]) -> float:
         raise SpaceError(f"the config has no {dimension.name}; is it from another space or branch?")
     value = values[dimension.name]
     unit = dimension.to_nearest(value)
-    return dimension.to_unit(value) if math.isnan(unit) else unit  # of what has no place, to_unit says why
+    return dimension.to_unit(value) if math.isnan(unit) else unit  # for NaN, to_unit raises the error that says why

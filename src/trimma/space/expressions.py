@@ -1,7 +1,7 @@
 """The leaves of a search space that aren't constants.
 
-Expressions are immutable and compare by identity: the same object at two places of a space is one linked
-variable with one value, two equal-looking objects are two variables.
+Expressions are immutable and compare by identity. The same object at two places of a space is one linked variable with
+one value. Two objects that look equal are two variables.
 """
 
 from collections.abc import Callable, Hashable
@@ -18,10 +18,11 @@ from trimma.space.plain import Expression, call_text, fill_in, identity, plain
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, init=False)
 class Choice(Expression):
-    """One of several plain values; ``ordered=True`` says that neighbours are alike.
+    """One of several plain values. ``ordered=True`` says that neighbours are alike (default: False).
 
-    A single list, tuple or range is taken as the options. ``size`` is their number, ``dimension`` their scale.
-    Raises SpaceError for no option, the same one twice, or one that JSON can't hold.
+    A single list, tuple or range is taken as the options. ``size`` is their number, and ``dimension`` is their scale.
+    Raises SpaceError when there is no option, when an option stands there twice, and for an option that JSON can't
+    hold.
 
     >>> Choice("relu", "gelu").dimension.from_unit(0.0)
     'relu'
@@ -47,7 +48,9 @@ class Choice(Expression):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, init=False)
 class Grid(Expression):
-    """Plain values that are all tried, each in a branch of its own. Takes and refuses what Choice does.
+    """Plain values that are all tried, each in a branch of its own.
+
+    The values are given as for Choice, and are refused for the same reasons.
 
     >>> Grid(range(3)).values
     (0, 1, 2)
@@ -66,9 +69,9 @@ class Grid(Expression):
 class Derived(Expression):
     """A value computed from others: ``function(*arguments)``, once per config.
 
-    Arguments are constants or expressions, which may also stand elsewhere in the space (then they are linked)
-    or only here (then they are searched, but don't show in the config). The function must return the same
-    plain value for the same arguments. Raises SpaceError for what can't be called, and for a constant that
+    Arguments are constants or expressions. An expression that also stands elsewhere in the space is linked with that
+    place. One that stands only here is searched, but doesn't show in the config. The function must return the same
+    plain value for the same arguments. Raises SpaceError when ``function`` can't be called, and for a constant that
     JSON can't hold.
 
     >>> Derived(lambda exponent: 2**exponent, Int(4, 8))
@@ -89,7 +92,7 @@ class Derived(Expression):
 
     @property
     def label(self) -> str:
-        """The function's name; ``lambda`` where it has none."""
+        """The function's name, or ``lambda`` if it has none."""
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
         return str(name).rpartition("<locals>.")[2].replace("<lambda>", "lambda")
 

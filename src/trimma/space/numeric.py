@@ -11,9 +11,9 @@ from trimma.space.plain import Expression, call_text, fill_in
 class Float(Expression):
     """A real number from low to high, both included.
 
-    ``log=True`` spreads it evenly over orders of magnitude. With a ``step`` it takes low, low + step, ...
-    (the last may stop short of high). ``size`` is the number of values, None where it is continuous;
-    ``dimension`` is its scale. Raises SpaceError for bounds or a step that make no sense.
+    ``log=True`` spreads it evenly over orders of magnitude (default: False). With a ``step`` (default: None), its
+    values are low, low + step, ..., of which the last may be below high. ``size`` is the number of values, or None when
+    it is continuous, and ``dimension`` is its scale. Raises SpaceError for bounds or a step that make no sense.
 
     >>> Float(1e-4, 1e-1, log=True).dimension.from_unit(1.0)
     0.1
@@ -36,7 +36,7 @@ class Float(Expression):
 
     @property
     def size(self) -> int | None:
-        """The number of values; None where it is continuous."""
+        """The number of values, or None when it is continuous."""
         return self.dimension.size
 
     def __repr__(self) -> str:
@@ -45,10 +45,11 @@ class Float(Expression):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Int(Expression):
-    """A whole number from low to high, both included: low, low + step, ... (the last may stop short of high).
+    """A whole number from low to high, both included.
 
-    ``log=True`` spreads it evenly over orders of magnitude. ``size`` is the number of values, ``dimension`` its
-    scale. Raises SpaceError for bounds or a step that make no sense.
+    Its values are low, low + step, ..., of which the last may be below high (default: step 1). ``log=True`` spreads it
+    evenly over orders of magnitude (default: False). ``size`` is the number of values, and ``dimension`` is its scale.
+    Raises SpaceError for bounds or a step that make no sense.
 
     >>> Int(1, 6, step=2).dimension.from_unit(1.0)
     5

@@ -1,4 +1,7 @@
-"""The dimensions of a whole space, over the parts of a union and all branches: also what is given, not searched."""
+"""The dimensions of a whole space, over all parts of a union and all branches.
+
+They are about all values that vary, also about those that are given by grids and samples and aren't searched.
+"""
 
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
@@ -8,15 +11,16 @@ from trimma.space.encoding import Place, dimension_from
 from trimma.space.plain import identity
 
 VARYING = ("float", "int", "choice", "grid", "sampled")
-MANY = 12  # so many different numbers without a description count as a scale, fewer as options
+MANY = 12  # this many different numbers without a description are taken for a range, fewer for options
 
 
 def dimensions_over(parts: Iterable[Mapping[str, Place]]) -> list[Dimension]:
-    """What varies between the configs of a space, from its description: not what is constant, linked or derived.
+    """The dimensions of what varies between the configs of a space, from its description.
 
-    What is searched in one part and given in another, or searched on another scale, has one dimension, which holds
-    the values of all. A constant that differs between the parts is a dimension, too. Options that are numbers are
-    ordered by size. Where a scale of numbers meets what is no number, only single values have a place.
+    Linked and derived values have no dimension. A constant has one only if it differs between the parts of a union. A
+    name that is searched in one part and given in another, or searched on different scales, has one dimension that
+    holds all its values. Options that are numbers are ordered by size. If a name has a scale of numbers in one part and
+    something else than numbers in another, its dimension holds only the single values, not the scale.
     """
     names: dict[str, list[Place]] = {}
     for part in parts:
@@ -26,13 +30,13 @@ def dimensions_over(parts: Iterable[Mapping[str, Place]]) -> list[Dimension]:
 
 
 def dimension_of_values(name: str, values: Iterable[Any]) -> Dimension | None:
-    """A dimension that holds these values, of which nothing else is known; None where there is but one."""
+    """A dimension that holds these values, without a description. None if they are all the same."""
     found = list(values)
     return _of_values(name, found) if len(set(map(identity, found))) > 1 else None
 
 
 def _dimension_over(name: str, places: list[Place]) -> Dimension | None:
-    """The dimension of what stands at one name in each part of the space that has it."""
+    """The dimension of one name, from what stands there in each part of the space that has it."""
     searched = [found for place in places if (found := dimension_from(name, place))]
     if len(searched) == len(places) and searched[0].ordered and all(one == searched[0] for one in searched):
         return searched[0]
@@ -49,7 +53,7 @@ def _dimension_over(name: str, places: list[Place]) -> Dimension | None:
 
 
 def _around(name: str, numbers: list[Dimension], values: list[Any]) -> Dimension:
-    """The numbers from the least to the greatest of several scales and single values."""
+    """The dimension from the least to the greatest number of several scales and single values."""
     low, high = min([*(one.low for one in numbers), *values]), max([*(one.high for one in numbers), *values])
     log = low > 0 and all(one.log for one in numbers)
     if all(one.kind == "int" for one in numbers) and all(isinstance(value, int) for value in values):
@@ -69,7 +73,7 @@ def _given(place: Place) -> list[Any]:
 
 
 def _of_values(name: str, values: list[Any], *, few: bool = False) -> Dimension:
-    """Numbers are ordered, and many of them are a range unless they are known to be few."""
+    """The dimension of single values. Numbers are ordered, and many of them become a range, unless ``few``."""
     if not all(map(is_number, values)):
         return _category(name, values, ordered=False)
     distinct = sorted(set(values))

@@ -11,7 +11,7 @@ from trimma.errors import SpaceError
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SCALARS = frozenset((str, bool, type(None)))
-SMALLEST_INT, LARGEST_INT = -(2**63), 2**64 - 1  # what travels to a worker in one piece
+SMALLEST_INT, LARGEST_INT = -(2**63), 2**64 - 1  # the whole numbers that can be sent to a worker
 
 
 class Expression:
@@ -23,9 +23,9 @@ class Expression:
 def plain(value: object, where: str) -> Any:
     """The value as JSON holds it.
 
-    Numpy scalars become Python's, tuples become lists, enums of numbers or strings become those. It is always
-    a copy, so that nobody changes a space through what it was built from. ``where`` names the value in the
-    SpaceError for what JSON can't hold, which NaN and infinity are, too.
+    Numpy scalars become those of Python, tuples become lists, and enums of numbers or strings become plain numbers or
+    strings. It is always a copy, so that a space doesn't change with what it was built from. Raises SpaceError, in
+    which ``where`` names the value, for what JSON can't hold. That includes NaN and infinity.
     """
     if type(value) in SCALARS:
         return value
@@ -59,14 +59,14 @@ def plain(value: object, where: str) -> Any:
 
 
 def key_in(where: str, key: object) -> str:
-    """The key as a plain string, or a SpaceError that says in which mapping it stands."""
+    """The key as a plain string. Raises SpaceError, which says in which mapping the key stands."""
     if not isinstance(key, str) or not key:
         raise SpaceError(f"{where or 'the space'} has the key {key!r}; keys must be strings that aren't empty.")
     return str.__str__(key)
 
 
 def fresh(value: Any) -> Any:
-    """A copy of a plain value: one trial that changes its config must not change another's."""
+    """A copy of a plain value, so that a trial that changes its config doesn't change that of another trial."""
     if type(value) is list:
         return [fresh(item) for item in value]
     if type(value) is dict:
@@ -75,7 +75,7 @@ def fresh(value: Any) -> Any:
 
 
 def identity(value: Any) -> Hashable:
-    """Equal for equal plain values. As in JSON, 1 and 1.0 are the same number, and True isn't 1."""
+    """A key that is equal for equal plain values. As in JSON, 1 and 1.0 are the same number, and True isn't 1."""
     match value:
         case bool():
             return ("bool", value)
@@ -88,12 +88,12 @@ def identity(value: Any) -> Hashable:
 
 
 def call_text(name: str, *arguments: object, **options: object) -> str:
-    """A call as one would write it; options that are off are left out."""
+    """A call as it is written in Python. Options that are off are left out."""
     named = (f"{option}={value!r}" for option, value in options.items() if value)
     return f"{name}({', '.join([*map(repr, arguments), *named])})"
 
 
 def fill_in(expression: Expression, **fields: Any) -> None:
-    """Fill a frozen value while it is being built."""
+    """Set fields of a frozen value while it is being built."""
     for name, value in fields.items():
         object.__setattr__(expression, name, value)

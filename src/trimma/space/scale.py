@@ -1,8 +1,9 @@
-"""From the unit interval to numbers and back.
+"""Converts between the unit interval and numbers.
 
-With a step, value number ``index`` is ``low + index * step`` and owns a cell of the unit interval. Without log
-all cells are equally wide. With log a cell reaches half a step to both sides, measured in log space; the first
-begins at half of ``low`` or above, so that its log is finite where half a step is more than ``low``.
+With a step, value number ``index`` is ``low + index * step``, and has a cell of the unit interval. Without log all
+cells are equally wide. With log, a cell reaches from half a step below its value to half a step above it, measured in
+log space. The first cell begins at ``low / 2`` or above, so that its edge has a logarithm even if half a step is more
+than ``low``.
 """
 
 import math
@@ -12,13 +13,13 @@ from decimal import Decimal
 from trimma.errors import SpaceError
 from trimma.space.plain import plain
 
-LARGEST = 1e300  # of a bound; leaves room to add and to subtract
-NEXT = 32  # places to each side that are looked at for the last bit of a number
+LARGEST = 1e300  # the largest size of a bound, which leaves room to add and to subtract
+NEXT = 32  # so many neighbouring places to each side are tried for the last bit of a number
 FINEST = 2**42  # beyond this ratio of bound to step, doubles can't tell the cells of a log scale apart
 
 
 def unit(u: float) -> float:
-    """``u`` as a Python float, or a SpaceError where it isn't in [0, 1]."""
+    """``u`` as a Python float. Raises SpaceError when it isn't in [0, 1]."""
     number = float(u)
     if not 0.0 <= number <= 1.0:
         raise SpaceError(f"{number} isn't in the unit interval; give a number from 0 to 1.")
@@ -26,7 +27,7 @@ def unit(u: float) -> float:
 
 
 def check_bounds(expression: str, low: float, high: float, log: bool) -> None:
-    """SpaceError for bounds between which nothing, or nothing computable, lies."""
+    """Raise SpaceError when high is below low, or when a log scale begins at or below zero."""
     if low > high:
         raise SpaceError(f"{expression}: high {high!r} is below low {low!r}; give the lower bound first.")
     if log and low < 1 / LARGEST:
@@ -34,7 +35,7 @@ def check_bounds(expression: str, low: float, high: float, log: bool) -> None:
 
 
 def check_step(expression: str, low: float, high: float, step: float) -> None:
-    """SpaceError for a step that leads nowhere, or is lost in the rounding of the bounds."""
+    """Raise SpaceError when the step isn't above zero, or is lost in the rounding of the bounds."""
     if step <= 0:
         raise SpaceError(f"{expression}: the step {step!r} must be above zero.")
     if max(abs(low), abs(high)) / step > FINEST:
@@ -42,13 +43,13 @@ def check_step(expression: str, low: float, high: float, step: float) -> None:
 
 
 def count_steps(low: float, high: float, step: float) -> int:
-    """How many steps of a float lead from low to high, forgiving what rounding did to the last one."""
+    """How many steps of a float lead from low to high, with a tolerance for the rounding of the last one."""
     rounding = max(abs(low), abs(high)) / step * 2**-48
     return math.floor((high - low) / step + 1e-9 + rounding)
 
 
 def between(u: float, low: float, high: float, log: bool) -> float:
-    """The number at ``u`` between two bounds, both of which are reached exactly."""
+    """The number at ``u`` between two bounds. At 0 and 1 it is exactly the bound."""
     if u in (0.0, 1.0):
         return high if u else low
     if log:
@@ -57,24 +58,24 @@ def between(u: float, low: float, high: float, log: bool) -> float:
 
 
 def place_between(number: float, low: float, high: float, log: bool) -> float:
-    """The opposite of ``between``: a place that leads back to the number to the last bit, where there is one."""
+    """The inverse of ``between``: the place of a number. It leads back to the same number, if any place does."""
     if number in (low, high) and low < high:
         return float(number == high)
     bottom, top, height = (math.log(x) for x in (low, high, number)) if log else (low, high, number)
     if bottom == top:
         return 0.5
     place = min(max((height - bottom) / (top - bottom), 0.0), 1.0)
-    # the rounding of bounds, number and place, several times over
+    # several times the rounding errors of the bounds, the number and the place
     width = 4 * (math.ulp(place) + math.ulp(max(abs(bottom), abs(top))) / (top - bottom))
     around = _around(place, width, lambda u: number - between(u, low, high, log))
     return next((u for u in around if 0.0 <= u <= 1.0 and between(u, low, high, log) == number), place)
 
 
 def _around(place: float, width: float, missing: Callable[[float], float]) -> Iterator[float]:
-    """Places to try: the place itself, then by halving the ``width`` to both sides of it, then its neighbours.
+    """Places to try: ``place``, then places by bisection within ``width`` on both sides of it, then its neighbours.
 
-    ``missing`` says how far the number at a place is too low. It falls as the place rises, except in its last bits,
-    where halving may go astray; the neighbours are there for that.
+    ``missing`` says by how much the number at a place is too low. It falls as the place rises, except in its last bits,
+    by which bisection may be misled. For that case the neighbours are tried.
     """
     yield place
     low, high = max(0.0, place - width), min(1.0, place + width)
@@ -111,13 +112,13 @@ def log_cell_middle(index: int, low: float, step: float, count: int) -> float:
 
 
 def _log_edge(index: int, low: float, step: float) -> float:
-    """The log of the lower edge of a cell. The upper edge of the last cell is that of the one after it."""
+    """The log of the lower edge of a cell, which is also the upper edge of the cell before it."""
     edge = low + (index - 0.5) * step
     return math.log(edge if index else max(edge, low / 2))
 
 
 def number(expression: object, name: str, value: object) -> float:
-    """The value as a float, or a SpaceError that says which value of which expression isn't one."""
+    """The value as a float. Raises SpaceError, which says which value of which expression isn't a number."""
     found = value if isinstance(value, float | int) else plain(value, f"{name} of {expression}")
     if isinstance(found, bool) or not isinstance(found, int | float):
         raise SpaceError(f"{expression}: {name} is {value!r}, which isn't a number.")
@@ -129,7 +130,7 @@ def number(expression: object, name: str, value: object) -> float:
 
 
 def whole(expression: object, name: str, value: object) -> int:
-    """The value as an int, or a SpaceError, as of ``number``."""
+    """The value as an int. Raises SpaceError like ``number``."""
     found = number(expression, name, value)
     if not found.is_integer():
         raise SpaceError(f"{expression}: {name} is {value!r}, which isn't a whole number; round it, or use Float.")
@@ -137,6 +138,6 @@ def whole(expression: object, name: str, value: object) -> int:
 
 
 def decimals(*numbers: float) -> int:
-    """How many decimals write all these numbers out, so that 3 * 0.1 can be rounded to 0.3."""
+    """How many decimals are needed to write all these numbers, so that 3 * 0.1 can be rounded to 0.3."""
     exponents = (Decimal(repr(one)).as_tuple().exponent for one in numbers)
     return max(0, *(-exponent for exponent in exponents if isinstance(exponent, int)))

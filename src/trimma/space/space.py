@@ -15,10 +15,12 @@ from trimma.space.template import Expansion, Template, parse
 class Space:
     """All configs that a study may try: nested dicts and lists with expressions for what varies.
 
-    Everything else is a constant. Grids and what ``sample`` drew are expanded into ``branches``; Float, Int
-    and Choice are searched within each. ``A + B`` is the union of two spaces (for conditional parts),
-    ``A * B`` their product. Raises SpaceError, with the place, for what makes no sense, and for a key's value
-    that is a tuple of two different numbers, which could be meant as a range: a constant pair is written as a list.
+    Everything else is a constant. Grids and sampled parts are expanded into ``branches``. Float, Int and Choice are
+    searched within each branch. ``A + B`` is the union of two spaces (for conditional parts), and ``A * B`` is their
+    product.
+
+    Raises SpaceError, which names the place, for what makes no sense. A key's value that is a tuple of two different
+    numbers is refused, too, because it could be meant as a range. A constant pair is written as a list.
 
     >>> list(Space(a=Grid(1, 2), b=Grid(3, 4)))
     [{'a': 1, 'b': 3}, {'a': 1, 'b': 4}, {'a': 2, 'b': 3}, {'a': 2, 'b': 4}]
@@ -41,7 +43,10 @@ class Space:
 
     @property
     def branches(self) -> Branches:
-        """A lazy sequence of ``Branch``, in order of first appearance of the keys, the last grid fastest."""
+        """The branches as a lazy sequence, in the order in which the keys first appear.
+
+        The last grid changes fastest.
+        """
         return self._branches
 
     @property
@@ -51,20 +56,21 @@ class Space:
 
     @property
     def size(self) -> int | None:
-        """How many ways there are to choose all values, None when one of them is continuous."""
+        """How many ways there are to choose all values, or None when one of them is continuous."""
         sizes = [template.size for template in self._templates]
         return None if None in sizes else sum(size for size in sizes if size)
 
     @property
     def is_fixed(self) -> bool:
-        """Whether no branch has free variables: all is a grid, sampled or constant."""
+        """Whether no branch has free variables, because all is a grid, sampled or constant."""
         return not any(template.variables for template in self._templates)
 
     def sample(self, n: int, seed: int) -> "Space":
-        """Fix the random parts to ``n`` joint draws, each of which meets every grid cell (samples outermost).
+        """Fix the random parts to ``n`` joint draws. Each draw is combined with all values of the grids.
 
-        Each part of a union draws its own ``n``. The same seed draws the same. A space without random parts
-        comes back unchanged. SpaceError for an ``n`` below 1 or a negative seed.
+        The draws change slowest in the order of branches. Each part of a union has ``n`` draws of its own. The same
+        seed gives the same draws. A space without random parts is returned unchanged. Raises SpaceError for an ``n``
+        below 1 or a negative seed.
 
         >>> len(Space(a=Float(0, 1), b=Grid(1, 2)).sample(3, seed=0))
         6
@@ -97,7 +103,7 @@ class Space:
         return len(self._branches)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """The config of each branch, with expressions left in place where they are free."""
+        """The config of each branch, in which free variables are still expressions."""
         return (branch.outline() for branch in self._branches)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""One way to build configs: a tree of constants and expressions, and what each expression is to it.
+"""A template of configs: a tree of constants and expressions, and the role of each expression in it.
 
 A space holds one template for each part of its unions.
 """
@@ -21,9 +21,10 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expansion:
-    """One digit of a branch's index: expressions whose values are given together, row by row.
+    """Expressions whose values are given together, row by row. A branch takes one row of each expansion.
 
-    A Grid is an expansion of its own; the joint values that ``Space.sample`` drew are another.
+    A Grid is an expansion of its own. The joint values that ``Space.sample`` drew are another one. The numbers of the
+    rows are the digits of a branch's index.
     """
 
     expressions: tuple[Expression, ...]
@@ -31,11 +32,11 @@ class Expansion:
 
 
 class Template:
-    """A tree whose expressions have names, and are either given by an expansion, free, or derived.
+    """A tree of expressions that have names, and are given by an expansion, free, or derived.
 
-    ``names`` holds every expression once, by the place that it is named after; ``leaves`` every place of the
-    tree; ``variables`` those expressions that are searched, ``cube`` their dimensions; ``hidden`` the names that show
-    in no config.
+    ``names`` holds every expression once, with its name. ``leaves`` are all places of the tree. ``variables`` are the
+    free expressions, which are searched, and ``cube`` holds their dimensions. ``hidden`` are the names that show in no
+    config.
     """
 
     __slots__ = ("cube", "derived", "expansions", "hidden", "leaves", "locations", "names", "tree", "variables")
@@ -77,12 +78,12 @@ class Template:
 
     @property
     def size(self) -> int | None:
-        """The number of configs, None when a variable is continuous."""
+        """The number of configs, or None when a variable is continuous."""
         sizes = [variable.size for variable in self.variables.values()]
         return None if None in sizes else self.branches * math.prod(size for size in sizes if size)
 
     def given(self, index: int) -> dict[Expression, Any]:
-        """The values of branch number ``index``; the last expansion is the fastest."""
+        """The values that branch number ``index`` gives. The last expansion changes fastest."""
         values: dict[Expression, Any] = {}
         for expansion in reversed(self.expansions):
             index, place = divmod(index, len(expansion.rows))
@@ -90,7 +91,10 @@ class Template:
         return values
 
     def build(self, values: dict[Expression, Any]) -> dict[str, Any]:
-        """The tree with values for its expressions; what has none stays in place. Derived ones join ``values``."""
+        """The tree with values in place of its expressions. An expression without a value stays.
+
+        The values of derived expressions are added to ``values``.
+        """
         for node, where in self.derived:
             arguments = [values.get(a, a) if isinstance(a, Expression) else a for a in node.arguments]
             if not any(isinstance(argument, Expression) for argument in arguments):
@@ -98,7 +102,10 @@ class Template:
         return _fill(self.tree, values)  # type: ignore[no-any-return]
 
     def _name(self) -> dict[Expression, str]:
-        """A linked expression has the name of its first place, one that only a Derived uses is named after it."""
+        """Name each expression. A linked one has the name of its first place.
+
+        An expression that only a Derived uses is named after the Derived.
+        """
         names: dict[Expression, str] = {}
 
         def visit(node: Expression, name: str) -> None:
@@ -116,7 +123,7 @@ class Template:
         return names
 
     def _check_names(self) -> None:
-        """Dotted names are unique unless keys hold the signs that names are made of."""
+        """Raise SpaceError when two places have the same name, which keys with '.', '[' or '~' can cause."""
         seen: set[str] = set()
         for name in [*(name for _, name, _ in self.leaves), *self.hidden]:
             if name in seen:
@@ -124,7 +131,7 @@ class Template:
             seen.add(name)
 
     def _order(self) -> Iterator[tuple[Derived, str]]:
-        """What is derived, each after all that it needs, with words for its errors."""
+        """The derived expressions, each after all that it needs, with words for its errors."""
         done: set[Derived] = set()
 
         def visit(node: Expression) -> Iterator[tuple[Derived, str]]:
@@ -145,7 +152,7 @@ def expansion_of(grid: Grid) -> Expansion:
 
 
 def parse(node: object, where: str = "") -> Any:
-    """A part of a space as its template keeps it: plain dicts and lists, constants, expressions."""
+    """A part of a space as its template keeps it: plain dicts and lists, constants and expressions."""
     if isinstance(node, Expression):
         return node
     if isinstance(node, Mapping):
@@ -156,7 +163,7 @@ def parse(node: object, where: str = "") -> Any:
 
 
 def _value(node: object, where: str) -> Any:
-    """What stands at a key. (0.001, 0.1) is refused: it may be meant as a range, and a constant goes unnoticed."""
+    """The parsed value of a key. (0.001, 0.1) is refused, because it may be meant as a range."""
     parsed = parse(node, where)
     if type(node) is not tuple or len(node) != 2 or not all(type(part) in (int, float) for part in parsed):
         return parsed
@@ -171,7 +178,7 @@ def _value(node: object, where: str) -> Any:
 
 
 def walk(node: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
-    """Every leaf and its location, in order. A list without expressions is one leaf, as is an empty dict."""
+    """Every leaf and its location, in order. A list without expressions is one leaf, and so is an empty dict."""
     if isinstance(node, dict) and (node or not location):
         for key, part in node.items():
             yield from walk(part, (*location, key))
@@ -183,7 +190,7 @@ def walk(node: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
 
 
 def written(location: Location) -> str:
-    """A location as names and messages have it: ``opt.layers[1]``."""
+    """A location as it stands in names and messages: ``opt.layers[1]``."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
 
 

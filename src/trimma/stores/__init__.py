@@ -1,4 +1,4 @@
-"""Where the events of studies live."""
+"""Stores, which keep the events of studies."""
 
 from trimma.stores.memory import MemoryStore
 from trimma.stores.sqlite import SQLiteStore

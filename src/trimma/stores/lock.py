@@ -17,7 +17,7 @@ _PAUSE = 0.01
 
 
 class Held(Exception):
-    """Somebody else holds the lock; ``holder`` says who, in words."""
+    """Somebody else holds the lock. ``holder`` says who, in words."""
 
     def __init__(self, holder: str) -> None:
         self.holder = holder
@@ -26,10 +26,13 @@ class Held(Exception):
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Hold the lock while the context lasts, or raise `Held` at once; `StoreError` when it can't be made."""
+    """Hold the lock while the context lasts.
+
+    Raises `Held` when somebody else holds it, and `StoreError` when it can't be made.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # append mode neither truncates what names the holder nor demands that the file be there
+        # append mode makes the file if there is none, and keeps the text that names the holder
         opened = path.open("a+", encoding="utf-8")
     except OSError as error:
         raise StoreError(f"the lock file {path} can't be made: {error.strerror}") from error
@@ -46,7 +49,7 @@ def hold(path: Path) -> Iterator[None]:
 
 
 def holder(path: Path) -> str | None:
-    """Who holds the lock, in words; None when nobody does."""
+    """Who holds the lock, in words, or None."""
     if not path.exists():
         return None
     with path.open("r", encoding="utf-8") as file:
@@ -58,7 +61,10 @@ def holder(path: Path) -> str | None:
 
 
 def _locked(file: IO[str]) -> bool:
-    """Whether the lock was free. Who asks `holder` has it for a moment: that is waited for."""
+    """Lock the file, and return whether it was free.
+
+    This is tried several times, because `holder` locks the file for a moment, too.
+    """
     for _ in range(_TRIES):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

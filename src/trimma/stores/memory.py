@@ -1,4 +1,4 @@
-"""Studies kept in this process, for tests and for throw-away searches."""
+"""A store in memory, for tests and for searches that need not be kept."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from trimma.requests import Request
 
 
 class MemoryStore:
-    """A store that forgets everything when the process ends; threads may share one."""
+    """A store that forgets everything when the process ends. Threads may share one."""
 
     def __init__(self) -> None:
         self._records: dict[str, list[bytes]] = {}

@@ -1,4 +1,4 @@
-"""Studies kept in one SQLite file: one writer a study, any number of readers while it runs."""
+"""A store in one SQLite file. A study has one writer, and any number of readers while it runs."""
 
 import hashlib
 import re
@@ -20,13 +20,13 @@ _PAGE = 5_000
 
 
 class SQLiteStore:
-    """One database file (with its ``-wal`` and ``-shm`` files) and, beside it, a folder of lock files.
+    """The store in the SQLite file ``path``, with its ``-wal`` and ``-shm`` files and a folder of lock files.
 
-    Appends survive the death of any process at once; after a loss of power the last moments may be missing,
-    never torn. The file must be on a local disk. Each thread that uses the store has a connection of its own, which is
-    closed when the thread or the store is gone.
+    Events that were appended survive the death of any process. After a loss of power the last ones may be missing, but
+    none is damaged. The file must be on a local disk. Each thread that uses the store has a connection of its own,
+    which is closed when the thread or the store is gone.
 
-    Raises `StoreError` when the file is no store of ours, is damaged, or was written by a newer version.
+    Raises `StoreError` when the file isn't a store of Trimma, is damaged, or was written by a newer version.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -53,7 +53,7 @@ class SQLiteStore:
 
     def read(self, study: str, after: int = 0) -> Iterator[Event]:
         while True:
-            # a page at a time: no read transaction stays open while the caller thinks
+            # a page at a time, so that no read transaction stays open while the caller uses the events
             with self._errors() as connection:
                 key = _id(connection, study)
                 rows = connection.execute(
@@ -111,7 +111,7 @@ class SQLiteStore:
         return [decode_request(record) for _, record in sorted(taken)]
 
     def close(self) -> None:
-        """Close this thread's connection; it is opened again when needed."""
+        """Close this thread's connection. It is opened again when it is needed."""
         opened = getattr(self._local, "opened", None)
         if opened is not None:
             opened.close()
@@ -137,12 +137,12 @@ class SQLiteStore:
 
 
 class _Opened:
-    """A thread's connection, closed when nobody refers to this any more: the thread has ended, or the store is gone."""
+    """A thread's connection. It is closed when the thread has ended or the store is gone."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.close = weakref.finalize(self, connection.close)
-        # at exit a daemon thread may be in the middle of using its own
+        # at exit a daemon thread may still be using its connection, so only the main thread's is closed then
         self.close.atexit = threading.current_thread() is threading.main_thread()
 
 

@@ -1,4 +1,4 @@
-"""A study's history as plain rows: what is shown, exported and plotted. Pure functions of `History`."""
+"""Pure functions of a study's `History` that return plain rows, which are shown, exported and plotted."""
 
 from trimma.views.curves import TrialCurve, curves, metric_names
 from trimma.views.elapsed import Elapsed

@@ -8,7 +8,10 @@ from trimma.trial import State
 
 
 class TrialCurve(Struct, frozen=True, kw_only=True):
-    """One trial's values of a metric at the steps where it reported it (of the attempt that counts)."""
+    """One trial's values of a metric, without the reports of lost attempts.
+
+    ``values[i]`` was reported at ``steps[i]``.
+    """
 
     trial: int
     state: State
@@ -17,9 +20,9 @@ class TrialCurve(Struct, frozen=True, kw_only=True):
 
 
 def curves(history: History, metric: str | None = None) -> list[TrialCurve]:
-    """The curves of all trials that have reported ``metric`` (default: the study's own), in the trials' order.
+    """The curves of all trials that have reported ``metric`` (default: the study's own), in the order of trials.
 
-    Raises `UnknownName` for a metric that no trial has reported, where others were.
+    Raises `UnknownName` for a metric that no trial has reported, if others were reported.
     """
     name = history.spec.metric.name if metric is None else metric
     if metric is not None and name not in (known := metric_names(history)) and known:
@@ -32,7 +35,7 @@ def curves(history: History, metric: str | None = None) -> list[TrialCurve]:
 
 
 def metric_names(history: History) -> list[str]:
-    """All metrics that were reported or returned: the study's own first, the others in the order of the alphabet."""
+    """All metrics that were reported or returned. The study's own comes first, the others are sorted."""
     names = {name for trial in history.trials for name in (*trial.curve.metrics, *trial.result)}
     own = history.spec.metric.name
     return [name for name in (own,) if name in names] + sorted(names - {own})

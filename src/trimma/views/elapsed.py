@@ -7,9 +7,9 @@ from trimma.trial import Trial
 
 
 class Elapsed:
-    """Maps moments (seconds since the epoch) to the study's own time, which begins at 0.
+    """Converts moments (seconds since the epoch) to the study's own time (seconds), which begins at 0.
 
-    ``end`` is where it ends: at the last event of a closed study, else at ``now`` if that is later.
+    ``end`` is the study's own time at the last event, or at ``now`` if the study isn't closed and that is later.
     """
 
     __slots__ = ("_ends", "_offsets", "_starts", "end")
@@ -26,16 +26,19 @@ class Elapsed:
         self.end = self._offsets[-1]
 
     def at(self, moment: float | None) -> float:
-        """The study's own time at ``moment``; what lies between two sessions is the end of the first; None, ``end``."""
+        """The study's own time at ``moment``. For None it is ``end``.
+
+        A moment between two sessions counts as the end of the first one.
+        """
         if moment is None:
             return self.end
         session = bisect_right(self._starts, moment) - 1
         if session < 0:
             return 0.0
-        # in this order: where a session begins must be, to the last bit, where the one before ended
+        # computed in this order, so that a session begins exactly, to the last bit, where the one before ended
         return self._offsets[session] + (min(moment, self._ends[session]) - self._starts[session])
 
 
 def trial_seconds(trial: Trial, elapsed: Elapsed) -> float:
-    """How long workers have run the trial, in all its attempts together."""
+    """The worker-seconds of the trial, over all its workers and all its attempts."""
     return sum(len(span.workers) * (elapsed.at(span.end) - elapsed.at(span.start)) for span in trial.spans)

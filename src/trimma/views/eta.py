@@ -6,10 +6,11 @@ from trimma.stopping import All, Either, Rule, Timeout, TrialCount
 
 
 def eta(history: History, now: float) -> float | None:
-    """The seconds left at ``now`` (seconds since the epoch); 0 for a closed study, None when nothing tells.
+    """How many seconds are left at ``now`` (seconds since the epoch). 0 for a closed study, None if unknown.
 
-    It is what the trials left take at the rate at which trials have ended in this session, or what is left of a
-    `Timeout`, whichever is less; of the rules that only values decide, nothing is known.
+    It is the time that the remaining trials take at the rate at which trials have ended in this session, or what is
+    left of a `Timeout`, whichever is less. Rules that depend on values don't count, because it isn't known when they
+    will be met.
     """
     if history.closed is not None:
         return 0.0
@@ -24,7 +25,7 @@ def eta(history: History, now: float) -> float | None:
 
 
 def expected(spec: StudySpec) -> int | None:
-    """How many trials there will be at most; None where nothing tells."""
+    """How many trials there will be at most, or None when that isn't known."""
     most = [limit for limit in (spec.trials, spec.planned) if limit]
     return min(most, default=None)
 
@@ -34,7 +35,7 @@ def _trials_left(history: History, limit: int, now: float) -> float | None:
     ended, seconds = len(history.ended) - history.ended_before, now - session.start
     if ended < 1 or seconds <= 0:
         return None
-    # what runs already counts although the limit is reached, and a limit below it takes nothing back
+    # trials that have begun count even when there are more of them than the limit allows
     left = max(limit, history.trial_count) - len(history.ended)
     return left * seconds / ended
 

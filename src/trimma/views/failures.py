@@ -6,7 +6,7 @@ from trimma.ports import History
 
 
 class FailureGroup(Struct, frozen=True, kw_only=True):
-    """All failures of one kind; ``message`` and ``traceback`` are those of the first, ``trials[0]``."""
+    """All failures of one kind. ``message`` and ``traceback`` are those of the first, ``trials[0]``."""
 
     kind: str
     trials: list[int]

@@ -1,4 +1,4 @@
-"""Nested configs as flat rows: one name for each place, the name that the space gives it."""
+"""Flattens nested configs: each place has one name, which is the name that the space gives it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -10,8 +10,9 @@ from trimma.trial import Trial
 def flatten(config: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:
     """The config's values by dotted name, in the config's order.
 
-    With ``names``, the space's, what stands at one of them is one value, even a dict, and lists are taken apart
-    only where a name lies inside; without, dicts and lists are taken apart down to the last value.
+    Without ``names``, dicts and lists are taken apart down to the last value. ``names`` are those of the space. With
+    them, the value at such a name stays whole, even if it is a dict, and a list is taken apart only if a name lies
+    inside it.
 
     >>> flatten({"opt": {"lr": 0.1}, "layers": [64, 32]})
     {'opt.lr': 0.1, 'layers[0]': 64, 'layers[1]': 32}
@@ -22,12 +23,15 @@ def flatten(config: Mapping[str, Any], names: Collection[str] | None = None) -> 
 
 
 def flat_config(history: History, trial: Trial) -> dict[str, Any]:
-    """The trial's place, and its config by dotted name, as `flatten` has it with the names of the study's space."""
+    """The trial's place and its config by dotted name. The config is taken apart by the names of the study's space."""
     return {**flat_place(trial), **flatten(trial.config, names_of(history))}
 
 
 def flat_place(trial: Trial) -> dict[str, Any]:
-    """Which part of the study the trial belongs to, by dotted name; a list is one text: ``without: age + fare``."""
+    """Which part of the study the trial belongs to, by dotted name.
+
+    A list becomes one text: ``without: age + fare``.
+    """
     named = {name: joined(part) if isinstance(part, list | tuple) else part for name, part in trial.place.items()}
     return flatten(named)
 
@@ -42,7 +46,7 @@ def joined(names: Iterable[Any]) -> str:
 
 
 def names_of(history: History) -> frozenset[str] | None:
-    """The names of all places of the study's space; None for a study without one."""
+    """The names of all places of the study's space, or None for a study without one."""
     space = history.spec.space
     return frozenset(name for part in space for name in part) if space else None
 

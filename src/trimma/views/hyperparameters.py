@@ -1,4 +1,4 @@
-"""What varies from trial to trial: its dimensions and its values, from the space or else from the configs."""
+"""What varies from trial to trial: the dimensions of hyperparameters, and their values."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from trimma.views.flatten import flat_config
 
 
 def hyperparameters(history: History) -> list[Dimension]:
-    """The study's hyperparameters, in the space's order: not what is constant, linked or derived.
+    """The study's hyperparameters in the order of the space, without what is constant, linked or derived.
 
-    A constant that differs between the parts of a union is one. Without a description of the space, they are
-    all places of the configs that have more than one value.
+    A constant that differs between the parts of a union is a hyperparameter, too. Without a description of the space,
+    all places of the configs that have more than one value are hyperparameters.
     """
     if history.spec.space:
         return dimensions_over(history.spec.space)
@@ -25,5 +25,5 @@ def hyperparameters(history: History) -> list[Dimension]:
 
 
 def settings(history: History, trial: Trial) -> dict[str, Any]:
-    """All the trial's values by dotted name, with those that show in no config because a Derived uses them."""
+    """All the trial's values by dotted name, also hidden ones, which only a Derived uses."""
     return {**flat_config(history, trial), **trial.hidden}

@@ -1,4 +1,4 @@
-"""Which hyperparameters matter: PED-ANOVA.
+"""Which hyperparameters matter, by PED-ANOVA.
 
 Source: Watanabe, Bansal and Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary
 Subspaces", IJCAI 2023.
@@ -21,28 +21,30 @@ from trimma.views.hyperparameters import hyperparameters, settings
 MIN_TRIALS = 10
 MIN_TOP = 5
 CELLS = 50
-PRIOR = 1e-2  # a touch of the uniform distribution keeps what no trial tried from dividing by zero
+PRIOR = 1e-2  # the share of a uniform distribution in each density, which prevents a division by zero
 
 
 class Importance(Struct, frozen=True, kw_only=True):
-    """A hyperparameter's ``share`` of the importance of all; the shares sum to 1."""
+    """A hyperparameter's ``share`` of the importance of all. The shares sum to 1, unless all are 0."""
 
     name: str
     share: float
 
 
 def importance(history: History, *, top: float = 0.1) -> list[Importance]:
-    """How much each hyperparameter decides whether a trial is among the best ``top`` of all; greatest first.
+    """How much each hyperparameter decides whether a trial is among the best ``top`` of all. The greatest comes first.
 
-    It compares, one hyperparameter at a time, where the best trials' values lie with where all trials' lie, by the
-    Pearson divergence of the two densities. Numbers are compared on their own scale (log where the space says so)
-    by truncated Gaussian kernels, of the same width in both, that an uneven search by itself gives none; options
-    by their frequencies. Where only some trials have the hyperparameter, its absence counts as one more value.
-    Trials that ended with a finite value count, at least 5 of them as the best. All shares are 0 when the values
-    are all the same.
+    For each hyperparameter by itself, it compares the distribution of the best trials' values with that of all trials'
+    values, by the Pearson divergence of the two densities. Numbers are compared on their own scale (log if the space
+    says so) by truncated Gaussian kernels. These have the same width for both densities, so that an uneven search by
+    itself gives no importance. Options are compared by their frequencies. If only some trials have the hyperparameter,
+    its absence counts as one more value.
 
-    Raises `UsageError` unless 0 < top < 1, and `StudyError` for fewer than 10 trials or a space that has nothing
-    to choose.
+    Only trials that ended with a finite value count. ``top`` is a share of them (default .1), and at least 5 of them
+    are the best. All shares are 0 when all trials have the same value.
+
+    Raises `UsageError` unless 0 < top < 1, and `StudyError` for fewer than 10 trials or a space that has nothing to
+    choose.
     """
     if not 0 < top < 1:
         raise UsageError(f"importance(top={top!r}) must be a share between 0 and 1, such as 0.1")
@@ -72,7 +74,7 @@ def _counts(trial: Trial) -> bool:
 
 
 def _best(values: Sequence[float], top: float, *, maximize: bool) -> NDArray[np.bool_]:
-    """Which values are among the best; all of those that equal the last of them are."""
+    """Which values are among the best, as a mask of shape (trials,). Values equal to the last of the best are, too."""
     scores = np.array(values) if maximize else -np.array(values)
     places = max(math.ceil(top * len(scores)), MIN_TOP)
     return scores >= np.sort(scores)[-places]  # type: ignore[no-any-return]
@@ -94,7 +96,7 @@ def _divergence(scale: Dimension, values: Sequence[Any], best: NDArray[np.bool_]
 
 
 def _bandwidth(units: NDArray[np.float64], cells: int) -> float:
-    """Scott's rule with a robust spread, and never narrower than half a cell."""
+    """The kernels' width: Scott's rule with a robust spread, but never less than half a cell."""
     least = 0.5 / cells
     if len(units) < 2:
         return max(least, 0.25)
@@ -104,7 +106,7 @@ def _bandwidth(units: NDArray[np.float64], cells: int) -> float:
 
 
 def _density(units: NDArray[np.float64], middles: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """The weight of each cell, by kernels that are cut off at the ends of the scale."""
+    """The weight of each cell, and that of absence, of shape (cells + 1,). Kernels end at the ends of the scale."""
     present = units[np.isfinite(units)]
     kernels = np.exp(-0.5 * ((middles - present[:, None]) / width) ** 2) + 1e-300
     weights = (kernels / kernels.sum(axis=1, keepdims=True)).sum(axis=0)
@@ -118,7 +120,7 @@ def _frequencies(units: NDArray[np.float64], options: int) -> NDArray[np.float64
 
 
 def _shares(weights: NDArray[Any], absent: int) -> NDArray[np.float64]:
-    """Weights, and that of absence, as shares of 1."""
+    """The weights, followed by that of absence, as shares of 1."""
     weights = np.append(weights.astype(float), absent)
     shares: NDArray[np.float64] = (1 - PRIOR) * weights / weights.sum() + PRIOR / len(weights)
     return shares

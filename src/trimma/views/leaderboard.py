@@ -14,7 +14,10 @@ from trimma.views.steps import steps_of
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One trial. ``rank`` counts from 1, and is None for those that can't be best; ``seconds`` is worker time."""
+    """One trial. ``rank`` counts from 1, and is None for a trial that can't be best.
+
+    ``seconds`` are worker-seconds.
+    """
 
     rank: int | None
     trial: int
@@ -27,11 +30,12 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 def leaderboard(history: History, limit: int | None = None, now: float | None = None) -> list[Row]:
-    """The trials by value, best first, the first to end of equals; the first row is ``history.best``.
+    """The trials by value, best first. Of equals, the first to end comes first. The first row is ``history.best``.
 
-    After those that ended with a finite value, which are ranked, come the live trials by what they last reported,
-    then those that ended without a finite value, and the failed ones last. ``limit`` cuts the list; ``now``
-    (seconds since the epoch) counts the time of live trials up to it.
+    Trials that ended with a finite value come first, and have a rank. After them come the live trials by what they last
+    reported, then trials that ended without a finite value, and the failed trials last. ``limit`` is the largest number
+    of rows (default: all). The time of live trials is counted up to ``now`` (seconds since the epoch; default: the last
+    event).
     """
     places = {trial: place for place, trial in enumerate(history.ended)}
     sign = -1.0 if history.maximize else 1.0

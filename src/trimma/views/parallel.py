@@ -12,7 +12,7 @@ from trimma.views.hyperparameters import settings
 
 
 class TrialLine(Struct, frozen=True, kw_only=True):
-    """One ended trial; ``settings`` has a value for each hyperparameter that the trial has."""
+    """One trial that has ended. ``settings`` has a value for each hyperparameter that the trial has."""
 
     trial: int
     state: State
@@ -21,7 +21,7 @@ class TrialLine(Struct, frozen=True, kw_only=True):
 
 
 def parallel(history: History) -> list[TrialLine]:
-    """A line for each trial that ended with a finite value, in the trials' order; failed ones are out."""
+    """A line for each trial that ended with a finite value, in the order of trials. Failed trials are left out."""
     names = [scale.name for scale in hyperparameters_of(history)]
     lines = []
     for trial in history.trials:

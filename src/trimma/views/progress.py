@@ -10,7 +10,10 @@ from trimma.views.elapsed import Elapsed
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One trial's end. ``count`` is how many had ended by then, ``elapsed`` the study's own time in seconds."""
+    """The end of one trial. ``count`` is how many trials had ended by then, this one included.
+
+    ``elapsed`` is the study's own time in seconds. ``best`` is the best value so far.
+    """
 
     count: int
     trial: int
@@ -21,7 +24,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 def progress(history: History) -> list[Step]:
-    """One row for each trial that has ended, in that order; ``best`` is None before there is a finite value."""
+    """One row for each trial that has ended, in that order. ``best`` is None as long as no value is finite."""
     elapsed = Elapsed(history)
     rows = []
     for count, (number, best) in enumerate(zip(history.ended, history.best_by_end, strict=True), start=1):

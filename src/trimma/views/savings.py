@@ -1,4 +1,4 @@
-"""What stopping early saved."""
+"""How many steps were saved by stopping trials early."""
 
 from collections.abc import Iterable
 from statistics import median
@@ -11,10 +11,10 @@ from trimma.views.steps import steps_of
 
 
 class Savings(Struct, frozen=True, kw_only=True):
-    """Steps run, and what they would have been had every trial been run to its end.
+    """The steps that were ``run``, and the steps of a ``full`` study, in which no trial is stopped early.
 
-    ``run`` and ``full`` both hold the ``lost`` steps, which attempts that counted for nothing had run.
-    ``share`` is ``saved / full``, from 0 to 1; None where no step was run or known.
+    Both include the ``lost`` steps of attempts that were lost. ``share`` is ``saved / full``, from 0 to 1, or None when
+    no step was run. ``done``, ``stopped`` and ``failed`` are numbers of trials.
     """
 
     run: int
@@ -30,8 +30,8 @@ class Savings(Struct, frozen=True, kw_only=True):
 def savings(history: History) -> Savings:
     """The savings over the trials that have ended.
 
-    The end of a trial that was stopped is its budget if it has one, else the median of the steps of the trials
-    that are done (its own last step where none is). A failed trial saved nothing, nor did one that never started.
+    A trial that was stopped would have ended at its budget if it has one, else at the median of the steps of the trials
+    that are done (or at its own last step if none is done). Failed trials and trials that never started saved nothing.
     """
     trials = [history.trials[number] for number in history.ended]
     usual = _usual(trial for trial in trials if trial.state is State.DONE)

@@ -1,4 +1,4 @@
-"""How many workers would have been enough: the attempts that were made, replayed on fewer and on more."""
+"""How many workers would have been enough, found by a replay of the attempts on fewer and on more workers."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -11,14 +11,14 @@ from trimma.ports import History
 from trimma.views.timeline import attempts
 from trimma.views.worker_slots import shifts
 
-ENOUGH = 1.1  # so many times as long as with all workers is as good
+ENOUGH = 1.1  # a replay may take this many times as long as with all workers, and still be good enough
 
 
 class Sizing(Struct, frozen=True, kw_only=True):
-    """``seconds`` is what the study takes when it is replayed with as many ``workers`` as it had at most.
+    """``seconds`` is how long a replay takes on ``workers``, the largest number of workers that the study had.
 
-    ``enough`` is the least number of workers that take at most a tenth longer, ``enough_seconds`` what they take,
-    ``doubled_seconds`` what twice as many workers as there were would take.
+    ``enough`` is the smallest number of workers on which it takes at most a tenth longer, and ``enough_seconds`` is how
+    long it takes on these. ``doubled_seconds`` is how long it takes on twice as many workers as the study had.
     """
 
     workers: int
@@ -29,13 +29,15 @@ class Sizing(Struct, frozen=True, kw_only=True):
 
 
 def sizing(history: History, now: float | None = None) -> Sizing | None:
-    """The replay up to ``now`` (seconds since the epoch; default: the last event); None before any trial took time.
+    """Replay the study up to ``now`` (seconds since the epoch; default: the last event).
 
-    List scheduling: in the order in which they were started, each attempt goes to the worker that is free first, and
-    takes as long as it took. Workers come when they came; those beyond, with the last. Of each session its own
-    workers are replayed, or as many of them as are asked for. Source: Graham, "Bounds on Multiprocessing Timing
-    Anomalies", SIAM Journal on Applied Mathematics, 1969. It leaves out that a scheduler might have stopped other
-    trials, and that more workers on one machine may be slower ones.
+    The result is None when no trial took time. The replay is list scheduling: in the order in which they were started,
+    each attempt goes to the worker that is free first, and takes as long as it took. Workers join when they joined in
+    the study, and additional workers join together with the last of these. Each session is replayed with its own number
+    of workers, or with fewer or more if that is asked for. The replay leaves out that a scheduler might have stopped
+    other trials, and that more workers on one machine may each be slower.
+
+    Source: Graham, "Bounds on Multiprocessing Timing Anomalies", SIAM Journal on Applied Mathematics, 1969.
     """
     sessions = _sessions(history, now)
     most = max((len(session.joins) for session in sessions), default=0)
@@ -46,7 +48,7 @@ def sizing(history: History, now: float | None = None) -> Sizing | None:
     def with_at_most(workers: int) -> float:
         return _replayed(sessions, lambda own: min(own, workers))
 
-    # fewer would take longer even if they never waited; from there on, each worker more never makes it longer
+    # fewer workers would take longer even if none was ever idle; from there on, more workers never take longer
     least = min(most, math.ceil(sum(sum(session.seconds) for session in sessions) / (ENOUGH * seconds)))
     enough = least + bisect_left(range(least, most), True, key=lambda number: with_at_most(number) <= ENOUGH * seconds)
     return Sizing(
@@ -59,7 +61,10 @@ def sizing(history: History, now: float | None = None) -> Sizing | None:
 
 
 class _Session(Struct):
-    """When each worker came, in order, from the session's beginning; how long each attempt took, in order of start."""
+    """``joins``: when the workers joined, in ascending seconds since the session's beginning.
+
+    ``seconds``: how long each attempt took, in the order in which they were started.
+    """
 
     joins: Sequence[float]
     seconds: list[float]
@@ -77,7 +82,7 @@ def _sessions(history: History, now: float | None) -> list[_Session]:
 
 
 def _replayed(sessions: Sequence[_Session], workers: Callable[[int], int]) -> float:
-    """The seconds of all sessions, each with so many ``workers`` for those that it had."""
+    """The seconds of all sessions. ``workers`` says how many workers to take for the number that a session had."""
     return sum(_makespan(session, workers(len(session.joins))) for session in sessions)
 
 

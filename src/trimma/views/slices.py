@@ -13,7 +13,7 @@ from trimma.views.hyperparameters import hyperparameters, settings
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """One ended trial; ``setting`` is the hyperparameter's value, ``value`` the metric's, finite."""
+    """One trial that has ended. ``setting`` is the value of the hyperparameter, ``value`` that of the metric."""
 
     trial: int
     state: State
@@ -22,16 +22,17 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 class Slice(Struct, frozen=True, kw_only=True):
-    """One hyperparameter and the points of all trials that have it."""
+    """One hyperparameter, and the points of all trials that have it."""
 
     hyperparameter: Dimension
     points: list[Point]
 
 
 def slices(history: History, *names: str) -> list[Slice]:
-    """One slice for each hyperparameter, or for those named; trials that failed or have no finite value are out.
+    """One slice for each hyperparameter, or for those in ``names``.
 
-    Raises `UnknownName` for a name that is none of the study's hyperparameters.
+    Trials that haven't ended, have failed or have no finite value are left out. Raises `UnknownName` for a name that is
+    none of the study's hyperparameters.
     """
     scales = {scale.name: scale for scale in hyperparameters(history)}
     for name in names:

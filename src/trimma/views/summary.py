@@ -1,4 +1,4 @@
-"""The study at one look."""
+"""A summary of a study."""
 
 from collections.abc import Mapping
 
@@ -18,12 +18,12 @@ RUNNING, LOST = "running", "lost"
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """``status`` is that of `status`; ``reason`` says why, where there is more to say.
+    """How a study stands. ``status`` is as for `status`, and ``reason`` says why, if there is more to say.
 
-    ``limit`` and ``timeout`` (seconds) are what the study is limited to, where it is, ``limit`` being at least the
-    number of ``trials``, and no more than are planned; ``elapsed`` (seconds) is over all
-    ``sessions``; ``eta`` is in seconds, None when unknown; ``workers`` are those present now; ``best`` is None before
-    a trial has ended with a finite value.
+    ``limit`` is the number of trials that the study is limited to or has planned, but at least the number of
+    ``trials``. ``timeout`` is its limit in seconds. Both are None when there is no limit. ``elapsed`` is in seconds,
+    over all ``sessions``. ``eta`` is in seconds, or None when it isn't known. ``workers`` is how many are there now.
+    ``best`` is None before a trial has ended with a finite value.
     """
 
     name: str
@@ -46,9 +46,9 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 def status(history: History, *, lost: bool = False) -> str:
-    """How a study stands, in one word: finished, interrupted, failed, or, before it is closed, running.
+    """How a study stands, in one word: finished, interrupted or failed, or running if it isn't closed.
 
-    ``lost`` says that nobody writes the study, which only its store can know: then one that wasn't closed is lost.
+    ``lost`` says that nobody writes the study, which only its store can know. A study that isn't closed is lost then.
     """
     if history.closed is not None:
         return history.closed.outcome.value
@@ -56,7 +56,7 @@ def status(history: History, *, lost: bool = False) -> str:
 
 
 def summary(history: History, now: float | None = None, *, lost: bool = False) -> Summary:
-    """The summary at ``now`` (seconds since the epoch; default: the last event); ``lost`` is as for `status`."""
+    """The summary at ``now`` (seconds since the epoch; default: the last event). ``lost`` is as for `status`."""
     spec, stands, trials = history.spec, status(history, lost=lost), expected(history.spec)
     moment = now if now is not None else history.sessions[-1].end if history.sessions else 0.0
     top = leaderboard(history, 1, now) if history.best is not None else []

@@ -1,4 +1,4 @@
-"""One flat row for each trial, to be exported."""
+"""One flat row for each trial, for exports."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ LAST = ("started", "ended")
 
 
 def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
-    """All trials in their order, each with the same columns, None where a trial has nothing for one.
+    """One row for each trial, in their order. All rows have the same columns, with None for what a trial lacks.
 
-    The columns are ``trial, state, value, attempt, steps, seconds`` (of worker time, all attempts together),
-    ``worker`` (the latest), ``reason`` (why it was stopped, or failed), then ``place.<name>`` for what says which part
-    of the study the trial belongs to, ``config.<name>`` in the order of the configs, ``metric.<name>`` (as returned,
-    else as last reported), ``started`` and ``ended`` (seconds since the epoch).
+    The columns are ``trial, state, value, attempt, steps, seconds`` (worker-seconds of all attempts), ``worker`` (the
+    latest), ``reason`` (why it was stopped or failed), then ``place.<name>`` (which part of the study the trial belongs
+    to), ``config.<name>`` in the order of the configs, ``metric.<name>`` (as returned, or else as last reported),
+    ``started`` and ``ended`` (seconds since the epoch).
     """
     known = names_of(history)
     given = [
@@ -40,7 +40,7 @@ def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
 
 
 def columns(history: History) -> list[str]:
-    """The columns of `table`, which stand even where there is no trial."""
+    """The columns of `table`, also when there is no trial."""
     rows = table(history)
     return list(rows[0]) if rows else [*FIRST, *LAST]
 

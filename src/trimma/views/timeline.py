@@ -1,4 +1,4 @@
-"""Who ran what, when; how busy the workers were.
+"""Which worker ran what and when, and how busy the workers were.
 
 All times are the study's own, in seconds: they begin at 0 and leave out the gaps between sessions.
 """
@@ -15,9 +15,10 @@ from trimma.views.elapsed import Elapsed
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One attempt on a worker. ``outcome``: done, stopped, failed, paused or lost; while it lasts, running or so.
+    """One attempt on a worker. ``outcome`` is done, stopped, failed, paused or lost.
 
-    ``seconds`` is how long the objective took, where that is known: the rest was on the way.
+    While the attempt lasts, ``outcome`` is the state of its trial, such as running. ``seconds`` is how long the
+    objective ran, or None when that isn't known. The rest of the time was spent on the way to the worker and back.
     """
 
     trial: int
@@ -30,7 +31,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
 
 class Presence(Struct, frozen=True, kw_only=True):
-    """One stay of a worker; ``cause`` says why it left, and is empty while it stays."""
+    """One stay of a worker. ``cause`` says why the worker left, and is empty while it stays."""
 
     worker: str
     start: float
@@ -39,7 +40,10 @@ class Presence(Struct, frozen=True, kw_only=True):
 
 
 class Busy(Struct, frozen=True, kw_only=True):
-    """``busy`` and ``present`` are worker-seconds; ``share`` is the one by the other, None without workers."""
+    """How busy the workers were from ``start`` to ``end``. ``busy`` and ``present`` are worker-seconds.
+
+    ``share`` is ``busy / present``, or None without workers.
+    """
 
     start: float
     end: float
@@ -57,9 +61,9 @@ class Gap(Struct, frozen=True, kw_only=True):
 
 
 def attempts(history: History, now: float | None = None) -> list[Attempt]:
-    """All attempts on each of their workers, by start.
+    """All attempts, one row for each of their workers, in the order in which they began.
 
-    Those that last end at ``now`` (seconds since the epoch; default: the last event).
+    An attempt that still lasts ends at ``now`` (seconds since the epoch; default: the last event).
     """
     elapsed = Elapsed(history, now)
     rows = [
@@ -89,7 +93,7 @@ def stays(history: History, now: float | None = None) -> list[Presence]:
 
 
 def busy(history: History, now: float | None = None) -> Busy:
-    """The busy share of the workers over the whole study: worker-seconds with a trial by worker-seconds present."""
+    """How busy the workers were over the whole study: worker-seconds with a trial as a share of those present."""
     elapsed = Elapsed(history, now)
     with_trial = sum(
         len(span.workers) * (elapsed.at(span.end) - elapsed.at(span.start))
@@ -101,7 +105,7 @@ def busy(history: History, now: float | None = None) -> Busy:
 
 
 def busy_over_time(history: History, bins: int = 100, now: float | None = None) -> list[Busy]:
-    """The busy share in each of ``bins`` stretches of equal length; none for a study that took no time."""
+    """How busy the workers were in each of ``bins`` periods of equal length. Empty for a study that took no time."""
     end = Elapsed(history, now).end
     if end <= 0:
         return []
@@ -113,7 +117,7 @@ def busy_over_time(history: History, bins: int = 100, now: float | None = None) 
 
 
 def gaps(history: History, now: float | None = None) -> list[Gap]:
-    """The waits between two attempts on the same worker, within one stay; those of no length are left out."""
+    """The waits between two attempts on the same worker within one stay. Waits of no length are left out."""
     by_worker: dict[str, list[Attempt]] = {}
     for row in attempts(history, now):
         by_worker.setdefault(row.worker, []).append(row)
@@ -138,7 +142,7 @@ def _outcome(trial: Trial, span: Span) -> str:
 
 
 def _per_bin(spans: Iterable[tuple[float, float]], edges: np.ndarray) -> list[float]:
-    """The seconds of all spans within each bin: differences of their seconds up to each edge."""
+    """The seconds of all spans within each bin, of shape (bins,)."""
     rows = np.array(list(spans)).reshape(-1, 2)
     upto = np.array([(np.clip(edge, rows[:, 0], rows[:, 1]) - rows[:, 0]).sum() for edge in edges])
     return np.diff(upto).tolist()  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""What the workers' time went into: trials, start-up, dispatch, waiting for the last trials."""
+"""What the workers' time was spent on: trials, start-up, dispatch, and waiting for the last trials."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,12 +17,12 @@ Kind = Literal["busy", "lost"] | Waste
 
 
 class Utilisation(Struct, frozen=True, kw_only=True):
-    """Worker-seconds, of ``workers`` at a time at most; ``available`` is the sum of the others.
+    """Worker-seconds by what they were spent on. ``available`` is their sum, ``workers`` the most at a time.
 
-    ``busy`` went into attempts that count, ``lost`` into those that don't. ``start_up`` passed before a worker was
-    there, from the beginning of the session or from the loss of the worker before, as long as there was something to
-    start. ``dispatch`` passed without a trial before the last new one was started, or while a trial or its outcome was
-    on the way, ``tail`` after the last start, while other workers still had the last ones.
+    ``busy`` was spent on attempts that count, ``lost`` on attempts that were lost. ``start_up`` was spent waiting for a
+    worker to join, from the beginning of the session or the loss of the worker before it, while there was something to
+    start. ``dispatch`` is time without a trial before the last new trial was started, and time in which a trial or its
+    outcome was on the way. ``tail`` is time without a trial after that, while other workers still ran the last trials.
     """
 
     workers: int
@@ -35,7 +35,7 @@ class Utilisation(Struct, frozen=True, kw_only=True):
 
 
 class Idle(Struct, frozen=True, kw_only=True):
-    """A stretch, in the study's own seconds, without a trial; in a start-up ``worker`` is the one to come."""
+    """A period without a trial, in the study's own seconds. A start-up ends when ``worker`` joins."""
 
     worker: str
     start: float
@@ -46,8 +46,8 @@ class Idle(Struct, frozen=True, kw_only=True):
 def utilisation(history: History, now: float | None = None) -> Utilisation:
     """The worker-seconds of all sessions, up to ``now`` (seconds since the epoch; default: the last event).
 
-    There was something to start until the last new trial of the session was started, and whenever a trial that had
-    lost an attempt waited for the next. A worker that left, and was not replaced, counts until it left.
+    There was something to start until the last new trial of the session was started, and whenever a trial that had lost
+    an attempt waited for the next. A worker that left and was not replaced counts until it left.
     """
     seconds = {"busy": 0.0, "lost": 0.0, "start-up": 0.0, "dispatch": 0.0, "tail": 0.0}
     for _, start, end, kind in _pieces(history, now):
@@ -64,7 +64,7 @@ def utilisation(history: History, now: float | None = None) -> Utilisation:
 
 
 def idle(history: History, now: float | None = None) -> list[Idle]:
-    """All stretches of the three kinds in which workers had no trial."""
+    """All periods in which workers had no trial, of three kinds: start-up, dispatch and tail."""
     return [
         Idle(worker=worker, start=start, end=end, kind=kind)
         for worker, start, end, kind in _pieces(history, now)
@@ -76,10 +76,10 @@ _Piece = tuple[str, float, float, Kind]
 
 
 def _pieces(history: History, now: float | None) -> Iterator[_Piece]:
-    """What the time of each seat went into; the pieces of one don't overlap."""
+    """What the time of each seat was spent on, in pieces that don't overlap."""
     rows = attempts(history, now)
     elapsed = Elapsed(history, now)
-    # a trial that waits is started on the first worker that is free: an idle one can only have waited for new ones
+    # a trial that lost an attempt goes to the first free worker, so an idle worker waited for new trials only
     new = list(_new(history, elapsed))
     planned, wanted = _Stretches(new), _Stretches([*new, *_again(history, rows, elapsed)])
     own = _by_stay(rows, stays(history, now))
@@ -116,7 +116,7 @@ def _idle(worker: str, since: float, until: float, planned: "_Stretches") -> Ite
 
 
 def _by_stay(rows: Iterable[Attempt], present: Iterable[Presence]) -> Mapping[Presence, Sequence[Attempt]]:
-    """The attempts in each stay of a worker: those that began before its next one."""
+    """The attempts in each stay of a worker, which are those that began before its next stay."""
     of_worker: dict[str, list[Presence]] = {}
     for stay in present:
         of_worker.setdefault(stay.worker, []).append(stay)
@@ -142,7 +142,7 @@ def _new(history: History, elapsed: Elapsed) -> Iterator[tuple[float, float]]:
 
 
 def _again(history: History, rows: Iterable[Attempt], elapsed: Elapsed) -> Iterator[tuple[float, float]]:
-    """The stretches in which trials that had lost an attempt waited for the next."""
+    """The periods in which trials that had lost an attempt waited for the next."""
     waiting: dict[int, float] = {}
     for row in rows:
         if row.trial in waiting:
@@ -155,7 +155,7 @@ def _again(history: History, rows: Iterable[Attempt], elapsed: Elapsed) -> Itera
 
 
 class _Stretches:
-    """Stretches of time, as the moments at which they begin and end in turn."""
+    """Periods of time that don't overlap, as the moments at which they begin and end in turn."""
 
     def __init__(self, stretches: Iterable[tuple[float, float]]) -> None:
         self._edges: list[float] = []
@@ -166,7 +166,7 @@ class _Stretches:
                 self._edges += [start, end]
 
     def split(self, start: float, end: float) -> Iterator[tuple[float, float, bool]]:
-        """The time from ``start`` to ``end`` cut at these moments; each part with whether it lies inside."""
+        """The time from ``start`` to ``end``, cut at these moments. Each part says whether it lies inside a period."""
         place = bisect_right(self._edges, start)
         while start < end:
             until = min(end, self._edges[place]) if place < len(self._edges) else end

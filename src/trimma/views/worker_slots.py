@@ -1,4 +1,7 @@
-"""The seats that workers filled: as many as could have been filled at the same time."""
+"""Seats of workers. A worker that replaces another takes its seat.
+
+A session has as many seats as it could have had workers at the same time.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,11 +14,11 @@ from trimma.views.elapsed import Elapsed
 from trimma.views.timeline import Presence, stays
 
 Seat = Sequence[Presence]
-"""The stays of those who filled one seat, one after the other."""
+"""The stays of the workers on one seat, one after the other."""
 
 
 class Shift(Struct, frozen=True, kw_only=True):
-    """One session by its seats. Times are the study's own, in seconds."""
+    """One session and its seats. Times are the study's own, in seconds."""
 
     start: float
     end: float
@@ -23,10 +26,10 @@ class Shift(Struct, frozen=True, kw_only=True):
 
 
 def shifts(history: History, now: float | None = None) -> list[Shift]:
-    """The seats of each session, in the order in which they were first filled.
+    """One shift for each session. Its seats are in the order in which they were first taken.
 
-    A worker that comes back has its seat again. One with a new name takes the seat that was left first by a worker
-    that did not come back; where there is none, it has a seat of its own.
+    A worker that comes back has its old seat again. A worker with a new name takes the seat that has been empty longest
+    of those whose worker did not come back. If there is none, it has a seat of its own.
     """
     elapsed = Elapsed(history, now)
     starts = [session.start for session in history.sessions]
@@ -41,7 +44,7 @@ def _seats(rows: Sequence[Presence]) -> Sequence[Seat]:
     last = {row.worker: number for number, row in enumerate(rows)}
     seats: list[list[Presence]] = []
     own: dict[str, int] = {}
-    left: list[tuple[float, int]] = []  # a heap of the seats that nobody comes back to, by when they were left
+    left: list[tuple[float, int]] = []  # a heap of the seats to which no worker comes back, by when they were left
     for number, row in enumerate(rows):
         if row.worker not in own and left and left[0][0] <= row.start:
             own[row.worker] = heappop(left)[1]
