@@ -1,6 +1,6 @@
-"""Contract suites for plug-ins, and the helpers to test them on virtual time. Needs pytest.
+"""Contract suites for plug-ins, and helpers to test them on virtual time. Needs pytest.
 
-Subclass a suite in a test file, say how to make what is to be tested, and run pytest::
+Subclass a suite in a test file, say how to make the plug-in that is to be tested, and run pytest::
 
     from trimma.testing import SearcherContract
 
@@ -11,7 +11,7 @@ Subclass a suite in a test file, say how to make what is to be tested, and run p
 
 ``StoreContract``, ``SchedulerContract``, ``EngineContract``, ``ProcessEngineContract``, ``DesignContract`` and
 ``ComponentContract`` work the same way.
-For tests that see the assertions' values, put ``pytest.register_assert_rewrite("trimma.testing")`` in the
+For failures that show the values of assertions, put ``pytest.register_assert_rewrite("trimma.testing")`` in
 ``conftest.py``.
 """
 
