@@ -36,8 +36,9 @@ class Driver:
     """Runs trials in threads of this process, for objectives that use a cluster or a remote service by themselves.
 
     ``threads`` trials run at a time (default 4). All share the memory of this process: the objective is called as it
-    is, never pickled, and ``data`` and ``model`` are the same objects in each trial. Pure Python code isn't faster in
-    several threads; `Local` is the engine for it.
+    is, never pickled. Trials share the values in ``data``. Each trial gets its own copy of ``model``, except for models
+    of Spark and functions that make models. Pure Python code isn't faster in several threads; `Local` is the engine for
+    it.
 
     ``session`` is a Spark session (classic or Connect, 3.5 or later; default: the active session, if there is one). The
     jobs of each trial carry the tag ``trimma-<study>-<trial>-<attempt>``, and the jobs of a trial that is stopped are
