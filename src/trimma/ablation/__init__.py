@@ -1,1 +1,1 @@
-"""Ablation: what can be left out, which arms are run, and in which order."""
+"""Ablation studies: which components can be left out, which arms are run, and in which order."""

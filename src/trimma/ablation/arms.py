@@ -1,7 +1,7 @@
-"""Arms: what an ablation leaves out together."""
+"""Arms: an arm is a set of components that an ablation leaves out together."""
 
 Arm = tuple[str, ...]
 """The names of the components that are left out together, in the study's order of components."""
 
 BASELINE: Arm = ()
-"""Nothing is left out: the whole."""
+"""The arm that leaves nothing out, which is the whole."""

@@ -15,26 +15,35 @@ KIND = "column"
 
 @dataclass(frozen=True, init=False, repr=False)
 class Columns:
-    """Columns of ``data=``: features, one by one or in groups.
+    """The columns of ``data=``, as components: single columns, or groups of columns.
 
-    ``names`` are components of one column each. ``group`` is a list of columns that are left out together, ``groups``
-    several such lists; a dict of lists gives them names. ``prefix`` takes all columns together whose names begin so
-    (a list of texts: one component each). With none of these each column is a component, but for the label.
+    - ``names``: each is a component of one column.
+    - ``group``: a list of columns that are left out together. ``groups``: several such lists. A dict of lists gives the
+      groups names.
+    - ``prefix``: all columns whose names begin with this text are left out together. A list of texts makes one
+      component for each text.
 
-    ``how`` a column is taken out: "drop" leaves it out. "permute" shuffles its values over the rows, anew in each
-    training, the columns of a component together: what it tells is lost, and its distribution and the shape of the
-    table stay. "mean" puts its mean in all rows, or the most frequent value where it doesn't hold numbers.
+    Without any of these, each column except the label is a component.
 
-    ``label`` names the column that is predicted, or several. They can't be taken out, and are not listed; ``()`` says
-    that none of the columns is one.
+    ``how`` says how a column is taken out:
+
+    - "drop" (default) removes the column.
+    - "permute" shuffles its values over the rows, in a new order for each training. The columns of one component are
+      shuffled together. The information in them is lost; their distribution and the shape of the table stay.
+    - "mean" puts the column's mean in all rows, or its most frequent value if it doesn't hold numbers.
+
+    ``label`` names the column that is predicted, or several such columns. A label can't be taken out, and is not
+    listed as a component. ``label=()`` says that none of the columns is a label.
 
     ``data`` is a frame of pandas, polars or Spark, an Arrow table, the path of a Parquet or CSV file or of a folder of
-    such files, a function without arguments that returns one of these, or a dict, list or tuple of them; columns are
-    taken out of each table that has them. The objective gets the same kind of thing: for a path the path of a copy,
-    for a function a function. Of a Spark DataFrame, whose rows have no order, columns can't be permuted.
+    such files, a function without arguments that returns one of these, or a dict, list or tuple of these. Columns are
+    taken out of each table that has them. The objective gets the same kind of data as was given: where a path was
+    given, the path of a copy, and where a function was given, a function. The columns of a Spark DataFrame can't be
+    permuted, because its rows have no order.
 
-    Raises `UsageError` for arguments of another form; when the study is started, `UnknownName` for columns that there
-    aren't, and `UsageError` where a label is named, or where all are to be listed and no label is said.
+    Raises `UsageError` for arguments of another form. When the study is started, raises `UnknownName` for a column that
+    doesn't exist, and `UsageError` if a label is named as a component, or if every column is to be a component and the
+    label isn't said.
     """
 
     changes = ("data",)

@@ -1,4 +1,4 @@
-"""When an ablation has nothing to compare with, and is better ended at once."""
+"""Says when an ablation should be given up because its baseline failed, so that there is nothing to compare with."""
 
 import math
 
@@ -10,9 +10,10 @@ from trimma.trial import State
 
 
 def baseless(history: History, asked: Ablation) -> str | None:
-    """Why the study had better be given up: the session began with the baseline, which failed.
+    """Why the study should be given up, in words for the user; None while there is hope.
 
-    Where several configs are tried for each cell, one that fails says little, and it goes by the general rule.
+    It is given up when the first trial of the session is a baseline and fails. Where several configs are tried for each
+    cell, one failure says little, and the general rule `trimma.core.failing_alike` decides.
     """
     if asked.tries > 1:
         return failing_alike(history)

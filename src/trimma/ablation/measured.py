@@ -1,4 +1,4 @@
-"""What was measured: the cells of an ablation's history."""
+"""Reads the cells, with their measured values, from an ablation's history."""
 
 import math
 from collections.abc import Sequence
@@ -13,10 +13,11 @@ from trimma.trial import ENDED, State, Trial
 
 
 class Cells:
-    """The cells of a history, as one session sees them; `update` takes in what has happened since.
+    """The cells of a history, as one session sees them. `update` takes in what has happened since the last update.
 
-    ``ended`` are those that have ended, in that order; ``trials`` holds the numbers of the trials that were chosen for
-    each, and ``seconds`` how long each ended one took. ``void`` are the trials that say nothing of their cells.
+    ``ended`` holds the cells that have ended, in the order in which they ended. ``trials`` maps each cell to the ids of
+    its trials. ``seconds`` maps each ended cell to the time that its trials took. ``void`` holds the ids of trials that
+    don't count for their cells (see `_void`).
     """
 
     def __init__(self, history: History) -> None:
@@ -30,7 +31,7 @@ class Cells:
         self._chosen = self._seen = 0
 
     def fits(self, history: History) -> bool:
-        """Whether this is the same history, in the same session."""
+        """Whether these cells were read from this history, in its present session."""
         return history is self._history and len(history.sessions) == self._session
 
     def update(self) -> None:
@@ -53,7 +54,7 @@ class Cells:
 
 
 class CellReader:
-    """Reads the cells of a history again and again, each time only what is new."""
+    """Reads the cells of a history repeatedly; each time it looks only at what is new."""
 
     def __init__(self) -> None:
         self._cells: Cells | None = None
@@ -67,12 +68,12 @@ class CellReader:
 
 
 def cells(history: History) -> Sequence[Cell]:
-    """All cells that have ended, in that order."""
+    """All cells that have ended, in the order in which they ended."""
     return CellReader().read(history).ended
 
 
 def _cell(history: History, key: CellKey, tried: Sequence[Trial]) -> Cell:
-    """Where several configs were tried, the best of them counts."""
+    """The cell that these trials make up. If several configs were tried for it, the best value counts."""
     ended = [trial for trial in tried if trial.state is not State.STOPPED] or tried
     values = [trial.value for trial in ended if trial.state is not State.FAILED and trial.value is not None]
     finite = [value for value in values if math.isfinite(value)]
@@ -82,10 +83,10 @@ def _cell(history: History, key: CellKey, tried: Sequence[Trial]) -> Cell:
 
 
 def _void(history: History, reference: Arm) -> frozenset[int]:
-    """The trials of earlier sessions that say nothing of their cells.
+    """The ids of the trials of earlier sessions that don't count for their cells.
 
-    Such are those that were stopped because their session ended, and all failures where no baseline had succeeded
-    yet, for then it was the objective that failed.
+    These are the trials that were stopped because their session ended. If no baseline has succeeded yet, they are also
+    all trials that failed, because then the objective itself was at fault.
     """
     before = history.trials_before
     reasons = {session.reason for session in history.sessions[:-1]}

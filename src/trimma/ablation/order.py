@@ -1,4 +1,4 @@
-"""In which order the cells of an ablation are run."""
+"""Decides in which order the cells of an ablation are run."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +21,14 @@ from trimma.spec import StudySpec
 
 @dataclass(frozen=True)
 class Blocks:
-    """A searcher that runs one repeat after another, so that what is known of the components sharpens evenly.
+    """A searcher that runs one repeat after another, so that the effects of all components become precise evenly.
 
-    In a repeat the arm that the others are compared with comes first, and then those that took longest in earlier
-    repeats, so that nobody waits for them at the end. A worker that finds nothing to do in one repeat begins the next.
-    Cells that are there already, from whatever session, are not run again.
+    Each repeat begins with the reference arm, with which the others are compared. The arms that took longest in earlier
+    repeats come next, so that nobody waits for them at the end. A worker that finds nothing to do in one repeat begins
+    the next. A cell that has been run, in this session or an earlier one, is not run again.
 
-    Components, repeats and the rest of the question are read from the history's spec, so that they may grow.
+    The components, the repeats and the rest of the question are read from the history's spec each time, because they
+    may grow.
     """
 
     design: Design
@@ -58,7 +59,7 @@ class _Blocks:
         void = self._reader.read(history).void
         for key in missing:
             if (suggestion := self._search.suggestion(history, key, void)) is not None:
-                # one at a time: what is tried next may depend on it
+                # one at a time, because the next suggestion may depend on this one
                 return [suggestion]
         return []
 
@@ -66,14 +67,14 @@ class _Blocks:
         return baseless(history, self._asked(history))
 
     def _asked(self, history: History) -> Ablation:
-        """What the study asks by now."""
+        """What the study asks at present."""
         spec = history.spec
         if self._known is None or self._known[0] is not spec:
             self._known = spec, question(spec)
         return self._known[1]
 
     def _missing(self, history: History, asked: Ablation) -> Iterator[CellKey]:
-        """The cells that want a trial, in order."""
+        """The cells that still need a trial, in the order in which they are to be run."""
         repeats, design = repeats_of(asked), self._settings.design
         told = Asked(seed=history.spec.seed, repeats=repeats.most, maximize=history.maximize)
         cells = self._reader.read(history)
@@ -89,7 +90,7 @@ class _Blocks:
 
 
 def _ordered(found: Iterable[CellKey], first: Arm, repeat: int, seconds: Mapping[CellKey, float]) -> Iterable[CellKey]:
-    """Those of ``first``, and then the others by how long they took in the repeats before, if there were any."""
+    """The cells of the arm ``first``, then the others: those whose arms took longest in earlier repeats come first."""
     if repeat == 0:
         return found
     times: dict[Arm, list[float]] = {}

@@ -1,4 +1,4 @@
-"""Where the trials of an ablation belong: the keys of their places, and what these mean."""
+"""The places of an ablation's trials: the keys that a place has, and which cell it stands for."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from trimma.ablation.arms import Arm
 
 WITHOUT, REPEAT, AGAIN = "without", "repeat", "again"
-"""The keys: what is left out, in which repeat, which of several trainings there."""
+"""The keys of a place: what is left out, in which repeat, and which of the arm's trainings in that repeat it is."""
 
 
 class CellKey(NamedTuple):
-    """Which cell a trial belongs to: an arm in a repeat, and which of the arm's cells there it is (from 0)."""
+    """Names a cell: its arm, its repeat (from 0), and which of the arm's cells in that repeat it is (from 0)."""
 
     arm: Arm
     repeat: int
@@ -19,7 +19,7 @@ class CellKey(NamedTuple):
 
 
 def arm_of(place: Mapping[str, Any]) -> Arm:
-    """What a trial at this place leaves out."""
+    """The arm of a trial at this place: the components that it leaves out."""
     return tuple(place[WITHOUT])
 
 
@@ -31,15 +31,15 @@ def key_of(place: Mapping[str, Any]) -> CellKey:
 def place_of(key: CellKey, *, searched: bool = False) -> dict[str, Any]:
     """The place of a cell's trials.
 
-    The first of an arm's cells is told from the others of its repeat by the lack of a number. In a cell that is
-    ``searched`` it has its number too, so that the cell's trials are a part of the study.
+    If an arm has several cells in a repeat, the places of all but the first hold the cell's number under ``AGAIN``.
+    With ``searched`` the first holds its number too, so that its place names the trials of this cell and no others.
     """
     place: dict[str, Any] = {WITHOUT: list(key.arm), REPEAT: key.repeat}
     return {**place, AGAIN: key.again} if key.again or searched else place
 
 
 def keys_of(arms: Sequence[Arm], repeat: int) -> Iterator[CellKey]:
-    """The cells of the arms of a repeat; an arm that is named several times has as many."""
+    """The cells of a repeat's arms: one for each time that an arm is named."""
     if len(set(arms)) == len(arms):
         yield from (CellKey(arm, repeat) for arm in arms)
         return

@@ -1,7 +1,7 @@
-"""The two seams of an ablation: what can be left out, and which arms are run.
+"""The two protocols of an ablation: kinds of component say what can be left out, designs say which arms are run.
 
-An *arm* is what is left out together; the empty arm is the baseline. A *cell* is an arm in one repeat. What the effects
-are estimated by is a third thing that may vary, the `trimma.ablation.analyses.AnalysisPlan`.
+An *arm* is a set of components that are left out together; the empty arm is the baseline. A *cell* is an arm in one
+repeat. How effects are estimated from cells is a third choice, the `trimma.ablation.analyses.AnalysisPlan`.
 """
 
 from collections.abc import Sequence
@@ -17,32 +17,33 @@ from trimma.program import Inputs
 
 
 class ComponentKind(Protocol):
-    """Something of which parts can be left out, such as the columns of a table.
+    """A kind of part that can be left out, such as the columns of a table.
 
-    ``changes`` names those of an objective's inputs "data" and "model" that it takes things out of.
+    ``changes`` names the inputs of the objective that `remove` changes, of "data" and "model".
     """
 
     @property
     def changes(self) -> Sequence[str]: ...
 
     def components(self, inputs: Inputs) -> Sequence[Component]:
-        """What is to be left out of ``inputs``, one by one; called once, where the study is started.
+        """The components of ``inputs``, each of which can be left out. Called once, where the study is started.
 
-        Raises `UsageError` where it names what there isn't, with the nearest that there is.
+        Raises `UsageError` for a name that the inputs don't have; the message suggests the nearest name.
         """
         ...
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
-        """``inputs`` without ``components``, all at once; called on a worker before each trial.
+        """New inputs, without all of ``components``. Called on a worker before each trial.
 
-        For the baseline there are none: what is made anew for the arms is made anew for it, too. What is given may be
-        shared with other trials and must stay as it is. Raises `UsageError` where the rest doesn't fit together.
+        For the baseline, ``components`` is empty. If this makes new objects for the other arms, it makes new ones for
+        the baseline too. The inputs given may be shared with other trials, and must not be changed. Raises `UsageError`
+        if what is left doesn't fit together.
         """
         ...
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What a design may know of its study besides the components and the cells."""
+    """What a design may know of its study besides the components and the cells: seed, repeats and direction."""
 
     seed: int
     repeats: int
@@ -50,23 +51,25 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Design(Protocol):
-    """Which arms are run.
+    """Says which arms are run.
 
-    ``analysis`` is how effects are estimated from them: the name of a plan, as "contrasts", or a plan of its own.
+    ``analysis`` says how effects are estimated from these arms: the name of a plan of analysis, such as "contrasts", or
+    the plan itself.
     """
 
     @property
     def analysis(self) -> str | AnalysisPlan: ...
 
     def arms(self, components: Sequence[Component], repeat: int, seen: Sequence[Cell], asked: Asked) -> Sequence[Arm]:
-        """The arms of a repeat (counted from 0), as far as they are known from ``seen``, the cells that have ended.
+        """The arms of a repeat (counted from 0), as far as they are known by now.
 
-        With more of them ended there may be more arms, never fewer. The first, which is the same in all repeats, is
-        what the others are compared with; it may be named several times, and is then trained as often. Raises
-        `UsageError` where these components can't be studied so.
+        ``seen`` are the cells that have ended. When more cells have ended, there may be more arms, but never fewer. The
+        first arm is the reference with which the others are compared, and is the same in all repeats. It may be named
+        several times, and is then trained as often in each repeat. Raises `UsageError` if the design doesn't suit these
+        components.
         """
         ...
 
     def trainings(self, components: Sequence[Component], repeats: int) -> int:
-        """How many cells there will be at most."""
+        """The greatest number of cells that there will be."""
         ...

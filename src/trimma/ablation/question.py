@@ -1,4 +1,4 @@
-"""What an ablation asks. It is kept with the study as plain data, which only this package reads."""
+"""The question that an ablation asks. It is kept with the study as plain data, which only this package reads."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,11 +11,15 @@ from trimma.errors import StudyError
 from trimma.spec import StudySpec
 
 KIND = "ablation"
-"""The kind of study that an ablation is."""
+"""The value of `StudySpec.kind` for an ablation."""
 
 
 class Component(Struct, frozen=True, kw_only=True):
-    """A part of the whole that can be left out: its name in the study, its kind, and what is left out with it."""
+    """A part of the whole that can be left out.
+
+    ``name`` is its name in the study, ``kind`` is what it is, such as "column", and ``members`` are the names of all
+    that is left out with it, such as several columns.
+    """
 
     name: str
     kind: str
@@ -25,12 +29,17 @@ class Component(Struct, frozen=True, kw_only=True):
 class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an ablation study asks: what each of ``components`` is worth.
 
-    ``whole`` shows the arguments of the objective where nothing is left out. ``design`` holds readable settings, and
-    ``analysis`` is the name of the plan by which effects are estimated from its arms, of which ``reference`` is what
-    the others are compared with. ``repeats`` are at most so many, fewer for what is settled at one of the ``looks``
-    before, where there are any. ``smallest`` is the smallest difference that matters to the user, in units of the
-    metric. For each arm and repeat ``tries`` configs are tried, of which the best counts; ``retune`` shows how.
-    ``censoring`` says that trials may be stopped early.
+    - ``whole``: the arguments of the objective when nothing is left out, as text.
+    - ``design``: the settings of the design, as text.
+    - ``analysis``: the name of the plan of analysis, by which effects are estimated from the design's arms.
+    - ``reference``: the arm with which the others are compared.
+    - ``repeats``: the greatest number of repeats. With ``looks``, components that are settled after so many repeats
+      as a look names get no more of them.
+    - ``confidence``: the confidence of the intervals, between 0 and 1 (default 0.95).
+    - ``smallest``: the smallest difference that matters to the user, in units of the metric; None if it wasn't said.
+    - ``tries``: how many configs are tried for each cell, of which the best counts. ``retune`` shows how they are
+      found, as text.
+    - ``censoring``: whether a scheduler may stop trials early.
     """
 
     components: tuple[Component, ...]
@@ -53,7 +62,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def question(spec: StudySpec) -> Ablation:
-    """What the study asks; `StudyError` when it is no ablation."""
+    """What the study asks. Raises `StudyError` when it is no ablation."""
     if spec.kind != KIND:
         raise StudyError(f"study {spec.name!r} is a {spec.kind}, not an ablation: it was made by tune()")
     return msgspec.convert(spec.asked, Ablation)
@@ -66,7 +75,7 @@ def plain(asked: Ablation) -> dict[str, Any]:
 
 
 def mismatches(stored: StudySpec, given: StudySpec) -> list[str]:
-    """How the second ablation asks something else than the first, rather than the same or more."""
+    """In which points the ablation ``given`` contradicts the ``stored`` one; none if it asks the same, or more."""
     before, now = question(stored), question(given)
     changed = [
         f"its {label} was {getattr(before, name)!r}, is {getattr(now, name)!r}"
@@ -85,7 +94,7 @@ def mismatches(stored: StudySpec, given: StudySpec) -> list[str]:
 
 
 def overlaps(components: Iterable[Component]) -> list[tuple[str, tuple[str, ...]]]:
-    """The members that are in more than one component of their kind, each with the names of those components."""
+    """The members that belong to several components of one kind, each with the names of those components."""
     found: dict[tuple[str, str], list[str]] = {}
     for component in components:
         for member in component.members:

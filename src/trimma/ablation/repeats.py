@@ -1,4 +1,4 @@
-"""How often each arm is repeated: as often as asked, or until it is settled."""
+"""Decides how often each arm is repeated: a fixed number of times, or until it is settled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from trimma.effects import LOOKS, Cell, race_standing
 
 
 class Repeats(Protocol):
-    """``most`` is how many repeats there are at most."""
+    """A rule for how often arms are repeated. ``most`` is the greatest number of repeats."""
 
     @property
     def most(self) -> int: ...
 
     def pending(self, arms: Sequence[Arm], repeat: int, seen: Sequence[Cell], *, maximize: bool) -> Sequence[Arm]:
-        """Those of a repeat's arms that are still worth running in it; the first is the reference."""
+        """Those of the ``arms`` that are still worth running in this repeat. The first of the arms is the reference."""
         ...
 
 
 @dataclass(frozen=True)
 class FixedRepeats:
-    """Every arm as often as the others."""
+    """Every arm is repeated equally often."""
 
     most: int
 
@@ -35,12 +35,13 @@ class FixedRepeats:
 
 @dataclass(frozen=True)
 class AdaptiveRepeats:
-    """Racing: at each of ``looks`` the components drop out that are settled, or won't be by the last look.
+    """Racing: components drop out at each look when they are settled, or when they won't be settled by the last look.
 
-    A look at the first n repeats is taken when all of their cells that were worth running have ended; until then, the
-    next repeat is worth beginning for all that are in the race. A reference that is trained several times in a repeat
-    is trained no more often than the square root of how many are in the race. See `trimma.effects.race_standing` for
-    what settles a component without more than the error asked for over all looks.
+    ``looks`` are the numbers of repeats after which results are looked at. A look after n repeats is taken once all
+    cells of these repeats that were worth running have ended. Until then, all arms that are still in the race may begin
+    the next repeat. If the reference is trained several times in each repeat, it is trained at most as often as the
+    square root of the number of arms that it is compared with. `trimma.effects.race_standing` says what settles a
+    component, and how the error over all looks is kept within what was asked for.
     """
 
     looks: tuple[int, ...] = LOOKS
@@ -60,7 +61,7 @@ class AdaptiveRepeats:
             wanted = [key for each in range(before, look) for key in keys_of(left, each)]
             if not all(key in ended for key in wanted):
                 break
-            # and nothing else, that may have been begun early: a look's answer must not change afterwards
+            # cells of later repeats may have been begun early; without them a look's answer never changes afterwards
             looked_at += [ended[key] for key in wanted]
             still = racing(
                 tuple(looked_at),
@@ -72,7 +73,7 @@ class AdaptiveRepeats:
                 smallest=self.smallest,
             )
             others = [arm for arm in left if arm in still and arm != arms[0]]
-            # with fewer to compare with it, the reference needs to be known less well than any of them
+            # the fewer arms are left to compare with the reference, the fewer trainings of it are worth their cost
             left = [arms[0]] * min(left.count(arms[0]), max(1, isqrt(len(others)))) + others
             before = look
         return left if len(set(left)) > 1 else []
@@ -85,7 +86,7 @@ def repeats_of(asked: Ablation) -> Repeats:
     return FixedRepeats(asked.repeats)
 
 
-@lru_cache(maxsize=64)  # it is asked again with each training that ends, and looks at the same cells each time
+@lru_cache(maxsize=64)  # asked again at each end of a training, mostly about the same cells
 def racing(
     cells: tuple[Cell, ...],
     arms: tuple[Arm, ...],
@@ -96,7 +97,7 @@ def racing(
     confidence: float = 0.95,
     smallest: float | None = None,
 ) -> frozenset[Arm]:
-    """The first of the arms, and those whose difference from it is worth more repeats after ``look`` of them."""
+    """The first arm, and all arms whose difference from it is worth more repeats after the first ``look`` repeats."""
     named = {str(place): arm for place, arm in enumerate(arms) if arm != arms[0]}
     standing = race_standing(
         cells,

@@ -1,7 +1,7 @@
-"""A small search of its own for every cell.
+"""Retuning: every cell of an ablation has a small search of its own.
 
-A component may look useful only because the other settings were found with it in place. With the same search for the
-baseline and for each variant, all are compared at settings that suit them.
+A component may look useful only because the other settings were found with it in place. If the baseline and each arm
+are searched in the same way, all of them are compared at settings that suit them.
 """
 
 from collections.abc import Collection
@@ -20,10 +20,10 @@ from trimma.space import Space
 
 @dataclass(frozen=True)
 class Retune:
-    """Try ``trials`` configs of ``space`` (default 8) for each arm in each repeat; the best counts.
+    """Try ``trials`` configs of ``space`` (default 8) for each arm in each repeat, and count the best of them.
 
-    ``searcher``: "random" (default), "quasi-random", "grid" or an object. In one repeat all arms draw on the same
-    random numbers: a searcher that doesn't look at results proposes the same configs to each of them.
+    ``searcher`` is "random" (default), "quasi-random", "grid", or a searcher as an object. All arms of a repeat use the
+    same random numbers, so that a searcher which doesn't look at results proposes the same configs to each arm.
     """
 
     space: Space
@@ -34,8 +34,8 @@ class Retune:
 class CellSearch:
     """The searches of all cells of one study, with ``tries`` trials each.
 
-    A searcher sees its cell as a history: the part of the study that the cell's place names. It can't tell it from a
-    study, but for the ids of the trials and the study's spec.
+    A searcher gets a history of its cell alone: the part of the study that the cell's place names. To the searcher it
+    looks like a whole study, except for the ids of the trials and the spec, which are those of the whole study.
     """
 
     def __init__(self, retune: Retune, tries: int) -> None:
@@ -43,7 +43,7 @@ class CellSearch:
         self._searcher = cache(self._bound)
 
     def suggestion(self, history: History, key: CellKey, void: Collection[int]) -> Suggestion | None:
-        """What to try next in a cell; None when its search has nothing more. Of ``void`` trials nothing is counted."""
+        """What to try next in a cell; None when its search has nothing more. ``void`` trials don't count as tries."""
         seed, place = derived(history.spec.seed, key.repeat), place_of(key, searched=True)
         part = history.part(**place)
         gone = sum(trial.id in void for trial in part.trials)
@@ -60,7 +60,7 @@ class CellSearch:
 
 
 class _Recounted:
-    """A history that counts fewer trials than it has: what some of them were meant for is to be suggested again."""
+    """A history that counts fewer trials than it has, so that the configs of void trials are suggested again."""
 
     def __init__(self, history: History, fewer: int) -> None:
         self._history, self._fewer = history, fewer

@@ -1,4 +1,4 @@
-"""What a user names, as components: members one by one, in groups, and by the beginning of their names."""
+"""Makes components of the names that a user gives: single members, groups, and prefixes of names."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,19 +9,20 @@ from trimma.ablation.question import Component
 from trimma.errors import UnknownName, UsageError, nearest
 
 LONGEST = 40
-"""From how many characters on the name of a group is shortened in its middle."""
+"""The greatest number of characters in the name of a group; a longer name is shortened in its middle."""
 
 _FEW = 20
 
 Group = tuple[str | None, tuple[str, ...]]
-"""A group's own name, if it was given one, and its members."""
+"""The name of a group (None if it was given none) and its members."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What a user wants to be left out: ``names`` one by one, each of ``groups`` together, what fits a prefix together.
+    """What a user wants to be left out.
 
-    An empty selection stands for every member by itself.
+    Each of ``names`` is left out by itself, the members of each of ``groups`` together, and all members whose names
+    begin with one of ``prefixes`` together. An empty selection stands for every member by itself.
     """
 
     names: tuple[str, ...] = ()
@@ -32,8 +33,9 @@ class Selection:
     def of(cls, names: Iterable[Any] = (), *, group: Any = None, groups: Any = None, prefix: Any = None) -> "Selection":
         """The selection of these arguments.
 
-        ``group`` is one group, ``groups`` several; each is a list of names, or a dict of such lists by the names of
-        the groups. ``prefix`` is one or more beginnings of names. Names that aren't text are taken as text.
+        ``group`` is one group, a list of names. ``groups`` is several groups, a list of such lists. Either may be a
+        dict of lists, whose keys are the names of the groups. ``prefix`` is one or more beginnings of names. Names that
+        aren't text are converted to text.
 
         Raises `UsageError` for arguments of another form, for empty groups, and for groups of one.
         """
@@ -56,13 +58,14 @@ class Selection:
     def components(
         self, kind: str, known: Sequence[str], refused: Mapping[str, str] | None = None
     ) -> tuple[Component, ...]:
-        """The components that are meant, of the members that are ``known``, in the order of the arguments.
+        """The components that the selection means, in the order of its arguments.
 
-        ``kind`` is what a member is, in one word, such as "column". ``refused`` says of some of the known members, in
-        a sentence, why they can't be left out: they are not listed, no prefix fits them, and who names one is told.
+        ``known`` are the names of all members. ``kind`` says in one word what a member is, such as "column".
+        ``refused`` maps some of the members to a sentence that says why they can't be left out. These are not listed as
+        components and fit no prefix, and a user who names one gets the sentence as an error.
 
-        Raises `UnknownName` for what isn't known, `UsageError` for what is refused, a prefix that fits nothing or only
-        one, a component that comes twice, and names that clash.
+        Raises `UnknownName` for a name that isn't known, and `UsageError` for a refused member, a prefix that fits no
+        member or only one, a component that is given twice, and two components of one name.
         """
         refused = refused or {}
         free = [member for member in dict.fromkeys(known) if member not in refused]
@@ -83,7 +86,7 @@ class Selection:
         return tuple(Component(name=name, kind=kind, members=members) for name, members in chosen)
 
     def arguments(self) -> list[str]:
-        """The arguments, as they may be typed."""
+        """The arguments of the selection, as one would type them."""
         unnamed = [list(members) for name, members in self.groups if name is None]
         named = {name: list(members) for name, members in self.groups if name is not None}
         shown = [repr(name) for name in self.names]
@@ -97,7 +100,7 @@ class Selection:
 
 
 def joined(members: Sequence[str]) -> str:
-    """A name for a group that has none: ``a+b+c``, where that is long without some of the middle."""
+    """A name for a group that was given none: ``a+b+c``. If that is too long, the middle is left out."""
     whole = "+".join(members)
     if len(whole) <= LONGEST:
         return whole
@@ -110,7 +113,7 @@ def joined(members: Sequence[str]) -> str:
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """The error for a name that isn't known; where many are, it doesn't list them all."""
+    """The error for a name that isn't known. It lists the known names only if they are few."""
     known = list(known)
     if len(known) <= _FEW:
         return UnknownName(kind, name, known)
@@ -146,7 +149,7 @@ def _groups(argument: str, items: Iterable[tuple[Any, Any]]) -> Iterable[Group]:
 
 
 def _ordered(values: Iterable[Any]) -> Iterable[Any]:
-    """The same order in every process, which a set doesn't have."""
+    """The values in an order that is the same in every process, since that of a set may differ."""
     return sorted(values, key=str) if isinstance(values, set | frozenset) else values
 
 

@@ -1,4 +1,4 @@
-"""Settings as components: to leave one out is to give the objective another value for an argument."""
+"""`tm.Setting`: settings as components. Leaving one out gives the objective another value for an argument."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,19 +22,19 @@ _Kind = TypeVar("_Kind")
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class Setting:
-    """Arguments of the objective, each a component; the value is the one that it has where it is left out.
+    """Arguments of the objective, each as a component, with the value that it has where it is left out.
 
-    ``Setting(dropout=0.0, augment=False)`` has the components *dropout* and *augment*. `together` makes one component
-    of several.
+    ``Setting(dropout=0.0, augment=False)`` makes the components *dropout* and *augment*. `together` makes one component
+    of several settings.
 
-    Raises `UsageError` without values; when the study is started, for an argument that the objective doesn't have,
-    and for a value that the whole has anyway.
+    Raises `UsageError` if no value is given. When the study is started, raises `UsageError` for an argument that the
+    objective doesn't have, and for a value that is the same in the whole.
     """
 
     changes = ()
 
     parts: tuple[tuple[str, Pairs], ...]
-    """The name of each component, and the arguments that are other without it."""
+    """The name of each component, and the arguments with the values that they have without it."""
 
     def __init__(self, *unnamed: Any, **values: Any) -> None:
         if unnamed or not values:
@@ -100,7 +100,7 @@ class Setting:
 
 
 def named_apart(kinds: Iterable[_Kind]) -> list[_Kind]:
-    """The kinds; settings that come more than once are named with their values: ``dropout=0.0``, ``dropout=0.1``."""
+    """The same kinds. If a setting comes several times, its values are put into the names, as in ``dropout=0.1``."""
     kinds = list(kinds)
     settings = [kind for kind in kinds if isinstance(kind, Setting)]
     times = Counter(name for setting in settings for name, _ in setting.parts)
@@ -115,12 +115,12 @@ def named_apart(kinds: Iterable[_Kind]) -> list[_Kind]:
 
 
 def is_text(name: object) -> bool:
-    """Whether it can name a component."""
+    """Whether ``name`` can be the name of a component: a text that isn't empty."""
     return isinstance(name, str) and bool(name)
 
 
 def refuse_unknown(values: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
-    """Raise `UsageError` where the objective has no such argument."""
+    """Raise `UsageError` if the objective lacks one of these arguments."""
     for key in values:
         if key in ON_REQUEST:
             raise UsageError(
@@ -132,7 +132,7 @@ def refuse_unknown(values: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
 
 
 def refuse_same(what: str, values: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
-    """Raise `UsageError` where all values are those of the whole."""
+    """Raise `UsageError` if all values are the same in the whole."""
     if same_values(values, {key: whole[key] for key in values}):
         raise UsageError(
             f"{what}: the whole has {listed(values)} too, so that equal things would be compared; give the value that "

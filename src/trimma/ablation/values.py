@@ -1,15 +1,18 @@
-"""Values of users: whether two are the same, and how one is shown in a name or a message."""
+"""Values that users give: whether two are the same, and how one is shown in a name or a message."""
 
 from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
 LONGEST = 60
-"""From how many characters on a value is shown by its type alone."""
+"""The greatest number of characters in which a value is shown; a longer one is shown by its type."""
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal, also arrays and frames, and NaN; what can't be compared is not."""
+    """Whether two values are equal. They may be arrays or frames, and NaN equals NaN.
+
+    Values that can't be compared count as different.
+    """
     if one is other:
         return True
     if isinstance(one, float) and isinstance(other, float) and isnan(one) and isnan(other):
@@ -18,7 +21,7 @@ def same(one: Any, other: Any) -> bool:
         if getattr(one, "shape", None) != getattr(other, "shape", None):
             return False
         equal = one == other
-        # a frame's all() is one for each column
+        # all() of a frame gives one answer for each column
         for _ in range(2):
             equal = equal.all() if getattr(equal, "shape", ()) else equal
         return bool(equal)
@@ -27,7 +30,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """The value in a few words: a function by its name, what is short as it is typed, the rest by its type."""
+    """The value as short text: the name of a function, the `repr` of a short value, the type of anything else."""
     if callable(value):
         return str(getattr(value, "__name__", None) or f"{type(value).__name__}(...)")
     try:
@@ -41,5 +44,5 @@ def shown(value: Any) -> str:
 
 
 def listed(values: Mapping[str, Any]) -> str:
-    """Values by name, as keyword arguments are typed."""
+    """The values as text, written as keyword arguments."""
     return ", ".join(f"{name}={shown(value)}" for name, value in values.items())

@@ -1,4 +1,4 @@
-"""Variants as components: a replacement that the user has made takes the place of a part of the whole."""
+"""`tm.Variant`: variants as components. Something that the user has made replaces a part of the whole."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,24 +15,25 @@ KIND = "variant"
 
 
 class _Kept:
-    """Stands for what a variant doesn't replace, since None may be a replacement."""
+    """Marks an input that a variant doesn't replace. None can't mark it, because None may be a replacement."""
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class Variant:
-    """One component, ``name``: without it the objective gets this ``model``, this ``data`` and these ``settings``.
+    """One component: in its arm the objective gets another ``model``, other ``data`` or other ``settings``.
 
-    At least one of them is given; what isn't stays that of the whole. It is named after what takes the place of a part,
-    and called worse or better than the whole: ``Variant("no-attention", model=make_plain_model)``.
+    At least one of these must be given; those that aren't given stay as in the whole. ``name`` says what replaces a
+    part of the whole, as in ``Variant("no-attention", model=make_plain_model)``. The results call a variant worse or
+    better than the whole.
 
-    Raises `UsageError` without a name or a replacement; when the study is started, for an argument that the objective
-    doesn't have, and where nothing would be other than in the whole.
+    Raises `UsageError` without a name or without a replacement. When the study is started, raises `UsageError` for an
+    argument that the objective doesn't have, and if the variant is the same as the whole.
     """
 
     name: str
     settings: Mapping[str, Any]
     replaced: Mapping[str, Any]
-    """The ``data`` and the ``model``, where they are replaced."""
+    """The new ``data`` and the new ``model``, as far as they are replaced."""
 
     def __init__(self, name: str, /, *, data: Any = _Kept, model: Any = _Kept, **settings: Any) -> None:
         if not is_text(name):
@@ -63,7 +64,7 @@ class Variant:
         return replace(inputs, params={**inputs.params, **settings}, **self.replaced)
 
     def with_data(self, changed: Callable[[Any], Any]) -> "Variant":
-        """The same variant, with the data that ``changed`` makes of its own, where it has any."""
+        """The same variant with ``changed(data)`` in place of its data, if it replaces the data."""
         if "data" not in self.replaced:
             return self
         replaced = {**self.replaced, "data": changed(self.replaced["data"])}

@@ -1,4 +1,4 @@
-"""What the place of an ablation's trial means: the whole, without some of its components."""
+"""Makes the inputs of an ablation's trial from its place: the whole without some of its components."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from trimma.program import Inputs, derived
 
 @dataclass(frozen=True)
 class Whole:
-    """The whole and its components, by the kind that can take them out.
+    """The whole, and its components under the kind that can take them out.
 
-    ``params`` are the arguments of the whole. All arms of a repeat get one ``split``; every trial has a ``seed`` of
-    its own, the same whenever and wherever it is run.
+    ``params`` are the arguments of the whole. All arms of a repeat get the same ``split``. Every trial has a ``seed``
+    of its own, which is the same whenever and wherever the trial is run.
     """
 
     params: Mapping[str, Any]

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from trimma.engines.local import Local
     from trimma.engines.simulated import Simulated
 
-# imported when first used: a task on a cluster, which passes through here, is to begin at once
+# imported when first used, because tasks on a cluster import this package too, and should start fast
 _HOMES = {
     "Driver": "trimma.engines.driver",
     "Local": "trimma.engines.local",

@@ -33,19 +33,24 @@ class _GivenUp(SystemExit):
 
 
 class Driver:
-    """Trials in threads of this process: the objective itself uses a cluster, or a remote service.
+    """Runs trials in threads of this process, for objectives that use a cluster or a remote service by themselves.
 
-    ``threads`` trials run side by side (default 4), and share this process with all that it has: the objective is
-    called as it is, never pickled, and ``data`` and ``model`` are the same objects in each trial. Pure Python
-    gains nothing by threads; for that there is `Local`.
+    ``threads`` trials run at a time (default 4). All share the memory of this process: the objective is called as it
+    is, never pickled. Trials share the values in ``data``. Each trial gets its own copy of ``model``, except for models
+    of Spark and functions that make models. Pure Python code isn't faster in several threads; `Local` is the engine for
+    it.
 
-    Where a Spark session is active, or given as ``session`` (classic or Connect, 3.5 or later), the jobs of each
-    trial carry a tag of their own, ``trimma-<study>-<trial>-<attempt>``, and those of a trial that is stopped are
-    cancelled at once. With ``spark.scheduler.mode=FAIR`` the trials share the cluster evenly, for each thread has
+    ``session`` is a Spark session (classic or Connect, 3.5 or later; default: the active session, if there is one). The
+    jobs of each trial carry the tag ``trimma-<study>-<trial>-<attempt>``, and the jobs of a trial that is stopped are
+    cancelled at once. With ``spark.scheduler.mode=FAIR`` the trials share the cluster evenly, because each thread has
     its own pool. What a trial's thread prints is kept with the trial.
 
-    Python can't end a thread by force. One that is killed (it ran over its time, or didn't heed a stop) has its
-    jobs cancelled and is raised SystemExit; whether it heeds that or not, another takes its place.
+    Python can't end a thread by force. When a trial is killed, because it ran over its time or didn't heed a stop, its
+    jobs are cancelled and SystemExit is raised in its thread. Another thread takes its place, even if the old one
+    doesn't end.
+
+    Raises `UsageError` if ``threads`` isn't a whole number from 1 on. When a study is started, raises `EngineError` for
+    a session that can't be used, and if the engine runs another study.
     """
 
     in_process = True
@@ -67,7 +72,7 @@ class Driver:
         if self._is_open:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
         self._program, self._signature = program, Signature.of(program.objective)
-        jobs_of(self._session)  # a session that can't be used is refused before anything runs
+        jobs_of(self._session)  # refuses a session that can't be used before anything runs
         self._said: SimpleQueue[tuple[_Attempt | None, News]] = SimpleQueue()
         self._canceller = Canceller()
         self._told = [Joined(worker=f"driver-{slot}") for slot in range(self.capacity)]
@@ -89,7 +94,7 @@ class Driver:
             self._said.put((None, fact))
 
     def _start(self, job: Job) -> None:
-        # the history's own config stays what it is, whatever the objective does to its
+        # a copy, because the objective may change its config, and the history's own config must not change
         own = msgspec.structs.replace(job, config=copy.deepcopy(job.config))
         attempt = _Attempt(own, self._program, self._signature, self._said)
         try:
@@ -158,10 +163,10 @@ class Driver:
 
 
 class _Attempt:
-    """An attempt in a thread of its own, and the connection between the two.
+    """An attempt in a thread of its own, and the `Connection` between this thread and the engine.
 
-    Both sides share nothing but queues, which are safe to leave in the middle of an operation, as a thread does that
-    is raised an exception from outside; locks written in Python are not.
+    The two share nothing but queues. An exception may be raised in the thread from outside, in the middle of any
+    operation. The queues stay intact then; a lock written in Python might not.
     """
 
     thread: Thread
@@ -181,7 +186,7 @@ class _Attempt:
         self.tag = "-".join(["trimma", re.sub(r"[^\w.-]+", "_", self.study), str(job.trial), str(job.attempt)])
         self._program, self._signature, self._said = program, signature, said
         self._inbox: SimpleQueue[Any] = SimpleQueue()
-        # an objective that reports faster than the study takes it in waits
+        # an objective waits if it reports faster than the study can take its reports in
         self._room: SimpleQueue[None] = SimpleQueue()
         for _ in range(_UNREAD):
             self._room.put(None)
@@ -202,7 +207,7 @@ class _Attempt:
 
     def give_up(self) -> None:
         self._given_up = True
-        # whatever it waits for, it wakes
+        # this wakes the thread, whatever it waits for
         self._inbox.put(None)
         self._room.put(None)
         if self._in_objective and self.thread.is_alive() and self.thread.ident is not None:
@@ -210,7 +215,7 @@ class _Attempt:
 
     @property
     def is_unwanted(self) -> bool:
-        """Whether no job of this attempt should run; one that is cleaning up after a stop may still start some."""
+        """Whether no job of this attempt should run. An attempt that cleans up after a stop may still start jobs."""
         return self.thread.is_alive() and (self._given_up or (self.is_stopping and not self._heeded))
 
     # the thread's side
@@ -220,13 +225,13 @@ class _Attempt:
         try:
             if self.jobs is not None:
                 self.jobs.claim(self.tag, job.worker, f"trial {job.trial} of study {self.study}")
-            # before and after, an exception from outside would only break off what takes no time
+            # only from here on is an exception raised from outside; what comes before and after takes no time anyway
             self._in_objective = True
             if self._given_up:
                 return
             end: Fact = run_attempt(self, job, self._program, self._signature, printing_to)
             if isinstance(end, Raised) and self.jobs is not None and self.is_stopping and not self._heeded:
-                # its jobs were cancelled under it, which is how it learned that it is to stop
+                # cancelling its jobs made the objective raise, which is how it learned that it is to stop
                 end = Halted(trial=job.trial, attempt=job.attempt)
         except BaseException as error:  # noqa: BLE001 - as a process that ends: the worker is lost, not the study
             end = Left(worker=job.worker, cause=f"{type(error).__name__} ended its thread: {error}")

@@ -22,13 +22,15 @@ _GRACE = 3.0
 
 
 class Local:
-    """Warm worker processes on this machine.
+    """Runs trials on this machine, in worker processes that stay warm from one trial to the next.
 
-    ``workers`` run one trial each at a time; each may use ``cpus`` threads for its numerical libraries (default 1) and
-    sees ``gpus`` accelerators of its own (default 0; a fraction such as 0.5 shares one). By default there are as many
-    workers as the usable cores and the visible accelerators allow, and one at least.
+    - ``workers``: the number of workers, each of which runs one trial at a time (default: as many as the usable cores
+      and the visible accelerators allow, and at least one).
+    - ``cpus``: how many threads each trial may use for its numerical libraries (default 1).
+    - ``gpus``: how many accelerators each worker sees as its own (default 0). With a fraction such as 0.5, two workers
+      share one.
 
-    Raises `UsageError` for numbers that make no sense or more accelerators than there are.
+    Raises `UsageError` for numbers that make no sense, and for more accelerators than there are.
     """
 
     def __init__(self, workers: int | None = None, *, cpus: int = 1, gpus: float = 0) -> None:
@@ -87,7 +89,7 @@ class Local:
         self._waker.wake()
 
     def _watch(self, agent: Agent) -> None:
-        """Wait for input on those of the agent's descriptors that can still have some."""
+        """Watch those of the agent's file descriptors that can still have input."""
         watched, wanted = self._watched.get(agent, ()), agent.descriptors
         if watched == wanted:
             return

@@ -1,4 +1,4 @@
-"""An attempt that runs ahead of the time in which it is told: what it says is recorded, and told one by one."""
+"""Runs an attempt ahead of virtual time: its messages are recorded, and the engine tells each when its time comes."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ from trimma.worker.reporter import Reporter
 
 
 class RecordedAttempt:
-    """An attempt in this thread, which begins at the beginning and waits for nobody.
+    """An attempt that runs in the calling thread, from the beginning of the objective and without waiting at rungs.
 
-    An objective that is a function runs to its end, or to its budget, when its first message is asked for. One that
-    is a generator runs from one report to the next, as far as is needed.
+    An objective that is a function runs to its end, or to its budget, when its first message is asked for. An objective
+    that is a generator runs from one report to the next, as messages are asked for.
     """
 
     __slots__ = ("_context", "_job", "_output", "_reporter", "_said", "_steps")
@@ -39,7 +39,7 @@ class RecordedAttempt:
         self._steps = attempt_by_steps(self._reporter, self._job, program, signature)
 
     def next(self) -> Measured | Printed | End:
-        """The next message; the last is how the attempt ended."""
+        """The next message of the attempt. The last one says how the attempt ended."""
         while not self._said:
             try:
                 self._context.run(next, self._steps)
@@ -48,9 +48,9 @@ class RecordedAttempt:
         return self._said.popleft()  # type: ignore[no-any-return]
 
     def stop(self, stop: StopTrial) -> None:
-        """End the attempt where its last message was: what it has recorded beyond that is forgotten.
+        """End the attempt at the message that was returned last, and forget what is recorded after it.
 
-        A generator is closed, and what it says while it cleans up is among the messages that are left.
+        A generator is closed. What it says while it cleans up is kept, and returned by `next`.
         """
         self._said.clear()
         self._reporter.stopped = stop
@@ -63,7 +63,7 @@ class RecordedAttempt:
             self._said.append(fact_of(stop, self._job.trial, self._job.attempt))
 
     def close(self) -> None:
-        """End it at once, as when its process dies, except that a generator may clean up."""
+        """End the attempt at once, as if its process died, except that a generator may clean up."""
         self._context.run(self._steps.close)
 
     def _finish(self, end: End) -> None:
@@ -72,7 +72,7 @@ class RecordedAttempt:
 
 
 class _Recorder:
-    """The `Connection` of an attempt to nobody."""
+    """The `Connection` of a recorded attempt, which keeps what is sent."""
 
     __slots__ = ("said",)
 

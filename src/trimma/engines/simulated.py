@@ -1,7 +1,7 @@
-"""Trials in virtual time: a day of a hundred workers in a second, the same each time.
+"""Trials on virtual time: a day of a hundred workers passes in a second, and is the same each time.
 
-The objective runs in this process, at once; only the time that it takes is made up. Workers differ in speed,
-crash and leave as told, and everything random derives from ``seed``.
+The objective really runs, in this process. Only the time that it takes is simulated. Workers may differ in speed and
+may crash, as the arguments of the engine say. Everything random derives from ``seed``.
 """
 
 import heapq
@@ -24,20 +24,31 @@ from trimma.program import Program
 from trimma.worker.output_by_thread import share, unshare
 
 Seconds = Callable[[Mapping[str, Any], int], float]
-"""How long a step of a trial takes, in virtual seconds; its place is among the items of its config."""
+"""How long a step of a trial takes, in virtual seconds. The arguments are the trial's config, with the items of its
+place added, and the number of the step."""
 
 
 class Simulated:
-    """Workers on virtual time.
+    """An engine whose workers run on virtual time.
 
-    A trial of several ranks goes at the pace of the slowest of its workers; its objective runs once, as rank 0.
+    All times are in virtual seconds.
 
-    ``workers``: how many; ``seconds``: the time of one step, as a number or a function of config and step (an
-    objective that never reports takes one step); ``straggle``: the sigma of each worker's lognormal speed;
-    ``crash``: the chance, at each step, that the worker dies; ``restart``: seconds until it is back;
-    ``start_up``: seconds between the joining of one worker and the next; ``checkpoints``: whether a trial that
-    was paused goes on from there, or has to begin at the beginning; ``planning``: how long it takes to say what to try
-    next, in virtual seconds, as a number or a function of the history. While a plan is made, everything else goes on.
+    - ``workers``: the number of workers (default 4).
+    - ``seconds``: the time of one step, as a number (default 1) or a function of config and step. An objective that
+      never reports takes one step.
+    - ``straggle``: the sigma of the lognormal distribution from which each worker's slowness is drawn (default 0: all
+      are equally fast).
+    - ``crash``: the probability, at each step, that the worker dies (default 0).
+    - ``restart``: the time until a worker that died is back (default 1).
+    - ``start_up``: the time between the joining of one worker and of the next (default 0).
+    - ``checkpoints``: whether a trial that was paused goes on from where it was (default True), or from its beginning.
+    - ``planning``: how long it takes to decide what to try next, as a number (default 0) or a function of the history.
+      Trials go on while a plan is made.
+    - ``seed``: the seed of everything random (default 0).
+
+    A trial of several ranks goes at the pace of the slowest of its workers. Its objective runs once, as rank 0.
+
+    Raises `UsageError` for fewer than one worker. `poll` raises `EngineError` when nothing can ever happen any more.
     """
 
     gangs = True
@@ -122,7 +133,7 @@ class Simulated:
         if not self._agenda or self._agenda[0][0] > limit:
             if limit == math.inf:
                 raise EngineError("nothing will ever happen: every simulated trial waits or takes forever")
-            # rounding must not hold time still just before the moment that is waited for
+            # at least one representable number further, or rounding could stop time just before the awaited moment
             self.clock.advance_to(max(limit, math.nextafter(self.clock.now(), math.inf)))
             return ()
         moment = self._agenda[0][0]
@@ -186,7 +197,7 @@ class Simulated:
         return self._conclude(run)
 
     def _conclude(self, run: "_Run") -> Fact | None:
-        """Tell what the run still says, which takes no time, and its end."""
+        """The next of the run's last messages, or its end. These messages take no time."""
         if self._runs.get(run.job.trial) is not run or run.broken:
             return None
         said = run.attempt.next()
@@ -197,7 +208,7 @@ class Simulated:
         return said
 
     def _fail(self, run: "_Run") -> None:
-        """One of the attempt's workers dies. The others know nothing of it: they go on until they are killed."""
+        """Let one of the attempt's workers die. The others don't know of it, and go on until they are killed."""
         workers = run.job.workers
         run.broken = workers[0] if len(workers) == 1 else workers[int(self._rng.integers(len(workers)))]
         self._lose(run.broken, "crashed")
@@ -226,7 +237,7 @@ class _Run:
         self.job, self.attempt, self.speed = job, attempt, speed
         self.described = {**job.place, **job.config}
         self.step = job.checkpoint.step if job.checkpoint else None
-        # the attempt begins at the beginning: what came before the checkpoint is passed over, and takes no time
+        # the recorded attempt begins at the beginning, so its messages from before the checkpoint are skipped
         self.behind = job.checkpoint is not None
         self.stopped: StopTrial | None = None
         self.waiting = False

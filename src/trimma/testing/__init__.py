@@ -1,6 +1,6 @@
-"""Contract suites for plug-ins, and the helpers to test them on virtual time. Needs pytest.
+"""Contract suites for plug-ins, and helpers to test them on virtual time. Needs pytest.
 
-Subclass a suite in a test file, say how to make what is to be tested, and run pytest::
+Subclass a suite in a test file, say how to make the plug-in that is to be tested, and run pytest::
 
     from trimma.testing import SearcherContract
 

@@ -1,4 +1,4 @@
-"""What every design of an ablation promises, and every kind of component."""
+"""Contract suites for the designs of an ablation and for kinds of component."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ COMPONENTS = tuple(Component(name=name, kind="setting", members=(name,)) for nam
 
 @dataclass(frozen=True)
 class Handed:
-    """Variants that hand the place of a trial to the objective, among its arguments."""
+    """Variants that add a trial's place to the arguments of the objective."""
 
     params: Mapping[str, Any] = field(default_factory=dict)
 
@@ -39,7 +39,7 @@ class Handed:
 
 
 def additive(params: Mapping[str, Any]) -> Iterator[float]:
-    """An objective of `COMPONENTS`, each worth what `WORTH` says, with some noise of its repeat and its own."""
+    """An objective with the `COMPONENTS`, each worth what `WORTH` says. Each repeat and each training adds noise."""
     without, repeat = params[WITHOUT], params[REPEAT]
     shift = derived("repeat", repeat) / 2**32
     config = sorted((name, value) for name, value in params.items() if name not in (WITHOUT, REPEAT, AGAIN))
@@ -48,12 +48,12 @@ def additive(params: Mapping[str, Any]) -> Iterator[float]:
 
 
 def seconds(config: Mapping[str, Any], step: int) -> float:
-    """How long a training takes: the less is left in, the shorter, except without *b*."""
+    """How many seconds a training takes: fewer the more is left out, except that leaving out *b* makes it longer."""
     return 4.0 - len(config["without"]) + ("b" in config["without"]) * 5
 
 
 def asked(repeats: int = 3, *, maximize: bool = True) -> Asked:
-    """What a design is told of its study."""
+    """What a design may know of its study, for tests."""
     return Asked(seed=0, repeats=repeats, maximize=maximize)
 
 
@@ -86,7 +86,7 @@ def run_ablation(
 
 
 def _ask_more(told: Mapping[str, Any], store: Store | None = None, name: str = "study", **_: Any) -> None:
-    """Where the store holds the study already, have it ask what is asked now."""
+    """If the store holds the study already, have the study ask what is asked now."""
     if store is None or name not in store.studies():
         return
     ledger = replay(store, name)
@@ -106,7 +106,7 @@ def keys(history: History) -> Counter[CellKey]:
 
 
 class DesignContract:
-    """Subclass it, and make a design.
+    """The promises of every design. Subclass it, and say how to make a design.
 
     ::
 
@@ -187,7 +187,10 @@ class DesignContract:
 
 
 class ComponentContract:
-    """Subclass it, and make a kind of component and inputs that have some; say how to compare inputs.
+    """The promises of every kind of component.
+
+    Subclass it, and say how to make a kind of component, how to make inputs that have such components, and how to
+    compare inputs.
 
     ::
 
@@ -209,7 +212,7 @@ class ComponentContract:
         raise NotImplementedError
 
     def plain(self, inputs: Inputs) -> object:
-        """What the objective would see of ``inputs``, as something that can be compared."""
+        """What the objective would see of ``inputs``, as a value that can be compared."""
         raise NotImplementedError
 
     def test_components_have_names_of_their_own(self) -> None:

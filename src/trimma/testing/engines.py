@@ -1,4 +1,4 @@
-"""What every engine promises, and what those promise that run trials in processes of their own."""
+"""Contract suites for engines, and for engines that run trials in processes of their own."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ class OpenEngine:
         engine.open(Program(objective=objective, metric="score", data={"rows": [1, 2, 3]}, checkpoints=folder))
 
     def until(self, met: Callable[[list[Any]], Any]) -> Any:
-        """Poll until ``met`` gives something for all facts so far, and return that."""
+        """Poll until ``met``, called with all facts so far, returns something true, and return that."""
         deadline = time.monotonic() + PATIENCE
         while not (result := met(self.facts)):
             assert time.monotonic() < deadline, f"it never came about; so far: {self.facts}"
@@ -45,7 +45,7 @@ class OpenEngine:
         return result
 
     def joined(self, number: int) -> list[str]:
-        """Wait until that many workers have joined; their names."""
+        """Wait until ``number`` workers have joined, and return their names."""
         return list(self.until(lambda facts: (names := self._joined()) and len(names) >= number and names))
 
     def _joined(self) -> list[str]:
@@ -61,25 +61,25 @@ class OpenEngine:
         self.engine.carry_out(Send(trial=trial, attempt=attempt, signal=signal))
 
     def reaches(self, trial: int, count: int) -> None:
-        """Wait until the trial's first attempt has reported that often."""
+        """Wait until the trial's first attempt has reported ``count`` times."""
         self.until(lambda facts: len(self.measured(trial)) >= count)
 
     def run(self, trial: int, worker: str, **more: Any) -> Fact:
-        """Start a trial and wait for its end."""
+        """Start a trial, and wait for its end."""
         self.start(trial, worker, **more)
         return self.end(trial, more.get("attempt", 1))
 
     def end(self, trial: int, attempt: int = 1) -> Fact:
-        """Wait for the end of an attempt; how long it took is left out."""
+        """Wait for the end of an attempt, and return that fact without its seconds."""
         end: Fact = msgspec.structs.replace(self.told_end(trial, attempt), seconds=None)
         return end
 
     def told_end(self, trial: int, attempt: int = 1) -> Any:
-        """Wait for the end of an attempt, as it is told."""
+        """Wait for the end of an attempt, and return that fact."""
         return self.until(lambda facts: next((f for f in self.of(trial, attempt) if is_end(f)), None))
 
     def of(self, trial: int, attempt: int = 1) -> list[Fact]:
-        """What was told of an attempt."""
+        """All facts about an attempt so far."""
         return [fact for fact in self.facts if getattr(fact, "trial", None) == trial and fact_attempt(fact) == attempt]
 
     def measured(self, trial: int, attempt: int = 1) -> list[Measured]:
@@ -95,12 +95,12 @@ def is_end(fact: Fact) -> bool:
 
 
 def fact_attempt(fact: Fact) -> int | None:
-    """The attempt that the fact tells of, if any."""
+    """The number of the attempt that the fact is about; None if it is about no attempt."""
     return getattr(fact, "attempt", None)
 
 
 def steps(params: Mapping[str, Any], trial: Any, data: Any) -> Generator[dict[str, float], None, float]:
-    """An objective that does as its config says: reports ``count`` times, speaks, raises."""
+    """An objective that does what its config says, such as report ``count`` times, print or raise."""
     told = SimpleNamespace(count=3, say="", fail="", endless=False)
     vars(told).update(params)
     if told.say:
@@ -117,7 +117,7 @@ def steps(params: Mapping[str, Any], trial: Any, data: Any) -> Generator[dict[st
 
 
 class EngineContract:
-    """Subclass it, and make an engine of two workers.
+    """The promises of every engine. Subclass it, and say how to make an engine of two workers.
 
     ::
 
@@ -179,7 +179,7 @@ class EngineContract:
         driver = opened()
         driver.joined(2)
         driver.engine.carry_out(Grow(workers=3))
-        driver.engine.carry_out(Grow(workers=1))  # there is room for them already
+        driver.engine.carry_out(Grow(workers=1))  # there is room for more already, so this does nothing
         names = driver.joined(3 if self.room_for_three else 2)
         assert len(names) == len(set(names))
         for trial, worker in enumerate(names):
@@ -322,7 +322,7 @@ class EngineContract:
 
 
 def in_a_process(params: Mapping[str, Any], report: Any, trial: Any) -> float:
-    """An objective that does to its process as its config says."""
+    """An objective that does to its process what its config says."""
     if path := params.get("pid_file"):
         Path(path).write_text(str(os.getpid()), encoding="utf-8")
     match params.get("do"):
@@ -347,7 +347,7 @@ def in_a_process(params: Mapping[str, Any], report: Any, trial: Any) -> float:
 
 
 def saving(report: Any, trial: Any, length: int, broken: bool = False) -> str | None:
-    """An objective that can be paused: it counts, and saves how far it has come."""
+    """An objective that can be paused. It counts, and saves how far it has counted."""
 
     def save(folder: Path) -> None:
         if broken:
@@ -362,13 +362,13 @@ def saving(report: Any, trial: Any, length: int, broken: bool = False) -> str | 
 
 
 def resting(length: float) -> float:
-    """An objective that takes its time."""
+    """An objective that takes ``length`` seconds."""
     time.sleep(length)
     return length
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process, other than as a zombie."""
+    """Whether there is a process with this id that isn't a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -381,7 +381,7 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until(met: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Wait for a condition that nothing tells of."""
+    """Wait until ``met()`` is true, by asking again and again, and return what it returns."""
     deadline = time.monotonic() + patience
     while not (result := met()):
         assert time.monotonic() < deadline, "it never came about"
@@ -390,7 +390,7 @@ def wait_until(met: Callable[[], Any], patience: float = PATIENCE) -> Any:
 
 
 class ProcessEngineContract(EngineContract):
-    """The further promises of an engine that runs trials in processes of their own, on this machine."""
+    """The further promises of an engine that runs trials in processes of their own on this machine."""
 
     def test_trials_share_a_warm_process(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)

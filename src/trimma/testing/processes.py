@@ -1,4 +1,4 @@
-"""Agents as plain processes of this machine, over loopback: remote workers without a cluster."""
+"""Starts agents as processes of this machine that connect over loopback: remote workers without a cluster."""
 
 import contextlib
 import signal
@@ -18,7 +18,7 @@ _GRACE = 5.0
 
 
 class Processes:
-    """A launcher. ``listen`` is where the driver is to be found."""
+    """A launcher whose agents are processes. ``listen`` says where the driver listens."""
 
     name = "process"
 
@@ -46,7 +46,7 @@ class Processes:
     def close(self) -> None:
         tasks, self._tasks = self._tasks, {}
         for process in tasks:
-            # one that was stopped would not heed anything else
+            # a process that was stopped by a signal heeds only this one
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGKILL)
         for thread in tasks.values():

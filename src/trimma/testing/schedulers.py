@@ -1,4 +1,4 @@
-"""What every scheduler promises."""
+"""The contract suite for schedulers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
@@ -16,19 +16,21 @@ from trimma.testing.studies import METRIC, SPACE, StudyRun, run_study
 
 
 def turned(params: Mapping[str, Any]) -> Iterator[dict[str, float]]:
-    """`rough`, turned upside down."""
+    """`rough` with its metric negated."""
     for metrics in rough(params):
         yield {METRIC: -metrics[METRIC]}
 
 
 def also_silent(params: Mapping[str, Any]) -> Iterator[dict[str, float]]:
-    """`rough`, with reports between that don't tell the study's metric."""
+    """`rough`, with further reports that lack the study's metric."""
     for place, metrics in enumerate(rough(params)):
         yield {"other": 0.0} if place % 3 == 1 else metrics
 
 
 class SchedulerContract:
-    """Subclass it, and make a scheduler's settings; the objectives that it is tried on report 10 steps.
+    """The promises of every scheduler. Subclass it, and say how to make a scheduler's settings.
+
+    The objectives on which it is tried report 10 steps.
 
     ::
 
@@ -44,7 +46,7 @@ class SchedulerContract:
         raise NotImplementedError
 
     def test_warm_equals_cold(self) -> None:
-        """At every moment, a scheduler that has seen nothing decides as the one that has seen it all."""
+        """At every moment, a new scheduler decides the same as one that has been used from the beginning."""
         warm, ledger = self._bind(), Ledger()
         for event in self._study(crash=0.01).events:
             ledger.fold(event)

@@ -1,4 +1,4 @@
-"""What every searcher promises."""
+"""The contract suite for searchers."""
 
 import json
 import math
@@ -41,7 +41,7 @@ def rough(params: Mapping[str, Any]) -> Iterator[dict[str, float]]:
 
 
 class SearcherContract:
-    """Subclass it, and make a searcher's settings.
+    """The promises of every searcher. Subclass it, and say how to make a searcher's settings.
 
     ::
 
@@ -49,8 +49,8 @@ class SearcherContract:
             def make(self) -> BindsSpace:
                 return MySearch(population=20)
 
-    Where it doesn't take every space, override ``spaces``; where it wants more trials before it is warm,
-    ``trials``.
+    If the searcher doesn't take every space, override ``spaces``. If it needs more trials before it learns from
+    results, override ``trials``.
     """
 
     spaces: Mapping[str, Space] = SPACES
@@ -85,7 +85,7 @@ class SearcherContract:
                     assert json.loads(json.dumps(part, allow_nan=False)) == part
 
     def test_asking_changes_nothing(self) -> None:
-        """A searcher is a function of history and rng: what it remembers must not show."""
+        """A searcher is a function of history and rng. What it remembers must not change what it suggests."""
         for space in self.spaces.values():
             warm = self._bind(space)
             for history in self._moments(space):
@@ -113,7 +113,7 @@ class SearcherContract:
         assert sorted(json.dumps(config) for config in study.configs) == sorted(map(json.dumps, FIXED))
 
     def test_a_resumed_study_goes_on_as_the_uninterrupted_one(self) -> None:
-        """On one worker that never dies: then the order of reports is the same, too."""
+        """On one worker that never dies, so that reports come in the same order too."""
         for space in self.spaces.values():
             whole = self._study(space, Simulated(1))
             for length in range(1, len(whole.events), 29):
@@ -133,7 +133,7 @@ class SearcherContract:
         return list(searcher.suggest(history, free, np.random.default_rng((5, history.trial_count))))
 
     def _moments(self, space: Space) -> Iterator[History]:
-        """A study's history at some of its moments: one history, folded on between them."""
+        """A study's history at several moments. It is the same object each time, with more events folded in."""
         ledger = Ledger()
         for number, event in enumerate(self._study(space, Simulated(3, straggle=0.4, seed=2)).events):
             ledger.fold(event)

@@ -1,4 +1,4 @@
-"""What every store promises."""
+"""The contract suite for stores."""
 
 import math
 import threading
@@ -96,11 +96,11 @@ EVERY_KIND: Sequence[Event] = (
     TrialFailed(at=12.0, trial=2, attempt=1, failure=Failure(kind="ValueError", message="no", traceback="line 1\n")),
     StudyClosed(at=13.0, outcome=Outcome.FINISHED, reason="all 3 trials were run"),
 )
-"""One event of each kind, not a legal history: stores don't judge."""
+"""One event of each kind. They are no legal history, but stores must take them all the same."""
 
 
 def reports(count: int, start: int = 0) -> list[Event]:
-    """Events that tell their own number."""
+    """Events, each of which holds its own number."""
     return [
         Reported(at=float(step), trial=0, attempt=1, step=step, metrics={"loss": 1 / (step + 1)})
         for step in range(start, start + count)
@@ -108,7 +108,7 @@ def reports(count: int, start: int = 0) -> list[Event]:
 
 
 class StoreContract:
-    """Subclass it, and make an empty store.
+    """The promises of every store. Subclass it, and say how to make an empty store.
 
     ::
 
@@ -133,7 +133,7 @@ class StoreContract:
         store.append("a", EVERY_KIND[:4], expected=0)
         store.append("a", EVERY_KIND[4:], expected=4)
         read = list(store.read("a"))
-        # NaN differs from itself: compare what is shown
+        # compare by repr, because NaN doesn't equal itself
         assert list(map(repr, read)) == list(map(repr, EVERY_KIND))
 
     @pytest.mark.parametrize("after", [0, 1, 99, 100, 101])
@@ -221,7 +221,7 @@ class StoreContract:
         assert list(store.read("a")) == reports(total)
 
     def test_of_two_writers_one_is_refused(self, store: Store) -> None:
-        """Each number is given away once, however the writers race."""
+        """Only one writer gets each number, however the writers race."""
         store.append("a", reports(1), expected=0)
         won, errors = list[int](), list[BaseException]()
 

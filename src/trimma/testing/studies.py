@@ -1,4 +1,4 @@
-"""Whole studies on virtual time, and their logs."""
+"""Runs whole studies on virtual time, and gives their logs."""
 
 import json
 import math
@@ -57,7 +57,7 @@ class StudyRun:
 
 
 def curve(params: Mapping[str, Any]) -> Iterator[dict[str, float]]:
-    """An objective that takes any config: a falling ``score`` of 10 steps, its level drawn from the config."""
+    """An objective that takes any config. It reports a falling ``score`` at 10 steps, at a level set by the config."""
     level = zlib.crc32(json.dumps(params, sort_keys=True).encode()) / 2**32
     for step in range(1, STEPS + 1):
         yield {METRIC: level + math.exp(-step / 3)}
@@ -83,8 +83,7 @@ def run_study(
 ) -> StudyRun:
     """Run a study to its close, or go on with it where ``store`` holds one of this name.
 
-    The engine is a `Simulated` of four equal workers where none is given; ``spec`` are further fields of
-    `StudySpec`.
+    ``engine`` is by default a `Simulated` of four equally fast workers. ``spec`` holds further fields of `StudySpec`.
     """
     store = MemoryStore() if store is None else store
     engine = Simulated() if engine is None else engine
@@ -116,7 +115,7 @@ def run_study(
 
 
 def cut(events: Sequence[Event], length: int, name: str = "study") -> MemoryStore:
-    """A store that holds the first ``length`` events of a log, as a crash at that moment would have left it."""
+    """A store that holds the first ``length`` events of a log, as a crash after that event would leave it."""
     store = MemoryStore()
     store.append(name, events[:length], expected=0)
     return store

@@ -9,9 +9,9 @@ class Listen(Struct, frozen=True, kw_only=True):
     """Where a driver listens, and under which names agents find it.
 
     ``bind`` is an address of this machine. ``advertise`` are the names or addresses that agents dial. ``ports`` are the
-    first and last port that may be taken, or any where it is None. ``hint`` says what a user can do when agents can't
-    reach the driver. With ``folder`` nobody listens: messages pass through files in this folder, which agents must
-    reach under the same path.
+    first and last port that may be taken; None allows any port. ``hint`` says what a user can do when agents can't
+    reach the driver. With ``folder`` nobody listens, and messages pass through files in this folder, which agents must
+    see under the same path.
     """
 
     bind: str = "127.0.0.1"

@@ -1,8 +1,8 @@
 """Delivers messages exactly once and in order over a transport that loses, repeats or reorders frames.
 
 It has no clock and does no I/O. Messages are numbered from 1. Each frame says up to which number everything has
-arrived. Messages that aren't acknowledged are kept, and all of them are sent again after a reconnect, or when
-acknowledgements stay away for too long ("go back N"). Both ends belong together: one that starts anew needs a new peer.
+arrived. Messages that aren't acknowledged are kept, and all of them are sent again after a reconnect, or when no
+acknowledgement comes for too long ("go back N"). The two ends belong together: if one is made anew, so must the other.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ _CONFIRM_EVERY = 256
 
 
 class Frame(Struct, Generic[Message], frozen=True, tag="Frame", gc=False):
-    """Consecutive messages, of which ``first`` is the first one's number, and what its sender has received."""
+    """Consecutive messages, the number of the ``first`` of them, and how much the sender has received."""
 
     first: int
     received: int
@@ -28,11 +28,10 @@ class Frame(Struct, Generic[Message], frozen=True, tag="Frame", gc=False):
 
 
 class Channel(Generic[Message]):
-    """One end: encoded messages go in and frames come out; frames go in and messages come out.
+    """One end of a conversation. It turns encoded messages into frames, and received frames into messages.
 
-    ``pulse``: seconds of silence after which a frame is due although there is nothing to say, so that the peer
-    knows that somebody is here; ``patience``: seconds without an acknowledgement after which all that lacks one is
-    sent again.
+    - ``pulse``: the seconds of silence after which an empty frame is due, so that the peer knows that this end lives.
+    - ``patience``: the seconds without an acknowledgement after which all unacknowledged messages are sent again.
     """
 
     def __init__(self, *, pulse: float, patience: float, now: float) -> None:
@@ -45,24 +44,24 @@ class Channel(Generic[Message]):
 
     @property
     def full(self) -> bool:
-        """Whether so much is on its way that no more should be put in, until some of it is acknowledged."""
+        """Whether so many messages are on their way that no more should be put in until some are acknowledged."""
         return len(self._kept) + len(self._fresh) >= WINDOW
 
     @property
     def settled(self) -> bool:
-        """Whether all that was put in has arrived."""
+        """Whether all messages that were put in have arrived."""
         return not self._kept and not self._fresh
 
     def put(self, message: bytes) -> None:
-        """Have a message delivered."""
+        """Have an encoded message delivered."""
         self._fresh.append(Raw(message))
 
     def reconnect(self) -> None:
-        """What was on its way may be lost: send it again."""
+        """Send all unacknowledged messages again, since they may be lost."""
         self._again = True
 
     def frames(self, now: float) -> list[Frame[Raw]]:
-        """What is to be sent now."""
+        """The frames that are to be sent now."""
         if self._kept and now - self._progress >= self._patience:
             self._again = True
         number = self._acknowledged + 1
@@ -113,7 +112,7 @@ class Channel(Generic[Message]):
             self._acknowledged, self._progress = frame.received, now
         known = self._received + 1 - frame.first
         if known < 0:
-            # something is missing before it: the peer will send this again, after that
+            # an earlier message is missing; the peer will send it again, and this frame after it
             return []
         new = frame.messages[known:] if known else frame.messages
         self._received += len(new)

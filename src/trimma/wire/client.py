@@ -42,12 +42,12 @@ class Client:
         self._channel.put(encode(message))
 
     def connected(self, now: float) -> None:
-        """There is a connection, the first or a new one."""
+        """Note that there is a connection, the first or a new one."""
         self._greet_at = now
         self._channel.reconnect()
 
     def outgoing(self, now: float) -> list[bytes]:
-        """What is to be sent now."""
+        """The encoded messages that are to be sent now."""
         due = []
         if now >= self._greet_at:
             due.append(self._hello)

@@ -1,4 +1,4 @@
-"""Fetches the program's bundle in a thread of its own, so that an agent sends its heartbeats meanwhile."""
+"""Fetches the program's bundle in a thread of its own, so that the agent can send heartbeats at the same time."""
 
 import queue
 import threading
@@ -44,7 +44,7 @@ class ProgramFetcher:
         return data
 
     def _go_on(self, fetched: int) -> None:
-        """While another agent of this node fetches."""
+        """Called while another agent of this node fetches the bundle, to end the wait if it isn't needed any more."""
         if self._closed:
             raise _Abandoned
 
@@ -60,7 +60,7 @@ class ProgramFetcher:
         self._arrived.put(data)
 
     def close(self) -> CachedProgram | None:
-        """Nothing more will be delivered; the copy is the caller's to close."""
+        """End the fetching, and return the copy, which the caller must close."""
         self._closed = True
         self._arrived.put(None)
         self._thread.join()

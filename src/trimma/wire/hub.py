@@ -65,7 +65,7 @@ class Hub:
         self._expected: set[int] = set()
         self._members: dict[bytes, Member] = {}
         self._holders: dict[int, Member] = {}
-        # each ordered by time, the longest silent first
+        # ordered by when the agent was last heard, and by when it was last spoken to; the longest ago comes first
         self._by_heard: dict[Member, None] = {}
         self._by_spoken: dict[Member, None] = {}
         self._contested: set[Member] = set()
@@ -80,7 +80,7 @@ class Hub:
         return slot in self._holders
 
     def expect(self, slot: int) -> None:
-        """An agent may come for this slot."""
+        """Expect an agent for this slot. Without this, an agent that comes for the slot is dismissed."""
         self._expected.add(slot)
 
     def put(self, slot: int, command: Job | Send) -> None:
@@ -96,12 +96,12 @@ class Hub:
             self._forget(member, reason)
 
     def lose(self, slot: int, cause: str) -> None:
-        """A slot's agent is known to be gone."""
+        """Give up a slot's agent, which is known to be gone."""
         if (member := self._holders.get(slot)) is not None:
             self._forget(member, cause)
 
     def excuse(self, now: float) -> None:
-        """The driver itself has not listened for a while, so that no silence before this moment counts."""
+        """Don't count silence before this moment, because the driver itself hasn't listened."""
         self._excused = now
 
     def expire(self, now: float) -> None:
@@ -119,11 +119,11 @@ class Hub:
             if max(member.heard, self._excused) < now - self._timing.contested:
                 self._forget(member, f"another agent has come in its place, and it was silent ({_place(member)})")
             elif member.contested is not None and member.contested < now - 2 * self._timing.contested:
-                # whoever wanted its place asks no more
+                # the agent that asked for its slot has stopped asking
                 self._settle(member)
 
     def outgoing(self, now: float) -> Iterable[tuple[bytes, bytes]]:
-        """What is to be sent now, and to whom."""
+        """The encoded messages that are to be sent now, each after the identity of its receiver."""
         due, self._replies = self._replies, []
         for member in self._by_spoken:
             if now - member.spoken < self._timing.pulse:
@@ -177,12 +177,12 @@ class Hub:
             self._reply(identity, Dismissed(reason=complaint, error=True))
             self.troubles.append((hello.slot, EngineError(complaint)))
         elif member is not None:
-            # it has a new connection, or hasn't heard the answer
+            # the agent has a new connection, or hasn't heard the answer
             member.channel.reconnect()
             self._talking[member] = None
             self._replies.append((identity, self._welcome))
         elif hello.again:
-            # it takes itself for somebody whom this driver has given up
+            # the agent was welcomed once, but this driver has given it up since
             self._reply(identity, Lapsed())
         elif hello.slot not in self._expected:
             self._reply(identity, Dismissed(reason="it is not needed"))

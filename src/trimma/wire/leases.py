@@ -1,4 +1,4 @@
-"""How long leases are: after how much silence driver and agents give each other up."""
+"""The lengths of leases: after how many seconds of silence driver and agents give each other up."""
 
 from msgspec import Struct
 

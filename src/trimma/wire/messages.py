@@ -1,4 +1,4 @@
-"""What driver and agents say: typed, bounded, versioned.
+"""The messages between driver and agents. They are typed, bounded in size, and have a version.
 
 A connection begins with the agent's `Hello`, which the driver answers with `Welcome`, `Wait` or `Dismissed`. From
 then on both sides send frames of a `Channel`. An agent that the driver doesn't know, or has given up, is answered with
@@ -43,7 +43,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Welcome(Struct, frozen=True, kw_only=True, tag=True):
-    """The agent has its slot; ``environment`` is what its runner gets beside the agent's own."""
+    """The agent has its slot. ``environment`` holds variables that its runner gets beside the agent's own."""
 
     environment: dict[str, str]
 
@@ -52,15 +52,15 @@ class Welcome(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Wait(Struct, frozen=True, kw_only=True, tag=True):
-    """Another agent may still have the slot: ask again."""
+    """Another agent may still hold the slot, so the agent should ask again."""
 
 
 class Lapsed(Struct, frozen=True, kw_only=True, tag=True):
-    """The driver has given this agent up, and what it ran; it may begin afresh."""
+    """The driver has given up this agent and the trial that it ran. The agent may begin afresh."""
 
 
 class Dismissed(Struct, frozen=True, kw_only=True, tag=True):
-    """The agent is to end. ``error`` says that it was never of use."""
+    """The agent is to end. ``error`` says that it can't work with this driver, rather than that it isn't needed."""
 
     reason: str
     error: bool = False
@@ -80,7 +80,7 @@ class Chunk(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Broken(Struct, frozen=True, kw_only=True, tag=True):
-    """The agent can't go on; ``objective`` says that no other could either, for the program is at fault."""
+    """The agent can't go on. ``objective`` says that the program is at fault, so that no other agent could either."""
 
     message: str
     objective: bool

@@ -38,7 +38,7 @@ class Inbox:
         self._unreadable: set[str] = set()
 
     def look(self) -> bool:
-        """Whether there is something to read."""
+        """Whether there is a file to read."""
         try:
             names = os.listdir(self.folder)  # noqa: PTH208 - it is done many times a second
             self._names = sorted(name for name in names if not name.startswith(".") and name not in self._unreadable)
@@ -55,14 +55,14 @@ class Inbox:
                 content = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
                 path.unlink()
             except OSError:
-                # nothing of ours: neither end leaves what the other can't read and remove
+                # not a file of ours, because both ends write only files that the other end can read and remove
                 self._unreadable.add(name)
             else:
                 yield name, content
 
 
 class Outbox:
-    """Where files are made to appear."""
+    """A folder into which files are written."""
 
     def __init__(self, key: bytes, folder: Path, label: str, prefix: str = "") -> None:
         self._key, self._folder, self._label, self._prefix = key, folder, label, prefix
@@ -113,7 +113,7 @@ class FolderWatch:
             arrived = look()
             left = 0.0 if arrived else max(0.0, deadline - time.monotonic())
             ready = {key.fd for key, _ in self._selector.select(min(left, self._pause))}
-            # an end that has just had something to do will soon have more
+            # look soon again after something has happened, because more is likely to follow
             self._pause = _SOONEST if arrived or ready else min(LATEST, self._pause * 1.5)
             if arrived or ready or time.monotonic() >= deadline:
                 return ready

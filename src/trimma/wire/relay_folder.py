@@ -69,7 +69,7 @@ class DriverRelay:
         """Have it sent at the next `wait`."""
         outbox = self._outboxes.get(identity)
         if outbox is None:
-            # agents make the folder in which they look: what has none isn't there
+            # agents make the folder in which they look for files; without it there is no agent of this identity
             folder = self._root / "down" / identity.hex()
             if not folder.is_dir():
                 return
@@ -81,7 +81,7 @@ class DriverRelay:
         for outbox in self._outboxes.values():
             outbox.flush()
         self._watch.close()
-        # agents may be writing into it still
+        # ignore errors, because agents may still write into the folder
         shutil.rmtree(self._root, ignore_errors=True)
 
 

@@ -32,7 +32,7 @@ class DriverSocket:
 
     def __init__(self, listen: Listen, keys: Keys, timing: Timing) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        # whoever connects before anybody answers here is let in, so this comes first
+        # this comes first, because ZeroMQ admits anybody as long as no authenticator answers
         self._authenticator = Authenticator(self._context, keys)
         self._router = self._context.socket(zmq.ROUTER)
         _harden(self._router, timing.lease)
@@ -75,7 +75,7 @@ class DriverSocket:
                 parts = receive(zmq.NOBLOCK)
             except zmq.Again:
                 break
-            # whoever sends something else is let in, but can't be answered
+            # a message of another form comes from a peer that holds the key, but can't be answered
             if len(parts) == 2:
                 arrived.append((parts[0], parts[1]))
         return arrived
@@ -107,7 +107,7 @@ class AgentSocket:
         dealer.set(zmq.CURVE_SERVERKEY, ticket.server_key)
         dealer.set(zmq.CURVE_PUBLICKEY, ticket.public_key)
         dealer.set(zmq.CURVE_SECRETKEY, ticket.secret_key)
-        # what can't be sent now is not to be queued where nobody sees it: the channel keeps it
+        # ZeroMQ must not queue what can't be sent now, because the channel keeps it, and knows of it
         dealer.set(zmq.IMMEDIATE, 1)
         dealer.set(zmq.RECONNECT_IVL, 100)
         dealer.set(zmq.RECONNECT_IVL_MAX, 1000)
@@ -207,7 +207,7 @@ _NEWS = {
 def _harden(end: "zmq.Socket[bytes]", heartbeat: float) -> None:
     """Set bounds on what a peer may do, and ZeroMQ's own heartbeat, which doesn't depend on our code."""
     end.set(zmq.MAXMSGSIZE, MAX_FRAME)
-    # channels bound what is on its way; a frame that is dropped here would have to wait for their patience
+    # channels limit what is on its way; a frame that ZeroMQ dropped would be sent again only after their patience
     end.set(zmq.SNDHWM, 2 * WINDOW)
     end.set(zmq.RCVHWM, 2 * WINDOW)
     end.set(zmq.HANDSHAKE_IVL, round(_HANDSHAKE * 1000))

@@ -1,4 +1,4 @@
-"""The transport between driver and agents: sockets, or a folder that they share."""
+"""Chooses the transport between driver and agents: sockets, or a folder that they share."""
 
 from trimma.wire.addresses import Listen
 from trimma.wire.keys import Keys

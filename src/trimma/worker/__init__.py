@@ -1,1 +1,1 @@
-"""What runs at a worker: an agent, and its child, the runner, which runs the user's code."""
+"""What runs at a worker: an agent, and the runner, a child process of the agent, which runs the user's code."""

@@ -35,10 +35,10 @@ _ENDS = (Returned, Raised, Halted, Paused)
 
 
 class Agent:
-    """One worker slot: a runner that is started again whenever it dies, until the agent is closed.
+    """Keeps one worker slot supplied with a runner, and starts another when the runner dies.
 
-    ``program`` is the path of the program's `bundle`, ``environment`` the runner's, and ``died`` is called, from a
-    thread of its own, when the runner's process has ended.
+    ``program`` is the path of the program's `bundle`, and ``environment`` the runner's environment. ``died`` is called,
+    from another thread, when the runner's process has ended.
     """
 
     def __init__(
@@ -74,14 +74,14 @@ class Agent:
         threading.Thread(target=self._reap, name=f"trimma-wait-{self.worker}", daemon=True).start()
 
     def _reap(self) -> None:
-        """Be the one thread that waits for the runner's end; others ask ``_gone``."""
+        """Wait for the runner's end. Only one thread does this; the others look at ``_gone``."""
         process, gone = self._process, self._gone
         if hasattr(os, "waitid"):
-            # until it is reaped nobody else can have its id: end what it has left running before that
+            # kill the group before the runner is reaped, because no other process can have its id until then
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             _kill_group(process.pid)
         process.wait()
-        # in this order: once the agent is gone for good, nobody hears of its death any more
+        # in this order, because once `_gone` is set the owner may not listen any more
         self._died(self)
         gone.set()
 
@@ -92,7 +92,7 @@ class Agent:
 
     @property
     def descriptors(self) -> Sequence[int]:
-        """The file descriptors that may have input: messages, and what is printed past Python."""
+        """The file descriptors that may have input: messages, and output that doesn't pass through Python's streams."""
         open_ones = []
         if self._connected:
             open_ones.append(self._link.socket.fileno())
@@ -108,21 +108,21 @@ class Agent:
         if self._job is None or (self._job.trial, self._job.attempt) != (trial, attempt):
             return
         if what is Signal.KILL:
-            # from here on the attempt has failed, whatever it may have managed to say
+            # from here on the attempt has failed, whatever messages it may still have sent
             self._connected = False
             self.kill()
         else:
             self._send(Send(trial=trial, attempt=attempt, signal=what))
 
     def _send(self, message: Job | Send) -> None:
-        # a runner that has died is heard of through its death, which says why
+        # ignore a runner that has died, because its death is handled elsewhere, with its cause
         with contextlib.suppress(OSError):
             self._link.send(message)
 
     def read(self) -> list[FromAgent]:
-        """What the runner has sent since last time.
+        """The facts that the runner has sent since the last call.
 
-        Raises `ObjectiveError` or `EngineError` when the runner can't load the program, which says why.
+        Raises `ObjectiveError` or `EngineError` when the runner can't load the program; the message says why.
         """
         if not self._connected:
             return self._printed()
@@ -136,14 +136,14 @@ class Agent:
                     raise _refused(message.failure)
                 else:
                     if isinstance(message, _ENDS):
-                        # what the trial printed past Python belongs to it: fetch it before it counts as ended
+                        # fetch the output that didn't pass through Python before the trial counts as ended
                         facts += self._printed()
                         self._job = None
                     facts.append(message)
         except EOFError:
             self._connected = False
         except (ConnectionError, msgspec.DecodeError) as error:
-            # the user's code has written on our connection, or memory is damaged: nothing it says counts any more
+            # the user's code has written to our connection, or memory is damaged, so no message can be trusted
             self._tail += f"\nits messages can't be read: {error}"
             self._connected = False
             self.kill()
@@ -166,7 +166,7 @@ class Agent:
         return [Printed(trial=self._job.trial, attempt=self._job.attempt, text=text)]
 
     def collect_exit(self) -> list[FromAgent]:
-        """After the runner has exited, return its last facts and the cause of its exit. Nothing is read after that.
+        """The last facts of a runner that has exited, with the cause of its exit. Nothing is read from it after this.
 
         Raises `EngineError` when runners keep dying before they are ready.
         """
@@ -182,17 +182,17 @@ class Agent:
         return facts
 
     def restart(self) -> None:
-        """Start a new runner, after the exit of the last one was collected."""
+        """Start a new runner. The exit of the last one must have been collected."""
         self._release()
         self._spawn()
 
     def kill(self) -> None:
-        """End the runner, and the processes that it started, at once."""
+        """Kill the runner and the processes that it has started, at once."""
         if not self._gone.is_set():
             _kill_group(self._process.pid)
 
     def dismiss(self) -> None:
-        """Ask the runner to end: at once when it is idle, through its ``finally`` blocks when it isn't."""
+        """Ask the runner to end. An idle runner ends at once; a trial's ``finally`` blocks are run first."""
         self._link.socket.close()
         if self._job is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -213,7 +213,7 @@ class Agent:
 
 
 def _kill_group(leader: int) -> None:
-    # the runner leads a session of its own, so that its group is not ours
+    # the runner has a session of its own, so that its process group isn't this process's
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 

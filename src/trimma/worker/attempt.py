@@ -1,4 +1,4 @@
-"""Runs one attempt at a trial: calls the objective, and returns how that ended as a fact."""
+"""Runs one attempt of a trial: calls the objective, and returns a fact that says how it ended."""
 
 import time
 from collections.abc import Callable, Generator
@@ -24,9 +24,9 @@ def run_attempt(
     signature: Signature,
     capture: Callable[[TrialOutput], AbstractContextManager[Any]],
 ) -> End:
-    """Run an attempt to its end, and return how that was. ``capture`` leads what it prints to the trial meanwhile.
+    """Run an attempt to its end, and return how it ended. ``capture`` sends what it prints to the trial.
 
-    An exception that isn't an `Exception`, such as SystemExit, is raised to the caller.
+    An exception that isn't an `Exception`, such as SystemExit, is passed on to the caller.
     """
     reporter = Reporter(connection, job, program)
     output = TrialOutput(reporter.log)
@@ -41,10 +41,10 @@ def run_attempt(
 def attempt_by_steps(
     reporter: Reporter, job: Job, program: Program, signature: Signature
 ) -> Generator[None, None, End]:
-    """Call the objective, and return how that ended.
+    """Call the objective, and return how it ended.
 
-    This yields after each report of an objective that is a generator. When it is closed then, the objective is closed;
-    when a `StopTrial` is thrown in, the attempt ends as that says.
+    If the objective is a generator, this yields after each of its reports. When this generator is closed, it closes the
+    objective. When a `StopTrial` is thrown into it, the attempt ends as that exception says.
     """
     extras = {"report": reporter.report, "trial": TrialHandle(job, reporter)}
     try:

@@ -1,8 +1,8 @@
-"""The bundle: the file in which a program goes to its workers. Every runner maps it into its memory.
+"""The bundle: the file in which a program goes to its workers. Every runner maps the file into its memory.
 
 It holds a pickle of protocol 5, from which large buffers are left out (PEP 574): those of numpy arrays, of pandas
-frames, and of Arrow tables. They stand in the file beside it, so that all runners of a machine share the pages of one
-copy. A page on which a runner writes becomes its own.
+frames, and of Arrow tables. The buffers follow the pickle in the file, so that all runners of a machine share the
+memory pages of one copy. When a runner writes to a page, it gets a copy of that page.
 
 ::
 
@@ -35,12 +35,12 @@ _HEAD = Layout("<8sII")
 _END = Layout("<QQ32s8s")
 _ALIGNMENT = 64
 _SMALL = 1024
-"""Buffers below this stay in the pickle: to share them would cost more than to copy them."""
+"""Buffers of fewer bytes stay in the pickle, because sharing them would cost more than copying them."""
 _CHUNK = 2**20
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A program's file; ``digest`` is the SHA-256 of all of it, in hexadecimal."""
+    """A program's file. ``digest`` is the SHA-256 of the whole file, in hexadecimal."""
 
     path: Path
     digest: str
@@ -55,19 +55,19 @@ class _Index(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(program: Any, path: Path) -> Bundle:
-    """Write ``program`` to ``path``; its large buffers are not copied in memory.
+    """Write ``program`` to ``path``. Its large buffers are not copied in memory.
 
-    Raises `ObjectiveError` for what can't be pickled, `EngineError` when the file can't be written.
+    Raises `ObjectiveError` if the program can't be pickled, and `EngineError` when the file can't be written.
     """
     return pickled(lambda: _attempt(program, path))
 
 
 def load(path: Path) -> Any:
-    """The program of a file that `write` made. It is a pickle, so this runs code.
+    """The program in a file that `write` made. The file holds a pickle, so that this may run any code in it.
 
-    Nothing but the pickle itself is read: buffers come from the disk, or from what others have read, as they are
-    used. Raises `EngineError` for a file that is damaged or of a newer version, and where Python's minor version
-    isn't the writer's; `ObjectiveError` for what can't be unpickled here.
+    Only the pickle itself is read now. The buffers are read from the disk when they are used, unless another process
+    has them in memory already. Raises `EngineError` for a damaged file, for one of a newer version, and if Python's
+    minor version isn't that of the writer. Raises `ObjectiveError` if the program can't be unpickled here.
     """
     view = _mapped(path)
     driver, index = _parsed(view)
@@ -105,7 +105,7 @@ def _attempt(program: Any, path: Path) -> Bundle:
 
 
 class _Sink:
-    """A new file that counts and digests what is written to it."""
+    """A new file that counts the bytes written to it and computes their digest."""
 
     def __init__(self, path: Path) -> None:
         self.size, self.digest = 0, hashlib.sha256()
@@ -129,14 +129,14 @@ class _Sink:
                 written = os.write(self._file, rest[:_CHUNK])
             except OSError as error:
                 raise self._unwritable(error) from error
-            # while it is in the processor's cache
+            # now, while these bytes are in the processor's cache
             self.digest.update(rest[:written])
             rest = rest[written:]
         self.size += length
         return length
 
     def align(self) -> int:
-        """Go on at a multiple of 64 bytes, which is told."""
+        """Fill up to a multiple of 64 bytes, and return that offset."""
         self.write(bytes(-self.size % _ALIGNMENT))
         return self.size
 
@@ -148,13 +148,13 @@ class _Sink:
 
 
 def _mapped(path: Path) -> memoryview:
-    """The bytes of a file, which this process may change for itself."""
+    """The bytes of a file, mapped into memory. This process may change them without changing the file."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < _HEAD.size + _END.size:
                 raise _damaged("it is cut short")
-            # without a reservation, where Python has the flag, it may be larger than the machine's memory
+            # no memory is reserved where Python has the flag, so that the file may be larger than the memory
             flags = mmap.MAP_PRIVATE | getattr(mmap, "MAP_NORESERVE", 0)
             return memoryview(mmap.mmap(file.fileno(), size, flags=flags, prot=mmap.PROT_READ | mmap.PROT_WRITE))
     except OSError as error:

@@ -43,7 +43,7 @@ class Link:
         self._sending = Lock()
 
     def send(self, message: Any) -> None:
-        """Send one message; `BrokenPipeError` and the like when the other end is gone."""
+        """Send one message. Raises an `OSError`, such as `BrokenPipeError`, when the other end is gone."""
         body = self._encoder.encode(message)
         with self._sending:
             self.socket.sendall(_LENGTH.pack(len(body)) + body)
@@ -58,7 +58,7 @@ class Link:
         return message
 
     def waiting(self) -> Iterator[Any]:
-        """The messages that are there already; `EOFError` once the other end is gone and all is read."""
+        """The messages that have arrived. Raises `EOFError` once the other end is gone and all messages are read."""
         gone = not self._fill()
         while (message := self._next()) is not None:
             yield message
@@ -66,7 +66,7 @@ class Link:
             raise EOFError
 
     def _fill(self) -> bool:
-        """Take what has arrived, within bounds; whether the other end may still send."""
+        """Read what has arrived, up to a bound. Returns whether the other end may still send more."""
         for _ in range(_CHUNKS):
             try:
                 chunk = self.socket.recv(_CHUNK, socket.MSG_DONTWAIT)

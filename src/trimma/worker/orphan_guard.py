@@ -9,12 +9,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_agent() -> None:
-    """Let this process and its group be killed when the agent, which holds the other end of standard input, is gone.
+    """Have this process and its process group killed when the agent is gone.
 
-    A guard process is forked here, before there are threads, or anything of the user's in memory. It waits for the end
-    of that pipe, and then kills the group that it shares with this process. That works also where a trial never
-    releases the interpreter, and it ends what a trial has started. As the guard is a member of the group, the group's
-    number isn't given to others. On Linux the kernel is asked to kill this process as well.
+    The agent holds the other end of this process's standard input. A guard process is forked here, before there are
+    threads, or anything of the user's in memory. The guard waits for the end of standard input, and then kills the
+    group, to which it belongs itself. That works even if a trial never releases the interpreter's lock, and it also
+    ends the processes that a trial has started. As long as the guard lives, the number of the group can't be given to
+    other processes. On Linux the kernel is asked to kill this process as well.
     """
     _fork_guard()
     if sys.platform == "linux":

@@ -8,7 +8,7 @@ LIMIT = 64 * 1024
 
 
 class TrialOutput(io.TextIOBase):
-    """A text stream for one trial's ``sys.stdout`` and ``sys.stderr``; keeps the first 64 KiB."""
+    """A text stream for one trial's ``sys.stdout`` and ``sys.stderr``. It keeps the first 64 KiB."""
 
     encoding = "utf-8"
 

@@ -1,4 +1,4 @@
-"""Separates what trials print that run in threads of one process: each trial gets the output of its own thread."""
+"""Separates the printed output of trials that run in one process: each trial gets the output of its own thread."""
 
 import sys
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _lock = Lock()
 
 
 class TrialStream:
-    """In place of a stream: what a trial writes goes to that trial, what anybody else writes to the stream."""
+    """Takes the place of a stream. What a trial writes goes to that trial; everything else goes to the stream."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -30,7 +30,7 @@ class TrialStream:
 
 @contextmanager
 def printing_to(output: TrialOutput) -> Iterator[None]:
-    """Lead to ``output`` what is printed in this context (so in this thread), while the streams are `shared`."""
+    """Send to ``output`` what is printed in this context, which is that of this thread, after `share` was called."""
     token = _trial.set(output)
     try:
         yield
@@ -39,14 +39,14 @@ def printing_to(output: TrialOutput) -> Iterator[None]:
 
 
 def printing_context(output: TrialOutput) -> Context:
-    """A copy of this context in which `printing_to` leads to ``output``, to run a trial in bit by bit."""
+    """A copy of this context in which printed text goes to ``output``, to run a trial in it step by step."""
     context = copy_context()
     context.run(_trial.set, output)
     return context
 
 
 def share() -> None:
-    """Make ``sys.stdout`` and ``sys.stderr`` heed `printing_to`, until `unshare` is called as often."""
+    """Make ``sys.stdout`` and ``sys.stderr`` heed `printing_to`, until `unshare` has been called as often as this."""
     with _lock:
         for name in _NAMES:
             stream = getattr(sys, name)
@@ -57,7 +57,7 @@ def share() -> None:
 
 
 def unshare() -> None:
-    """Put the streams back, unless somebody else has replaced them meanwhile."""
+    """Put the original streams back, unless somebody else has replaced ours in the meantime."""
     with _lock:
         for name in _NAMES:
             stream = getattr(sys, name)

@@ -1,4 +1,4 @@
-"""The cache of a machine: one copy of a program's file for all agents of a user, fetched once."""
+"""A machine's cache of program files: all agents of a user share one copy, which is fetched once."""
 
 import hashlib
 import os
@@ -12,9 +12,9 @@ from trimma.worker.shared_files import VARIABLE, SharedCopy, own_folder
 
 
 class CachedProgram:
-    """The right to use a file of the cache, which stays at ``path`` until `close`. As a context it gives the path.
+    """A file of the cache, which stays at ``path`` until `close`. As a context manager it gives the path.
 
-    The last one on a machine to be closed removes the file.
+    The last user of the file on the machine that closes it removes it.
     """
 
     def __init__(self, file: SharedCopy) -> None:
@@ -28,7 +28,7 @@ class CachedProgram:
         self.close()
 
     def close(self) -> None:
-        """Use the file no more. Closing twice does nothing."""
+        """End the use of the file. Closing twice does nothing."""
         self._file.leave()
 
 
@@ -37,12 +37,14 @@ def cached(
 ) -> CachedProgram:
     """The file of ``size`` bytes with this SHA-256 ``digest``, from the cache or through ``fetch``.
 
-    ``fetch(offset)`` gives some bytes from an offset on, one or more. However many ask at once, in processes or
-    threads, one fetches. The others call ``waiting`` many times a second with the number of bytes that are there; what
-    it raises ends the wait. When the one that fetches is killed, another takes its place.
+    ``fetch(offset)`` returns one or more bytes of the file, from ``offset`` on. If several processes or threads ask at
+    once, only one of them fetches. The others call ``waiting`` many times a second with the number of bytes that have
+    been fetched; an exception of ``waiting`` ends the wait. When the process that fetches is killed, another takes its
+    place.
 
-    The cache is a folder of this user's alone in ``TRIMMA_CACHE``, or else where temporary files are. Raises
-    `EngineError` when it can't be used, when the disk is full, and when what was fetched has another digest.
+    The cache is a folder that only this user may use, in ``TRIMMA_CACHE`` or, by default, in the folder for temporary
+    files. Raises `EngineError` when it can't be used, when the disk is full, and when the fetched file has another
+    digest.
     """
     file = SharedCopy(own_folder("trimma"), digest, ".program")
 
@@ -51,7 +53,7 @@ def cached(
 
 
 def _fetched(file: SharedCopy) -> int:
-    """How many bytes are there."""
+    """How many bytes of the file have been fetched."""
     for path in (file.part, file.path):
         try:
             return path.stat().st_size
@@ -74,7 +76,7 @@ def _provide(file: SharedCopy, digest: str, size: int, fetch: Callable[[int], by
 
 
 def _fetch(file: SharedCopy, size: int, fetch: Callable[[int], bytes]) -> str:
-    """Fill the part; the digest of what has come."""
+    """Fetch the rest of the file, and return the digest of the whole."""
     digest, done = hashlib.sha256(), 0
     descriptor = os.open(file.part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""What an objective is handed to speak with the study: ``report`` and ``trial``."""
+"""The arguments ``report`` and ``trial``, by which an objective speaks with its study."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ from trimma.worker.output import LIMIT
 
 
 class Connection(Protocol):
-    """A worker's end of what carries messages: a `Link`, or queues within one process."""
+    """The worker's end of a connection to the engine: a `Link`, or queues within one process."""
 
     def send(self, message: Any) -> None: ...
 
@@ -22,14 +22,14 @@ class Connection(Protocol):
         ...
 
     def waiting(self) -> Iterator[Any]:
-        """The messages that are there already; `EOFError` once the other end is gone."""
+        """The messages that have arrived. Raises `EOFError` once the other end is gone."""
         ...
 
 
 class Reporter:
     """Sends one attempt's reports, and ends the objective when the study says so.
 
-    ``stopped`` is what ended it: reports that an objective makes all the same raise it again.
+    ``stopped`` is the exception that ended it. If the objective reports again all the same, it is raised again.
     """
 
     def __init__(self, connection: Connection, job: Job, program: Program) -> None:
@@ -48,15 +48,15 @@ class Reporter:
         save: Callable[[Path], Any] | None = None,
         **metrics: Any,
     ) -> None:
-        """Tell the study how the trial does.
+        """Report metrics to the study.
 
-        ``report(loss=0.3, accuracy=0.9)`` names its metrics; ``report(0.9)`` gives the study's own. The step
-        counts itself from 1 (after a pause, from where it was), or is given with ``step=`` and grows. ``save`` is
-        a function that writes a checkpoint into the empty folder that it is given, called only when the study
-        pauses the trial; ``trial.checkpoint`` is that folder when the trial goes on.
+        ``report(loss=0.3, accuracy=0.9)`` names the metrics; ``report(0.9)`` gives the study's own metric. Steps are
+        counted from 1, and go on from there after a pause. ``step=`` gives the number of the step instead, which must
+        grow. ``save`` is a function that writes a checkpoint into the empty folder that it is given (a `Path`). It is
+        called only when the study pauses the trial. When the trial goes on, ``trial.checkpoint`` is that folder.
 
-        Returns at once, except at a rung, where it waits for the scheduler. Raises `StopTrial` when the trial is
-        to end, `ObjectiveError` for a metric that isn't a number.
+        Returns at once, except at a rung, where it waits for the scheduler. Raises `StopTrial` when the trial is to
+        end, and `ObjectiveError` for a metric that isn't a number.
         """
         self._heed_waiting()
         numbers = as_metrics(metrics, self._metric)
@@ -76,7 +76,7 @@ class Reporter:
         if save is None or self._checkpoints is None:
             return None
         job = self._job
-        # a folder of its own for each attempt: an earlier one may have died while it wrote
+        # each attempt has its own folder, since an earlier attempt may have died while it wrote
         folder = Path(self._checkpoints, str(job.trial), f"step-{self._step}-attempt-{job.attempt}")
         folder.mkdir(parents=True)
         save(folder)
@@ -84,7 +84,7 @@ class Reporter:
 
     def log(self, text: str) -> None:
         job = self._job
-        # UTF-8 can't hold lone surrogates, as in names of files, and a message has its bounds
+        # lone surrogates, as in names of files, can't be encoded in UTF-8, and the size of a message is limited
         text = text[:LIMIT].encode("utf-8", "backslashreplace").decode()
         self._link.send(Printed(trial=job.trial, attempt=job.attempt, text=text))
 
@@ -106,7 +106,7 @@ class Reporter:
             raise SystemExit("the agent is gone") from None
 
     def _heed(self, message: Any) -> bool:
-        """Act on a signal; True when it lets the trial go on for now. Signals for earlier attempts are stale."""
+        """Act on a signal. Returns whether it lets the trial go on; signals for earlier attempts are ignored."""
         job = self._job
         if not isinstance(message, Send) or (message.trial, message.attempt) != (job.trial, job.attempt):
             return False
@@ -121,7 +121,7 @@ class Reporter:
 
 
 class TrialHandle:
-    """What an objective that asks for ``trial`` gets."""
+    """The argument ``trial`` of an objective that asks for it."""
 
     def __init__(self, job: Job, reporter: Reporter) -> None:
         self._job, self._reporter = job, reporter
@@ -133,7 +133,7 @@ class TrialHandle:
 
     @property
     def attempt(self) -> int:
-        """1, and one more for each time that the trial had to be started again."""
+        """The number of the attempt: 1 at first, and one more each time that the trial is started again."""
         return self._job.attempt
 
     @property
@@ -142,12 +142,12 @@ class TrialHandle:
 
     @property
     def budget(self) -> int | None:
-        """The step at which the scheduler calls the trial done; None when it is the objective's to say."""
+        """The step at which the scheduler ends the trial as done; None when the objective decides where it ends."""
         return self._job.budget
 
     @property
     def checkpoint(self) -> Path | None:
-        """The folder that the trial saved itself to when it was paused; None when it begins at the beginning."""
+        """The folder with the checkpoint from which the trial goes on; None when it begins at the beginning."""
         return Path(self._job.checkpoint.folder) if self._job.checkpoint else None
 
     @property

@@ -1,4 +1,4 @@
-"""What one worker may use: threads, and its share of the machine's accelerators."""
+"""The resources of one worker: its threads, and its share of the machine's accelerators."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def usable_cores() -> int:
 
 
 def environment(slot: int, cpus: int, gpus: float, devices: list[str]) -> dict[str, str]:
-    """The environment of the worker in ``slot``: ours, with its threads limited and its devices visible.
+    """The environment of the worker in ``slot``: that of this process, with the worker's threads and devices set.
 
     Thread pools read these variables when they are loaded: OpenMP (so PyTorch and scikit-learn), MKL, OpenBLAS,
     Accelerate and NumExpr.
@@ -36,7 +36,7 @@ def environment(slot: int, cpus: int, gpus: float, devices: list[str]) -> dict[s
 
 
 def share(slot: int, gpus: float, devices: list[str]) -> list[str]:
-    """The devices of a slot: ``gpus`` of its own, or, below one, one that 1/``gpus`` slots share."""
+    """The devices of a slot: ``gpus`` devices of its own. If ``gpus`` is below 1, 1/``gpus`` slots share one."""
     if gpus >= 1:
         first = slot * int(gpus)
         return devices[first : first + int(gpus)]
@@ -44,7 +44,7 @@ def share(slot: int, gpus: float, devices: list[str]) -> list[str]:
 
 
 def check_gpus(workers: int, gpus: float, devices: list[str]) -> None:
-    """Raise `UsageError` when there aren't devices enough."""
+    """Raise `UsageError` if there are too few devices for so many workers."""
     if gpus < 0 or (gpus > 1 and gpus != int(gpus)) or (0 < gpus < 1 and abs(1 / gpus - round(1 / gpus)) > 1e-9):
         raise UsageError(f"gpus={gpus}: give a whole number for each worker, or a fraction such as 0.5 or 0.25")
     needed = workers * gpus

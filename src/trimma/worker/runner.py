@@ -1,7 +1,7 @@
-"""The runner: a warm process that runs one trial after another, and nothing but the user's code.
+"""The runner: a process that runs one trial after another, and stays warm in between.
 
-It is started with the number of its end of a socket and the path of the program's file. It ends when its agent
-closes the socket, and dies when its agent does (see `trimma.worker.orphan_guard`).
+It is started with the file descriptor of its end of a socket and the path of the program's file. It ends when its agent
+closes the socket, and is killed when its agent dies (see `trimma.worker.orphan_guard`).
 """
 
 import signal
@@ -35,13 +35,13 @@ def main(descriptor: int, program_path: str) -> None:
         return
     link.send(Ready())
     while (message := link.receive()) is not None:
-        # a signal that comes here was meant for a trial that has just ended
+        # a signal that arrives between jobs was meant for a trial that has just ended
         if isinstance(message, Job):
             _run(link, message, program, signature)
 
 
 def _refusal(error: TrimmaError) -> Failure:
-    """The error in words, with the traceback of what it was made from."""
+    """The error as a `Failure`, with the traceback of its cause."""
     cause = error.__cause__
     return Failure(
         kind=type(error).__name__,
@@ -64,5 +64,5 @@ def _redirected(output: TrialOutput) -> Iterator[None]:
 
 
 def _terminate(number: int, frame: Any) -> NoReturn:
-    """Let ``finally`` blocks and context managers of the objective run."""
+    """Raise SystemExit, so that ``finally`` blocks and context managers of the objective run."""
     raise SystemExit(128 + number)

@@ -1,7 +1,8 @@
-"""Files or folders that the processes of one user share on a machine: one of them makes it, and the last removes it.
+"""Files and folders that the processes of one user share on a machine.
 
-While it is made it has another name, its part. Beside it lies a lock. The process that makes or removes it holds the
-lock alone, those that use it share the lock, and the kernel releases the lock of a process that is killed. So a file
+The first process that needs such a file makes it, and the last process to use it removes it. While the file is made, it
+has another name (its "part"). Beside it lies a lock file. The process that makes or removes the file holds the lock
+alone, and those that use the file share the lock. The kernel releases the lock of a process that is killed. So a file
 whose lock nobody holds is a leftover, which the next process takes over or removes.
 """
 
@@ -21,13 +22,13 @@ from trimma.errors import EngineError
 VARIABLE = "TRIMMA_CACHE"
 
 _LOOK_UP = 0.05
-_PATIENCE = 200  # looks that find a copy in use but not there, as it may be for a moment while it changes hands
+_PATIENCE = 200  # a copy may be in use but not there for a moment; after so many looks it counts as removed
 
 
 def own_folder(name: str) -> Path:
-    """A folder of this user's alone, in ``TRIMMA_CACHE``, or else where temporary files are.
+    """A folder that only this user may use, in ``TRIMMA_CACHE`` or, by default, in the folder for temporary files.
 
-    Raises `EngineError` when it can't be made, or is open to others.
+    Raises `EngineError` when it can't be made, and when others may use it.
     """
     folder = Path(os.environ.get(VARIABLE) or tempfile.gettempdir()) / f"{name}-{os.getuid()}"
     try:
@@ -37,7 +38,7 @@ def own_folder(name: str) -> Path:
         raise EngineError(
             f"the folder {folder} on {platform.node()} can't be made ({error.strerror}): name another with {VARIABLE}"
         ) from error
-    # where everybody may write, somebody else may have made it
+    # in a folder where everybody may write, another user may have made it
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise EngineError(
             f"{folder} on {platform.node()} isn't a folder of this user's alone: remove it, or name another with "
@@ -56,11 +57,11 @@ class SharedCopy:
         self._descriptor: int | None = None
 
     def use(self, provide: Callable[[], None], waiting: Callable[[], None] = lambda: None) -> None:
-        """Share the copy, which is there from now on until `leave`.
+        """Begin to use the copy, which stays until `leave`.
 
-        ``provide`` makes it, if it isn't there, while nobody else can. As long as others prevent that, ``waiting`` is
-        called many times a second. What either raises ends this. Raises `EngineError` where others share a copy that
-        somebody has removed.
+        If the copy isn't there, ``provide`` is called to make it, while this process holds the lock alone. While other
+        processes hold the lock, ``waiting`` is called many times a second. Exceptions of ``provide`` and ``waiting``
+        are passed on. Raises `EngineError` if other processes use the copy, but somebody has removed it.
         """
         self._collect()
         vanished = 0
@@ -76,26 +77,26 @@ class SharedCopy:
                 if vanished >= _PATIENCE:
                     raise EngineError(f"{self.path} is in use, but was removed: end what uses it on {platform.node()}")
                 waiting()
-                # the kernel would wait for the lock, but without an end and without a word
+                # not a blocking lock, because that would wait without end and call nobody
                 time.sleep(_LOOK_UP)
         except BaseException:
             self.leave()
             raise
 
     def leave(self) -> None:
-        """Use it no more; the last to do so removes it. Leaving twice does nothing."""
+        """End the use of the copy. The last process to use it removes it. Leaving twice does nothing."""
         if self._descriptor is None:
             return
         try:
             if self._take(fcntl.LOCK_EX):
-                # the lock comes last: who finds none begins anew
+                # the lock is removed last, because a process that finds no lock file makes everything anew
                 for path in (self.path, self.part, self._lock):
                     _remove(path)
         finally:
             self._drop()
 
     def _collect(self) -> None:
-        """Remove what killed processes have left in the folder, but for this copy."""
+        """Remove what killed processes have left in the folder, except this copy."""
         for name in {path.stem for path in self._folder.iterdir()} - {self._name}:
             with contextlib.suppress(OSError):
                 left = SharedCopy(self._folder, name, self._suffix)
@@ -103,7 +104,7 @@ class SharedCopy:
                     left.leave()
 
     def _take(self, kind: int) -> bool:
-        """Take the lock, or change it to another kind; if that can't be now, nothing is held."""
+        """Take the lock, or change it to another kind. Returns whether that worked; if not, no lock is held."""
         if self._descriptor is None:
             self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -117,7 +118,7 @@ class SharedCopy:
         return True
 
     def _is_current(self, descriptor: int) -> bool:
-        """Whether the lock's file wasn't removed after it was opened: if it was, others lock a newer one."""
+        """Whether the open lock file is still the one in the folder. If it was removed, others lock a newer one."""
         try:
             return os.path.samestat(os.fstat(descriptor), self._lock.lstat())
         except FileNotFoundError:
@@ -131,7 +132,7 @@ class SharedCopy:
 
 
 def _remove(path: Path) -> None:
-    """What can't be removed is left to the next to come."""
+    """Remove a file or a folder. If it can't be removed, it is left to the next process."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     with contextlib.suppress(OSError):

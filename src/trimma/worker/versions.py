@@ -20,7 +20,7 @@ _TRACKED = {
     "torch": "torch",
     "trimma": "trimma",
 }
-"""Packages whose objects are often pickled, and load only with a version much like the one that pickled them."""
+"""Packages whose objects are often pickled, and often can't be unpickled with another version of the package."""
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ def _present(root: str) -> bool:
     try:
         return find_spec(root) is not None
     except ValueError:
-        # a module that was made by hand has no spec, but is there
+        # a module that was made by hand has no spec, but exists
         return True
 
 

@@ -5,7 +5,7 @@ import socket
 
 
 class Waker:
-    """Any thread may call `wake`. The one that waits watches ``descriptor``, and calls `clear` once it is awake."""
+    """Any thread may call `wake`. The waiting thread watches ``descriptor``, and calls `clear` once it is awake."""
 
     def __init__(self) -> None:
         self._receiver, self._sender = socket.socketpair()
@@ -14,7 +14,7 @@ class Waker:
         self.descriptor = self._receiver.fileno()
 
     def wake(self) -> None:
-        # a full buffer wakes as well as one byte more, and whoever has closed it doesn't wait any more
+        # if the buffer is full, the thread wakes anyway; if the socket is closed, nobody waits any more
         with contextlib.suppress(OSError):
             self._sender.send(b"\0")
 

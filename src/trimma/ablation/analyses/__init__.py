@@ -1,4 +1,4 @@
-"""Plans of analysis by name: ours, those of installed packages, and those of modules that can be imported.
+"""Finds plans of analysis by name: Trimma's own, those of installed packages, and those in importable modules.
 
 A package offers a plan named ``weighted`` with::
 
@@ -17,7 +17,7 @@ __all__ = ["AnalysisPlan", "Values", "less", "plan_named", "plan_of"]
 
 
 def plan_named(name: str) -> AnalysisPlan:
-    """The plan by which a stored ablation is analysed; `StudyError` where it isn't to be had here."""
+    """The plan by which a stored ablation is analysed. Raises `StudyError` if it can't be found here."""
     try:
         found = _found(name)
     except (ImportError, AttributeError, UnknownName) as error:
@@ -31,7 +31,7 @@ def plan_named(name: str) -> AnalysisPlan:
 
 
 def plan_of(design: Any) -> AnalysisPlan:
-    """The plan that a design brings, or names; `UsageError` where it couldn't be found again by its name."""
+    """The plan that a design holds or names. Raises `UsageError` if the plan can't be found again by its name."""
     given = design.analysis
     if not isinstance(given, str | AnalysisPlan):
         raise UsageError(f"{design!r}: its analysis is the name of one, or an AnalysisPlan, not {given!r}")

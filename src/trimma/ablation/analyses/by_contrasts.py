@@ -1,4 +1,4 @@
-"""Contrasts: what leaving out each component alone changes."""
+"""Contrasts: the change when one component alone is left out."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,12 +10,15 @@ from trimma.effects import Analysis, Cell
 
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
-    """The arm without each component less the whole."""
+    """For each component, the arm without it minus the whole."""
     return contrasted(asked, cells, maximize=maximize)
 
 
 def contrasted(asked: Ablation, cells: Sequence[Cell], **how: Any) -> Analysis:
-    """The contrasts of all components, after a race by what was known at each look; ``how`` as for the effects."""
+    """The contrasts of all components. In a race each component is judged at the last look that has its cells.
+
+    ``how`` holds further arguments of `trimma.effects.contrasts`.
+    """
     settings = {"confidence": asked.confidence, "smallest": asked.smallest, **how}
     if asked.looks:
         return effects.race_contrasts(cells, asked.names, looks=asked.looks, **settings)

@@ -1,4 +1,4 @@
-"""Interactions: contrasts, and what leaving out both of two components changes beyond the sum of both."""
+"""Interactions: contrasts, and for each pair what leaving out both changes beyond the sum of their two effects."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -11,7 +11,7 @@ from trimma.effects import Analysis, Cell
 
 
 def pairs(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
-    """The interaction of each pair of components, in their order."""
+    """The interaction of each pair of components, in the order of the components."""
     every = list(combinations(asked.names, 2))
     return effects.interactions(cells, every, maximize=maximize, confidence=asked.confidence, smallest=asked.smallest)
 

@@ -1,4 +1,4 @@
-"""Main effects: what each component changes on average over the others, of which some are left out."""
+"""Main effects: what leaving out a component changes, on average over arms with and without the others."""
 
 from collections.abc import Sequence
 from statistics import fmean
@@ -9,12 +9,12 @@ from trimma.effects import Analysis, Cell, main_effects
 
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
-    """The arms without a component less those with it, on average."""
+    """For each component, the mean of the arms without it minus the mean of the arms with it."""
     return main_effects(cells, asked.names, maximize=maximize, confidence=asked.confidence, smallest=asked.smallest)
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:
-    """What both halves of a repeat's arms differ by."""
+    """The difference in one repeat: the mean of the arms without the component minus the mean of the others."""
     name = names[place]
     without = [value for arm, value in values.items() if name in arm]
     whole = [value for arm, value in values.items() if name not in arm]

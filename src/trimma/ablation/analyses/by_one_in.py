@@ -11,8 +11,8 @@ from trimma.effects import Analysis, Cell, Conclusion
 
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
-    """The arm with each component alone less the bare baseline."""
-    # here the reference is what lacks the component
+    """For each component, the arm that has only this component minus the bare baseline."""
+    # unlike in other contrasts, the reference is the arm that lacks the component
     arms = {name: [other for other in asked.names if other != name] for name in asked.names}
     found = contrasted(asked, cells, maximize=not maximize, reference=asked.reference, arms=arms)
     return _turned(found)
@@ -25,9 +25,10 @@ def within(asked: Ablation, values: Values, names: Sequence[str], place: int) ->
 
 
 def _turned(estimated: Analysis) -> Analysis:
-    """What was estimated with the roles of whole and part exchanged, as it is meant.
+    """The analysis in the metric's own direction, with the conclusions from failures corrected.
 
-    Failures don't turn by themselves: a component with which trainings fail hurts.
+    It was estimated in the opposite direction, with the bare baseline in the role of the whole. That turns all
+    conclusions except those from failures: a component hurts if all trainings with it fail.
     """
     turned = [
         replace(

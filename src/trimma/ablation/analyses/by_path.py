@@ -10,8 +10,8 @@ from trimma.effects import Analysis, Cell, path
 
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
-    """The steps that are decided by now."""
-    # the last that was put in is the first to be left out
+    """The effect of each step that is decided by now."""
+    # in reverse: the component that was put in last is the first that is left out of the whole
     order = path_order(asked, cells, maximize)[::-1]
     if not order:
         notes = ["No step is decided yet."]
@@ -21,13 +21,13 @@ def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:
-    """The change that undoing a step brought in one repeat, where ``names`` were put in one after the other."""
+    """The change in one repeat when a step is undone. ``names`` are in the order in which they were put in."""
     after = frozenset(asked.names) - set(names[: place + 1])
     return less(values, after | {names[place]}, after)
 
 
 def path_order(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> list[str]:
-    """In which order the components have been put in so far."""
+    """The components that have been put in so far, in the order in which they were put in."""
     values: dict[frozenset[str], list[float]] = {}
     for cell in cells:
         values.setdefault(frozenset(cell.arm), []).append(math.nan if cell.value is None else cell.value)
@@ -35,12 +35,12 @@ def path_order(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> list[s
     order: list[str] = []
     out = frozenset(names)
     while out:
-        # an arm was chosen when all the next candidates go on from it
+        # an arm was chosen if all candidates of the next step are made from it
         ahead = [out - {name} for name in names if name in out]
         chosen = [arm for arm in ahead if arm in values and all(arm - {name} in values for name in arm)]
         if not chosen:
             break
-        # the last two candidates lead to the same end: it is as in the design, the one with the best mean, run in full
+        # both of the last two candidates lead to the whole; the design chose one that ran in full, by its mean
         best = max(chosen, key=lambda arm: (len(values[arm]), fmean(values[arm]) * (1 if maximize else -1)))
         order += out - best
         out = best

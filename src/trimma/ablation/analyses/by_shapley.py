@@ -1,4 +1,4 @@
-"""Shapley values: what each component changes on average over all orders of leaving out."""
+"""Shapley values: what leaving out a component changes, on average over all orders of leaving components out."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:
-    """The change at the component's place in the order of the repeat: no more than one of its steps is this one's."""
+    """The change at the step of the repeat's order in which the component is left out. There is at most one."""
     name = names[place]
     return next((less(values, arm, arm - {name}) for arm in values if name in arm and arm - {name} in values), None)
 

@@ -1,4 +1,4 @@
-"""Plans of analysis: how effects are estimated from the arms of a design, and how they are told."""
+"""Plans of analysis: how effects are estimated from the arms of a design, and how they are shown."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from trimma.ablation.question import Ablation
 from trimma.effects import Analysis, Cell
 
 Estimate = Callable[[Ablation, Sequence[Cell], bool], Analysis]
-"""Effects from what was asked, the cells (ordered by repeat and arm), and whether the metric is maximized."""
+"""Estimates effects from the question, the cells (ordered by repeat and arm), and whether the metric is maximized."""
 
 Values = Mapping[frozenset[str], float]
-"""What came of the arms of one repeat: the mean of each arm's values."""
+"""The results of one repeat: for each arm the mean of its values."""
 
 
 def less(values: Values, arm: frozenset[str], other: frozenset[str]) -> float | None:
-    """What one arm came to, less what another did; None where one of them has no value."""
+    """The value of ``arm`` minus the value of ``other``; None if one of them has no value."""
     return values[arm] - values[other] if arm in values and other in values else None
 
 
@@ -27,19 +27,20 @@ def without_one(asked: Ablation, values: Values, names: Sequence[str], place: in
 class AnalysisPlan:
     """One way to estimate effects from the arms of a design, and what must be known to show them.
 
-    ``name`` is kept with the study, and the plan is found by it when the study is shown. That of a plug-in is the name
-    of its entry point, or "package.module:NAME", where NAME is the plan's own name in the module.
-
-    ``estimate`` makes the effects. Each has the name of a component, and is what leaving it out changes, or, with
-    ``put_in``, what putting it in changes. ``pairs`` makes the interactions of all pairs of components, in their order,
-    where the design tells them. ``within`` gives what a component's effect is in one repeat, for pictures: of the
-    values of that repeat, and of the component at a place among the names (in the order that ``order`` gives).
-
-    ``order`` gives the names in the order in which they are shown, for what goes step by step; otherwise what is worth
-    most comes first. ``words`` are added to what a difference is called, as in ", on average over all orders". With
-    ``adaptive`` the arms may be raced: components are compared one by one, and drop out when they are settled.
-    ``open_ended`` says that there may be fewer trainings than the design's most. ``pictures`` names those of
-    `trimma.display.plots` that it has, the one that shows it best first.
+    - ``name``: kept with the study, so that the plan is found again when the study is shown. A plug-in's plan has the
+      name of its entry point, or "package.module:NAME", where NAME is the variable of the module that holds it.
+    - ``estimate``: estimates the effects. Each effect has the name of a component, and is the change when that
+      component is left out, or, with ``put_in``, when it is put in.
+    - ``within``: a component's effect in one repeat, for pictures. It gets the values of that repeat, the names of the
+      components (in the order that ``order`` gives), and the component's index among the names.
+    - ``pairs``: estimates the interactions of all pairs, in the order of the components. None (default) if the design
+      doesn't tell them.
+    - ``order``: gives the names in the order in which they are shown, for a design that goes step by step. Without it
+      (default) the components of the greatest worth come first.
+    - ``words``: follow the name of a difference where it is shown, as in ", on average over all orders".
+    - ``adaptive``: whether the arms may be raced, so that components drop out when they are settled (default False).
+    - ``open_ended``: whether there may be fewer trainings than the design's greatest number (default False).
+    - ``pictures``: the names of the pictures of `trimma.display.plots` that can be made, the most telling one first.
     """
 
     name: str

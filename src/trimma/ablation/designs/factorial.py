@@ -1,4 +1,4 @@
-"""Leave out many components at a time, in a balanced way: the cheapest way to see many main effects."""
+"""Designs that leave out many components at a time, in balance. They are the cheapest way to see main effects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,16 @@ from trimma.effects import Cell
 from trimma.errors import MissingExtra, UsageError
 
 _MOST = 2**16
-"""More arms than this are hardly meant."""
+"""The greatest number of arms of a full factorial design; more are refused."""
 
 
 @dataclass(frozen=True)
 class Factorial:
     """All 2^n combinations of n components, or, with ``resolution`` (3, 4 or 5), a fraction of them.
 
-    With resolution IV main effects are clear of pairwise interactions, with V these are clear of each other too (Box,
-    Hunter & Hunter, *Statistics for Experimenters*, 2005, chapter 6). A fraction needs the package pydoe.
+    With resolution 4 (written IV) main effects are not confounded with interactions of pairs. With resolution 5 (V),
+    interactions of pairs are not confounded with each other either (Box, Hunter & Hunter, *Statistics for
+    Experimenters*, 2005, chapter 6). The default is all combinations. A fraction needs the package pydoe.
     """
 
     resolution: int | None = None
@@ -44,9 +45,10 @@ class Factorial:
 class Screening:
     """The design of Plackett & Burman (1946) with its mirror image: about two arms for each component.
 
-    Each component is left out in half of the arms, so that each of its main effects rests on all trainings: at 10
-    components they are known as well as from several times as many trainings that leave out one at a time. They are
-    averages over half-ablated wholes, clear of pairwise interactions. Needs the package pydoe.
+    Each component is left out in half of the arms, so that every main effect is estimated from all trainings. With 10
+    components, to leave out one component at a time would take several times as many trainings for the same precision.
+    The effects are averages over wholes of which half is left out, and are not confounded with interactions of pairs.
+    Needs the package pydoe.
     """
 
     analysis = "main-effects"
@@ -73,7 +75,7 @@ def _factorial(names: tuple[str, ...], resolution: int | None) -> Sequence[Arm]:
             )
         return [_arm(names, row) for row in product((False, True), repeat=len(names))]
     if len(names) <= resolution:
-        # a fraction of so few would be no fraction
+        # with so few components a fraction would have all combinations
         return _factorial(names, None)
     return _with_baseline(names, (_pydoe().fracfact_by_res(len(names), resolution) > 0).tolist())
 
@@ -85,7 +87,7 @@ def _screening(names: tuple[str, ...]) -> Sequence[Arm]:
 
 
 def _with_baseline(names: tuple[str, ...], rows: list[list[bool]]) -> Sequence[Arm]:
-    """The rows as arms, each once; the baseline is the first of them, also where the design goes without it."""
+    """The rows as arms, each once, after the baseline, which is added if the design lacks it."""
     arms = [_arm(names, row) for row in rows]
     return list(dict.fromkeys([BASELINE, *arms]))
 

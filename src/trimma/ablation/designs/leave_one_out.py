@@ -13,17 +13,19 @@ from trimma.errors import UsageError
 
 @dataclass(frozen=True)
 class LeaveOneOut:
-    """The baseline, and each component left out of it: one training more than there are components, each repeat.
+    """The baseline, and one arm for each component, which leaves it out.
 
-    Of two components that can stand in for each other both come out as worth nothing: `Pairwise` shows that.
+    Each repeat takes one training more than there are components. If two components can stand in for each other, both
+    look worthless here; `Pairwise` shows such pairs.
 
-    ``baselines`` is how often each repeat trains the baseline (default 1), each time with a seed of its own. Every
-    difference is from the baseline, so they share its error. To train it as often as the square root of the number of
-    components is most efficient (Dunnett, JASA 1955): with ten components, 5 repeats with three baselines each tell as
-    much as 7 or 8 repeats with one, for 65 trainings in place of 77 or 88. It doesn't help where training is
-    deterministic but for the data split. With adaptive repeats there are fewer baselines after the first look.
+    ``baselines`` is how often each repeat trains the baseline (default 1), each time with another seed. Every
+    difference is from the baseline, and so all differences share its error. It is most efficient to train the baseline
+    as often as the square root of the number of components (Dunnett, JASA 1955): with ten components, 5 repeats with
+    three baselines each tell as much as 7 or 8 repeats with one, for 65 trainings in place of 77 or 88. It doesn't help
+    where only the data split makes one training differ from the next. With adaptive repeats there are fewer baselines
+    after the first look.
 
-    Raises `UsageError` for anything but a whole number from 1 on.
+    Raises `UsageError` if ``baselines`` isn't a whole number from 1 on.
     """
 
     baselines: int = 1
@@ -42,9 +44,10 @@ class LeaveOneOut:
 
 @dataclass(frozen=True)
 class LeaveOneGroupOut:
-    """The baseline, and each group of components left out of it; what stands alone is left in.
+    """The baseline, and one arm for each component that is a group, which leaves it out.
 
-    ``baselines`` is as for `LeaveOneOut`.
+    Components with a single member are never left out. ``baselines`` is as for `LeaveOneOut` (default 1). Raises
+    `UsageError` if there is no group.
     """
 
     baselines: int = 1

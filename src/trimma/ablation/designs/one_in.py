@@ -1,4 +1,4 @@
-"""Put one component in at a time."""
+"""The design that puts one component at a time into the bare baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from trimma.effects import Cell
 
 @dataclass(frozen=True)
 class OneIn:
-    """The bare baseline, without any component, each component put into it, and the whole.
+    """The bare baseline without any component, one arm for each component alone, and the whole.
 
-    It shows what a component is worth by itself, where `LeaveOneOut` shows what it is worth beside all the others.
+    It shows what a component is worth by itself. `LeaveOneOut` shows what it is worth beside all the others.
     """
 
     analysis = "one-in"

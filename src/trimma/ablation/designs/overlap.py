@@ -1,4 +1,4 @@
-"""Components that share members can't be left out together."""
+"""Refuses components that share members, for designs that leave several components out together."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from trimma.errors import UsageError
 
 
 def refuse_overlap(components: Sequence[Component], design: str) -> None:
-    """Raise `UsageError` when something belongs to two components of one kind."""
+    """Raise `UsageError` when a member belongs to two components of one kind."""
     for member, names in overlaps(components):
         raise UsageError(
             f"the components {' and '.join(map(repr, names))} overlap (all have {member!r}), and {design} leaves "

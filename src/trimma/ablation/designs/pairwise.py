@@ -1,4 +1,4 @@
-"""Leave out every component and every pair of components."""
+"""The design that leaves out every component and every pair of components."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from trimma.effects import Cell
 
 @dataclass(frozen=True)
 class Pairwise:
-    """The baseline, each component left out, and each pair.
+    """The baseline, one arm for each component, and one arm for each pair of components.
 
-    The interaction of a pair is what leaving out both changes beyond the sum of what each changes by itself: it
-    shows components that stand in for each other, and those that are of use only together.
+    The interaction of a pair is the change when both are left out, minus the sum of the changes when each is left out
+    alone. It shows components that stand in for each other, and components that are useful only together.
     """
 
     analysis = "interactions"

@@ -1,4 +1,4 @@
-"""From the bare baseline to the whole, one component at a time."""
+"""The design that goes from the bare baseline to the whole, one component at a time."""
 
 import math
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from trimma.effects import LOOKS, Cell
 
 @dataclass(frozen=True)
 class AblationPath:
-    """Which components, and in which order, lead from the bare baseline to the whole (Fawcett & Hoos 2016).
+    """A path from the bare baseline to the whole, one component at a time (Fawcett & Hoos 2016).
 
-    At each step every component that is still out is put in, one at a time, and the one that helps most stays. With
-    ``race`` (default), a candidate that has clearly fallen behind after 3, 6, 12... repeats isn't repeated further at
-    that step.
+    Each step tries every component that is still out, each by itself, and puts in the one that helps most. With
+    ``race`` (default True), a candidate that has clearly fallen behind after 3, 6, 12... repeats isn't repeated further
+    in that step.
 
-    With the settings in which two configs differ as components, it tells what a search has really changed: commonly
-    one to four settings explain nearly all of the gain.
+    `trimma.explain` uses it for the settings in which two configs differ, to show which of them made the difference.
+    Commonly one to four settings explain nearly all of the gain.
     """
 
     race: bool = True
@@ -49,14 +49,14 @@ class AblationPath:
 
 
 class _Step:
-    """One step of the path: candidates, of which one is chosen."""
+    """One step of the path, which chooses one of several candidates."""
 
     def __init__(self, candidates: Sequence[Arm], cells: Sequence[Cell], asked: Asked, *, race: bool) -> None:
         self._candidates, self._cells, self._asked = candidates, cells, asked
         self._looks = [look for look in LOOKS if look < asked.repeats] if race and len(candidates) > 1 else []
 
     def running(self, repeat: int) -> Sequence[Arm]:
-        """The candidates that are tried in a repeat; none while that isn't known yet."""
+        """The candidates that are run in a repeat. Empty while it isn't known yet which of them are."""
         left = self._candidates
         for look in self._looks:
             if look > repeat:
@@ -68,7 +68,7 @@ class _Step:
         return left
 
     def chosen(self) -> Arm | None:
-        """The candidate with the best mean over all repeats; None before all have ended, or when all have failed."""
+        """The candidate with the best mean over all repeats. None while cells are missing, or if all have failed."""
         repeats = self._asked.repeats
         left = self.running(repeats)
         ended = self._ended(left, repeats) if left else None
@@ -78,7 +78,7 @@ class _Step:
         return best if math.isfinite(self._worth(best, ended)) else None
 
     def _ended(self, arms: Sequence[Arm], repeats: int) -> list[Cell] | None:
-        """What the arms came to in the first repeats; None before all have ended."""
+        """The cells of the arms in the first ``repeats``; None until all of these cells have ended."""
         cells = [cell for cell in self._cells if cell.arm in arms and cell.repeat < repeats]
         return cells if len(cells) == len(arms) * repeats else None
 
@@ -93,7 +93,7 @@ class _Step:
         return max(arms, key=lambda arm: self._worth(arm, cells))
 
     def _worth(self, arm: Arm, cells: Sequence[Cell]) -> float:
-        """The arm's mean, greater if better; one that has failed is worse than all that haven't."""
+        """The arm's mean, turned so that greater is better. An arm with a failure is worse than any arm without one."""
         values = [cell.value for cell in cells if cell.arm == arm]
         if not values or any(value is None for value in values):
             return -math.inf

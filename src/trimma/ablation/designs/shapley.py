@@ -1,4 +1,4 @@
-"""What each component is worth on average over all orders in which components could be put in."""
+"""The design for Shapley values: a component's worth, on average over all orders of putting components in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from trimma.program import derived
 class Shapley:
     """Shapley values, estimated from one random order of the components in each repeat.
 
-    Components are left out one after the other, from the whole to nothing, and each is credited with the change
-    (Castro, Gómez & Tejada 2009). Every second repeat takes the reverse of the order before it, which makes the
-    estimate more precise (Mitchell et al. 2022). The values add up to the difference between the whole and the
-    bare baseline.
+    In each repeat the components are left out one after the other, from the whole to the bare baseline, and each
+    component is credited with the change at its step (Castro, Gómez & Tejada 2009). Every second repeat takes the
+    reverse of the order of the repeat before it, which makes the estimate more precise (Mitchell et al. 2022). The
+    values add up to the difference between the whole and the bare baseline.
     """
 
     analysis = "shapley"

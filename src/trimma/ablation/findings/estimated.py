@@ -1,4 +1,4 @@
-"""The effects of an ablation's components, estimated in the way of its design."""
+"""The effects of an ablation's components, estimated by its plan of analysis."""
 
 from collections.abc import Sequence
 
@@ -12,28 +12,31 @@ from trimma.ports import History
 
 
 def analysis(history: History) -> Analysis:
-    """The effects of the components as far as they are known by now; `StudyError` when the study is no ablation."""
+    """The effects of the components, estimated from what is known by now. Raises `StudyError` for other studies."""
     asked = question(history.spec)
     estimated = plan_named(asked.analysis).estimate(asked, _in_order(history), history.maximize)
     return replace(estimated, notes=[*estimated.notes, *_notes(asked)])
 
 
 def interactions(history: History) -> Analysis | None:
-    """What leaving out both of a pair changes beyond the sum of both; None where the design doesn't tell."""
+    """The interactions: what leaving out a pair changes beyond the sum of its two effects.
+
+    None if the design doesn't tell interactions.
+    """
     asked = question(history.spec)
     pairs = plan_named(asked.analysis).pairs
     return None if pairs is None else pairs(asked, _in_order(history), history.maximize)
 
 
 def _in_order(history: History) -> Sequence[Cell]:
-    """The cells in an order that doesn't depend on which ended first, so that neither do the figures."""
+    """The cells in an order that doesn't depend on which of them ended first, so that the figures don't either."""
     return sorted(cells(history), key=lambda cell: (cell.repeat, cell.arm, cell.again))
 
 
 def _notes(asked: Ablation) -> list[str]:
     notes = [
         f"{member!r} is in {' and '.join(map(repr, names))}: their differences overlap."
-        # of two values of one setting each is a component of its own
+        # settings are left out, since two values of one setting are two components by intention
         for member, names in overlaps([each for each in asked.components if each.kind != "setting"])
     ]
     if asked.censoring:

@@ -1,4 +1,4 @@
-"""All that is told of an ablation, at one look."""
+"""The findings of an ablation: everything that is shown of it, in one value."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,15 @@ from trimma.spec import Metric
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """All that is told of an ablation: what was asked, what was measured, what follows.
+    """Everything that is shown of an ablation: what was asked, what was measured, and what follows from it.
 
-    ``plan`` is that of the analysis; ``trainings`` is how many trials there will be at most.
-    ``rows`` are in the order of the analysis; ``pairs`` holds what leaving out both of two components changes beyond
-    the sum of both, in a design that tells it, with the analysis ``joint`` that they are from.
+    - ``name``, ``metric``: the study's.
+    - ``asked``: the question.
+    - ``plan``: the plan of analysis.
+    - ``trainings``: the greatest number of trials that there will be.
+    - ``cells``: the cells that have ended.
+    - ``analysis``: the estimated effects; ``rows`` shows them as rows, in the same order.
+    - ``joint``: the estimated interactions of pairs; None if the design doesn't tell them.
     """
 
     name: str
@@ -35,7 +39,7 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     @property
     def put_in(self) -> bool:
-        """Whether differences are what putting a component in changes, rather than what leaving it out does."""
+        """Whether differences are changes when a component is put in, rather than left out."""
         return self.plan.put_in
 
     @property
@@ -45,7 +49,7 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     @property
     def ordered(self) -> list[EffectRow]:
-        """The rows by falling worth, those of which nothing is known last; the steps of a path from its beginning."""
+        """The rows by falling worth, those without a known worth last; for a path, in the order of its steps."""
         if not self.stepwise:
             return by_worth(self.rows)
         places = {name: place for place, name in enumerate(self.order)}
@@ -53,13 +57,13 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     @property
     def order(self) -> list[str]:
-        """In which order a path has put the components in by now; those of another design as they were asked for."""
+        """The components that a path has put in so far, in that order. For other designs, all of them."""
         order = self.plan.order
         return list(self.asked.names if order is None else order(self.asked, self.cells, self.metric.maximize))
 
     @property
     def reference(self) -> tuple[float | None, float | None]:
-        """The mean and the standard deviation of what the others are compared with, as far as they are known."""
+        """The mean and the standard deviation of the reference arm, in units of the metric; None where not known."""
         wanted = set(self.asked.reference)
         found = next((each for each in arm_means(self.cells) if set(each.arm) == wanted), None)
         return (None, None) if found is None else (found.mean, found.deviation)
@@ -73,12 +77,15 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     @property
     def pair_rows(self) -> list[EffectRow]:
-        """The interactions as rows, in the same order."""
+        """The interactions as rows, in the order of `pairs`."""
         return effect_rows(self.asked, self.joint) if self.joint is not None else []
 
 
 def findings(history: History, *, pairs: bool = True) -> Findings:
-    """What is known by now, of ``pairs`` too where the design tells it; `StudyError` when the study is no ablation."""
+    """The findings of a study so far, with interactions of pairs if ``pairs`` and if the design tells them.
+
+    Raises `StudyError` when the study is no ablation.
+    """
     spec = history.spec
     return assembled(
         question(spec),
@@ -101,7 +108,7 @@ def assembled(
     *,
     trainings: int = 0,
 ) -> Findings:
-    """The findings from their parts."""
+    """The findings, made of their parts."""
     plan = plan_named(asked.analysis)
     return Findings(
         name=name,

@@ -1,4 +1,4 @@
-"""What the arms of an ablation came to, and which came out best and worst."""
+"""The mean value of each arm of an ablation, and the best and the worst arm."""
 
 import math
 from collections.abc import Sequence
@@ -12,9 +12,11 @@ from trimma.effects import Cell
 
 
 class ArmMean(Struct, frozen=True, kw_only=True):
-    """The values of an arm that can be compared: their ``mean`` (None without any), spread and number.
+    """The results of an arm, in units of the metric.
 
-    ``deviation`` is their standard deviation, None of fewer than two; ``failures`` and ``censored`` count the others.
+    ``mean`` is the mean of the values that can be compared, and None if there are none. ``deviation`` is their standard
+    deviation, and None for fewer than two values. ``values`` is their number. ``failures`` counts the cells that failed
+    or have no finite value, and ``censored`` those that were stopped early.
     """
 
     arm: Arm
@@ -26,11 +28,14 @@ class ArmMean(Struct, frozen=True, kw_only=True):
 
 
 class Extremes(Struct, frozen=True, kw_only=True):
-    """The best and the worst arm by their means, the average of all means, and what the reference came to.
+    """The best and the worst arm by their means, the average of all means, and the mean of the reference.
 
-    Means are over the repeats that all arms have values in, ``shared`` of them, so that all had the same luck with
-    these; where there is no such repeat, or no other, ``shared`` is None. An arm of which a training failed is never
-    the best. None of them is there without a value.
+    If some repeats lack values of some arms, the means are over the repeats in which every arm has a value, so that
+    luck with the repeats doesn't favour an arm. ``shared`` is the number of these repeats. It is None if the means are
+    over all repeats: because every arm has a value in each of them, or because no repeat has a value of every arm.
+
+    An arm with a failed training is the best only if every arm has one. ``best``, ``worst`` and ``average`` are None
+    if no arm has a value. ``arms`` counts the arms that have one.
     """
 
     best: ArmMean | None
@@ -42,7 +47,7 @@ class Extremes(Struct, frozen=True, kw_only=True):
 
 
 def arm_means(cells: Sequence[Cell]) -> list[ArmMean]:
-    """Each arm that has a cell, in the order in which they first came in."""
+    """The results of each arm that has a cell, in the order of the arms' first cells."""
     groups: dict[frozenset[str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault(frozenset(cell.arm), []).append(cell)
@@ -64,7 +69,7 @@ def arm_means(cells: Sequence[Cell]) -> list[ArmMean]:
 
 
 def extremes(asked: Ablation, cells: Sequence[Cell], *, maximize: bool) -> Extremes:
-    """Which arms came out best and worst."""
+    """The best and the worst arm of an ablation, by its cells."""
     repeats = _repeats(cells)
     shared = frozenset.intersection(*repeats.values()) if repeats else frozenset()
     fewer = bool(shared) and any(each != shared for each in repeats.values())
@@ -83,7 +88,7 @@ def extremes(asked: Ablation, cells: Sequence[Cell], *, maximize: bool) -> Extre
 
 
 def _repeats(cells: Sequence[Cell]) -> dict[frozenset[str], frozenset[int]]:
-    """In which repeats each arm has a value."""
+    """For each arm the repeats in which it has a value."""
     found: dict[frozenset[str], set[int]] = {}
     for cell in cells:
         if compared(cell) is not None:
@@ -92,7 +97,7 @@ def _repeats(cells: Sequence[Cell]) -> dict[frozenset[str], frozenset[int]]:
 
 
 def compared(cell: Cell) -> float | None:
-    """The cell's value; None where it failed, was stopped early or isn't finite."""
+    """The cell's value if it can be compared; None if the cell failed, was stopped early or has no finite value."""
     usable = cell.value is not None and not cell.censored and math.isfinite(cell.value)
     return cell.value if usable else None
 

@@ -11,9 +11,10 @@ from trimma.effects import Analysis, Conclusion, Effect
 class EffectRow(Struct, frozen=True, kw_only=True):
     """A component and what it is worth: the fields of `trimma.effects.Effect`, and what the component is.
 
-    ``replaces`` says that the component is named after what takes its place: a variant, or a setting's other value.
-    ``words`` is the verdict as one would say it; ``worth`` is how much better the metric is with the component than
-    without it, in units of the metric: infinite where nothing worked without it, None where nothing is known.
+    ``replaces`` says that the component is named after what takes its place, as a variant is, or a setting whose name
+    holds its value. ``words`` is the conclusion in words. ``worth`` says how much better the metric is with the
+    component than without it, in units of the metric. It is infinite if every training without the component failed,
+    and None if nothing is known.
     """
 
     component: str
@@ -36,12 +37,15 @@ class EffectRow(Struct, frozen=True, kw_only=True):
 
     @property
     def decided(self) -> bool:
-        """Whether there is more to say of it than that it is undecided."""
+        """Whether the conclusion is anything but undecided."""
         return self.conclusion is not Conclusion.UNDECIDED
 
 
 def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> list[EffectRow]:
-    """A row for each effect, in the order of the analysis; with ``put_in`` they are of putting in."""
+    """A row for each effect, in the order of the analysis.
+
+    ``put_in`` says that the differences are changes when a component is put in, rather than left out.
+    """
     components = {component.name: component for component in asked.components}
     rows = []
     for effect in found.effects:
@@ -71,9 +75,12 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
 
 
 def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces: bool = False) -> str:
-    """The verdict as one would say it, of the component or, where it ``replaces`` something, of that replacement.
+    """The conclusion in words.
 
-    >>> verdict_words(Effect(name="age", difference=0.1, needed=14))
+    ``replaces`` says that the component is named after a replacement: the words are then about the replacement.
+    ``smallest`` is the smallest difference that matters, in units of the metric.
+
+    >>> conclusion_words(Effect(name="age", difference=0.1, needed=14))
     'undecided (about 14 repeats would decide)'
     """
     match effect.conclusion:
@@ -104,7 +111,7 @@ def _replaces(component: Component | None) -> bool:
 
 
 def by_worth(rows: Iterable[EffectRow]) -> list[EffectRow]:
-    """What helps most first; equals as they were; those of which nothing is known last."""
+    """The rows by falling worth. Rows of equal worth keep their order, and those without a known worth come last."""
     return sorted(rows, key=lambda row: (row.worth is None, -(row.worth or 0.0)))
 
 

@@ -1,4 +1,4 @@
-"""What components changed within single repeats."""
+"""The differences that components make within single repeats."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -10,10 +10,10 @@ from trimma.effects import Cell
 
 
 def paired(asked: Ablation, cells: Sequence[Cell], names: Sequence[str]) -> Mapping[str, list[tuple[int, float]]]:
-    """The differences of each of ``names`` within single repeats, as (repeat, difference), in the order of repeats.
+    """For each of ``names`` its differences within single repeats, as (repeat, difference), in the order of repeats.
 
-    They are those whose mean an effect estimates, as the plan of analysis says: one arm less another in most designs.
-    For a path ``names`` are in its order.
+    The plan of analysis computes them, and an effect estimates their mean. In most designs a difference is one arm
+    minus another. For a path, ``names`` must be in the order of the path.
     """
     blocks: dict[int, dict[frozenset[str], list[float]]] = {}
     for cell in cells:

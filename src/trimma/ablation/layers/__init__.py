@@ -17,46 +17,50 @@ __all__ = ["Layers"]
 
 @dataclass(frozen=True, init=False)
 class Layers:
-    """Layers of the model that is given as ``model=``, singly or in groups; where none are named, each one singly.
+    """The layers of the model that is given as ``model=``, as components: single layers, or groups of layers.
 
     Usage::
 
-        tm.Layers("conv2", "dropout")
+        tm.Layers("conv2", "dropout")  # these two layers, each by itself
         tm.Layers(groups=[["conv2", "relu2"], ["conv3", "relu3"]])
-        tm.Layers(prefix="block3")  # all whose names begin so, together
-        tm.Layers(kind="Dropout")  # all of that class, together
-        tm.Layers()  # each layer by itself
+        tm.Layers(prefix="block3")  # all layers whose names begin with this, together
+        tm.Layers(kind="Dropout")  # all layers of this class, together
+        tm.Layers()  # every layer, each by itself
 
-    ``model`` is a model, or a function that makes one. The objective gets the same: a copy without the layers, or a
-    function that calls the given one with whatever arguments it is called with, and takes the layers out of what that
-    makes. With a function every trial starts from weights of its own, drawn after the objective has set its seed; a
-    model object starts all trials from the same. To list the layers a function is called once where the study is
-    started: without arguments if it can be, else with those of the same names in ``params``.
+    ``model`` is a model, or a function that makes one. If it is a model, the objective gets a copy without the layers.
+    If it is a function, the objective gets a function that passes its arguments on to it and takes the layers out of
+    the model that it returns. With a function, every trial starts from weights of its own, drawn after the objective
+    has set its seed. With a model, all trials start from the same weights. A function is also called once where the
+    study is started, to list the layers: without arguments if that is possible, and otherwise with those values of
+    ``params`` that have the names of its arguments.
 
-    A layer that isn't there any more passes on what it is given:
+    A layer that is taken out passes its input on unchanged:
 
-    - **PyTorch** (`torch.nn.Module`; names as in ``named_modules()``): an identity stands in its place, in a deep copy
-      with the weights of the original. Where a whole branch is gone, ``x + f(x)`` becomes ``x``. Recurrent and
-      attention modules, embeddings, and one module in several places are refused.
+    - **PyTorch** (`torch.nn.Module`; names as in ``named_modules()``): an identity takes the place of the layer, in a
+      deep copy of the model that has the original's weights. If a whole branch is taken out, ``x + f(x)`` becomes
+      ``x``. Recurrent and attention modules, embeddings, and modules that stand in several places are refused.
     - **Keras 3** (Sequential and functional models; layers within a model that is itself a layer are named as in
       ``encoder/conv2``): the model is built again from the configuration of its layers, with new weights, and
-      compiled as it was. A merge of branches of which one is left passes it on. Subclassed models are refused.
+      compiled as it was. If only one branch of a merge is left, the merge passes it on. Subclassed models are refused.
     - **scikit-learn** (`Pipeline`, `FeatureUnion`, `ColumnTransformer`; names as in ``set_params``, such as
-      ``features__pca``): the step is "passthrough", or "drop" in a union, in an unfitted clone.
+      ``features__pca``): the step becomes "passthrough", or "drop" within a union, in an unfitted clone.
 
-    Input layers and output layers can't be left out. For PyTorch these are the first and the last layer that have
-    weights from features to features, for scikit-learn the last step.
+    Input and output layers can't be left out. For PyTorch these are the first and the last layer that have weights from
+    features to features. For scikit-learn this is the last step.
 
-    Whether the rest connects is checked where the study is started. PyTorch needs an input for that: one that suits
-    the first layer is tried, or give ``example``: a tensor, a tuple of tensors, a dict of them by name, a shape (with
-    the batch first), or a function that makes one of these. Of a Keras model that isn't built it is the input's
-    shape. With ``adapt`` an adapter is put where shapes clash, and only there: a projection of the features, which
-    begins as close to the identity as it can, and an average to another size of image.
+    Whether the remaining layers connect is checked where the study is started. PyTorch needs an input for the check. By
+    default, inputs that suit the first layer are tried. ``example`` gives another: a tensor, a tuple of tensors, a dict
+    of tensors by name, a shape with the batch first, or a function that makes one of these. For a Keras model that
+    isn't built, ``example`` is the shape of the input.
 
-    ``group``, ``groups`` and ``prefix`` are as for `Columns`; ``kind`` is one or more names of classes.
+    With ``adapt`` (default False) an adapter is put where shapes clash, and nowhere else. It projects the features,
+    starting as close to the identity as it can, and averages images to the other size.
 
-    Raises `UsageError` for a layer that doesn't exist (with the nearest that does), for one that can't be left out,
-    and where what is left doesn't connect: with the shapes that clash, and neighbours that could go together.
+    ``group``, ``groups`` and ``prefix`` are as for `Columns`. ``kind`` is the name of a class, or a list of such names.
+
+    Raises `UsageError` for a layer that doesn't exist (the message names the nearest that does), for a layer that can't
+    be left out, and if the remaining layers don't connect (the message names the shapes that clash, and neighbours that
+    could be left out together).
     """
 
     changes = ("model",)

@@ -10,7 +10,7 @@ from trimma.errors import UsageError
 from trimma.objective import describe
 
 _BASES = {
-    # Keras before PyTorch: on the backend of that name its layers are modules, too
+    # Keras comes before PyTorch, because with the backend "torch" Keras layers are PyTorch modules too
     ("keras", "Operation"): "keras",
     ("keras", "Layer"): "keras",
     ("torch", "Module"): "torch",
@@ -23,7 +23,7 @@ _OURS = "a PyTorch module, a Keras 3 model or a scikit-learn pipeline"
 class RemovalOptions:
     """How layers are taken out.
 
-    With ``adapt`` an adapter is put where shapes differ. ``example`` is an input on which the model can be run.
+    With ``adapt`` an adapter is put where shapes clash. ``example`` is an input on which the model can be run.
     """
 
     adapt: bool = False
@@ -55,7 +55,7 @@ class RemovalOptions:
         Raises `UsageError` where the rest of the model doesn't fit together.
         """
         if isinstance(model, FactoryWithoutLayers) and names:
-            # all at once: together they may connect
+            # all in one step, because the rest may connect only when all of them are gone
             return replace(model, names=(*model.names, *names))
         if is_model_factory(model):
             return FactoryWithoutLayers(model, tuple(names), self) if names else model
@@ -71,7 +71,7 @@ class RemovalOptions:
 
 @dataclass(frozen=True, slots=True)
 class FactoryWithoutLayers:
-    """A function that calls ``make`` with its own arguments, and takes layers out of the model that this returns."""
+    """A function that passes its arguments on to ``make``, and takes layers out of the model that ``make`` returns."""
 
     make: Callable[..., Any]
     names: tuple[str, ...]
@@ -95,9 +95,9 @@ def is_model_factory(model: Any) -> bool:
 
 
 def get_model(model: Any, params: Mapping[str, Any]) -> Any:
-    """The model, or what the function makes when it is called, with values of ``params`` where it needs arguments.
+    """The model itself, or the model that the function makes. Arguments that it needs are taken from ``params``.
 
-    Raises `UsageError` where there is no model, and where the function can't be called in this way.
+    Raises `UsageError` if there is no model, and if the function can't be called in this way.
     """
     if model is None:
         raise UsageError(

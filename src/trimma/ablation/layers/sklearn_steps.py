@@ -44,7 +44,7 @@ class SklearnStepRemover:
 
     def without(self, names: Sequence[str]) -> Any:
         model = clone(self._model)
-        # the inner steps of one that is taken out aren't there any more
+        # the inner steps of a step that is taken out are gone with it
         outermost = [name for name in names if not any(name.startswith(f"{other}__") for other in names)]
         model.set_params(**{name: self._steps[name].instead for name in outermost})
         for name, union in _unions(model, ""):
@@ -54,7 +54,7 @@ class SklearnStepRemover:
 
 
 def _steps(model: Any, path: str, *, final: bool) -> Iterator[_RemovableStep]:
-    """The steps within ``model``, which are named from ``path`` on; ``final`` where it gives the predictions."""
+    """The steps within ``model``. Their names begin with ``path``. ``final`` says that it makes the predictions."""
     if isinstance(model, Pipeline):
         for place, (name, step) in enumerate(model.steps):
             last = place == len(model.steps) - 1
@@ -67,7 +67,7 @@ def _steps(model: Any, path: str, *, final: bool) -> Iterator[_RemovableStep]:
         for name, step, _ in model.transformers:
             yield from _step(path + name, step, DROP, "", final=False)
     else:
-        # a search or another wrapper around a pipeline
+        # the model may be a search, or another wrapper around a pipeline
         for name, value in model.get_params(deep=False).items():
             if isinstance(value, Pipeline | FeatureUnion | ColumnTransformer):
                 yield from _steps(value, f"{path}{name}__", final=final)

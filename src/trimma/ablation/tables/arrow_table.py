@@ -35,7 +35,7 @@ class ArrowTable:
 
 
 def typical(column: Any) -> Any:
-    """The mean of an Arrow array of numbers, the most frequent value of another."""
+    """The mean of an Arrow array of numbers; the most frequent value of an array of anything else."""
     arrow, compute = import_module("pyarrow"), import_module("pyarrow.compute")
     if _is_number(column.type):
         numbers = column.cast(arrow.float64())
@@ -52,7 +52,7 @@ def constant(value: Any, column: Any) -> Any:
     """An Arrow array of one value that replaces ``column``. It has the same type, but whole numbers become floats."""
     arrow, kind, rows = import_module("pyarrow"), column.type, len(column)
     if arrow.types.is_dictionary(kind):
-        # with all categories, so that what is made of each of them stays
+        # with all categories, because objectives may make something of each category
         known = (column if hasattr(column, "chunks") else arrow.chunked_array([column])).unify_dictionaries()
         words = known.chunk(0).dictionary if known.num_chunks else arrow.array([], kind.value_type)
         if value is not None and words.index(value).as_py() < 0:
@@ -76,7 +76,7 @@ def _places(data: Any, members: Sequence[str]) -> list[int]:
 
 
 def _with(data: Any, columns: Mapping[int, Any]) -> Any:
-    """The table with other columns in these places; its metadata stay, and each column's."""
+    """The table with other columns in these places. The metadata of the table and of its columns stay."""
     for place, column in columns.items():
         data = data.set_column(place, data.schema.field(place).with_type(column.type), column)
     return data

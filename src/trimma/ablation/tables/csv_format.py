@@ -23,9 +23,10 @@ _MARK = "\ufeff"
 
 
 class CsvFormat:
-    """Values with a first line of names, separated by commas, semicolons, tabs or bars; perhaps compressed by gzip.
+    """CSV files whose first line holds the names of the columns.
 
-    Columns are named as pandas names them: a second ``a`` is ``a.1``, and the first without a name ``Unnamed: 0``.
+    Values are separated by commas, semicolons, tabs or bars, and the file may be compressed by gzip. Columns are named
+    as pandas names them: a second column ``a`` is ``a.1``, and the first column without a name is ``Unnamed: 0``.
     """
 
     def names(self, path: Path) -> list[str]:
@@ -69,7 +70,7 @@ class _Layout:
 
 
 def _opened(path: Path, mode: str) -> IO[str]:
-    # bytes that aren't UTF-8 come out as they went in
+    # bytes that aren't UTF-8 are written as they were read
     if path.name.lower().endswith(".gz"):
         return cast("IO[str]", gzip.open(path, mode, encoding="utf-8", errors="surrogateescape", newline=""))
     return cast("IO[str]", path.open(mode, encoding="utf-8", errors="surrogateescape", newline=""))
@@ -110,7 +111,7 @@ def _named(header: Sequence[str]) -> list[str]:
 
 
 def _rows(path: Path, layout: _Layout) -> Iterator[list[str]]:
-    """The rows below the header, all of its length; empty lines are none."""
+    """The rows below the header, each as long as the header. Empty lines are skipped."""
     width = len(layout.header)
     with _opened(path, "rt") as file:
         if layout.marked:
@@ -121,7 +122,7 @@ def _rows(path: Path, layout: _Layout) -> Iterator[list[str]]:
             next(rows, None)
             for row in rows:
                 if len(row) > width:
-                    # readers disagree which column the first value then belongs to
+                    # readers disagree about the column that the first value of such a row belongs to
                     raise UsageError(
                         f"line {reader.line_num} of {path} has {len(row)} values under {width} names: give each column "
                         "a name, or pass a function that reads the file"

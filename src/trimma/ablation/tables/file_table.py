@@ -14,10 +14,14 @@ from trimma.errors import UsageError
 
 
 class Format(Protocol):
-    """A format of files. The values that replace a column are made for all parts of a table, and used up in order."""
+    """A format of files.
+
+    The values that replace a column are made for all files of a table at once. `write` then takes them in order, as it
+    is called for one file after another.
+    """
 
     def names(self, path: Path) -> list[str]:
-        """The names of the columns. No more of the file is read than they take."""
+        """The names of the columns. Only the part of the file that holds them is read."""
         ...
 
     def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
@@ -25,11 +29,11 @@ class Format(Protocol):
         ...
 
     def constant(self, value: Any) -> Any:
-        """What replaces a column that has the same value in all rows."""
+        """What `write` takes in place of a column, so that it has the same ``value`` in all rows."""
         ...
 
     def shuffled(self, parts: Sequence[Path], groups: Sequence[Group], shuffle: Shuffle) -> dict[str, Any]:
-        """What replaces each column that is shuffled."""
+        """For each column of the ``groups``, what `write` takes in its place, so that its values are shuffled."""
         ...
 
     def write(self, source: Path, target: Path, dropped: frozenset[str], replaced: Mapping[str, Any]) -> None:
@@ -51,8 +55,9 @@ _FORMATS: dict[str, Format] = {
 class FileTable:
     """The path of a Parquet or CSV file, or of a folder with such files, which are parts of one table.
 
-    A copy is written where temporary files are, or in ``TRIMMA_CACHE``, and is read by all trials of the machine that
-    leave out the same columns. Columns that only the names of folders tell (``year=2024/``) can't be taken out.
+    A copy is written to the folder for temporary files, or to ``TRIMMA_CACHE`` if that is set. All trials on a machine
+    that leave out the same columns read the same copy. Columns that stand in the names of folders only, such as
+    ``year=2024/``, can't be taken out.
     """
 
     def names(self, data: Any) -> Sequence[str]:
@@ -97,7 +102,7 @@ def is_file(data: "str | os.PathLike[str]") -> bool:
     except (OSError, ValueError) as error:
         if isinstance(error, UsageError):
             raise
-        # a text that no path can be
+        # no path can have this text
         return False
 
 
@@ -143,7 +148,7 @@ def _copied(
     edit: Callable[[Format, list[Path]], tuple[frozenset[str], dict[str, Any]]],
     owner: int | None = None,
 ) -> Any:
-    """The path of a copy, of the same type as ``data``. With an ``owner`` each trial has a copy of its own."""
+    """The path of a copy, of the same type as ``data``. With an ``owner``, each trial gets its own copy."""
     root = Path(os.path.abspath(_root(data)))  # noqa: PTH100 - a link keeps its own name
     parts = parts_of(root)
     states = [(str(part), part.stat().st_size, part.stat().st_mtime_ns) for part in parts]

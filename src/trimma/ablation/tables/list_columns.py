@@ -1,4 +1,4 @@
-"""Lists the columns of the tables within ``data=``. Of files only the beginning or the schema is read."""
+"""Lists the columns of the tables within ``data=``. It reads only the beginning or the schema of a file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def list_columns(data: Any, how: How) -> ColumnList:
 
 
 def _made(data: Any) -> list[Any]:
-    """The leaves of ``data``, and of what its factories make."""
+    """The leaves of ``data``; factories of tables are replaced by the leaves of what they make."""
     found: list[Any] = []
     for leaf in leaves(data):
         found += leaves(_call(leaf)) if is_table_factory(leaf, alone=leaf is data) else [leaf]

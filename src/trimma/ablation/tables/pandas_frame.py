@@ -10,7 +10,7 @@ from trimma.errors import UsageError
 
 
 class PandasFrame:
-    """A pandas frame; its columns may have any names, also tuples, and several may have one."""
+    """A pandas frame. Its columns may have any names, also tuples, and several columns may have the same name."""
 
     def names(self, data: Any) -> Sequence[str]:
         shown: dict[str, Any] = {}
@@ -35,7 +35,7 @@ class PandasFrame:
 
     def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
         names = self.names(data)
-        # of several with one name the first
+        # if several columns have this name, the first of them
         places = {names[place]: place for place in reversed(_places(names, members))}
         return {member: _typical(data.iloc[:, places[member]]) for member in members}
 
@@ -70,7 +70,7 @@ def _own(data: Any) -> Any:
 
 
 def _series_of(value: Any, dtype: Any) -> Any:
-    """A series of one value, of the type that a column of this one has when it is constant."""
+    """A series of one value, with the type that a column of ``dtype`` has when it is filled with that value."""
     import pandas as pd
 
     if dtype.kind in "iu" and isinstance(dtype, pd.ArrowDtype):
@@ -79,6 +79,6 @@ def _series_of(value: Any, dtype: Any) -> Any:
         is_nullable = isinstance(dtype, pd.api.extensions.ExtensionDtype) and not isinstance(dtype, pd.SparseDtype)
         dtype = "Float64" if is_nullable else "float64"
     elif isinstance(dtype, pd.CategoricalDtype) and value is not None and value not in dtype.categories:
-        # it was the most frequent one of another table
+        # the value comes from another table, and may be no category of this one
         dtype = pd.CategoricalDtype([*dtype.categories, value], ordered=dtype.ordered)
     return pd.Series([value], dtype=dtype)

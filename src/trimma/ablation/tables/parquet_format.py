@@ -1,4 +1,4 @@
-"""Parquet files: copied one row group after another, so that no file need fit into memory."""
+"""Parquet files. They are copied one row group after another, so that a file needn't fit into memory."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -12,7 +12,7 @@ from trimma.errors import MissingExtra, UsageError
 
 
 class ParquetFormat:
-    """Parquet, with the metadata that pandas and others keep in it; what is copied is compressed by Snappy."""
+    """Parquet files. Copies keep the metadata of pandas and other libraries, and are compressed by Snappy."""
 
     def names(self, path: Path) -> list[str]:
         return list(_schema(path).names)
@@ -37,11 +37,11 @@ class ParquetFormat:
     def write(self, source: Path, target: Path, dropped: frozenset[str], replaced: Mapping[str, Any]) -> None:
         with _parquet().ParquetFile(source) as file:
             kept = [name for name in file.schema_arrow.names if name not in dropped]
-            # no rows, to know the types
+            # an empty table shows the types
             first = _edited(file.schema_arrow.empty_table().select(kept), replaced)
             with _parquet().ParquetWriter(target, first.schema) as writer:
                 for group in range(file.num_row_groups):
-                    # a name with a dot in it also fits what is nested
+                    # a name with a dot in it also selects nested fields, so select once more
                     table = file.read_row_group(group, columns=kept).select(kept)
                     writer.write_table(_edited(table, replaced), row_group_size=max(1, table.num_rows))
 

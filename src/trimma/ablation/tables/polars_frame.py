@@ -8,7 +8,7 @@ from trimma.ablation.tables.table import Group, Shuffle, most_frequent
 
 
 class PolarsFrame:
-    """A polars DataFrame or LazyFrame; to shuffle or to find typical values a lazy one is collected."""
+    """A polars DataFrame or LazyFrame. A LazyFrame is collected to shuffle columns and to find typical values."""
 
     def names(self, data: Any) -> Sequence[str]:
         return list(data.collect_schema())
@@ -24,7 +24,7 @@ class PolarsFrame:
         for component, members in groups:
             order = shuffle.order(component, data.height)
             for member in members:
-                # under a plain name: polars takes ^...$ for a pattern, also in a series
+                # under a plain name, because polars takes ^...$ for a pattern, even as the name of a series
                 columns[member] = columns.get(member, data.get_column(member).alias("value")).gather(order)
         return data.with_columns([column.alias(member) for member, column in columns.items()])
 

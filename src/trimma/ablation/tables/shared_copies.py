@@ -1,4 +1,4 @@
-"""Copies of table files: the processes of a machine share one, and the last of them to use it removes it."""
+"""Copies of table files. All processes of a machine share a copy, and the last process to use it removes it."""
 
 import os
 import platform
@@ -17,12 +17,13 @@ _trial = threading.local()
 
 
 def shared_copy(key: str, write: Callable[[Path], None], owner: int | None = None) -> Path:
-    """The folder that ``write`` fills, or that it has filled for this ``key`` here or in another process of this user.
+    """The folder that ``write`` fills. If this process or another one of this user has filled it for ``key``, that one.
 
-    It stays until the process ends. With an ``owner`` it stays until the same thread asks for a copy for another
-    owner, or ends: where each trial needs a copy of its own, these would otherwise become too many.
+    The folder stays until the process ends. With an ``owner`` it stays only until the same thread asks for a copy for
+    another owner, or ends. Trials that each need their own copy have an owner; without it there would be too many
+    copies.
 
-    Raises `EngineError` when it can't be written.
+    Raises `EngineError` when the copy can't be written.
     """
     if owner is None:
         with _writing:
@@ -65,6 +66,6 @@ def _provide(folder: SharedCopy, write: Callable[[Path], None]) -> None:
 
 
 def _leave(folder: SharedCopy, process: int) -> None:
-    """Leave the copy, except in a forked process: the lock is its parent's."""
+    """Leave the copy, except in a forked process, since the lock belongs to its parent."""
     if os.getpid() == process:
         folder.leave()

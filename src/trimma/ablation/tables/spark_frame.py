@@ -1,4 +1,4 @@
-"""Frames of Spark, for trials that run beside the session that they live in."""
+"""Spark DataFrames, for trials that run in the process of their Spark session."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -52,7 +52,7 @@ class SparkFrame:
 
 
 def no_permutation() -> UsageError:
-    """The rows of a Spark frame have no order that would stay, so that what is drawn wouldn't be the seed's."""
+    """The error for shuffling a Spark frame: its rows have no fixed order, so the seed wouldn't fix the result."""
     return UsageError(
         "how='permute' doesn't work with a Spark DataFrame, whose rows have no lasting order: take how='mean' or "
         "how='drop', or pass data=frame.toPandas()"
@@ -60,7 +60,7 @@ def no_permutation() -> UsageError:
 
 
 def _functions(data: Any) -> Any:
-    # what a column of one kind of session makes, the other doesn't take
+    # columns of a classic session don't work in a Connect session, nor the other way round
     connect = any(kind.__module__.startswith("pyspark.sql.connect") for kind in type(data).__mro__)
     return import_module("pyspark.sql.connect.functions" if connect else "pyspark.sql.functions")
 

@@ -10,7 +10,7 @@ from typing import Any
 from trimma.errors import EngineError, MissingExtra, UsageError
 from trimma.wire.addresses import Listen
 
-# what is typed in distributed says little, and that it may be anything says more
+# the types of distributed are too incomplete to be of use
 Client = Any
 
 _SLOTS_A_PROCESS = 8
@@ -29,9 +29,10 @@ def _distributed() -> Any:
 
 
 def take(given: Any) -> Client | None:
-    """The client given, the active one, or one for the scheduler that Dask's configuration names; else None.
+    """The client given, or else the active one, or else a client of the scheduler that Dask's configuration names.
 
-    Raises `MissingExtra` without Dask, `UsageError` for what is no client, or is one of asyncio.
+    None if there is none of these. Raises `MissingExtra` without Dask, and `UsageError` for anything but a client and
+    for an asynchronous client.
     """
     try:
         distributed, config = _distributed(), import_module("dask.config")
@@ -55,7 +56,7 @@ def take(given: Any) -> Client | None:
 
 
 def connect(cluster: Any) -> Client:
-    """A client of that cluster; None stands for the scheduler that Dask's configuration names."""
+    """A client of the cluster given. None stands for the scheduler that Dask's configuration names."""
     try:
         return _distributed().Client(cluster, set_as_default=cluster is None)
     except (OSError, ValueError) as error:
@@ -63,7 +64,7 @@ def connect(cluster: Any) -> Client:
 
 
 def slots(client: Client, cpus: int) -> int:
-    """How many tasks with so many threads each the cluster can run at a time."""
+    """How many tasks the cluster can run at a time, if each takes ``cpus`` threads."""
     sizes: dict[str, int] = client.nthreads()
     if not sizes:
         raise UsageError(
@@ -74,13 +75,13 @@ def slots(client: Client, cpus: int) -> int:
 
 
 def refuse_import() -> None:
-    """Raise `UsageError` in a process that imports the user's script only to become a part of a local cluster."""
+    """Raise `UsageError` in a process of a local cluster, which imports the user's script when it starts."""
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise UsageError(f"engine='dask' without a client: {_GUARD}")
 
 
 def start(workers: int) -> Any:
-    """A `LocalCluster`, of few processes: their threads only wait for the runners."""
+    """A `LocalCluster` with few processes, since their threads only wait for the runners."""
     processes = math.ceil(workers / _SLOTS_A_PROCESS)
     try:
         return _distributed().LocalCluster(
@@ -95,7 +96,7 @@ def start(workers: int) -> Any:
 
 
 def listen(client: Client, host: str | None, ports: tuple[int, int] | None) -> Listen:
-    """Where the driver listens: at the addresses from which this machine would speak to Dask's workers."""
+    """Where the driver listens: at the addresses from which this machine reaches Dask's workers."""
     if host is not None:
         return Listen(bind="::" if ":" in host else "0.0.0.0", advertise=(host,), ports=ports, hint=_HINT)
     from distributed.comm.addressing import get_address_host
@@ -110,11 +111,11 @@ def listen(client: Client, host: str | None, ports: tuple[int, int] | None) -> L
 
 
 def _own_address(host: str) -> str | None:
-    """The address of this machine that a packet to that host would come from; None when there is no way."""
+    """The address of this machine from which packets to ``host`` are sent; None if there is no route."""
     with contextlib.suppress(OSError):
         family, kind, _, _, address = socket.getaddrinfo(host, 9, type=socket.SOCK_DGRAM)[0]
         with socket.socket(family, kind) as probe:
-            # nothing is sent by it
+            # connecting a datagram socket sends nothing
             probe.connect(address)
             return str(probe.getsockname()[0])
     return None

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 class Dask(Remote):
     """Trials on the workers of a Dask cluster.
 
-    ``client`` is a `distributed.Client`; by default the active one, or else one for the scheduler that Dask's
-    configuration names (``DASK_SCHEDULER_ADDRESS``). Where there is none, each study has a local cluster of its own,
-    which ends with it.
+    - ``client``: a `distributed.Client` (default: the active one, or else one for the scheduler that Dask's
+      configuration names, as in ``DASK_SCHEDULER_ADDRESS``). If there is none, each study gets a local cluster of its
+      own, which ends with the study.
+    - ``workers``: how many trials run at a time. Each runs in a process of its own, beside the Dask worker whose thread
+      it occupies. By default it is the number of threads that the cluster has now, divided by ``cpus``.
+    - ``cpus``: how many threads each trial may use for its numerical libraries (default 1).
+    - ``env``: the names of environment variables of this process that trials get too. Their values travel encrypted,
+      and are not kept.
+    - ``host``, ``port``: where Dask's workers reach this process, to which they open TCP connections. ``host`` is by
+      default the address from which this machine reaches the workers. ``port`` is a number, or the first and the last
+      of a range (default: any port).
 
-    ``workers`` trials run at a time, each in a process of its own beside the Dask worker whose thread it occupies; by
-    default as many as the cluster has threads now, divided by ``cpus``, the threads that each trial may use for its
-    numerical libraries. ``env`` names environment variables of this process that trials get: their values travel
-    encrypted, and are kept nowhere.
-
-    Dask's workers must be able to open TCP connections to this process, at ``host`` (default: the address from which
-    this machine speaks to theirs) and ``port``: a number, or the first and last of a range (default: any).
-
-    Raises `MissingExtra` without Dask, `UsageError` for arguments that make no sense and where the number of workers
-    isn't known, and `EngineError` when the scheduler can't be reached.
+    Raises `MissingExtra` without Dask, `UsageError` for arguments that make no sense or if the number of workers can't
+    be found out, and `EngineError` when the scheduler can't be reached.
     """
 
     def __init__(

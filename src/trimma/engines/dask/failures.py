@@ -1,10 +1,10 @@
-"""What Dask's errors mean, in plain words."""
+"""Explains Dask's errors in plain words."""
 
 from trimma.errors import EngineError
 
 
 def explain(error: BaseException) -> EngineError:
-    """An `EngineError` that says why a worker's task failed and what to do; its cause is the error itself."""
+    """An `EngineError` that says why a worker's task failed and what to do. Its cause is the original error."""
     if isinstance(error, EngineError):
         return error
     explained = EngineError(_explanation(error))

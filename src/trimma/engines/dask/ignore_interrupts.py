@@ -5,5 +5,5 @@ from typing import Any
 
 
 def dask_setup(worker: Any) -> None:
-    """Leave ctrl-C, which a terminal sends to all processes, to the driver: it ends the study in good order."""
+    """Ignore ctrl-C, which a terminal sends to all processes. Only the driver heeds it, and ends the study."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

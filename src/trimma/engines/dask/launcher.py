@@ -11,13 +11,13 @@ from trimma.engines.remote.launcher import Ended
 from trimma.errors import EngineError
 from trimma.wire.addresses import Listen
 
-# Made of builtins: Dask's scheduler, which looks into tasks, need not have trimma, and a worker that lacks it or runs
-# another Python says so instead of failing to unpickle. Nor does what a task is given show in Dask's logs.
+# Made of builtins, because Dask's scheduler unpickles tasks and may lack trimma. A worker that lacks trimma, or runs
+# another Python, then says so instead of failing to unpickle. The ticket doesn't show in Dask's logs in this form.
 _WORK = "__import__('trimma.engines.dask.task', fromlist=['work']).work(ticket, slot)"
 
 
 class DaskLauncher:
-    """The launcher of one engine. Without a client each study has a cluster of ``workers`` threads to itself."""
+    """Starts agents as Dask tasks. Without a client, each study gets a local cluster with ``workers`` threads."""
 
     name = "dask"
 
@@ -70,7 +70,7 @@ class DaskLauncher:
         ended(slot, error)
 
     def close(self) -> None:
-        """Cancel what runs or waits; agents that run see it within a moment, and end."""
+        """Cancel all tasks, running or waiting. Agents that run notice it within a moment, and end."""
         futures, self._futures = self._futures, set()
         client, self._client = self._client, None
         own, self._cluster = self._cluster, None

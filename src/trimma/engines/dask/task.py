@@ -7,12 +7,12 @@ from trimma.engines.remote.remote_agent import serve
 
 
 def work(ticket: io.BytesIO, slot: int) -> str:
-    """A worker, from first to last. It never leaves this thread, with which its runner would die."""
+    """Run a worker until it ends. It stays in this thread, because its runner dies with the thread."""
     return serve(ticket.getvalue(), slot, _wanted())
 
 
 def _wanted() -> Callable[[], bool]:
-    """Ask Dask whether the task is still wanted: a thread that runs is never interrupted by it."""
+    """A function that asks Dask whether the task is still wanted, since Dask never interrupts a running thread."""
     from distributed import get_worker
     from distributed.core import Status
 

@@ -16,11 +16,11 @@ LINGER = 3.0
 
 
 class Remote:
-    """``workers`` agents that a launcher starts, each of which runs one trial at a time.
+    """Runs trials on ``workers`` agents that a launcher starts. Each agent runs one trial at a time.
 
-    Each trial may use ``cpus`` threads for its numerical libraries. ``env`` names the variables of this process's
-    environment that trials get beside those of their workers' own: their values travel encrypted, and are kept
-    nowhere. What can't be used for ``linger`` seconds is given back.
+    Each trial may use ``cpus`` threads for its numerical libraries (default 1). ``env`` names environment variables of
+    this process that trials get, beside those of their workers. The values travel encrypted, and are not kept. A worker
+    that the study can't use for ``linger`` seconds is given back to the cluster.
 
     Raises `UsageError` for numbers that make no sense, and for a variable that isn't set.
     """

@@ -1,4 +1,4 @@
-"""The agents of one study: they are started, listened to, given back and replaced."""
+"""The agents of one study: starts them, listens to them, gives them back and replaces them."""
 
 import contextlib
 import tempfile
@@ -31,7 +31,10 @@ _ENDS = (Returned, Raised, Halted, Paused)
 
 
 class Fleet:
-    """One study's agents, from the first launch to the last goodbye. One thread uses it; only `poll` waits."""
+    """The agents of one study, from the first start to the last end.
+
+    Only one thread may use it, except for `tell`. Only `poll` waits.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Fleet:
             self._bundle = stack.enter_context(parcel.path.open("rb"))
             self._waker = Waker()
             stack.callback(self._waker.close)
-            # tasks must end before nobody listens any more, and so they end first
+            # on closing, tasks end before the listener does, so that they can still say goodbye
             listening = stack.enter_context(contextlib.ExitStack())
             listen, keys = launcher.open(program.study), Keys.fresh()
             stack.callback(launcher.close)
@@ -105,14 +108,14 @@ class Fleet:
             self._send(time.monotonic())
 
     def grow(self, capacity: int) -> None:
-        """Have slots for so many agents, where there are fewer."""
+        """Have slots for at least ``capacity`` agents."""
         for slot in range(len(self._workers), capacity):
             self._workers[worker_name(self._launcher.name, slot)] = slot
         self._slots.grow(capacity)
         self._adjusted = float("-inf")
 
     def tell(self, fact: News) -> None:
-        """Have `poll` return this fact, says some thread."""
+        """Have `poll` return this fact. Any thread may call it."""
         self._told.append(fact)
         self._waker.wake()
 
@@ -141,7 +144,7 @@ class Fleet:
         return [*facts, *(self._told.popleft() for _ in range(len(self._told)))] if self._told else facts
 
     def _listen(self, seconds: float) -> bool:
-        """Take in what arrives within some seconds; whether that was all that has arrived."""
+        """Receive what arrives within ``seconds``. Returns whether everything that has arrived was received."""
         woken = self._waker.descriptor in self._listener.wait(seconds)
         if woken:
             self._waker.clear()
@@ -152,7 +155,7 @@ class Fleet:
         return len(arrived) < AT_ONCE
 
     def _judge(self, now: float) -> None:
-        """Find out who is gone."""
+        """Find out which agents have failed or ended, and raise what ends the study."""
         hub = self._hub
         while hub.troubles:
             slot, error = hub.troubles.popleft()
@@ -168,7 +171,7 @@ class Fleet:
                 self._slots.failed(slot, cause or EngineError("a task ended before its worker was ready"), now)
 
     def _note(self, fact: Fact, now: float) -> None:
-        """Keep up with who runs what."""
+        """Keep track of which slots have workers, and of which trial runs in which slot."""
         match fact:
             case Joined(worker=worker):
                 self._slots.joined(self._workers[worker])
@@ -182,7 +185,7 @@ class Fleet:
                     del self._runs[fact.trial]
 
     def _adjust(self, now: float) -> None:
-        """Start agents where they are wanted, and let those go that aren't."""
+        """Start the agents that are wanted, and dismiss those that aren't."""
         self._adjusted = now
         for slot in self._slots.surplus(self._demand, {slot for slot, _ in self._runs.values()}, now):
             self._dismiss(slot, "it was not needed any more")
@@ -197,7 +200,7 @@ class Fleet:
         self._hub.dismiss(slot, reason)
 
     def _end(self, slot: int, error: BaseException | None) -> None:
-        """A task is over, says some thread."""
+        """A task is over. Launchers call this from any thread."""
         self._over.append((slot, error))
         self._waker.wake()
 
@@ -207,7 +210,7 @@ class Fleet:
             send(identity, body)
 
     def close(self) -> None:
-        """Let all agents go, and end what is left of them after a short grace."""
+        """Dismiss all agents, and end the tasks that still run after a short grace."""
         with self._resources:
             held = [slot for slot in self._workers.values() if self._hub.holds(slot)]
             for slot in self._workers.values():

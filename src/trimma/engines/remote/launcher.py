@@ -9,23 +9,23 @@ Ended = Callable[[int, BaseException | None], None]
 
 
 class Launcher(Protocol):
-    """Where agents are started. The prefix of ``name`` and a slot name a worker."""
+    """Starts agents. A worker is named after the launcher's ``name`` and its slot."""
 
     @property
     def name(self) -> str: ...
 
     def open(self, study: str) -> Listen:
-        """Get ready for the study of this name; where its driver is to listen."""
+        """Get ready for the study of this name, and return where its driver is to listen."""
         ...
 
     def launch(self, slot: int, ticket: bytes, ended: Ended) -> None:
         """Start one long-running task that calls ``serve(ticket, slot)``, and return at once.
 
-        ``ended`` is called, from any thread, when the task is over: with None when it ended by itself, else with
-        the error.
+        ``ended`` is called, from any thread, with the slot when the task is over. Its second argument is None if the
+        task ended by itself, and otherwise the error.
         """
         ...
 
     def close(self) -> None:
-        """End every task that still runs, within a short grace."""
+        """End all tasks that still run, within a short time."""
         ...

@@ -1,4 +1,4 @@
-"""What a task on a cluster runs: an agent that connects to the driver, and serves it until it is dismissed."""
+"""What a cluster's task runs: an agent that connects to the driver and runs trials for it until it is dismissed."""
 
 import secrets
 import socket
@@ -26,19 +26,19 @@ _GRACE = 3.0
 
 
 def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -> str:
-    """Run trials for the driver until it needs this worker no more, or is gone; the reason is returned.
+    """Run trials for the driver until it doesn't need this worker any more, or is gone. Returns the reason.
 
-    ``wanted`` is asked several times a second whether to go on, by callers that can't end a thread otherwise.
+    ``wanted`` is asked several times a second whether to go on (default: yes). It is for callers that have no other way
+    to end this.
 
-    The runner dies with the calling thread, so that the caller must be one that stays until this returns. Raises
-    `EngineError` when the driver can't be reached, doesn't fit this worker's versions, or when runners can't be
-    started here.
+    The runner dies with the calling thread, so that thread must live until this returns. Raises `EngineError` when the
+    driver can't be reached, when its versions don't fit those of this worker, and when runners can't be started here.
     """
     known = Ticket.from_bytes(ticket)
     with ExitStack() as kept:
         copy: CachedProgram | None = None
         while True:
-            # what the driver has given up never comes back: a new incarnation begins with nothing but the files
+            # an incarnation that the driver has given up never comes back; the new one keeps only the program's file
             incarnation = _Incarnation(known, slot, copy, wanted)
             try:
                 end = incarnation.run()
@@ -53,7 +53,7 @@ def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -
 
 
 class _Incarnation:
-    """One stay with the driver: a connection, the conversation over it, and a runner."""
+    """One stay with the driver, which has a connection, a conversation over it, and a runner."""
 
     def __init__(self, ticket: Ticket, slot: int, copy: CachedProgram | None, wanted: Callable[[], bool]) -> None:
         self._ticket, self._slot = ticket, slot
@@ -64,12 +64,12 @@ class _Incarnation:
         self._agent: Agent | None = None
         self._copy, self._wanted = copy, wanted
         self._broken = False
-        # ZeroMQ keeps identities that begin with a zero to itself
+        # an identity must not begin with a zero, since ZeroMQ reserves these for itself
         self._line = agent_end(ticket, b"\1" + struct.pack("!I", slot) + secrets.token_bytes(8))
         self._client = Client(introduction(slot), ticket.timing, time.monotonic())
 
     def run(self) -> object:
-        """Serve; why it is over."""
+        """Serve the driver until this incarnation is over, and return why it is."""
         self._dial()
         connections = self._line.connections
         while self._client.end is None:
@@ -110,7 +110,7 @@ class _Incarnation:
             self._prepare(client.welcome)
 
     def _prepare(self, welcome: Welcome) -> None:
-        """Start the runner; before that, get what it needs."""
+        """Start the runner, or first fetch the program if it isn't here yet."""
         if self._copy is None:
             self._fetcher = ProgramFetcher(self._ticket.digest, self._ticket.size, self._waker.wake)
             return
@@ -118,7 +118,7 @@ class _Incarnation:
         self._agent = Agent(self._worker, self._copy.path, own, self._died)
 
     def _descriptors(self) -> list[int]:
-        """What may have input that there is use for: while the driver lags, the runner is left to wait."""
+        """The file descriptors to watch for input. While the driver lags behind, the runner isn't listened to."""
         watched = [self._waker.descriptor]
         if self._agent is not None and not self._broken and not self._client.full:
             watched += self._agent.descriptors
@@ -139,7 +139,7 @@ class _Incarnation:
                 assert_never(message)
 
     def _look_after(self) -> None:
-        """Another thread has news: of the bundle, or of the runner's death."""
+        """Handle news from another thread: that a part of the bundle is wanted, or that the runner has died."""
         if self._fetcher is not None:
             self._look_after_fetching(self._fetcher)
         while self._dead and not self._broken:
@@ -173,12 +173,12 @@ class _Incarnation:
                 self._client.tell(fact)
 
     def _give_up(self, message: str, *, objective: bool = False) -> None:
-        """There is no way on from here: say so, and wait to be dismissed."""
+        """Tell the driver that this agent can't go on, and wait to be dismissed."""
         self._broken = True
         self._client.tell(Broken(message=message, objective=objective))
 
     def _orphaned(self, now: float) -> str:
-        """Why the driver must be taken for gone, if it must."""
+        """Why the driver must be considered gone; empty while it is there."""
         timing, line = self._ticket.timing, self._line
         if not line.connected and now - line.changed > timing.orphan:
             return f"the driver was gone for {timing.orphan:g} s"
@@ -187,7 +187,7 @@ class _Incarnation:
         return ""
 
     def close(self) -> CachedProgram | None:
-        """Let the runner go, by force after a short grace, and everything else but the copy of the bundle."""
+        """End the runner, by force after a short grace, and close everything except the copy, which is returned."""
         agent = self._agent
         try:
             if agent is not None:

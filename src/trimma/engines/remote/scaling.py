@@ -1,4 +1,4 @@
-"""Decides how many agents are started and given back, from what became of earlier ones. No clock, no I/O."""
+"""Decides which agents are started and given back, from what became of earlier ones. It has no clock and no I/O."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ _AT_FIRST = 2
 
 
 class Slot:
-    """One place for an agent: how many tasks run in it, and whether the worker in it has joined."""
+    """A place for one agent: how many tasks run in it, and whether its worker has joined."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -25,10 +25,11 @@ class Slot:
 class Slots:
     """The slots of one study.
 
-    They are filled in steps: two at first, then no more at a time than workers have joined, so that the study begins
-    with the first worker, and what can't be started fails a few times, not many. One that fails is filled again after
-    a while, twice as long each time. What isn't of use for ``linger`` seconds is given back. A slot whose agent was
-    lost while its task goes on is left to that task for ``lease`` seconds: it may be back.
+    They are filled in steps: two slots at first, and then at most as many at a time as workers have joined. So the
+    study begins with its first worker, and if agents can't be started at all, only a few of them fail. A slot whose
+    agent failed is filled again after a wait, which doubles with each failure. An agent that isn't needed for
+    ``linger`` seconds is given back. If an agent is lost while its task still runs, the slot is kept for ``lease``
+    seconds, since the task may bring the agent back.
     """
 
     def __init__(self, capacity: int, *, linger: float, lease: float) -> None:
@@ -38,11 +39,11 @@ class Slots:
         self._surplus_since: float | None = None
 
     def grow(self, capacity: int) -> None:
-        """Have so many slots, where there are fewer."""
+        """Have at least ``capacity`` slots."""
         self._slots += [Slot(number) for number in range(len(self._slots), capacity)]
 
     def due(self, demand: int | None, now: float) -> list[int]:
-        """Where to start agents now, for a study that could use ``demand`` workers (None: any number)."""
+        """The slots in which to start agents now, if the study could use ``demand`` workers (None: any number)."""
         free = [slot for slot in self._slots if not self._is_active(slot, now)]
         active = len(self._slots) - len(free)
         wanted = len(self._slots) if demand is None else min(demand, len(self._slots))
@@ -53,7 +54,7 @@ class Slots:
         return slot.joined or (slot.tasks > 0 and (slot.lost_at is None or now < slot.lost_at + self._lease))
 
     def surplus(self, demand: int | None, busy: Collection[int], now: float) -> list[int]:
-        """Whose workers may go now."""
+        """The slots whose workers should be given back now. ``busy`` are the slots whose workers run a trial."""
         excess = 0 if demand is None else self._joined - max(demand, len(busy))
         if excess <= 0:
             self._surplus_since = None
@@ -80,7 +81,7 @@ class Slots:
         slot.fruitless = self._fruitless = 0
 
     def left(self, number: int, now: float) -> None:
-        """The slot's worker is gone; its task may still run."""
+        """The slot's worker is gone, though its task may still run."""
         slot = self._slots[number]
         self._joined -= slot.joined
         slot.joined, slot.lost_at = False, now
@@ -90,11 +91,11 @@ class Slots:
         return self._slots[number].tasks > 0
 
     def proved(self, number: int) -> bool:
-        """Whether the slot's worker has joined since it was filled."""
+        """Whether a worker has joined from the slot since it was last filled."""
         return self._slots[number].proved
 
     def failed(self, number: int, error: BaseException, now: float) -> None:
-        """What was to be the slot's agent is of no use, and why.
+        """The slot's agent has failed with ``error``, and is of no use.
 
         Raises `EngineError` when there is no worker at all, and none can be started.
         """
@@ -106,7 +107,7 @@ class Slots:
             raise EngineError(f"no worker can be started: {error}") from error
 
     def ended(self, number: int) -> bool:
-        """One of the slot's tasks is over; whether it was the last."""
+        """One of the slot's tasks is over. Returns whether it was the last that ran."""
         slot = self._slots[number]
         slot.tasks -= 1
         return slot.tasks == 0

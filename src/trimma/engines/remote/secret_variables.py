@@ -17,7 +17,7 @@ class SecretVariables(Mapping[str, str]):
     __slots__ = ("_values",)
 
     def __init__(self, names: Any = (), environment: Mapping[str, str] = os.environ) -> None:
-        """Look the values up at once; `UsageError` for a name that isn't set, and for what is no list of names."""
+        """Look the values up at once. Raises `UsageError` if a name isn't set, or if ``names`` is no list of names."""
         if isinstance(names, str | bytes | Mapping) or not isinstance(names, Iterable):
             raise UsageError("env= is a list of the names of environment variables, such as env=['AWS_PROFILE']")
         self._values = {name: _value(name, environment) for name in names}
@@ -40,7 +40,7 @@ class SecretVariables(Mapping[str, str]):
 
 def _value(name: Any, environment: Mapping[str, str]) -> str:
     if not isinstance(name, str) or not name or "=" in name or "\0" in name:
-        # it isn't shown: it may be "NAME=value"
+        # the text isn't shown, since it may be "NAME=value" with a secret value
         raise UsageError("env= has something that is no variable's name: give names alone, such as 'AWS_PROFILE'")
     if name not in environment:
         near = get_close_matches(name, environment, n=1)

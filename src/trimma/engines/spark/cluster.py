@@ -1,4 +1,4 @@
-"""Reads from a Spark session's settings where it runs, how many tasks at a time, and by which name it is reached."""
+"""Reads a Spark session's settings: where it runs, how many tasks it runs at a time, and how workers reach it."""
 
 import math
 import re
@@ -21,16 +21,16 @@ KEYS = (
     "spark.dynamicAllocation.enabled",
     "spark.dynamicAllocation.maxExecutors",
 )
-"""The settings that are looked at, beside where the driver is."""
+"""The settings that are read, beside those that say where the driver is."""
 
 _LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,")
 
 
 class Cluster(Struct, frozen=True, kw_only=True):
-    """Those settings of a session that decide how many workers there can be, and where the driver is found.
+    """The settings of a session that decide how many workers there can be, and where they find the driver.
 
-    ``parallelism`` is the present number of slots, and ``executors`` the number of executors that have them; 0 when
-    that isn't known.
+    ``parallelism`` is the present number of slots for tasks. ``executors`` is the present number of executors, and 0
+    when that isn't known.
     """
 
     master: str
@@ -40,13 +40,13 @@ class Cluster(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, context: "SparkContext") -> "Cluster":
-        """Ask a running context."""
+        """The settings of a running SparkContext."""
         known = context._jsc.sc().statusTracker().getExecutorInfos()
         return cls(
             master=context.master or "",
             settings=dict(context.getConf().getAll()),
             parallelism=context.defaultParallelism,
-            executors=max(0, len(known) - 1),  # the driver is one of those that are known
+            executors=max(0, len(known) - 1),  # the list includes the driver
         )
 
     @property
@@ -56,7 +56,7 @@ class Cluster(Struct, frozen=True, kw_only=True):
 
     @property
     def bind(self) -> str:
-        """The address to listen at: nobody but this machine's own processes needs to reach a local session."""
+        """The address at which the driver listens. For a local session, only this machine can reach it."""
         if self.is_local:
             return "127.0.0.1"
         return self.settings.get("spark.driver.bindAddress") or self.host
@@ -77,7 +77,7 @@ class Cluster(Struct, frozen=True, kw_only=True):
         return float(self.settings.get("spark.task.resource.gpu.amount", 0))
 
     def slots(self, cpus: int, gpus: float) -> int:
-        """How many tasks that need so much can run at a time when all executors are there; 1 at least."""
+        """How many tasks of ``cpus`` cores and ``gpus`` accelerators can run at a time on all executors; at least 1."""
         if self.is_local:
             return max(1, self.parallelism // cpus)
         executors, cores = self._size()
@@ -88,10 +88,10 @@ class Cluster(Struct, frozen=True, kw_only=True):
         return max(1, executors * each)
 
     def _size(self) -> tuple[int, int]:
-        """The number of executors and the cores of each, when the session has all that it may have."""
+        """The number of executors and the cores of each, when the session has all the executors that it may have."""
         if local_cluster := _LOCAL_CLUSTER.match(self.master):
             return int(local_cluster[1]), int(local_cluster[2])
-        # a standalone cluster's executors take all cores of their machines
+        # without this setting, the executors of a standalone cluster take all cores of their machines
         cores = int(self.settings.get("spark.executor.cores", max(1, self.parallelism // max(1, self.executors))))
         executors = self.executors or max(1, self.parallelism // cores)
         if self.settings.get("spark.dynamicAllocation.enabled", "false") == "true":
@@ -101,13 +101,13 @@ class Cluster(Struct, frozen=True, kw_only=True):
 
 
 def connect_cluster(session: Any) -> Cluster:
-    """What a Spark Connect session tells of its server's cluster.
+    """The settings of a Spark Connect server's cluster, as far as a session can read them.
 
-    The driver's address is the one from which this process reaches the server.
+    As the driver is this process, its address is the one from which it reaches the server.
     """
     settings = {key: value for key in KEYS if (value := session.conf.get(key, None)) is not None}
     settings["spark.driver.host"] = settings["spark.driver.bindAddress"] = _own_address(session.client.host)
-    # a range has as many parts as there are slots
+    # the session can't ask for the number of slots, but a range has as many partitions
     (found,) = session.range(1_000_000).selectExpr("spark_partition_id() + 1 AS part").agg({"part": "max"}).collect()
     return Cluster(
         master=f"connect:{settings.get('spark.master', '')}", settings=settings, parallelism=found[0], executors=0
@@ -115,8 +115,8 @@ def connect_cluster(session: Any) -> Cluster:
 
 
 def _own_address(server: str) -> str:
-    """The address of this machine from which it reaches the server's."""
+    """The address of this machine from which it reaches the server."""
     kind, _, _, _, address = socket.getaddrinfo(server.strip("[]"), 9, type=socket.SOCK_DGRAM)[0]
     with socket.socket(kind, socket.SOCK_DGRAM) as probe:
-        probe.connect(address)  # sends nothing
+        probe.connect(address)  # connecting a datagram socket sends nothing
         return str(probe.getsockname()[0])

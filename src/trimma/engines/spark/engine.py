@@ -29,28 +29,25 @@ _SHORTEST_LEASE = 3.0
 class Spark(Remote):
     """Trials on a Spark cluster: each worker is one long-running task, which pulls one trial after another.
 
-    ``session`` is a `pyspark.sql.SparkSession` (default: the active one; else one is started as
-    ``SparkSession.builder.getOrCreate()`` would, ``local[*]`` where nothing else is configured, and it stays when the
-    study is over). Spark 3.5 or later.
-
-    ``workers``: how many trials run side by side (default: as many tasks as the session can run when all its
-    executors are there; with dynamic allocation that is ``spark.dynamicAllocation.maxExecutors``). They keep their
-    slots while the study needs them and give them back as soon as it doesn't. For other queries on the same session
-    to run meanwhile, use fewer workers than there are slots.
-
-    Each trial may use ``cpus`` cores and ``gpus`` accelerators (default: ``spark.task.cpus``, and what
-    ``spark.task.resource.gpu.amount`` says); other numbers are asked of Spark for the workers' stages alone.
-
-    Workers dial the driver at ``host`` (default: ``spark.driver.host``) and ``port``: one, a first and a last, or any
-    (default). The driver listens at ``spark.driver.bindAddress``. What passes is authenticated and encrypted.
-    Where they can't, ``relay`` is a folder that driver and executors share under the same path: messages pass
-    through files there (authenticated, not encrypted, and somewhat slower), and no port is opened.
-
-    ``env`` names environment variables of the driver that trials shall have. Their values travel encrypted and are
-    kept nowhere.
-
-    A worker that is silent for ``lease`` seconds (default 10, at least 3) has lost its trial to another; on a network
-    that stalls, give it more.
+    - ``session``: a `pyspark.sql.SparkSession` of Spark 3.5 or later (default: the active one). If there is none, one
+      is started as ``SparkSession.builder.getOrCreate()`` does, with ``local[*]`` if nothing else is configured. It
+      stays when the study is over.
+    - ``workers``: how many trials run at a time (default: as many tasks as the session can run when all its executors
+      are there; with dynamic allocation, their number is ``spark.dynamicAllocation.maxExecutors``). Workers keep their
+      slots while the study needs them, and give them back as soon as it doesn't. Take fewer workers than there are
+      slots if other queries are to run on the session at the same time.
+    - ``cpus``, ``gpus``: how many cores and accelerators each trial may use (default: ``spark.task.cpus`` and
+      ``spark.task.resource.gpu.amount``). Other numbers are requested of Spark for the workers' stages alone.
+    - ``host``, ``port``: where workers connect to the driver. ``host`` is by default ``spark.driver.host``. ``port`` is
+      a number, or the first and the last of a range (default: any port). The driver listens at
+      ``spark.driver.bindAddress``. Connections are authenticated and encrypted.
+    - ``relay``: a folder that the driver and all executors share under the same path, for clusters on which workers
+      can't connect to the driver. Messages pass through files in it, authenticated but not encrypted, and somewhat
+      more slowly. No port is opened then.
+    - ``env``: the names of environment variables of the driver that trials get too. Their values travel encrypted, and
+      are not kept.
+    - ``lease``: after how many seconds of silence a worker loses its trial to another (default 10, at least 3). Take
+      more on a network that stalls.
 
     Raises `MissingExtra` without PySpark, `UsageError` for numbers that make no sense, and `EngineError` when Spark
     can't be started.
@@ -112,7 +109,7 @@ def _lease(seconds: float) -> float:
 
 
 def _profile(cluster: Cluster, cpus: int, gpus: float) -> Any:
-    """What the workers' stages ask for, where that differs from the session's other stages."""
+    """The resource profile of the workers' stages, if they need other resources than the session's other stages."""
     if (cpus, gpus) == (cluster.task_cpus, cluster.task_gpus):
         return None
     if cluster.is_local:

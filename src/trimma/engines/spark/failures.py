@@ -1,4 +1,4 @@
-"""What Spark's errors mean, in plain words."""
+"""Explains Spark's errors in plain words."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ _PYTHON = re.compile(r"^(\w[\w.]*(?:Error|Exception|Interrupt|Exit)\b.*)$", re.M
 
 
 def explain(error: BaseException) -> EngineError:
-    """An `EngineError` that says why a worker's task failed and what to do; its cause is Spark's own error."""
+    """An `EngineError` that says why a worker's task failed and what to do. Its cause is Spark's own error."""
     explained = EngineError(_explanation(str(error)))
     explained.__cause__ = error
     return explained

@@ -11,7 +11,7 @@ _AGAIN = 0.25
 
 
 class Cancellable(Protocol):
-    """Something whose jobs are to be cancelled, for as long as `is_unwanted`."""
+    """Something whose jobs are cancelled as long as `is_unwanted` is true."""
 
     jobs: TaggedJobs | None
     tag: str
@@ -21,9 +21,9 @@ class Cancellable(Protocol):
 
 
 class Canceller:
-    """A thread that cancels jobs again and again, since a trial that was between two jobs will start another.
+    """A thread that cancels jobs repeatedly, since a trial that is between two jobs will start another.
 
-    Nobody waits for it: a cluster that doesn't answer holds up nothing else.
+    Nobody waits for this thread, so that a cluster that doesn't answer delays nothing else.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Canceller:
         self._queue.put(what)
 
     def close(self, timeout: float) -> None:
-        """Let the thread end, which it does when nothing is left to be cancelled."""
+        """Let the thread end once nothing is left to cancel, and wait for that for up to ``timeout`` seconds."""
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join(timeout)
@@ -61,6 +61,6 @@ class Canceller:
             unwanted = [what for what in unwanted if what.is_unwanted]
             for what in unwanted:
                 if what.jobs is not None:
-                    # a session that is gone has no jobs any more
+                    # if this fails, the session is gone, and its jobs with it
                     with suppress(Exception):
                         what.jobs.cancel(what.tag)

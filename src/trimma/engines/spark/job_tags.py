@@ -12,23 +12,23 @@ _POOL = "spark.scheduler.pool"
 
 
 class TaggedJobs(Protocol):
-    """What the driver engine needs of a Spark session: to tag the jobs of a thread, and to cancel them by their tag."""
+    """What the driver engine needs of a Spark session: it tags the jobs of a thread and cancels jobs by their tag."""
 
     def thread(self, target: Callable[[], None], name: str) -> Thread:
-        """A daemon thread, not started, whose jobs inherit what the present thread has set for its own."""
+        """A new daemon thread, not started. Its jobs inherit the properties that the calling thread has set."""
         ...
 
     def claim(self, tag: str, worker: str, description: str) -> None:
-        """Mark all jobs that the present thread will start."""
+        """Tag all jobs that the calling thread will start."""
         ...
 
     def cancel(self, tag: str) -> None:
-        """Cancel what runs with this tag; what starts later is not affected."""
+        """Cancel the jobs that run with this tag. Jobs that start later are not affected."""
         ...
 
 
 class ClassicJobs:
-    """TaggedJobs of a SparkContext in this process. Tags hang on the JVM's threads, one for each of Python's."""
+    """The jobs of a SparkContext in this process. Spark keeps tags by JVM thread, one for each Python thread."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -41,7 +41,7 @@ class ClassicJobs:
     def claim(self, tag: str, worker: str, description: str) -> None:
         context = self._context
         context.addJobTag(tag)
-        # else the tasks of a cancelled job would keep their cores until they end by themselves
+        # without interrupting, the tasks of a cancelled job would keep their cores until they end by themselves
         context.setInterruptOnCancel(True)
         context.setJobDescription(description)
         if context.getLocalProperty(_POOL) is None:
@@ -52,7 +52,7 @@ class ClassicJobs:
 
 
 class ConnectJobs:
-    """Operations of a Spark Connect session; its server decides about pools."""
+    """The operations of a Spark Connect session. Its server decides about pools."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -97,7 +97,7 @@ def jobs_of(session: Any = None) -> TaggedJobs | None:
 
 def _active() -> Any:
     if "pyspark" not in sys.modules:
-        # who hasn't imported it has no session, and need not have it installed
+        # without an import there is no session, and pyspark needn't even be installed
         return None
     from pyspark.errors import PySparkRuntimeError
     from pyspark.sql import SparkSession

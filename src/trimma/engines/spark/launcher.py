@@ -12,11 +12,11 @@ from trimma.wire.addresses import Listen
 
 _PATIENCE = 15.0
 _AGAIN = 0.2
-"""A job that is submitted while its tag is being cancelled slips through, so that is done again."""
+"""Seconds between two cancellations: a job that is submitted during one escapes it, so it is done again."""
 
 
 class SparkLauncher:
-    """Launches the agents of one study at a time: each is a job with a thread of its own, and all have one tag."""
+    """Starts the agents of one study. Each agent is a job, submitted by a thread of its own, and all have one tag."""
 
     name = "spark"
 
@@ -50,7 +50,7 @@ class SparkLauncher:
         ended(slot, error)
 
     def close(self) -> None:
-        """Cancel what still runs or waits; other jobs of the session go on."""
+        """Cancel the agents' jobs, running or waiting. Other jobs of the session go on."""
         self._closed = True
         deadline = time.monotonic() + _PATIENCE
         while alive := [thread for thread in self._threads if thread.is_alive()]:

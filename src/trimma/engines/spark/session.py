@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def find_or_start(session: Any) -> "SparkSession":
-    """The session given, or the active one, or one that is started as ``SparkSession.builder.getOrCreate()`` would.
+    """The session given, or else the active one, or else a new one that ``SparkSession.builder.getOrCreate()`` starts.
 
     Raises `MissingExtra` without PySpark, and `EngineError` when Spark can't be started.
     """
@@ -37,7 +37,7 @@ def _start(builder: "SparkSession.Builder") -> "SparkSession":
     from pyspark.errors import PySparkException
 
     try:
-        # Spark's own bars would be drawn over the study's
+        # Spark's own progress bars would be drawn over the study's
         session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
     except (PySparkException, Py4JError) as error:
         raise EngineError(
@@ -48,9 +48,9 @@ def _start(builder: "SparkSession.Builder") -> "SparkSession":
 
 
 def _use_this_python(context: "SparkContext") -> None:
-    """On this machine a session's tasks run the driver's own Python, unless another one was asked for.
+    """Have the tasks of a session on this machine run the driver's own Python, unless another one is configured.
 
-    Spark would take any python3 of the PATH, which in an environment that isn't activated is another one.
+    Spark would take the first python3 on the PATH, which is another one in an environment that isn't activated.
     """
     named = "PYSPARK_PYTHON" in os.environ or context.getConf().contains("spark.pyspark.python")
     if (context.master or "").startswith("local") and not named:
@@ -58,5 +58,5 @@ def _use_this_python(context: "SparkContext") -> None:
 
 
 def is_connect(session: Any) -> bool:
-    """Whether this is a session of a Spark Connect server, which has no context here."""
+    """Whether this is a Spark Connect session, which has no SparkContext in this process."""
     return type(session).__module__.startswith("pyspark.sql.connect.")

@@ -21,25 +21,25 @@ class Submitter(Protocol):
     """What a launcher needs of a Spark session."""
 
     def thread(self, target: Callable[..., None], **how: Any) -> threading.Thread:
-        """A thread whose jobs have what this thread has set for its own."""
+        """A new thread. Its jobs inherit the properties that the calling thread has set for its own jobs."""
         ...
 
     def submit(self, tag: str, what: str, slot: int, ticket: bytes) -> tuple[bool, str]:
-        """Run a worker as a job with this tag and description, in this thread, until it is over.
+        """Run a worker as a job in this thread until it is over. ``tag`` is the job's tag, ``what`` its description.
 
-        Whether it was of use, and why it is over.
+        Returns whether the worker was of any use, and why it is over.
         """
         ...
 
     def cancel(self, tag: str) -> None:
-        """Cancel what runs or waits with this tag."""
+        """Cancel all jobs with this tag, running or waiting."""
         ...
 
 
 class ClassicSubmitter:
     """Submits workers as jobs of a SparkContext. ``profile`` is a resource profile for their stages.
 
-    Tags and other properties hang on the JVM's threads, of which each thread of Python has its own.
+    Spark keeps tags and other properties by thread of the JVM, and each thread of Python has a JVM thread of its own.
     """
 
     def __init__(self, context: "SparkContext", *, profile: Any = None, task: Task = work) -> None:
@@ -63,7 +63,7 @@ class ClassicSubmitter:
         context = self._context
         context.addJobTag(tag)
         context.setJobDescription(what)
-        # not interrupted: Spark kills the process of a cancelled task, but forgets that of an interrupted one
+        # not interrupted, because Spark kills the Python process of a cancelled task, but not of an interrupted one
         context.setInterruptOnCancel(False)
         if context.getLocalProperty("spark.scheduler.pool") is None:
             context.setLocalProperty("spark.scheduler.pool", _POOL)
@@ -84,7 +84,7 @@ class ClassicSubmitter:
 
 
 class ConnectSubmitter:
-    """Submits workers as queries of a Spark Connect session: each maps a single row, in Arrow's format.
+    """Submits workers as queries of a Spark Connect session. Each query maps a single row, in Arrow's format.
 
     ``profile`` is a resource profile for their stages.
     """

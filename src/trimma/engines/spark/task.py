@@ -1,4 +1,4 @@
-"""What runs in a Spark task. Light to import: the time it takes is a part of every worker's start."""
+"""What runs in a Spark task. The module is fast to import, since every worker imports it when it starts."""
 
 import os
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ _DEVICES = "CUDA_VISIBLE_DEVICES"
 
 
 def work(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
-    """A worker, from first to last: what runs on the executor. Whether it was of use, and why it is over.
+    """Run a worker on the executor until it ends. Yields whether it was of any use, and why it is over.
 
-    What it can't do it doesn't raise: Spark would start the task again, three times, to the same end.
+    Errors are yielded as text and not raised. Spark would start a task that raises again, three times, in vain.
     """
     from trimma.engines.remote.remote_agent import serve
     from trimma.errors import EngineError
@@ -25,7 +25,7 @@ def work(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
 
 @contextmanager
 def _devices() -> Iterator[None]:
-    """Show the worker the accelerators that Spark gave its task, and nobody who uses this process after it."""
+    """Make visible to the worker the accelerators that Spark gave its task, and undo that afterwards."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

@@ -70,7 +70,7 @@ class Rebuild:
             within = {name.removeprefix(f"{layer.name}/") for name in self.gone if name.startswith(f"{layer.name}/")}
             return replace(self, gone=frozenset(within), shape=None).model(layer)
         if isinstance(layer, keras.layers.Lambda):
-            # its function isn't read back from a configuration unless that is allowed for everything
+            # Keras refuses to read a lambda from a configuration, unless unsafe code is allowed everywhere
             config = {key: value for key, value in layer.get_config().items() if key in ("name", "trainable", "dtype")}
             return keras.layers.Lambda(layer.function, mask=layer.mask, arguments=layer.arguments, **config)
         try:
@@ -82,7 +82,10 @@ class Rebuild:
             ) from error
 
     def _call(self, whole: Any, layer: Any, *args: Any, **named: Any) -> Any:
-        """What stands for the call of a layer of the new model, which has the name of one of the ``whole``."""
+        """The result of calling ``layer`` in the new model, or of what takes its place.
+
+        ``whole`` is the original model, which has a layer of the same name.
+        """
         if layer.name in self.gone:
             given = args[0] if args else next(iter(named.values()))
             for adapter in _adapters(_named(whole, layer.name), given) if self.adapt else ():
@@ -92,7 +95,7 @@ class Rebuild:
         tensors = list(args[0]) if listed else [value for value in args if isinstance(value, keras.KerasTensor)]
         left = _distinct(tensors)
         if type(layer).__name__ in _MERGES and len(left) < len(_distinct(called_with(_named(whole, layer.name))[0])):
-            # all of a branch is gone: what it began with is here already
+            # a branch that is gone entirely brings a tensor that another branch brings too, which is merged once
             if len(left) == 1:
                 return left[0]
             tensors, args = left, (left, *args[1:]) if listed else tuple(left)
@@ -136,7 +139,7 @@ def compiled_like(whole: Any, model: Any) -> None:
 
 
 def _adapters(layer: Any, given: Any) -> list[Any]:
-    """Layers from what is ``given`` to the shape that ``layer`` made; none where none are needed, or none would do."""
+    """Layers that turn the tensor ``given`` into the shape of ``layer``'s output; empty if none can, or need to."""
     made = called_with(layer)[1]
     if len(made) != 1:
         return []

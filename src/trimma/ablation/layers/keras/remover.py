@@ -83,7 +83,7 @@ def _built(model: Any, example: Any) -> Any:
 
 
 def _layers(model: Any, path: str, *, final: bool) -> Iterator[Layer]:
-    """The layers within ``model``, which are named from ``path`` on; ``final`` where it gives the predictions."""
+    """The layers within ``model``. Their names begin with ``path``. ``final`` says that it makes the predictions."""
     last = {model.layers[-1].name} if isinstance(model, keras.Sequential) and model.layers else set()
     ends = last or set(getattr(model, "output_names", ()))
     for layer in model.layers:

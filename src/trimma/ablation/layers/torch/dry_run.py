@@ -58,7 +58,7 @@ class DryRun:
         return cls(model, device, call, seen) if seen.error is None else None
 
     def plan(self, gone: Sequence[str], *, adapt: bool) -> Plan:
-        """What is to stand in the places of these layers, which are given in the order in which they run.
+        """The modules that are to take the places of these layers. ``gone`` is in the order in which the layers run.
 
         Raises `Clash` where the rest doesn't connect, or where with ``adapt`` no adapter makes it connect. Raises
         `CannotTell` for a layer that isn't run.
@@ -86,7 +86,7 @@ class DryRun:
             return _traced(model, self.call, self.device)
 
     def _adapted(self, plan: Plan, seen: Trace, clash: Clash) -> Plan:
-        """The plan with one adapter, for the last of the layers that was reached, or one for each that needs one."""
+        """The plan with an adapter for the last layer that was reached, or with one for each layer that needs one."""
         channels_first = any(is_spatial(self.model.get_submodule(name)) for name in plan)
         reached = [name for name in plan if seen.given.get(name) is not None]
         for places, given in ((reached[-1:], seen.given), (list(plan), self.whole.given)):
@@ -113,7 +113,7 @@ class DryRun:
 
 
 def _traced(model: nn.Module, call: Call, device: str) -> Trace:
-    # a lazy module takes the shapes of the first pass for good
+    # a lazy module keeps the shapes of its first pass for good
     lazy = any(isinstance(module, LazyModuleMixin) for module in model.modules())
     return trace(copy.deepcopy(model) if lazy else model, call, device)
 

@@ -11,7 +11,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from trimma.errors import UsageError
 
 SIZES = (28, 32, 64, 96, 128, 160, 192, 224, 256, 299, *range(4, 64))
-"""Sizes of images and lengths of sequences to try: the usual ones first."""
+"""Sizes of images (in pixels) and lengths of sequences to try, the usual ones first."""
 
 _AXES = {nn.Conv1d: 1, nn.Conv2d: 2, nn.Conv3d: 3, nn.ConvTranspose1d: 1, nn.ConvTranspose2d: 2, nn.ConvTranspose3d: 3}
 
@@ -31,7 +31,7 @@ class Call:
 
 
 def call_of(example: Any, first: nn.Module | None) -> Call:
-    """The call that is meant by a user's ``example``; ``first`` is the model's first layer that has weights.
+    """The call that a user's ``example`` stands for. ``first`` is the model's first layer that has weights.
 
     A shape means zeros of that shape: whole numbers for an embedding, otherwise floats.
     """
@@ -63,7 +63,7 @@ def _tensor(value: Any) -> Any:
 def likely_calls(first: nn.Module | None) -> Iterator[Call]:
     """Calls that may suit a model whose first layer with weights is ``first``. They take no memory (device "meta").
 
-    One on which the model runs is good enough: which layers connect hardly depends on the size of an image.
+    The first call on which the model runs is good enough, because image size hardly matters to which layers connect.
     """
     if first is not None:
         for shape in _likely_shapes(first):

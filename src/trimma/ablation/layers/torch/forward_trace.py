@@ -88,15 +88,15 @@ def _shape(value: Any) -> Shape | None:
 
 
 class _RepeatedOperands(TorchFunctionMode):
-    """Notices a tensor that enters a sum or a product of which it is a part already, and which layers made it."""
+    """Notices when a tensor enters a sum or a product of which it is a part already, and which layers made it."""
 
     def __init__(self, seen: Trace) -> None:
         super().__init__()
         self.gave: dict[int, list[str]] = {}
         self._seen = seen
-        # of what each sum and each product is made
+        # the tensors of which each sum and each product is made
         self._made_of: dict[tuple[str, int], set[int]] = {}
-        # all tensors are kept, so that no other gets the identity of one that is gone
+        # all tensors are kept alive, so that no later tensor gets the id of an earlier one
         self._kept: list[Any] = []
 
     def layer_gave(self, name: str, tensor: torch.Tensor) -> None:

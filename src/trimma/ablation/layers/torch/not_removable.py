@@ -15,7 +15,7 @@ _KINDS: Sequence[tuple[type[nn.Module] | tuple[type[nn.Module], ...], str]] = (
     (nn.Bilinear, _ONE_OF_MANY),
     ((nn.Embedding, nn.EmbeddingBag), f"looks up whole numbers, which mean nothing by themselves: {_INSTEAD}"),
 )
-# they reach into their own parts, which therefore can't be replaced one by one
+# these modules access their own parts directly, so that the parts can't be replaced one by one
 _OPAQUE = (nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 

@@ -46,7 +46,7 @@ def replaced(model: nn.Module, plan: Plan, device: str) -> Iterator[nn.Module]:
 def out_of_place(model: nn.Module) -> nn.Module:
     """The same model, changed so that no layer overwrites its input.
 
-    Behind a layer that is taken out it would overwrite what another branch still uses.
+    If the layer before it is taken out, such a layer would overwrite a tensor that another branch still uses.
     """
     parts: Iterable[Any] = model.modules()
     for module in parts:

@@ -34,11 +34,12 @@ _POOLS = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPoo
 
 
 def adapter(given: Sequence[int], wanted: Sequence[int], *, channels_first: bool) -> nn.Module | None:
-    """A module from the shape ``given`` to the shape ``wanted``, both with the batch first; None where none is simple.
+    """A module that turns the shape ``given`` into the shape ``wanted``, both with the batch first.
 
-    It keeps as much as it can. A projection without bias (of the last axis, or a convolution of width 1 over the
-    channels) begins as the identity on the features that both shapes have, and as zero elsewhere. Other axes are
-    averaged to their new sizes. With ``channels_first`` the second axis holds the features, else the last.
+    None if no simple module can. The adapter changes as little as possible. A projection without bias (of the last
+    axis, or a convolution of width 1 over the channels) starts as the identity on the features that both shapes have,
+    and as zero on the others. Other axes are averaged to their new sizes. With ``channels_first`` the second axis holds
+    the features, otherwise the last axis does.
     """
     if len(given) != len(wanted) or given[0] != wanted[0] or len(given) < 2:
         return None
