@@ -4,6 +4,7 @@ JSON has no NaN and no infinity: as metrics they are written as the strings "nan
 """
 
 import math
+from collections.abc import Iterable
 
 import msgspec
 
@@ -75,6 +76,17 @@ def decode_request(record: bytes) -> Request:
     if read.v != REQUEST_VERSION:
         raise _unreadable_request(record, None)
     return read.request
+
+
+def readable_requests(records: Iterable[bytes]) -> tuple[list[Request], list[StoreError]]:
+    """The requests of those records that can be read, and what is wrong with each of the others."""
+    requests, errors = [], []
+    for record in records:
+        try:
+            requests.append(decode_request(record))
+        except StoreError as error:
+            errors.append(error)
+    return requests, errors
 
 
 def _unreadable(record: bytes, error: Exception | None) -> StoreError:

@@ -65,8 +65,13 @@ class Grow(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """Ask the scheduler what up to ``free`` workers should start. It may know only the first ``known`` events."""
+    """Have the scheduler say what up to ``free`` workers should start, knowing the first ``known`` events.
 
+    ``study``, and when its session was ``opened``, tell it from what another study on the same engine has asked for.
+    """
+
+    study: str
+    opened: float
     known: int
     free: int
 

@@ -8,6 +8,7 @@ it doesn't matter which thread makes it, or when.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from queue import SimpleQueue
 from threading import Thread
 
@@ -54,7 +55,7 @@ class VirtualPlanner:
         history = self._ledger.history
         suggestions = tuple(self._scheduler.plan(history, request.free, source(history))[: request.free])
         seconds = self._seconds(history) if callable(self._seconds) else self._seconds
-        self._engine.tell(Planned(known=request.known, suggestions=suggestions), after=seconds)
+        self._engine.tell(Planned(plan=request, suggestions=suggestions), after=seconds)
 
     def check(self) -> None:
         """Do nothing, because `plan` raises its errors itself."""
@@ -104,22 +105,21 @@ class ThreadPlanner:
         self._requests.put(None)
 
     def _work(self) -> None:
-        ledger, known = Ledger(), 0
+        request = None
         try:
-            scheduler = self._bind()
+            ledger, scheduler = Ledger(), self._bind()
             while (request := self._requests.get()) is not None:
-                known = request.known
-                for event in self._store.read(self._study, after=len(ledger)):
-                    if len(ledger) == known:
-                        break
+                unread = request.known - len(ledger)
+                for event in islice(self._store.read(self._study, after=len(ledger)), unread):
                     ledger.fold(event)
                 history = ledger.history
                 suggestions = tuple(scheduler.plan(history, request.free, source(history))[: request.free])
-                self._engine.tell(Planned(known=known, suggestions=suggestions))
+                self._engine.tell(Planned(plan=request, suggestions=suggestions))
         except BaseException as error:  # noqa: BLE001 - the loop raises it
             self._failure = error
-            # this wakes the loop
-            self._engine.tell(Planned(known=known, suggestions=()))
+            if (request := request or self._requests.get()) is not None:
+                # this wakes the loop
+                self._engine.tell(Planned(plan=request, suggestions=()))
 
 
 class _Timed:

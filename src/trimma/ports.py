@@ -257,9 +257,9 @@ class Suggestion(Struct, frozen=True, kw_only=True):
 
 
 class Planned(Struct, frozen=True, kw_only=True, tag=True):
-    """A plan that was made beside the loop. ``known`` is the number of events that it was made from."""
+    """A plan that was made beside the loop has arrived. ``plan`` is the request that it answers."""
 
-    known: int
+    plan: Plan
     suggestions: tuple[Suggestion, ...]
 
 

@@ -14,7 +14,10 @@ class EndStudy(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class EndTrial(Struct, frozen=True, kw_only=True, tag=True):
-    """End a trial at its next report. One that is queued or paused ends at once."""
+    """End a trial at its next report. One that is queued or paused ends at once.
+
+    A trial that doesn't report within the study's ``stop_grace`` is killed.
+    """
 
     trial: int
 
@@ -22,7 +25,8 @@ class EndTrial(Struct, frozen=True, kw_only=True, tag=True):
 class PauseTrial(Struct, frozen=True, kw_only=True, tag=True):
     """Let a running trial save a checkpoint at its next report and free its workers.
 
-    It goes on after a `ContinueTrial`. If the study ends before that, the trial is stopped.
+    A trial that doesn't report within the study's ``stop_grace`` is killed, and loses what it hasn't saved. The trial
+    goes on after a `ContinueTrial`. If the study ends before that, the trial is stopped.
     """
 
     trial: int

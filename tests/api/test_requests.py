@@ -44,7 +44,7 @@ def test_a_trial_is_stopped_from_another_process_while_the_others_go_on(tmp_path
         study = running.study
         study.stop(1)
         until(lambda: study.trials[1].state is State.STOPPED)
-        assert study.trials[1].reason == "it was asked to stop"
+        assert study.trials[1].reason == "somebody asked it to stop"
         running.until_running(0, 2)
         with pytest.raises(StudyError, match="trial 1 of study 'study' is stopped: only one that is queued or running"):
             study.stop(1)

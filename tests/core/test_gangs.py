@@ -177,3 +177,9 @@ def test_an_engine_that_has_no_gangs_says_so() -> None:
 def test_a_gang_that_can_never_start_is_not_waited_for_in_silence() -> None:
     with pytest.raises(EngineError, match="nothing will ever happen"):
         run_study(Ranked(), RunAll(), engine=Simulated(2), trials=12)
+
+
+@pytest.mark.parametrize("ranks", [0, -1])
+def test_a_trial_has_a_rank_at_least(ledger: Ledger, ranks: int) -> None:
+    with pytest.raises(IllegalMove, match=f"has {ranks} ranks"):
+        ledger.fold(TrialQueued(at=0.0, trial=0, config={}, ranks=ranks))

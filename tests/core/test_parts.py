@@ -3,23 +3,27 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trimma.engines import Simulated
-from trimma.errors import IllegalMove
+from trimma.errors import IllegalMove, SpaceError
 from trimma.events import (
+    PauseRequested,
     Reported,
     StudyCreated,
     StudyOpened,
     TrialFinished,
+    TrialPaused,
     TrialQueued,
     TrialStarted,
     WorkerJoined,
 )
 from trimma.ledger import Ledger
 from trimma.ledger.part import Part
+from trimma.loop import replay
 from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
 from trimma.schedule import Asha
 from trimma.search import RandomSearch
@@ -157,6 +161,68 @@ def test_what_one_part_costs_does_not_grow_with_the_others(monkeypatch: pytest.M
     assert len(set(touched)) == 2
     assert ledger.history.part(group=7).best is ledger.history.best
     assert ledger.history.part(group=8).best is None
+
+
+def test_a_part_that_is_asked_for_late_has_its_trials_in_the_same_order() -> None:
+    """Longest paused first, whenever somebody first looks."""
+    early, late = Ledger(), Ledger()
+    key = {"at": 1.0, "attempt": 1}
+    log: list[Any] = [StudyCreated(at=0.0, spec=SPEC), StudyOpened(at=0.0)]
+    for number in range(2):
+        log += [
+            WorkerJoined(at=0.0, worker=str(number)),
+            TrialQueued(at=0.0, trial=number, config={}, place={"group": "a"}),
+            TrialStarted(at=0.0, trial=number, attempt=1, workers=(str(number),)),
+        ]
+    for number in (1, 0):
+        log += [PauseRequested(trial=number, reason="", **key), TrialPaused(trial=number, **key)]
+    for place, event in enumerate(log):
+        early.fold(event)
+        late.fold(event)
+        if place == 1:
+            early.history.part(group="a")
+    orders = [list(ledger.history.part(group="a").paused) for ledger in (early, late)]
+    assert orders == [[1, 0], [1, 0]] == [list(early.history.paused)] * 2
+
+
+def test_a_part_of_a_part_is_narrower() -> None:
+    ledger = Ledger()
+    for event in EVENTS:
+        ledger.fold(event)
+    part = ledger.history.part(group="a")
+    assert part.part(group="a") is part
+    nothing = part.part(group=1)
+    assert (nothing.trial_count, list(nothing.trials), nothing.best) == (0, [], None)
+
+
+@pytest.mark.parametrize(
+    ("place", "kept"),
+    [
+        ({"fold": np.int64(3), "cells": (1, 2)}, {"fold": 3, "cells": [1, 2]}),
+        ({"a": {"b": [None]}}, {"a": {"b": [None]}}),
+    ],
+)
+def test_a_place_is_kept_as_json_has_it(place: dict[str, Any], kept: dict[str, Any]) -> None:
+    done = run_study(Somewhere(place), trials=1)  # type: ignore[arg-type]
+    (trial,) = done.history.trials
+    assert trial.place == kept == replay(done.store, "study").history.trials[0].place
+
+
+@pytest.mark.parametrize("place", [{"a": math.nan}, {"a": {1: 2}}, {"a": object()}])
+def test_a_place_that_json_can_not_hold_is_refused(place: dict[str, Any]) -> None:
+    with pytest.raises(SpaceError, match="the place"):
+        run_study(Somewhere(place), trials=1)  # type: ignore[arg-type]
+
+
+class Somewhere:
+    def __init__(self, place: dict[str, Any]) -> None:
+        self.place = place
+
+    def bind(self, space: Any, seed: int, trials: int | None) -> "Somewhere":
+        return self
+
+    def suggest(self, history: History, free: int, rng: Any) -> list[Suggestion]:
+        return [Suggestion(config={"x": 1}, place=self.place)]
 
 
 def test_the_same_part_is_the_same_object() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotion import Promotion
+from trimma.commands import Plan
 from trimma.core import source
 from trimma.engines import Simulated
 from trimma.errors import IllegalMove
@@ -26,12 +27,12 @@ from trimma.events import (
     TrialStopped,
 )
 from trimma.ledger import Ledger
-from trimma.ports import BindsSearcher, Suggestion
-from trimma.requests import EndTrial
+from trimma.ports import CONTINUE, BindsSearcher, Planned, Suggestion, Verdict
+from trimma.requests import EndTrial, PauseTrial
 from trimma.schedule import Asha, MedianRule, RunAll
 from trimma.search import GridSearch, RandomSearch
 from trimma.spec import Metric, StudySpec
-from trimma.stopping import Timeout
+from trimma.stopping import Timeout, TrialCount
 from trimma.testing import cut, run_study
 from trimma.testing.searchers import FIXED, rough
 from trimma.testing.studies import SPACE, StudyRun
@@ -154,7 +155,7 @@ def test_an_exhausted_space_ends_its_study() -> None:
     assert done.history.closed is not None
     assert done.history.closed.reason == "there was nothing more to try"
     requests = sum(isinstance(event, PlanRequested) for event in done.events)
-    assert requests < 30, "reports are no reason to ask again"
+    assert requests < 80, "only what has changed is a reason to ask again"
 
 
 def test_a_rule_that_ends_the_study_wants_no_more_plans() -> None:
@@ -200,3 +201,73 @@ def test_a_plan_is_received_once_and_one_at_a_time() -> None:
         ledger.fold(PlanRequested(at=0.0, free=1))
     ledger.fold(StudyOpened(at=1.0))
     assert ledger.history.planning is None, "a plan ends with its driver"
+
+
+class Eager:
+    """Suggests new trials whether there is room for them or not, and goes on with no paused one."""
+
+    def bind(self, searcher: Any) -> "Eager":
+        return self
+
+    def plan(self, history: Any, free: int, rng: Any) -> list[Suggestion]:
+        return [Suggestion(config={"rate": rng.random()}) for _ in range(free)]
+
+    def verdict(self, history: Any, trial: Any) -> Verdict:
+        return CONTINUE
+
+
+def test_suggestions_that_there_is_no_room_for_are_not_asked_for_again_and_again() -> None:
+    """A paused trial keeps the question open whether there is something to go on with."""
+    turns = iter(range(1000))
+    done = run_study(
+        RandomSearch(),
+        Eager(),
+        trials=2,
+        engine=Simulated(2, planning=1.0),
+        requests=lambda: [PauseTrial(trial=0)] if next(turns) == 8 else (),
+    )
+    assert done.history.closed is not None
+    assert sum(isinstance(event, PlanRequested) for event in done.events) < 60
+
+
+class Patient:
+    """A second config only when the first has reported."""
+
+    def bind(self, space: Any, seed: int, trials: int | None) -> "Patient":
+        return self
+
+    def suggest(self, history: Any, free: int, rng: Any) -> list[Suggestion]:
+        if history.trial_count and not len(history.scores):
+            return []
+        return [Suggestion(config={"number": history.trial_count})]
+
+
+@pytest.mark.parametrize("planning", [0.0, 0.01])
+def test_a_searcher_that_waits_for_a_report_is_asked_again_after_it(planning: float) -> None:
+    done = run_study(Patient(), trials=4, engine=Simulated(4, planning=planning))  # type: ignore[arg-type]
+    starts = sorted(trial.spans[0].start for trial in done.history.trials)
+    assert starts[0] < 1.0 <= starts[1] < 1.5
+
+
+def test_a_plan_for_another_study_is_not_taken_up() -> None:
+    """Its searcher was still thinking when the study ended and the engine was given to the next."""
+    engine = Simulated(1, planning=5.0)
+    first = run_study(RandomSearch(), trials=None, until=Timeout(2.0), engine=engine, name="first")
+    assert first.history.trial_count == 0
+    request = next(event for event in first.events if isinstance(event, PlanRequested))
+    assert request.free == 1
+
+    class Late(Simulated):
+        def open(self, program: Any) -> None:
+            super().open(program)
+            plan = Plan(study="first", opened=0.0, known=4, free=1)
+            self.tell(Planned(plan=plan, suggestions=(Suggestion(config={"of": "another study"}),)), after=0.5)
+
+    second = run_study(RandomSearch(), trials=2, engine=Late(1, planning=1.0), name="second")
+    assert all("of" not in config for config in second.configs)
+
+
+def test_a_paused_trial_does_not_go_on_after_a_rule_was_met() -> None:
+    done = study(Promotion(), trials=None, until=TrialCount(4), planning=4.0)
+    met = next(place for place, event in enumerate(done.events) if isinstance(event, TrialQueued) and event.trial == 3)
+    assert not any(isinstance(event, TrialResumed) for event in done.events[met:])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from trimma.engines import Simulated
 from trimma.events import LimitsChanged, Outcome, PauseRequested, StopRequested, TrialResumed, TrialStarted
 from trimma.loop import replay
+from trimma.ports import Suggestion
 from trimma.requests import (
     ChangeTrials,
     ChangeWorkers,
@@ -39,7 +40,7 @@ def study(trials: int | None = 6, workers: int = 2, **asked: Sequence[Request]) 
 def test_a_trial_is_stopped() -> None:
     done = study(t5=[EndTrial(trial=1)])
     (asked,) = [event for event in done.events if isinstance(event, StopRequested)]
-    assert (asked.trial, asked.reason) == (1, "it was asked to stop")
+    assert (asked.trial, asked.reason) == (1, "somebody asked it to stop")
     assert done.history.trials[1].state is State.STOPPED
     assert [trial.state for trial in done.history.trials if trial.id != 1] == [State.DONE] * 5
 
@@ -130,3 +131,35 @@ def test_whatever_is_asked_whenever_the_study_ends_in_order(asked: list[list[Req
     assert history.trial_count <= max([6, *limits])
     if not limits:
         assert history.trial_count == 6
+
+
+def test_fewer_trials_are_no_reason_to_give_a_study_up() -> None:
+    """Its first trial has failed, and many others have not."""
+
+    def unlucky(params: Any, trial: Any) -> float:
+        if trial.id == 0:
+            raise ValueError("bad luck")
+        return 1.0
+
+    done = run_study(
+        RandomSearch(),
+        objective=unlucky,
+        trials=20,
+        engine=Simulated(2),
+        requests=at_turns(t9=[ChangeTrials(trials=1)]),
+    )
+    assert done.history.closed is not None
+    assert done.history.closed.outcome is Outcome.FINISHED
+
+
+def test_workers_are_not_limited_below_what_a_trial_needs() -> None:
+    class Wide:
+        def bind(self, space: Any, seed: int, trials: int | None) -> Any:
+            return self
+
+        def suggest(self, history: Any, free: int, rng: Any) -> list[Suggestion]:
+            return [Suggestion(config={"n": history.trial_count}, ranks=3)]
+
+    turns = at_turns(t6=[ChangeWorkers(workers=1)])
+    done = run_study(Wide(), trials=3, engine=Simulated(4), requests=turns)  # type: ignore[arg-type]
+    assert len(done.history.ended) == 3

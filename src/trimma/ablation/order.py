@@ -34,6 +34,11 @@ class Blocks:
     design: Design
     retune: Retune | None = None
 
+    @property
+    def slow(self) -> bool:
+        """Whether the searcher of the cells says that it takes its time."""
+        return self.retune is not None and getattr(self.retune.searcher, "slow", False)
+
     def planned(self, asked: Ablation) -> int:
         """How many trials there will be at most."""
         return self.design.trainings(asked.components, asked.repeats) * asked.tries

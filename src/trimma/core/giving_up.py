@@ -21,4 +21,6 @@ def failing_alike(history: History) -> str | None:
 
 def _patience(history: History) -> int:
     spec = history.spec
-    return min(spec.failures_to_give_up, spec.trials or spec.failures_to_give_up)
+    # a limit that was lowered later says nothing of the first trials
+    most = None if spec.trials is None else max(spec.trials, history.trial_count)
+    return min(spec.failures_to_give_up, most or spec.failures_to_give_up)

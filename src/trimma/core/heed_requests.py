@@ -24,6 +24,10 @@ def heed(draft: Draft, request: Request) -> None:
         case ChangeTrials(trials=trials) if trials > 0:
             draft.record(LimitsChanged(at=draft.now, trials=trials))
         case ChangeWorkers(workers=workers) if workers > 0:
+            history = draft.history
+            waiting = [*history.queued.values(), *history.paused.values(), *history.on_workers()]
+            # a trial of several ranks could never start again with fewer
+            workers = max([workers, *(trial.ranks for trial in waiting)])
             draft.record(LimitsChanged(at=draft.now, workers=workers))
             draft.commands.append(Grow(workers=workers))
 
@@ -34,7 +38,7 @@ def _trial(draft: Draft, number: int) -> Trial | None:
 
 
 def _stop(draft: Draft, trial: Trial) -> None:
-    reason = "it was asked to stop"
+    reason = "somebody asked it to stop"
     if trial.state is State.RUNNING:
         draft.stop(trial, reason)
     elif trial.state in (State.QUEUED, State.PAUSED):

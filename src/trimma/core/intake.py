@@ -74,7 +74,8 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
 
 
 def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) -> None:
-    before = trial.curve.steps[-1] if len(trial.curve) else 0
+    begun = trial.checkpoint.step if trial.checkpoint else 0
+    before = trial.curve.steps[-1] if len(trial.curve) else begun
     draft.record(Reported(step=fact.step, metrics=fact.metrics, rank=fact.rank, **draft.key(trial)))
     if trial.state is State.PAUSING or fact.rank:
         return

@@ -10,6 +10,7 @@ from trimma.core.draft import Draft
 from trimma.errors import IllegalMove
 from trimma.events import PlanReceived, PlanRequested, TrialQueued, TrialResumed, TrialStarted
 from trimma.ports import History, Planned, Scheduler, Suggestion
+from trimma.space.plain import plain
 from trimma.trial import Trial
 
 
@@ -33,7 +34,7 @@ def request(draft: Draft, *, may_plan: bool) -> bool:
     if history.fruitless:
         return history.free > 0
     draft.record(PlanRequested(at=draft.now, free=wanted))
-    draft.commands.append(Plan(known=len(history), free=wanted))
+    draft.commands.append(_plan(history, wanted))
     return False
 
 
@@ -43,12 +44,18 @@ def receive(draft: Draft, plan: Planned) -> None:
     Suggestions that no longer apply are dropped, and so is a plan that isn't the one that was requested last.
     """
     history = draft.history
-    if plan.known != history.planning:
+    if history.planning is None or plan.plan != _plan(history, plan.plan.free):
         return
     draft.record(PlanReceived(at=draft.now, suggestions=len(plan.suggestions)))
     for suggestion in plan.suggestions:
         if suggestion.resume is None or suggestion.resume in history.paused:
             _take(draft, suggestion)
+
+
+def _plan(history: History, free: int) -> Plan:
+    """The plan that is being made now, or is to be."""
+    known = history.planning or len(history)
+    return Plan(study=history.spec.name, opened=history.sessions[-1].start, known=known, free=free)
 
 
 def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
@@ -93,8 +100,10 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
     """
     history = draft.history
     # the trial before this one may have met a rule
+    if _met(history, draft.now):
+        return False
     if suggestion.resume is None:
-        if history.room == 0 or _met(history, draft.now):
+        if history.room == 0:
             return False
         number = history.trial_count
         draft.record(
@@ -102,7 +111,7 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
                 at=draft.now,
                 trial=number,
                 config=suggestion.config,
-                place=suggestion.place,
+                place=plain(suggestion.place, "the place") if suggestion.place else {},
                 parent=suggestion.parent,
                 branch=suggestion.branch,
                 hidden=suggestion.hidden,

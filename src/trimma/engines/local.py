@@ -3,6 +3,7 @@
 import selectors
 import tempfile
 import time
+import warnings
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,7 +110,15 @@ class Local:
             case Grow(workers=workers):
                 most = int(len(self._devices) / self._gpus + 1e-9) if self._gpus else workers
                 self.capacity = max(self.capacity, min(workers, most))
-                self._add_agents()
+                try:
+                    self._add_agents()
+                except OSError as error:
+                    self.capacity = len(self._agents)
+                    warnings.warn(
+                        f"there are {self.capacity} workers, for no more can be started: {error}",
+                        RuntimeWarning,
+                        stacklevel=2,
+                    )
 
     def tell(self, fact: News, after: float = 0.0) -> None:
         if self._agents:

@@ -98,9 +98,9 @@ def _dismiss_workers(records: Records, at: float) -> None:
 
 
 def _joined(records: Records, event: ev.WorkerJoined) -> None:
-    records.changes += 1
     if event.worker in records.workers:
         raise IllegalMove(f"worker {event.worker} joined twice")
+    records.changes += 1
     stay = Stay(worker=event.worker, start=event.at, host=event.host)
     records.workers[event.worker] = stay
     records.stays.append(stay)
@@ -108,10 +108,10 @@ def _joined(records: Records, event: ev.WorkerJoined) -> None:
 
 
 def _left(records: Records, event: ev.WorkerLost) -> None:
-    records.changes += 1
     stay = records.workers.pop(event.worker, None)
     if stay is None:
         raise IllegalMove(f"worker {event.worker} was lost, but had not joined")
+    records.changes += 1
     stay.end, stay.cause = event.at, event.cause
     records.idle.pop(event.worker, None)
 
@@ -129,15 +129,15 @@ def _plan_received(records: Records, event: ev.PlanReceived) -> None:
     records.planning = None
     # as many workers as came free while this plan was made will come free while the next one is made
     records.ahead = min(max(1, records.released), max(1, len(records.workers)))
-    if event.suggestions:
-        records.fruitless = None
 
 
 def _queued(records: Records, event: ev.TrialQueued) -> None:
-    records.changes += 1
     if event.trial != len(records.whole.trials):
         raise IllegalMove(f"trial {event.trial} was queued where trial {len(records.whole.trials)} was due")
+    if event.ranks < 1:
+        raise IllegalMove(f"trial {event.trial} has {event.ranks} ranks, where it needs one at least")
     parent = None if event.parent is None else records.trial(event.parent, ev.TrialQueued)
+    records.changes += 1
     trial = TrialRecord(
         id=event.trial,
         config=event.config,
@@ -178,7 +178,7 @@ def _trial_of(records: Records, event: Any) -> TrialRecord:
 
 
 def _started(records: Records, event: ev.TrialStarted) -> None:
-    trial = _moved(records, event)
+    trial = _trial_of(records, event)
     if event.attempt != trial.attempt + 1:
         raise IllegalMove(f"attempt {event.attempt} of trial {trial.id} follows attempt {trial.attempt}")
     if len(event.workers) != trial.ranks or len(set(event.workers)) < trial.ranks:
@@ -187,6 +187,7 @@ def _started(records: Records, event: ev.TrialStarted) -> None:
     for worker in event.workers:
         if worker not in records.idle:
             raise IllegalMove(f"trial {trial.id} was started on worker {worker}, which isn't idle")
+    _moved(records, event)
     for worker in event.workers:
         del records.idle[worker]
     trial.attempt, trial.workers = event.attempt, event.workers
@@ -202,6 +203,7 @@ def _reported(records: Records, event: ev.Reported) -> None:
     if event.rank:
         # the report stays in the store: only those of rank 0 count for the trial
         return
+    records.changes += 1
     trial.curve.append(event.step, event.at, event.metrics)
     value = event.metrics.get(records.metric)
     if value is None:

@@ -15,7 +15,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class TrialsById(Protocol):
-    """TrialsById by their id; iterating goes through them in the order in which they were queued."""
+    """Trials by their id; iterating goes through them in the order in which they were queued."""
 
     def __getitem__(self, trial: int, /) -> Any: ...
     def __len__(self) -> int: ...
@@ -145,6 +145,11 @@ class Index:
         self.of_trial: list[Part | None] = []
         for trial in whole.trials:
             self.add(trial)
+        # in each state by when they came into it, as in a part that was there from the beginning
+        for state, trials in whole.by_state.items():
+            for number in trials:
+                if (part := self.of_trial[number]) is not None:
+                    part.by_state[state][number] = part.by_state[state].pop(number)
         scores = whole.scores
         for trial, step, value in zip(scores.trials, scores.steps, scores.values, strict=True):
             if (part := self.of_trial[trial]) is not None:

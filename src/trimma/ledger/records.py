@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from trimma.checkpoint import Checkpoint
 from trimma.errors import IllegalMove
 from trimma.events import Failure, StudyClosed
-from trimma.ledger.part import Index, Part
+from trimma.ledger.part import Index, Part, TrialsOfPart
 from trimma.reports import Curve
 from trimma.sessions import Session, Stay
 from trimma.spec import StudySpec
@@ -59,7 +59,7 @@ class Records:
     session. ``whole`` holds all trials, and ``most_ranks`` is the largest number of ranks that any of them has.
     ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
     is how many workers this session may use, None for any number. ``length`` is how many events have been folded in.
-    ``views`` holds the one view of each part.
+    ``views`` holds the one view of each part, and ``nothing`` is a part without trials.
 
     The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
     being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
@@ -73,6 +73,7 @@ class Records:
         self.program = program
         self.metric = spec.metric.name
         self.whole = Part([], maximize=spec.metric.maximize)
+        self.nothing = Part(TrialsOfPart(), maximize=self.whole.maximize)
         self._only_whole = (self.whole,)
         self._indexes: dict[tuple[str, ...], Index] = {}
         self.idle: dict[str, None] = {}

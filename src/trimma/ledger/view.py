@@ -28,7 +28,9 @@ class View:
         merged = {**self._place, **place}
         if not merged:
             return self
-        part = self._records.part(merged)
+        narrowed = self._records.part(merged)
+        contradicts = self._place and self._records.part({**merged, **self._place}) is not narrowed
+        part = self._records.nothing if contradicts else narrowed
         view = self._records.views.get(part)
         if view is None:
             view = self._records.views[part] = View(self._records, part, merged)

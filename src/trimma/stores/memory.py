@@ -4,10 +4,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from trimma.codec import decode, decode_request, encode, encode_request
+from trimma.codec import decode, encode, encode_request
 from trimma.errors import StudyBusy, StudyNotFound
 from trimma.events import Event
 from trimma.requests import Request
+from trimma.stores.request_records import requests_of
 
 
 class MemoryStore:
@@ -63,4 +64,4 @@ class MemoryStore:
     def take_requests(self, study: str) -> Sequence[Request]:
         with self._lock:
             records = self._requests.pop(study, [])
-        return [decode_request(record) for record in records]
+        return requests_of(study, records)

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from trimma.codec import decode, decode_request, encode, encode_request
+from trimma.codec import decode, encode, encode_request
 from trimma.errors import StudyBusy, StudyNotFound
 from trimma.events import Event
 from trimma.requests import Request
 from trimma.stores.lock import Held, hold, holder
+from trimma.stores.request_records import requests_of
 from trimma.stores.sqlite_schema import bring_up_to_date, connect, mapped
 
 _PAGE = 5_000
@@ -108,7 +109,7 @@ class SQLiteStore:
             if not connection.execute(f"SELECT 1 {of_study} LIMIT 1", (study,)).fetchone():
                 return []
             taken = connection.execute(f"DELETE {of_study} RETURNING number, record", (study,)).fetchall()
-        return [decode_request(record) for _, record in sorted(taken)]
+        return requests_of(study, (record for _, record in sorted(taken)))
 
     def close(self) -> None:
         """Close this thread's connection. It is opened again when it is needed."""

@@ -1,0 +1,15 @@
+"""Requests from their records, where one that can't be read doesn't keep the others from being heard."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+
+from trimma.codec import readable_requests
+from trimma.requests import Request
+
+
+def requests_of(study: str, records: Iterable[bytes]) -> Sequence[Request]:
+    """The requests, oldest first. A `RuntimeWarning` tells of each that can't be read."""
+    requests, errors = readable_requests(records)
+    for error in errors:
+        warnings.warn(f"a request to study {study!r} is ignored: {error}", RuntimeWarning, stacklevel=3)
+    return requests
