@@ -105,12 +105,14 @@ def _append(store: Store, history: History, events: Sequence[Event]) -> None:
 def _act(engine: Engine, planner: Planner | None, command: Command) -> None:
     if isinstance(command, Close):
         engine.close()
-        return
-    if isinstance(command, Plan):
+    elif isinstance(command, Plan):
         if planner is not None:
             planner.plan(command)
-        return
-    ranks = len(command.job.workers) if isinstance(command, Start) else 1
-    if ranks > 1 and not getattr(engine, "gangs", False):
-        raise EngineError(f"{engine!r} can't run trials of several ranks: {ranks} were asked for")
-    engine.carry_out(command)
+    else:
+        if (
+            isinstance(command, Start)
+            and (ranks := len(command.job.workers)) > 1
+            and not getattr(engine, "gangs", False)
+        ):
+            raise EngineError(f"{engine!r} can't run trials of several ranks: {ranks} were asked for")
+        engine.carry_out(command)

@@ -8,12 +8,15 @@ def failing_alike(history: History) -> str | None:
 
     It is None as long as that isn't so. ``failures_to_give_up`` in the spec says how many trials it takes.
     """
-    before, patience = history.ended_before, _patience(history)
-    if patience < 1 or len(history.ended) < before + patience:
+    before, ended = history.ended_before, history.ended
+    # asked in each turn, of studies whose first trial has hardly ever failed
+    if len(ended) == before or (shared := history.trials[ended[before]].failure) is None:
         return None
-    first = [history.trials[trial].failure for trial in history.ended[before : before + patience]]
-    shared = first[0]
-    if shared is None or any(failure is None or failure.kind != shared.kind for failure in first):
+    patience = _patience(history)
+    if patience < 1 or len(ended) < before + patience:
+        return None
+    first = [history.trials[trial].failure for trial in ended[before : before + patience]]
+    if any(failure is None or failure.kind != shared.kind for failure in first):
         return None
     since = " since it was resumed" if len(history.sessions) > 1 else ""
     return f"the first {patience} trials{since} all failed with {shared.kind}"

@@ -90,13 +90,12 @@ class Simulated:
             self._at(slot * self._start_up, Joined(worker=f"sim-{slot}"))
 
     def carry_out(self, command: Start | Send | Grow) -> None:
-        match command:
-            case Start(job=job):
-                self._start(job)
-            case Send(trial=trial, attempt=attempt, signal=signal):
-                self._signal(trial, attempt, signal)
-            case Grow(workers=workers):
-                self._grow(workers)
+        if isinstance(command, Start):
+            self._start(command.job)
+        elif isinstance(command, Send):
+            self._signal(command.trial, command.attempt, command.signal)
+        else:
+            self._grow(command.workers)
 
     def tell(self, fact: News, after: float = 0.0) -> None:
         if self._is_open:

@@ -169,7 +169,8 @@ def _moved(records: Records, event: Any) -> TrialRecord:
 
 
 def _trial_of(records: Records, event: Any) -> TrialRecord:
-    trial = records.trial(event.trial, type(event))
+    trials, number = records.whole.trials, event.trial
+    trial: TrialRecord = trials[number] if 0 <= number < len(trials) else records.trial(number, type(event))
     if event.attempt != trial.attempt and type(event) is not ev.TrialStarted:
         raise IllegalMove(
             f"{type(event).__name__} names attempt {event.attempt} of trial {trial.id}, now at {trial.attempt}"
