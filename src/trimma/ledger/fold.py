@@ -163,7 +163,7 @@ def _moved(records: Records, event: Any) -> TrialRecord:
     if before is not after:
         trial.state, trial.since = after, event.at
         records.changes += 1
-        for part in records.parts_of(trial.id):
+        for part in records.only_whole or records.parts_of(trial.id):
             part.move(trial, before)
     return trial
 
@@ -210,7 +210,7 @@ def _reported(records: Records, event: ev.Reported) -> None:
     if value is None:
         return
     trial.value = value
-    for part in records.parts_of(trial.id):
+    for part in records.only_whole or records.parts_of(trial.id):
         part.score(trial.id, event.step, value)
 
 
@@ -247,7 +247,7 @@ def _resumed(records: Records, event: ev.TrialResumed) -> None:
     trial = _moved(records, event)
     trial.rungs, trial.budget = event.rungs, event.budget
     trial.resumed += 1
-    for part in records.parts_of(trial.id):
+    for part in records.only_whole or records.parts_of(trial.id):
         part.chosen += 1
 
 
@@ -257,7 +257,7 @@ def _finished(records: Records, event: ev.TrialFinished) -> None:
     value = event.metrics.get(records.metric)
     if value is not None:
         trial.value = value
-        for part in records.parts_of(trial.id):
+        for part in records.only_whole or records.parts_of(trial.id):
             part.reach(value)
     _end(records, trial, event)
 
@@ -302,7 +302,7 @@ def _end(records: Records, trial: TrialRecord, event: ev.TrialFinished | ev.Tria
         trial.spans[-1].seconds = event.seconds
     _release(records, trial, event.at)
     place = len(records.whole.ended)
-    for part in records.parts_of(trial.id):
+    for part in records.only_whole or records.parts_of(trial.id):
         part.end(trial, place)
 
 

@@ -59,7 +59,8 @@ class Records:
     session. ``whole`` holds all trials, and ``most_ranks`` is the largest number of ranks that any of them has.
     ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
     is how many workers this session may use, None for any number. ``length`` is how many events have been folded in.
-    ``views`` holds the one view of each part, and ``nothing`` is a part without trials.
+    ``views`` holds the one view of each part, and ``nothing`` is a part without trials. As long as
+    there are no parts, ``only_whole`` holds the whole, which is quicker than to look for them.
 
     The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
     being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
@@ -74,7 +75,7 @@ class Records:
         self.metric = spec.metric.name
         self.whole = Part([], maximize=spec.metric.maximize)
         self.nothing = Part(TrialsOfPart(), maximize=self.whole.maximize)
-        self._only_whole = (self.whole,)
+        self.only_whole: Sequence[Part] = (self.whole,)
         self._indexes: dict[tuple[str, ...], Index] = {}
         self.idle: dict[str, None] = {}
         self.workers: dict[str, Stay] = {}
@@ -98,12 +99,11 @@ class Records:
         index = self._indexes.get(names)
         if index is None:
             index = self._indexes[names] = Index(names, self.whole)
+            self.only_whole = ()
         return index.part(place)
 
     def parts_of(self, trial: int) -> Sequence[Part]:
         """All the parts that a trial belongs to, the whole first."""
-        if not self._indexes:
-            return self._only_whole
         found = (index.of_trial[trial] for index in self._indexes.values())
         return [self.whole, *(part for part in found if part is not None)]
 
