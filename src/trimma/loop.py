@@ -1,10 +1,11 @@
 """The one place that orders side effects: poll the engine, step, append to the store, act."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from trimma.commands import Close, Command, Plan, Start
+from trimma.commands import Close, Command, Plan
 from trimma.core import Policy, next_deadline, reopen, step
 from trimma.errors import EngineError
 from trimma.events import Event, StudyCreated, StudyExtended
@@ -72,6 +73,7 @@ def run(
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
     opening: Sequence[Event] = turn.events
+    most_ranks = math.inf if getattr(engine, "gangs", False) else 1
     try:
         engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
         while history.closed is None:
@@ -80,6 +82,8 @@ def run(
                 planner.check()
             now = clock.now()
             turn = step(ledger, policy, facts, now, beside=planner is not None and planner.beside)
+            if history.most_ranks > most_ranks:
+                raise EngineError(f"{engine!r} can't run trials of several ranks: {history.most_ranks} were asked for")
             _append(store, history, turn.events)
             for command in turn.commands:
                 _act(engine, planner, command)
@@ -109,10 +113,4 @@ def _act(engine: Engine, planner: Planner | None, command: Command) -> None:
         if planner is not None:
             planner.plan(command)
     else:
-        if (
-            isinstance(command, Start)
-            and (ranks := len(command.job.workers)) > 1
-            and not getattr(engine, "gangs", False)
-        ):
-            raise EngineError(f"{engine!r} can't run trials of several ranks: {ranks} were asked for")
         engine.carry_out(command)

@@ -199,6 +199,11 @@ class History(Protocol):
         ...
 
     @property
+    def most_ranks(self) -> int:
+        """The largest number of ranks that a trial of the study has."""
+        ...
+
+    @property
     def wanted(self) -> int:
         """How many workers are needed by the trials that are queued or on workers."""
         ...

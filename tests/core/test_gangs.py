@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trimma.commands import Send, Signal, Start
 from trimma.core import Policy, step
-from trimma.engines import Local, Simulated
+from trimma.engines import Driver, Local, Simulated
 from trimma.errors import EngineError, IllegalMove
 from trimma.events import (
     Reported,
@@ -172,6 +172,18 @@ def test_a_start_on_the_wrong_workers_is_illegal(ledger: Ledger, workers: tuple[
 def test_an_engine_that_has_no_gangs_says_so() -> None:
     with pytest.raises(EngineError, match=r"Local\(workers=3, cpus=1\) can't run trials of several ranks: 3"):
         run_study(Ranked(), RunAll(), objective=lambda params: 1.0, engine=Local(workers=3), trials=3)
+
+
+def test_an_engine_without_gangs_does_not_wait_for_more_workers_than_it_has() -> None:
+    class Wide:
+        def bind(self, space: Any, seed: int, trials: int | None) -> "Wide":
+            return self
+
+        def suggest(self, history: History, free: int, rng: Any) -> list[Suggestion]:
+            return [Suggestion(config={}, ranks=9)]
+
+    with pytest.raises(EngineError, match=r"Driver\(threads=2\) can't run trials of several ranks: 9"):
+        run_study(Wide(), RunAll(), objective=lambda params: 1.0, engine=Driver(2), trials=3)  # type: ignore[arg-type]
 
 
 def test_a_gang_that_can_never_start_is_not_waited_for_in_silence() -> None:

@@ -163,3 +163,18 @@ def test_workers_are_not_limited_below_what_a_trial_needs() -> None:
     turns = at_turns(t6=[ChangeWorkers(workers=1)])
     done = run_study(Wide(), trials=3, engine=Simulated(4), requests=turns)  # type: ignore[arg-type]
     assert len(done.history.ended) == 3
+
+
+def test_no_more_workers_are_started_than_there_is_work_for() -> None:
+    engine = Simulated(2)
+    done = run_study(
+        RandomSearch(),
+        trials=6,
+        engine=engine,
+        requests=at_turns(t5=[ChangeWorkers(workers=500)], t9=[ChangeTrials(trials=9)]),
+    )
+    assert len(done.history.ended) == 9
+    assert 6 < len(done.history.stays) <= 9
+    again = run_study(RandomSearch(), trials=12, engine=engine, store=done.store)
+    assert engine.capacity == 2, "the engine is as it was made"
+    assert len(again.history.ended) == 12

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimma.engines import Simulated
-from trimma.events import KillRequested, Outcome
+from trimma.events import KillRequested, Outcome, StudyClosed, StudyCreated, StudyExtended, StudyOpened
+from trimma.ledger import Ledger
 from trimma.requests import EndStudy
 from trimma.schedule import Asha, RunAll
 from trimma.search import RandomSearch
 from trimma.space import Choice, Float, Space
+from trimma.spec import Metric, StudySpec
 from trimma.stopping import Target, Timeout, TrialCount
 from trimma.testing import run_study
 from trimma.trial import State
@@ -119,3 +121,17 @@ def test_workers_that_never_come_back_are_not_waited_for_longer_than_asked() -> 
         engine=Simulated(2, crash=0.5, restart=1e9),
     )
     assert study.history.closed.at == 40.0  # type: ignore[union-attr]
+
+
+def test_what_lies_between_two_sessions_is_no_time_of_a_study_that_is_extended() -> None:
+    ledger = Ledger()
+    metrics = (Metric(name="m", maximize=True),)
+    for event in (
+        StudyCreated(at=0.0, spec=StudySpec(name="s", metrics=metrics, seed=0)),
+        StudyOpened(at=0.0),
+        StudyClosed(at=5.0, outcome=Outcome.FINISHED, reason="done"),
+        StudyExtended(at=100.0, asked={}),
+        StudyOpened(at=100.0),
+    ):
+        ledger.fold(event)
+    assert ledger.history.active_seconds(101.0) == 6.0

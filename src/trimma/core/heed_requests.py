@@ -23,13 +23,23 @@ def heed(draft: Draft, request: Request) -> None:
                 draft.record(TrialResumed(rungs=tuple(trial.rungs), budget=trial.budget, **draft.key(trial)))
         case ChangeTrials(trials=trials) if trials > 0:
             draft.record(LimitsChanged(at=draft.now, trials=trials))
+            _grow(draft)
         case ChangeWorkers(workers=workers) if workers > 0:
             history = draft.history
             waiting = [*history.queued.values(), *history.paused.values(), *history.on_workers()]
             # a trial of several ranks could never start again with fewer
             workers = max([workers, *(trial.ranks for trial in waiting)])
             draft.record(LimitsChanged(at=draft.now, workers=workers))
-            draft.commands.append(Grow(workers=workers))
+            _grow(draft)
+
+
+def _grow(draft: Draft) -> None:
+    """Have as many workers as were asked for, but no more than there is work for."""
+    history = draft.history
+    limit, room = history.worker_limit, history.room
+    if limit is not None:
+        useful = limit if room is None else min(limit, history.wanted + len(history.paused) + room)
+        draft.commands.append(Grow(workers=useful))
 
 
 def _trial(draft: Draft, number: int) -> Trial | None:

@@ -58,7 +58,7 @@ class Driver:
     def __init__(self, threads: int = 4, session: Any = None) -> None:
         if threads < 1 or threads != int(threads):
             raise UsageError(f"threads={threads!r} must be a whole number, 1 or more")
-        self.capacity = threads
+        self.capacity = self._size = threads
         self.clock = SystemClock()
         self._session = session
         self._running: dict[str, _Attempt] = {}
@@ -71,6 +71,7 @@ class Driver:
     def open(self, program: Program) -> None:
         if self._is_open:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
+        self.capacity = self._size
         self._program, self._signature = program, Signature.of(program.objective)
         jobs_of(self._session)  # refuses a session that can't be used before anything runs
         self._said: SimpleQueue[tuple[_Attempt | None, News]] = SimpleQueue()

@@ -50,7 +50,7 @@ class Local:
         if workers < 1 or workers != int(workers):
             raise UsageError(f"workers={workers!r} must be a whole number, 1 or more")
         check_gpus(workers, gpus, self._devices)
-        self.capacity = workers
+        self.capacity = self._size = workers
         self.clock = SystemClock()
         self._cpus, self._gpus = cpus, gpus
         self._agents: dict[str, Agent] = {}
@@ -62,6 +62,7 @@ class Local:
     def open(self, program: Program) -> None:
         if self._agents:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
+        self.capacity = self._size
         self._folder = tempfile.TemporaryDirectory(prefix="trimma-")
         try:
             path = bundle.write(program, Path(self._folder.name) / "program").path

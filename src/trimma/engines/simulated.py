@@ -68,7 +68,7 @@ class Simulated:
     ) -> None:
         if workers < 1:
             raise UsageError(f"workers={workers!r} must be 1 or more")
-        self.capacity = workers
+        self.capacity = self._size = workers
         self.clock = ManualClock()
         self._seconds: Seconds = seconds if callable(seconds) else lambda config, step: seconds
         self._rng = np.random.default_rng(seed)
@@ -82,6 +82,7 @@ class Simulated:
         self._is_open = False
 
     def open(self, program: Program) -> None:
+        self.capacity = self._size
         self._program, self._signature = program, Signature.of(program.objective)
         if not self._is_open:
             self._is_open = True

@@ -43,7 +43,8 @@ class Ledger:
         else:
             _FOLDS[type(event)](records, event)
         records.length += 1
-        if records.sessions:
+        # a study is extended before it is opened again: that is no time of the session before
+        if records.sessions and type(event) is not ev.StudyExtended:
             records.sessions[-1].end = event.at
 
 

@@ -165,6 +165,10 @@ class View:
         return self._records.closed
 
     @property
+    def most_ranks(self) -> int:
+        return self._records.most_ranks
+
+    @property
     def wanted(self) -> int:
         if self._records.most_ranks == 1:
             return self.live_count

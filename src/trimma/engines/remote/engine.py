@@ -39,7 +39,7 @@ class Remote:
             raise UsageError(f"workers={workers!r} must be a whole number, 1 or more")
         if cpus < 1 or cpus != int(cpus):
             raise UsageError(f"cpus={cpus!r} must be a whole number, 1 or more")
-        self.capacity = workers
+        self.capacity = self._size = workers
         self.clock = SystemClock()
         self._launcher, self._cpus, self._linger = launcher, cpus, linger
         self._secrets = SecretVariables(env)
@@ -49,6 +49,7 @@ class Remote:
     def open(self, program: Program) -> None:
         if self._fleet is not None:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
+        self.capacity = self._size
         self._fleet = Fleet(
             self._launcher,
             program,
