@@ -61,11 +61,13 @@ def test_a_repeat_shares_its_split_and_nothing_else() -> None:
 
 
 def test_minimize_turns_the_verdicts() -> None:
-    assert conclusions(ablate(maximize=None, minimize="score")) == {"a": "hurts", "b": "helps", "c": "undecided"}
+    # of 100 seeds, a few lead to an interval beside the truth
+    found = conclusions(ablate(maximize=None, minimize="score", seed=1))
+    assert found == {"a": "hurts", "b": "helps", "c": "undecided"}
 
 
 def test_a_difference_that_does_not_matter() -> None:
-    assert conclusions(ablate(smallest=0.5, repeats=5))["c"] == "equivalent"
+    assert conclusions(ablate(smallest=0.5, repeats=5, seed=1))["c"] == "equivalent"
 
 
 def test_arguments_without_defaults_come_from_the_config() -> None:
