@@ -4,7 +4,8 @@ JSON has no NaN and no infinity: as metrics they are written as the strings "nan
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -30,6 +31,8 @@ class _Version(msgspec.Struct, frozen=True):
     v: int
 
 
+_R = TypeVar("_R", _Record, _RequestRecord)
+
 _WITH_METRICS = (Reported, TrialFinished, TrialFailed)
 _encoder = msgspec.json.Encoder()
 # strict=False lets the strings "nan", "inf" and "-inf" be read back as floats
@@ -45,7 +48,13 @@ def encode(event: Event) -> bytes:
         if not all(map(math.isfinite, given.values())):
             metrics = {name: value if math.isfinite(value) else str(value) for name, value in given.items()}
             event = msgspec.structs.replace(event, metrics=metrics)
-    return _encoder.encode(_Record(VERSION, event))
+    try:
+        return _encoder.encode(_Record(VERSION, event))
+    except TypeError as error:
+        raise StoreError(
+            f"{type(event).__name__} can't be kept, for it holds what isn't plain JSON ({error}): a searcher gives "
+            "configs of numbers, texts, booleans, None, lists and dicts"
+        ) from error
 
 
 def decode(record: bytes) -> Event:
@@ -53,13 +62,7 @@ def decode(record: bytes) -> Event:
 
     Raises `StoreError` when the record is damaged, or has a version that this Trimma can't read.
     """
-    try:
-        read = _decoder.decode(record)
-    except msgspec.DecodeError as error:
-        raise _unreadable(record, error) from error
-    if read.v != VERSION:
-        raise _unreadable(record, None)
-    return read.event
+    return _decoded(_decoder, record, VERSION, _other_version_of_study).event
 
 
 def encode_request(request: Request) -> bytes:
@@ -68,50 +71,41 @@ def encode_request(request: Request) -> bytes:
 
 
 def decode_request(record: bytes) -> Request:
-    """The request of a record; `StoreError` when it is damaged or was made by a version that isn't read here."""
+    """The request of a record. Raises `StoreError` as `decode` does."""
+    return _decoded(_request_decoder, record, REQUEST_VERSION, _other_version_of_request).request
+
+
+def _decoded(
+    decoder: msgspec.json.Decoder[_R], record: bytes, version: int, other_version: Callable[[int], StoreError]
+) -> _R:
+    """What a record of this version holds. ``other_version`` says what to do about one of another."""
     try:
-        read = _request_decoder.decode(record)
+        read = decoder.decode(record)
     except msgspec.DecodeError as error:
-        raise _unreadable_request(record, error) from error
-    if read.v != REQUEST_VERSION:
-        raise _unreadable_request(record, None)
-    return read.request
+        found = _version_of(record, version)
+        raise (_damaged(record, error) if found == version or found < 1 else other_version(found)) from error
+    if read.v != version:
+        raise _damaged(record, None) if read.v < 1 else other_version(read.v)
+    return read
 
 
-def readable_requests(records: Iterable[bytes]) -> tuple[list[Request], list[StoreError]]:
-    """The requests of those records that can be read, and what is wrong with each of the others."""
-    requests, errors = [], []
-    for record in records:
-        try:
-            requests.append(decode_request(record))
-        except StoreError as error:
-            errors.append(error)
-    return requests, errors
-
-
-def _unreadable(record: bytes, error: Exception | None) -> StoreError:
-    version = _version_of(record, VERSION)
+def _other_version_of_study(version: int) -> StoreError:
     if version > VERSION:
         return StoreError(
             f"the study was written by a newer Trimma (record version {version}, this one reads up to {VERSION}): "
             "upgrade with pip install --upgrade trimma"
         )
-    if 0 < version < VERSION:
-        return StoreError(
-            f"the study was written by a Trimma from before the first release (record version {version}, this one "
-            f"reads {VERSION}): remove it with trimma rm, or take another store, and run it anew"
-        )
-    return _damaged(record, error)
+    return StoreError(
+        f"the study was written by a Trimma from before the first release (record version {version}, this one "
+        f"reads {VERSION}): remove it with trimma rm, or take another store, and run it anew"
+    )
 
 
-def _unreadable_request(record: bytes, error: Exception | None) -> StoreError:
-    version = _version_of(record, REQUEST_VERSION)
-    if version > REQUEST_VERSION:
-        return StoreError(
-            f"a request was made by a newer Trimma (record version {version}, this one reads up to {REQUEST_VERSION}): "
-            "ask with the Trimma that runs the study"
-        )
-    return _damaged(record, error)
+def _other_version_of_request(version: int) -> StoreError:
+    return StoreError(
+        f"a request was made by a newer Trimma (record version {version}, this one reads up to {REQUEST_VERSION}): "
+        "ask with the Trimma that runs the study"
+    )
 
 
 def _version_of(record: bytes, otherwise: int) -> int:

@@ -15,7 +15,7 @@ from threading import Thread
 from numpy.random import Generator
 
 from trimma.commands import Plan
-from trimma.core import Policy, source
+from trimma.core import Policy, planned
 from trimma.ledger import Ledger
 from trimma.ports import Engine, History, Planned, Planner, Scheduler, Store, Suggestion, Verdict
 from trimma.trial import Trial
@@ -53,7 +53,7 @@ class VirtualPlanner:
 
     def plan(self, request: Plan) -> None:
         history = self._ledger.history
-        suggestions = tuple(self._scheduler.plan(history, request.free, source(history))[: request.free])
+        suggestions = tuple(planned(self._scheduler, history, request.free))
         seconds = self._seconds(history) if callable(self._seconds) else self._seconds
         self._engine.tell(Planned(plan=request, suggestions=suggestions), after=seconds)
 
@@ -112,8 +112,7 @@ class ThreadPlanner:
                 unread = request.known - len(ledger)
                 for event in islice(self._store.read(self._study, after=len(ledger)), unread):
                     ledger.fold(event)
-                history = ledger.history
-                suggestions = tuple(scheduler.plan(history, request.free, source(history))[: request.free])
+                suggestions = tuple(planned(scheduler, ledger.history, request.free))
                 self._engine.tell(Planned(plan=request, suggestions=suggestions))
         except BaseException as error:  # noqa: BLE001 - the loop raises it
             self._failure = error

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import trimma as tm
 from trimma import registry
 from trimma.ablation.analyses import AnalysisPlan, plan_named, plan_of
 from trimma.ablation.analyses.by_contrasts import CONTRASTS, estimate
 from trimma.ablation.designs import LeaveOneOut
+from trimma.cli import main
 from trimma.errors import StudyError, UnknownName, UsageError
 
 OWN = AnalysisPlan(name="own", estimate=estimate)
@@ -120,3 +122,34 @@ def test_a_plan_of_a_module_is_found_in_another_process_or_it_is_said_how_to_men
         text=True,
     )
     assert "can't be told here" in listed.stdout
+    assert "its analysis can't be had here" in repr(study)
+
+
+def test_a_plan_that_raises_is_told_in_one_line_and_keeps_no_study_from_being_listed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def raising(*_: Any) -> Any:
+        raise ZeroDivisionError("no repeats to divide by")
+
+    path = tmp_path / "studies.db"
+    study = tm.ablate(
+        lambda x=1.0, y=2.0: x + y,
+        tm.Setting(x=0.0, y=0.0),
+        maximize="sum",
+        repeats=2,
+        engine="simulated",
+        name="raises",
+        store=path,
+        progress=False,
+    )
+    broken = AnalysisPlan(name="contrasts", estimate=raising)
+    monkeypatch.setattr("trimma.ablation.findings.estimated.plan_named", lambda name: broken)
+    with pytest.raises(
+        StudyError, match="analysis 'contrasts' of study 'raises' has failed: ZeroDivisionError: no repeats"
+    ):
+        _ = study.effects
+    assert "its analysis can't be had here" in repr(study)
+    listed = CliRunner().invoke(main, ["ls", "--store", str(path)])
+    assert (listed.exit_code, "can't be told here" in listed.output) == (0, True)
+    shown = CliRunner().invoke(main, ["show", "raises", "--store", str(path)])
+    assert (shown.exit_code, shown.output.count("\n")) == (1, 1)

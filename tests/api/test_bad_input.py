@@ -3,6 +3,7 @@
 import re
 import sqlite3
 
+import numpy as np
 import pytest
 
 import trimma as tm
@@ -16,6 +17,7 @@ from trimma.errors import (
     UnknownName,
     UsageError,
 )
+from trimma.ports import Suggestion
 
 SPACE = tm.Space(lr=tm.Float(1e-4, 1.0, log=True))
 
@@ -382,3 +384,29 @@ def test_what_is_wrong_with_a_resume_is_told_before_who_else_runs_it():
             study.resume(trials=0)
         with pytest.raises(StudyBusy, match="'busy'"):
             study.resume(trials=3)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "gives a list of Suggestion, empty when there is nothing to try; not None"),
+        ([{"lr": 0.1}], r"gives a list of Suggestion; \{'lr': 0.1\} in it is none"),
+        ([Suggestion(config={"lr": np.float64(0.1)})], "isn't plain JSON .*numpy.float64"),
+    ],
+)
+@pytest.mark.parametrize("planning", [0.0, 1.0])
+def test_what_a_searcher_gives_is_checked(given, said, planning):
+    class Searcher:
+        def suggest(self, history, free, rng):
+            return given
+
+    with pytest.raises((UsageError, StoreError), match=said):
+        tune(searcher=Searcher(), engine=tm.Simulated(2, planning=planning))
+
+
+def test_a_searcher_may_give_any_iterable():
+    class Searcher:
+        def suggest(self, history, free, rng):
+            return (Suggestion(config={"lr": rng.random()}) for _ in range(100))
+
+    assert len(tune(searcher=Searcher(), trials=5).trials) == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,16 @@ def test_rm_asks(run) -> None:
     assert run("rm", "descent", input="n\n", status=1) == f"{question}n\nAborted!\n"
     assert "descent" in run("ls")
     assert run("rm", "descent", input="y\n") == f"{question}y\nremoved descent\n"
+    assert "no studies here yet" in run("ls")
+
+
+def test_rm_removes_what_cannot_be_read(run, store: Path) -> None:
+    with sqlite3.connect(store) as connection:
+        connection.execute("UPDATE event SET record = x'00ff'")
+    connection.close()
+    assert "study 'descent' can't be read" in run("show", "descent", status=1)
+    asked = run("rm", "descent", input="y\n")
+    assert asked == "Forget study 'descent' with all that it holds, which can't be read? [y/N]: y\nremoved descent\n"
     assert "no studies here yet" in run("ls")
 
 

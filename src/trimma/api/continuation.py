@@ -12,8 +12,7 @@ from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.resume_mismatch import refuse_mismatch
 from trimma.errors import StudyNotFound
-from trimma.ledger import Ledger
-from trimma.loop import catch_up
+from trimma.loop import replay
 from trimma.ports import Engine, Store
 from trimma.space import Space
 from trimma.spec import Metric, StudySpec
@@ -33,7 +32,7 @@ class Continuation:
     message when the recipe can't be loaded.
     """
 
-    ledger: Ledger
+    name: str
     objective: Callable[..., Any] | None
     data: Any
     model: Any
@@ -44,10 +43,6 @@ class Continuation:
     more: AsksMore | None
     call: str
 
-    @property
-    def name(self) -> str:
-        return self.ledger.history.spec.name
-
     def take_up(self, store: Store, engine: Engine) -> TakenUp:
         """Load the study's recipe, and put in what is given anew.
 
@@ -56,8 +51,9 @@ class Continuation:
         """
         if self.name not in store.studies():
             raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")
-        catch_up(self.ledger, store, self.name)
-        spec, kept, known = self.ledger.history.spec, self.ledger.history.program, len(self.ledger.history)
+        # a ledger of its own: another thread may look at the handle of the study meanwhile
+        ledger = replay(store, self.name)
+        spec, kept, known = ledger.history.spec, ledger.history.program, len(ledger)
         recipe = renewed(
             thaw(self.name, kept, self.call),
             self.name,
@@ -72,9 +68,9 @@ class Continuation:
         )
         refuse_mismatch(spec, given)
         if self.more is not None:
-            ask_more(self.ledger, store, engine, recipe, self.more(spec, recipe))
+            ask_more(ledger, store, engine, recipe, self.more(spec, recipe))
         return TakenUp(
-            ledger=self.ledger,
+            ledger=ledger,
             known=known,
             recipe=recipe,
             trials=spec.trials if self.trials is None else self.trials,

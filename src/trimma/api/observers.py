@@ -1,7 +1,6 @@
 """Observers, which follow a study in threads of their own. They can neither slow it down nor end it."""
 
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from inspect import signature
@@ -9,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from trimma.api.follower import Follower
+from trimma.api.warn_and_go_on import warn_and_go_on
 from trimma.errors import UsageError
 from trimma.events import Event
 from trimma.objective import describe
@@ -90,12 +90,9 @@ class Observers:
 
 
 def _tell_failure(follower: Follower, failure: BaseException) -> None:
-    told = "".join(traceback.format_exception(failure)).rstrip()
-    warnings.warn(
-        f"the observer {follower.label} is called no more, for it raised an exception (the study is not affected):\n"
-        f"{told}",
-        RuntimeWarning,
-        stacklevel=2,
+    warn_and_go_on(
+        f"the observer {follower.label} is called no more, for it raised an exception (the study is not affected)",
+        failure,
     )
 
 

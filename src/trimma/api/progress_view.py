@@ -2,13 +2,12 @@
 
 import sys
 import time
-import traceback
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
+from trimma.api.warn_and_go_on import warn_and_go_on
 from trimma.events import Event
 from trimma.ports import Engine, History, Observer
 
@@ -94,5 +93,4 @@ class Shown:
 
 
 def _tell(error: Exception) -> None:
-    told = "".join(traceback.format_exception(error)).rstrip()
-    warnings.warn(f"the study goes on, but can't be shown any more:\n{told}", RuntimeWarning, stacklevel=2)
+    warn_and_go_on("the study goes on, but can't be shown any more", error)

@@ -1,10 +1,9 @@
 """How the process that runs a study hears what it is asked from outside."""
 
 import time
-import traceback
-import warnings
 from collections.abc import Callable, Sequence
 
+from trimma.api.warn_and_go_on import warn_and_go_on
 from trimma.ports import Inbox, Store
 from trimma.requests import Request
 
@@ -40,11 +39,9 @@ class Listener:
             return self._inbox.take_requests(self._name)
         except Exception as error:  # noqa: BLE001 - whatever it is, the study goes on
             self._inbox = None
-            told = "".join(traceback.format_exception(error)).rstrip()
-            warnings.warn(
+            warn_and_go_on(
                 f"study {self._name!r} goes on, but what is asked of it from outside isn't heard any more "
-                f"(ctrl-C still works):\n{told}",
-                RuntimeWarning,
-                stacklevel=2,
+                "(ctrl-C still works)",
+                error,
             )
             return ()

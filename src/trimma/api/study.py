@@ -12,7 +12,7 @@ from trimma.api.send_request import ask, trial_of
 from trimma.errors import StudyError, UsageError
 from trimma.events import Logged
 from trimma.ledger import Ledger
-from trimma.loop import catch_up, replay
+from trimma.loop import catch_up
 from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, EndStudy, EndTrial, PauseTrial, Request
 from trimma.space import Space
@@ -223,8 +223,7 @@ class Study:
         Raises `StudyError` when something that could not be stored isn't given, and what `tune` raises.
         """
         asked = Continuation(
-            # one of its own: another thread may look at this handle meanwhile, and ask something
-            ledger=replay(self._store, self.name) or self._ledger,
+            name=self.name,
             objective=objective,
             data=data,
             model=model,

@@ -227,9 +227,12 @@ def report(name: str, file: str, store: str | None) -> None:
 @store_option
 def remove(name: str, yes: bool, store: str | None) -> None:
     """Forget a study for good."""
-    study = trimma.load(name, store)
     if not yes:
-        click.confirm(f"Forget study {name!r} with its {len(study.trials)} trials?", abort=True)
+        try:
+            held = f"its {len(trimma.load(name, store).trials)} trials"
+        except trimma.errors.StoreError:
+            held = "all that it holds, which can't be read"
+        click.confirm(f"Forget study {name!r} with {held}?", abort=True)
     trimma.delete(name, store)
     click.echo(f"removed {name}")
 

@@ -1,5 +1,6 @@
 """Gives trials to idle workers."""
 
+from collections.abc import Iterable
 from itertools import islice
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.random import Generator
 
 from trimma.commands import Job, Plan, Start
 from trimma.core.draft import Draft
-from trimma.errors import IllegalMove
+from trimma.errors import IllegalMove, UsageError
 from trimma.events import PlanReceived, PlanRequested, TrialQueued, TrialResumed, TrialStarted
 from trimma.ports import History, Planned, Scheduler, Suggestion
 from trimma.space.plain import plain
@@ -17,6 +18,21 @@ from trimma.trial import Trial
 def source(history: History) -> Generator:
     """The random generator of the next plan. It derives from the seed and the number of suggestions taken so far."""
     return np.random.default_rng((history.spec.seed, history.chosen))
+
+
+def planned(scheduler: Scheduler, history: History, free: int) -> list[Suggestion]:
+    """What the scheduler suggests, for ``free`` workers at most.
+
+    Raises `UsageError` when it gives something else than suggestions.
+    """
+    answer: object = scheduler.plan(history, free, source(history))
+    if not isinstance(answer, Iterable):
+        raise UsageError(f"a searcher gives a list of Suggestion, empty when there is nothing to try; not {answer!r}")
+    suggestions = list(islice(answer, free))
+    for suggestion in suggestions:
+        if not isinstance(suggestion, Suggestion):
+            raise UsageError(f"a searcher gives a list of Suggestion; {suggestion!r} in it is none")
+    return suggestions
 
 
 def request(draft: Draft, *, may_plan: bool) -> bool:
@@ -70,8 +86,7 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
     while may_plan and (free := history.free) and (history.room != 0 or history.paused):
         if not history.paused and history.room is not None:
             free = min(free, history.room)
-        suggestions = scheduler.plan(history, free, source(history))
-        taken = [suggestion for suggestion in suggestions[:free] if _take(draft, suggestion)]
+        taken = [suggestion for suggestion in planned(scheduler, history, free) if _take(draft, suggestion)]
         if not taken:
             return True
         if history.queued or _met(history, draft.now):

@@ -3,6 +3,7 @@
 from trimma.display.numbers_and_durations import number
 from trimma.display.short_text import one_line
 from trimma.display.study_kind import is_ablation
+from trimma.errors import StudyError
 from trimma.ports import History
 from trimma.views import status
 
@@ -26,4 +27,8 @@ def _decided(history: History) -> str:
     from trimma.ablation.findings import findings
     from trimma.display.ablation_findings_words import tally
 
-    return tally(findings(history))
+    try:
+        return tally(findings(history))
+    except StudyError:
+        # a repr never raises: its own methods say what is wrong
+        return "its analysis can't be had here"

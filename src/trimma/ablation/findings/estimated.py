@@ -1,6 +1,7 @@
 """The effects of an ablation's components, estimated by its plan of analysis."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec.structs import replace
 
@@ -8,13 +9,15 @@ from trimma.ablation.analyses import plan_named
 from trimma.ablation.measured import cells
 from trimma.ablation.question import Ablation, overlaps, question
 from trimma.effects import Analysis, Cell
+from trimma.errors import StudyError, TrimmaError
 from trimma.ports import History
 
 
 def analysis(history: History) -> Analysis:
     """The effects of the components, estimated from what is known by now. Raises `StudyError` for other studies."""
     asked = question(history.spec)
-    estimated = plan_named(asked.analysis).estimate(asked, _in_order(history), history.maximize)
+    with _explained(history, asked):
+        estimated = plan_named(asked.analysis).estimate(asked, _in_order(history), history.maximize)
     return replace(estimated, notes=[*estimated.notes, *_notes(asked)])
 
 
@@ -25,7 +28,24 @@ def interactions(history: History) -> Analysis | None:
     """
     asked = question(history.spec)
     pairs = plan_named(asked.analysis).pairs
-    return None if pairs is None else pairs(asked, _in_order(history), history.maximize)
+    if pairs is None:
+        return None
+    with _explained(history, asked):
+        return pairs(asked, _in_order(history), history.maximize)
+
+
+@contextmanager
+def _explained(history: History, asked: Ablation) -> Iterator[None]:
+    """Raise `StudyError` for whatever a plan of analysis raises: it may be somebody's own."""
+    try:
+        yield
+    except TrimmaError:
+        raise
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        raise StudyError(
+            f"the analysis {asked.analysis!r} of study {history.spec.name!r} has failed: {told}"
+        ) from error
 
 
 def _in_order(history: History) -> Sequence[Cell]:
