@@ -28,6 +28,7 @@ def answer_of(study: Study, seen: Answer) -> str:
         if time.monotonic() >= deadline:
             look = f"trimma show {study.name}"
             return f"asked; {study.name} has not answered within {WAIT_SECONDS:g} s, and may still do so: see {look}"
+        # the study runs in another process, and a store can be read but not waited for
         time.sleep(_LOOK_SECONDS)
     state = summary(study.history, lost=study.status == LOST)
     more = "" if state.status == Outcome.FINISHED else f"; to go on: {how_to_resume(study.name)}"
