@@ -5,7 +5,6 @@ JSON has no NaN and no infinity: as metrics they are written as the strings "nan
 
 import math
 from collections.abc import Callable
-from typing import TypeVar
 
 import msgspec
 
@@ -17,7 +16,7 @@ VERSION = 2
 REQUEST_VERSION = 1
 
 
-class _Record(msgspec.Struct, frozen=True):
+class _Record(msgspec.Struct, frozen=True, gc=False):
     v: int
     event: Event
 
@@ -30,8 +29,6 @@ class _RequestRecord(msgspec.Struct, frozen=True):
 class _Version(msgspec.Struct, frozen=True):
     v: int
 
-
-_R = TypeVar("_R", _Record, _RequestRecord)
 
 _WITH_METRICS = (Reported, TrialFinished, TrialFailed)
 _encoder = msgspec.json.Encoder()
@@ -62,7 +59,13 @@ def decode(record: bytes) -> Event:
 
     Raises `StoreError` when the record is damaged, or has a version that this Trimma can't read.
     """
-    return _decoded(_decoder, record, VERSION, _other_version_of_study).event
+    try:
+        read = _decoder.decode(record)
+    except msgspec.DecodeError as error:
+        raise _unreadable(record, error, VERSION, _other_version_of_study) from error
+    if read.v != VERSION:
+        raise _unreadable(record, None, VERSION, _other_version_of_study)
+    return read.event
 
 
 def encode_request(request: Request) -> bytes:
@@ -72,21 +75,26 @@ def encode_request(request: Request) -> bytes:
 
 def decode_request(record: bytes) -> Request:
     """The request of a record. Raises `StoreError` as `decode` does."""
-    return _decoded(_request_decoder, record, REQUEST_VERSION, _other_version_of_request).request
-
-
-def _decoded(
-    decoder: msgspec.json.Decoder[_R], record: bytes, version: int, other_version: Callable[[int], StoreError]
-) -> _R:
-    """What a record of this version holds. ``other_version`` says what to do about one of another."""
     try:
-        read = decoder.decode(record)
+        read = _request_decoder.decode(record)
     except msgspec.DecodeError as error:
-        found = _version_of(record, version)
-        raise (_damaged(record, error) if found == version or found < 1 else other_version(found)) from error
-    if read.v != version:
-        raise _damaged(record, None) if read.v < 1 else other_version(read.v)
-    return read
+        raise _unreadable(record, error, REQUEST_VERSION, _other_version_of_request) from error
+    if read.v != REQUEST_VERSION:
+        raise _unreadable(record, None, REQUEST_VERSION, _other_version_of_request)
+    return read.request
+
+
+def _unreadable(
+    record: bytes, error: Exception | None, version: int, other_version: Callable[[int], StoreError]
+) -> StoreError:
+    """Why a record can't be read. ``other_version`` says what to do about one that isn't of ``version``."""
+    try:
+        found = _version.decode(record).v
+    except msgspec.DecodeError:
+        found = version
+    if found == version or found < 1:
+        return StoreError(f"a damaged record: {error or 'unknown version'} in {bytes(record[:120])!r}")
+    return other_version(found)
 
 
 def _other_version_of_study(version: int) -> StoreError:
@@ -106,14 +114,3 @@ def _other_version_of_request(version: int) -> StoreError:
         f"a request was made by a newer Trimma (record version {version}, this one reads up to {REQUEST_VERSION}): "
         "ask with the Trimma that runs the study"
     )
-
-
-def _version_of(record: bytes, otherwise: int) -> int:
-    try:
-        return _version.decode(record).v
-    except msgspec.DecodeError:
-        return otherwise
-
-
-def _damaged(record: bytes, error: Exception | None) -> StoreError:
-    return StoreError(f"a damaged record: {error or 'unknown version'} in {bytes(record[:120])!r}")

@@ -32,87 +32,84 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class StudyCreated(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The first event of each study. ``program`` is the pickled program, or None when it is too large to keep."""
+class _Event(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
+    """What all have in common. None is ever part of a reference cycle, so the garbage collector needn't visit them."""
 
     at: float
+
+
+class StudyCreated(_Event, frozen=True, kw_only=True):
+    """The first event of each study. ``program`` is the pickled program, or None when it is too large to keep."""
+
     spec: StudySpec
     program: bytes | None = None
 
 
-class StudyOpened(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class StudyOpened(_Event, frozen=True, kw_only=True):
     """A driver has begun to work on the study, with these limits. Attempts of earlier drivers don't run any more."""
 
-    at: float
     trials: int | None = None
     until: Rule | None = None
 
 
-class StudyExtended(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class StudyExtended(_Event, frozen=True, kw_only=True):
     """The study asks for more from here on.
 
     ``asked`` and ``planned`` replace those of the `StudySpec`, and ``program`` replaces that of `StudyCreated`.
     """
 
-    at: float
     asked: dict[str, Any]
     planned: int | None = None
     program: bytes | None = None
 
 
-class LimitsChanged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class LimitsChanged(_Event, frozen=True, kw_only=True):
     """Somebody asked for another total number of trials, or of workers. None leaves a limit as it was."""
 
-    at: float
     trials: int | None = None
     workers: int | None = None
 
 
-class StudyClosed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class StudyClosed(_Event, frozen=True, kw_only=True):
     """The study has ended. Nothing more happens to it, unless it is opened again."""
 
-    at: float
     outcome: Outcome
     reason: str
 
 
-class WorkerJoined(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class WorkerJoined(_Event, frozen=True, kw_only=True):
     """A worker is ready for trials. ``host`` is the machine that it is on, or empty when that isn't known."""
 
-    at: float
     worker: str
     host: str = ""
 
 
-class WorkerLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class WorkerLost(_Event, frozen=True, kw_only=True):
     """A worker is gone. ``cause`` says why, in words."""
 
-    at: float
     worker: str
     cause: str
 
 
-class PlanRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class PlanRequested(_Event, frozen=True, kw_only=True):
     """The scheduler was asked for up to ``free`` suggestions, to be made beside the loop.
 
     It may know the events up to this one, and no later ones.
     """
 
-    at: float
     free: int
 
 
-class PlanReceived(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class PlanReceived(_Event, frozen=True, kw_only=True):
     """The answer to the last request has arrived. It has this many ``suggestions``.
 
     An event follows for each suggestion that is taken up. Suggestions that no longer apply are dropped.
     """
 
-    at: float
     suggestions: int
 
 
-class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialQueued(_Event, frozen=True, kw_only=True):
     """A new trial was chosen. It runs ``config``, on as many workers at the same time as it has ``ranks``.
 
     It waits for a verdict at each step in ``rungs``, and ends at step ``budget``, if that isn't None. ``place`` says
@@ -120,7 +117,6 @@ class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     checkpoint. ``branch`` and ``hidden`` say how the config came from the space.
     """
 
-    at: float
     trial: int
     config: dict[str, Any]
     place: dict[str, Any] = {}
@@ -132,19 +128,17 @@ class TrialQueued(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     ranks: int = 1
 
 
-class TrialStarted(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialStarted(_Event, frozen=True, kw_only=True):
     """An attempt at the trial began on these workers, one for each rank."""
 
-    at: float
     trial: int
     attempt: int
     workers: tuple[str, ...]
 
 
-class Reported(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class Reported(_Event, frozen=True, kw_only=True):
     """One rank of the trial has reported metrics at a step."""
 
-    at: float
     trial: int
     attempt: int
     step: int
@@ -152,93 +146,84 @@ class Reported(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     rank: int = 0
 
 
-class Logged(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class Logged(_Event, frozen=True, kw_only=True):
     """Text that one rank of the trial printed or logged."""
 
-    at: float
     trial: int
     attempt: int
     text: str
     rank: int = 0
 
 
-class PauseRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class PauseRequested(_Event, frozen=True, kw_only=True):
     """The trial was asked to save a checkpoint at its next report and to free its workers."""
 
-    at: float
     trial: int
     attempt: int
     reason: str
 
 
-class TrialPaused(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialPaused(_Event, frozen=True, kw_only=True):
     """The attempt has ended to free its workers.
 
     ``checkpoint`` is the folder from which the trial can go on, or None when it saved nothing.
     """
 
-    at: float
     trial: int
     attempt: int
     checkpoint: str | None = None
     seconds: float | None = None
 
 
-class TrialResumed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialResumed(_Event, frozen=True, kw_only=True):
     """A paused trial was chosen to go on, with these rungs and this budget."""
 
-    at: float
     trial: int
     attempt: int
     rungs: tuple[int, ...] = ()
     budget: int | None = None
 
 
-class StopRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class StopRequested(_Event, frozen=True, kw_only=True):
     """The trial was asked to end at its next report."""
 
-    at: float
     trial: int
     attempt: int
     reason: str
 
 
-class KillRequested(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class KillRequested(_Event, frozen=True, kw_only=True):
     """The trial's runner is to be killed.
 
     The trial ran longer than it may, or did not react to a pause or a stop in time.
     """
 
-    at: float
     trial: int
     attempt: int
     reason: str
 
 
-class TrialStopped(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialStopped(_Event, frozen=True, kw_only=True):
     """The trial ended because it was asked to."""
 
-    at: float
     trial: int
     attempt: int
     reason: str = ""
     seconds: float | None = None
 
 
-class TrialFinished(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialFinished(_Event, frozen=True, kw_only=True):
     """The trial ran to its end. ``metrics`` holds what it returned, and is empty when it returned nothing."""
 
-    at: float
     trial: int
     attempt: int
     metrics: dict[str, float] = {}
     seconds: float | None = None
 
 
-class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialFailed(_Event, frozen=True, kw_only=True):
     """The trial has failed. ``metrics`` holds what it returned, if it lacks only the study's metric."""
 
-    at: float
     trial: int
     attempt: int
     failure: Failure
@@ -246,13 +231,12 @@ class TrialFailed(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     seconds: float | None = None
 
 
-class TrialLost(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class TrialLost(_Event, frozen=True, kw_only=True):
     """The attempt was lost, and the trial is queued again.
 
     Its worker was lost or its driver has ended. ``crashed`` says that the trial itself may have caused that.
     """
 
-    at: float
     trial: int
     attempt: int
     cause: str

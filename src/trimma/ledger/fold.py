@@ -154,22 +154,23 @@ def _queued(records: Records, event: ev.TrialQueued) -> None:
         checkpoint=None if parent is None else parent.checkpoint,
     )
     records.add(trial)
-    records.most_ranks = max(records.most_ranks, trial.ranks)
+    if trial.ranks > records.most_ranks:
+        records.most_ranks = trial.ranks
 
 
-def _moved(records: Records, event: Any) -> TrialRecord:
+def _move(records: Records, trial: TrialRecord, event: Any) -> None:
     """Move the event's trial to the state that the table names, and keep the indexes by state up to date."""
-    trial = _trial_of(records, event)
-    before, after = trial.state, move(trial.id, trial.state, type(event))
+    before = trial.state
+    after = move(trial.id, before, type(event))
     if before is not after:
         trial.state, trial.since = after, event.at
         records.changes += 1
         for part in records.only_whole or records.parts_of(trial.id):
-            part.move(trial, before)
-    return trial
+            part.move(trial, before, after)
 
 
 def _trial_of(records: Records, event: Any) -> TrialRecord:
+    """The trial that the event names. Raises `IllegalMove` when there is none, or when it names another attempt."""
     trials, number = records.whole.trials, event.trial
     trial: TrialRecord = trials[number] if 0 <= number < len(trials) else records.trial(number, type(event))
     if event.attempt != trial.attempt and type(event) is not ev.TrialStarted:
@@ -183,20 +184,21 @@ def _started(records: Records, event: ev.TrialStarted) -> None:
     trial = _trial_of(records, event)
     if event.attempt != trial.attempt + 1:
         raise IllegalMove(f"attempt {event.attempt} of trial {trial.id} follows attempt {trial.attempt}")
-    if len(event.workers) != trial.ranks or len(set(event.workers)) < trial.ranks:
-        named = ", ".join(event.workers) or "no worker"
+    workers, idle = event.workers, records.idle
+    if len(workers) != trial.ranks or (trial.ranks > 1 and len(set(workers)) < trial.ranks):
+        named = ", ".join(workers) or "no worker"
         raise IllegalMove(f"trial {trial.id} has {trial.ranks} ranks, and was started on {named}")
-    for worker in event.workers:
-        if worker not in records.idle:
+    for worker in workers:
+        if worker not in idle:
             raise IllegalMove(f"trial {trial.id} was started on worker {worker}, which isn't idle")
-    _moved(records, event)
-    for worker in event.workers:
-        del records.idle[worker]
-    trial.attempt, trial.workers = event.attempt, event.workers
+    _move(records, trial, event)
+    for worker in workers:
+        del idle[worker]
+    trial.attempt, trial.workers = event.attempt, workers
     trial.reason, trial.killed = "", False
-    if _go_back(records, trial):
+    if event.attempt > 1 and _go_back(records, trial):
         trial.spans[-1].lost = True
-    trial.spans = (*trial.spans, Span(attempt=event.attempt, workers=event.workers, start=event.at))
+    trial.spans = (*trial.spans, Span(attempt=event.attempt, workers=workers, start=event.at))
 
 
 def _reported(records: Records, event: ev.Reported) -> None:
@@ -222,22 +224,28 @@ def _logged(records: Records, event: ev.Logged) -> None:
 
 
 def _stop_requested(records: Records, event: ev.StopRequested) -> None:
-    _moved(records, event).reason = event.reason
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
+    trial.reason = event.reason
 
 
 def _kill_requested(records: Records, event: ev.KillRequested) -> None:
     trial = _trial_of(records, event)
     if trial.state is State.RUNNING:
         trial.overdue, trial.reason = True, event.reason
-    _moved(records, event).killed = True
+    _move(records, trial, event)
+    trial.killed = True
 
 
 def _pause_requested(records: Records, event: ev.PauseRequested) -> None:
-    _moved(records, event).reason = event.reason
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
+    trial.reason = event.reason
 
 
 def _paused(records: Records, event: ev.TrialPaused) -> None:
-    trial = _moved(records, event)
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
     if event.checkpoint is not None and len(trial.curve):
         trial.checkpoint = Checkpoint(step=trial.curve.steps[-1], folder=event.checkpoint)
     trial.spans[-1].seconds = event.seconds
@@ -245,7 +253,8 @@ def _paused(records: Records, event: ev.TrialPaused) -> None:
 
 
 def _resumed(records: Records, event: ev.TrialResumed) -> None:
-    trial = _moved(records, event)
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
     trial.rungs, trial.budget = event.rungs, event.budget
     trial.resumed += 1
     for part in records.only_whole or records.parts_of(trial.id):
@@ -253,7 +262,8 @@ def _resumed(records: Records, event: ev.TrialResumed) -> None:
 
 
 def _finished(records: Records, event: ev.TrialFinished) -> None:
-    trial = _moved(records, event)
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
     trial.result, trial.reason = event.metrics, ""
     value = event.metrics.get(records.metric)
     if value is not None:
@@ -264,19 +274,22 @@ def _finished(records: Records, event: ev.TrialFinished) -> None:
 
 
 def _stopped(records: Records, event: ev.TrialStopped) -> None:
-    trial = _moved(records, event)
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
     trial.reason = event.reason or trial.reason
     _end(records, trial, event)
 
 
 def _failed(records: Records, event: ev.TrialFailed) -> None:
-    trial = _moved(records, event)
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
     trial.failure, trial.result = event.failure, event.metrics
     _end(records, trial, event)
 
 
 def _lost(records: Records, event: ev.TrialLost) -> None:
-    trial = _moved(records, event)
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
     trial.crashes += event.crashed
     trial.losses += not event.crashed
     trial.spans[-1].lost = True
@@ -314,12 +327,16 @@ def _release(records: Records, trial: TrialRecord, at: float) -> None:
     """
     if not trial.workers:
         return
-    if trial.spans[-1].end is None:
-        trial.spans[-1].end = at
-    if all(worker in records.workers for worker in trial.workers):
-        records.idle.update(dict.fromkeys(trial.workers))
-        records.released += len(trial.workers)
-    trial.workers = ()
+    span = trial.spans[-1]
+    if span.end is None:
+        span.end = at
+    workers, trial.workers = trial.workers, ()
+    for worker in workers:
+        if worker not in records.workers:
+            return
+    for worker in workers:
+        records.idle[worker] = None
+    records.released += len(workers)
 
 
 _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {

@@ -96,13 +96,14 @@ class Part:
         if trial.state in self.by_state:
             self.by_state[trial.state][trial.id] = trial
 
-    def move(self, trial: Trial, before: State) -> None:
-        """Note that the trial has left the state ``before``."""
+    def move(self, trial: Trial, before: State, after: State) -> None:
+        """Note that the trial has come from the state ``before`` into ``after``."""
         self.counts[before] -= 1
-        self.counts[trial.state] += 1
-        del self.by_state[before][trial.id]
-        if trial.state in self.by_state:
-            self.by_state[trial.state][trial.id] = trial
+        self.counts[after] += 1
+        by_state = self.by_state
+        del by_state[before][trial.id]
+        if after in by_state:
+            by_state[after][trial.id] = trial
 
     def score(self, trial: int, step: int, value: float) -> None:
         """Note that a trial has reported the study's metric."""
@@ -123,9 +124,9 @@ class Part:
         """Note that a trial has ended, after ``place`` other trials of the whole study."""
         self.ended.append(trial.id)
         self.ended_at.append(place)
-        best = self.best.value if self.best else None
-        if trial.state is not State.FAILED and trial.value is not None and self.better(trial.value, best):
-            self.best, best = trial, trial.value
+        best, value = self.best.value if self.best else None, trial.value
+        if value is not None and self.better(value, best) and trial.state is not State.FAILED:
+            self.best, best = trial, value
         self.best_by_end.append(math.nan if best is None else best)
 
     def among(self, trials: int, ended: int) -> tuple[int, int]:
