@@ -117,22 +117,22 @@ class History(Protocol):
 
     @property
     def running(self) -> Mapping[int, Trial]:
-        """The running trials. The one that has been running longest comes first."""
+        """The running trials by id. The one that has been running longest comes first."""
         ...
 
     @property
     def pausing(self) -> Mapping[int, Trial]:
-        """The trials that were asked to pause and have not done so yet. The one asked first comes first."""
+        """The trials by id that were asked to pause and have not done so yet. The one asked first comes first."""
         ...
 
     @property
     def paused(self) -> Mapping[int, Trial]:
-        """The paused trials, which may go on. The one that has been paused longest comes first."""
+        """The paused trials by id, which may go on. The one that has been paused longest comes first."""
         ...
 
     @property
     def stopping(self) -> Mapping[int, Trial]:
-        """The trials that were asked to stop and have not done so yet. The one asked first comes first."""
+        """The trials by id that were asked to stop and have not done so yet. The one asked first comes first."""
         ...
 
     @property

@@ -153,3 +153,15 @@ def test_a_plan_that_raises_is_told_in_one_line_and_keeps_no_study_from_being_li
     assert (listed.exit_code, "can't be told here" in listed.output) == (0, True)
     shown = CliRunner().invoke(main, ["show", "raises", "--store", str(path)])
     assert (shown.exit_code, shown.output.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"name": "__main__:PLAN"}, "must stand in a module of its own"),
+        ({"name": "own", "pictures": ("forrest",)}, "no pictures .'forrest'.; there are forest"),
+    ],
+)
+def test_a_plan_that_could_not_be_shown_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        AnalysisPlan(estimate=estimate, **given)

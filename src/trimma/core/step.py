@@ -26,6 +26,7 @@ def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -
     draft = Draft(ledger, now)
     draft.record(StudyOpened(at=now, trials=trials, until=until))
     for trial in ledger.history.on_workers():
+        # what this commands is never carried out: the engine isn't open yet, and the attempt's workers are gone
         draft.abandon(trial, "its driver ended")
     return Turn(draft.events, draft.commands, _demand(ledger.history, open_end=True))
 

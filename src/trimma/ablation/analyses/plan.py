@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from trimma.ablation.question import Ablation
 from trimma.effects import Analysis, Cell
+from trimma.errors import UsageError
+
+PICTURES = ("forest", "repeats", "interactions", "path", "shapley")
 
 Estimate = Callable[[Ablation, Sequence[Cell], bool], Analysis]
 """Estimates effects from the question, the cells (ordered by repeat and arm), and whether the metric is maximized."""
@@ -40,7 +43,9 @@ class AnalysisPlan:
     - ``words``: follow the name of a difference where it is shown, as in ", on average over all orders".
     - ``adaptive``: whether the arms may be raced, so that components drop out when they are settled (default False).
     - ``open_ended``: whether there may be fewer trainings than the design's greatest number (default False).
-    - ``pictures``: the names of the pictures of `trimma.display.plots` that can be made, the most telling one first.
+    - ``pictures``: which of ``PICTURES`` can be made, the most telling one first.
+
+    Raises `UsageError` for another picture, and for a name in ``__main__``.
     """
 
     name: str
@@ -53,3 +58,12 @@ class AnalysisPlan:
     adaptive: bool = False
     open_ended: bool = False
     pictures: tuple[str, ...] = ("forest", "repeats")
+
+    def __post_init__(self) -> None:
+        if self.name.startswith("__main__:"):
+            raise UsageError(
+                f"the plan {self.name!r} must stand in a module of its own: __main__ is another script or notebook "
+                "when the study is shown again"
+            )
+        if unknown := [name for name in self.pictures if name not in PICTURES]:
+            raise UsageError(f"the plan {self.name!r} has no pictures {unknown}; there are {', '.join(PICTURES)}")
