@@ -96,17 +96,35 @@ class History(Protocol):
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the best finite value among those that are done or stopped. Of equals, the first to end."""
+        """The trial with the best finite value among those of the highest fidelity. Of equals, the first to end.
+
+        So it is a trial that is done. Only if none is done with a finite value, it is a stopped one.
+        """
+        ...
+
+    @property
+    def fidelity(self) -> float:
+        """The highest fidelity of the trials that ended with a finite value. Only trials of this fidelity are compared.
+
+        It is infinity if one of them is done, and minus infinity if there is none (see `trimma.trial.fidelity`).
+        """
         ...
 
     @property
     def best_by_end(self) -> Sequence[float]:
-        """The best value so far after each trial's end, in the order of ``ended``. NaN as long as there is none."""
+        """The best value of the trials that are done, after each trial's end in the order of ``ended``.
+
+        It is NaN as long as there is none.
+        """
         ...
 
     @property
-    def best_reported(self) -> float | None:
-        """The best finite value that any trial has reported or returned."""
+    def best_reached(self) -> float | None:
+        """The best finite value that some trial is sure to keep.
+
+        That is the best value of the trials that are done, and also any reported value where a trial's best value
+        counts.
+        """
         ...
 
     @property

@@ -1,17 +1,22 @@
 """The spec of a study, which says what the study asks."""
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from trimma.stopping import Rule
 
 
-class Metric(Struct, frozen=True, kw_only=True):
-    """The metric that decides, and its direction."""
+class Metric(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The metric that decides, and its direction.
+
+    ``value`` says what counts as a trial's value. It is the ``"last"`` value that the trial returned or reported, or
+    the ``"best"`` of all that it returned and reported.
+    """
 
     name: str
     maximize: bool
+    value: Literal["last", "best"] = "last"
 
     def __str__(self) -> str:
         return f"{'maximize' if self.maximize else 'minimize'}={self.name!r}"

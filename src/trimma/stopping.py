@@ -22,7 +22,7 @@ class Progress(Protocol):
     @property
     def trial_count(self) -> int: ...
     @property
-    def best_reported(self) -> float | None: ...
+    def best_reached(self) -> float | None: ...
     @property
     def best_by_end(self) -> Sequence[float]: ...
     def moment_after(self, active_seconds: float) -> float: ...
@@ -94,9 +94,10 @@ class Timeout(_Combinable, Struct, frozen=True, tag=True):
 
 
 class Target(_Combinable, Struct, frozen=True, tag=True):
-    """Met when any trial has reported a value at least as good as ``value``. Running trials are stopped.
+    """Met when a trial is done with a value at least as good as ``value``. Running trials are stopped.
 
-    Raises `UsageError` unless ``value`` is a finite number.
+    A value that is reported on the way doesn't count, since the trial may lose it again. It does count in a study in
+    which the best value of a trial is its value. Raises `UsageError` unless ``value`` is a finite number.
     """
 
     value: float
@@ -105,7 +106,7 @@ class Target(_Combinable, Struct, frozen=True, tag=True):
         force_setattr(self, "value", _finite("Target", "value", self.value))
 
     def met(self, progress: Progress, now: float) -> Halt | None:
-        best = progress.best_reported
+        best = progress.best_reached
         if best is None or (best < self.value if progress.maximize else best > self.value):
             return None
         return Halt(reason=f"the target of {self.value:g} was reached with {best:g}", at_once=True)
@@ -115,7 +116,7 @@ class Target(_Combinable, Struct, frozen=True, tag=True):
 
 
 class Patience(_Combinable, Struct, frozen=True, tag=True):
-    """Met when the last ``trials`` trials that ended improved the best value by no more than ``delta``.
+    """Met when the last ``trials`` trials that ended improved the best value of those done by no more than ``delta``.
 
     Running trials are stopped. ``delta`` is in units of the metric (default 0). Raises `UsageError` unless ``trials``
     is a whole number, 1 or more, and ``delta`` is a finite number, zero or more.

@@ -1,5 +1,6 @@
 """A trial's states, the moves between them, and the protocol by which policies and views read a trial."""
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
@@ -107,12 +108,13 @@ class Trial(Protocol):
     ``place`` says which part of the study the trial belongs to, and may hold a policy's own marks. ``parent`` is the
     trial from whose checkpoint this one begins, or None when it begins at the beginning.
 
-    ``value`` is the study's metric as returned at the end, or else as last reported. It is None before the first
-    report. ``since`` is when the trial came into its state, in seconds since the epoch. ``overdue`` says that it ran
-    longer than it may, and ``killed`` that its runner is being killed. ``crashes`` counts the attempts that crashed,
-    and ``losses`` those that were lost with their worker in this session for another reason. ``spans`` are its
-    attempts, and ``lost_steps`` is the number of reports that were lost with them. ``checkpoint`` is where the trial
-    would go on from. ``workers`` are those that it is on: as many as it has ``ranks``, or none.
+    ``value`` is the study's metric as returned at the end, or else as last reported. If the study says so, it is the
+    best of all these values. It is None before the first report. ``since`` is when the trial came into its state, in
+    seconds since the epoch. ``overdue`` says that it ran longer than it may, and ``killed`` that its runner is being
+    killed. ``crashes`` counts the attempts that crashed, and ``losses`` those that were lost with their worker in this
+    session for another reason. ``spans`` are its attempts, and ``lost_steps`` is the number of reports that were lost
+    with them. ``checkpoint`` is where the trial would go on from. ``workers`` are those that it is on: as many as it
+    has ``ranks``, or none.
     """
 
     @property
@@ -165,3 +167,14 @@ class Trial(Protocol):
     def spans(self) -> Sequence[Span]: ...
     @property
     def lost_steps(self) -> int: ...
+
+
+def fidelity(trial: Trial) -> float:
+    """How far the trial was trained: the last step that it reported, or infinity if it is done.
+
+    Values of different fidelities can't be compared. The first folds of a cross-validation may be easier than the
+    others, and a loss may rise again after some steps.
+    """
+    if trial.state is State.DONE:
+        return math.inf
+    return float(trial.curve.steps[-1]) if len(trial.curve) else 0.0

@@ -25,7 +25,7 @@ top  trial     loss  steps  state    rate     depth
   2      2  0.22488      9  done     0.4484   2
   3      1  0.25049      9  done     0.3319   2
   4      3  0.34724      9  done     0.01407  1
-  5      7   2.0197      1  stopped  0.3597   2
+  -      7   2.0197      1  stopped  0.3597   2
 
 Stopping early saved 48 of 90 steps (53%): 42 were run.
 
@@ -68,8 +68,8 @@ def test_show_more_or_less_of_the_best(run) -> None:
     )
     before, after = SHOWN.split("top  trial", maxsplit=1)[0], SHOWN[SHOWN.index("\nStopping early") :]
     assert run("show", "descent", "--top", 3) == before + table + after
-    rows = re.findall(r"^ +(\d+) +\d+ .* (?:done|stopped) ", run("show", "descent", "--top", 100), re.MULTILINE)
-    assert rows == [str(place) for place in range(1, 11)], "once each; two failed"
+    rows = re.findall(r"^ +(\d+|-) +\d+ .* (?:done|stopped) ", run("show", "descent", "--top", 100), re.MULTILINE)
+    assert rows == ["1", "2", "3", "4", *"------"], "once each; two failed, and those that were stopped have no place"
 
 
 def test_show_a_trial(run) -> None:
@@ -96,10 +96,12 @@ def test_show_a_trial_that_was_stopped_and_one_that_failed(run) -> None:
 def test_export_csv(run) -> None:
     header, first, second, *more = run("export", "descent", "-").splitlines()
     assert header == (
-        "trial,state,value,attempt,steps,seconds,worker,reason,config.rate,config.depth,metric.loss,started,ended"
+        "trial,state,value,comparable,attempt,steps,seconds,worker,reason,config.rate,config.depth,metric.loss,started,ended"
     )
-    assert first == "0,failed,,1,0,1.0,sim-0,ValueError: too deep,0.5118216247002567,3,,0.0,1.0"
-    assert second == ("1,done,0.25048911483837577,1,9,9.0,sim-1,,0.33187239186810047,2,0.25048911483837577,0.0,9.0")
+    assert first == "0,failed,,False,1,0,1.0,sim-0,ValueError: too deep,0.5118216247002567,3,,0.0,1.0"
+    assert second == (
+        "1,done,0.25048911483837577,True,1,9,9.0,sim-1,,0.33187239186810047,2,0.25048911483837577,0.0,9.0"
+    )
     assert len(more) == 10
 
 
@@ -110,6 +112,7 @@ def test_export_json(run) -> None:
         "trial": 1,
         "state": "done",
         "value": 0.25048911483837577,
+        "comparable": True,
         "attempt": 1,
         "steps": 9,
         "seconds": 9.0,

@@ -30,7 +30,7 @@ from trimma.search import RandomSearch
 from trimma.spec import Metric, StudySpec
 from trimma.testing import run_study
 from trimma.testing.searchers import rough
-from trimma.trial import ENDED, State, Trial
+from trimma.trial import ENDED, State, Trial, fidelity
 
 SPEC = StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0)
 PLACES: list[dict[str, Any]] = [{}, {"group": "a"}, {"group": "a", "repeat": 1}, {"group": 1}, {"group": True}]
@@ -70,9 +70,10 @@ def shown(history: History) -> dict[str, Any]:
         "chosen": history.chosen,
         "scores": [*zip(scores.trials, scores.steps, map(repr, scores.values), strict=True)],
         "ended": list(history.ended),
-        "best": history.best.id if history.best else None,
+        "best": history.best.value if history.best else None,
+        "fidelity": history.fidelity,
         "by end": [repr(value) for value in history.best_by_end],
-        "reported": history.best_reported,
+        "reached": history.best_reached,
         "counts": dict(history.counts),
         "states": [list(each) for each in (history.queued, history.running, history.pausing, history.paused)],
         "live": history.live_count,
@@ -86,15 +87,15 @@ def expected(whole: History, asked: dict[str, Any]) -> dict[str, Any]:
     ids = {trial.id for trial in trials}
     scores = whole.scores
     ended = [number for number in whole.ended if number in ids]
-    best, by_end = None, []
-    for number in ended:
-        trial = whole.trials[number]
-        ranked = trial.value is not None and trial.state is not State.FAILED
-        if ranked and whole.better(trial.value, best.value if best else None):
-            best = trial
-        by_end.append(repr(math.nan if best is None else best.value))
+    finite = [trial for trial in trials if trial.id in ended and trial.state is not State.FAILED]
+    finite = [trial for trial in finite if trial.value is not None and math.isfinite(trial.value)]
+    highest = max(map(fidelity, finite), default=-math.inf)
+    compared = [trial.value for trial in finite if fidelity(trial) == highest]
+    done = [
+        [trial.value for trial in finite if trial.state is State.DONE and trial.id in ended[: count + 1]]
+        for count in range(len(ended))
+    ]
     rows = [*zip(scores.trials, scores.steps, scores.values, strict=True)]
-    reached = [value for trial, _, value in rows if trial in ids and math.isfinite(value)]
     before = whole.ended[: whole.ended_before]
     return {
         "trials": sorted(ids),
@@ -102,9 +103,10 @@ def expected(whole: History, asked: dict[str, Any]) -> dict[str, Any]:
         "chosen": sum(1 + trial.resumed for trial in trials),  # type: ignore[attr-defined]
         "scores": [(trial, step, repr(value)) for trial, step, value in rows if trial in ids],
         "ended": ended,
-        "best": best.id if best else None,
-        "by end": by_end,
-        "reported": min(reached, default=None),
+        "best": min(compared, default=None),
+        "fidelity": highest,
+        "by end": [repr(min(values, default=math.nan)) for values in done],
+        "reached": min(done[-1], default=None) if done else None,
         "counts": {state: sum(trial.state is state for trial in trials) for state in State},
         "states": [
             [number for number in each if number in ids]

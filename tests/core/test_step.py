@@ -260,7 +260,7 @@ def test_the_last_report_stands_for_what_is_not_returned() -> None:
     stage.tell(measured(step=1, m=3.0), measured(step=2, m=2.0), returned())
     assert stage.trial().state is State.DONE
     assert stage.trial().value == 2.0
-    assert stage.history.best_reported == 3.0
+    assert stage.history.best_reached == 2.0
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -270,7 +270,7 @@ def test_what_is_not_finite_is_recorded_and_never_best(value: float) -> None:
     assert stage.trial().state is State.DONE
     assert repr(stage.trial().value) == repr(value)
     assert stage.history.best is None
-    assert stage.history.best_reported is None
+    assert stage.history.best_reached is None
     stage.tell(returned(1, m=-5.0))
     assert stage.history.best is stage.trial(1)
 
@@ -405,13 +405,14 @@ def test_a_resumed_study_with_results_has_not_failed_by_one_more_failure() -> No
 def test_a_target_that_is_reached_stops_what_runs() -> None:
     stage = Stage(workers=3, trials=None, until=Target(1.0))
     stage.tell(Left(worker="w2", cause="gone"))
-    turn = stage.tell(measured(0, m=1.5))
+    assert not stage.tell(measured(0, m=1.5)).commands, "a value that is reported on the way can be lost again"
+    turn = stage.tell(returned(0, m=1.5))
     assert [command for command in turn.commands if isinstance(command, Send)] == [
-        Send(trial=number, attempt=1, signal=Signal.STOP) for number in (0, 1)
+        Send(trial=1, attempt=1, signal=Signal.STOP)
     ]
     assert stage.trial(2).state is State.STOPPED, "what was queued never starts"
     assert stage.history.closed is None
-    stage.tell(Halted(trial=0, attempt=1), Halted(trial=1, attempt=1))
+    stage.tell(Halted(trial=1, attempt=1))
     assert stage.history.closed.outcome is ev.Outcome.FINISHED  # type: ignore[union-attr]
     assert "the target of 1 was reached with 1.5" in stage.history.closed.reason  # type: ignore[union-attr]
 
@@ -500,7 +501,7 @@ def test_what_is_paused_does_not_hold_up_the_others_nor_the_end() -> None:
     assert kinds(turn.events) == ["TrialFinished", "TrialStopped", "StudyClosed"]
     assert stage.trial().state is State.STOPPED
     assert "never chosen to go on" in stage.trial().reason
-    assert stage.history.best is stage.trial(), "its last value counts, as that of any trial that was stopped"
+    assert stage.history.best is stage.trial(1), "it came to its end"
 
 
 def test_a_paused_trial_goes_on_after_the_last_new_one() -> None:
@@ -513,9 +514,9 @@ def test_a_paused_trial_goes_on_after_the_last_new_one() -> None:
 def test_a_halt_ends_what_is_paused() -> None:
     stage = Stage(workers=2, trials=None, until=Target(9.0))
     stage.tell(measured(0, m=PAUSE), paused(), measured(1, m=PAUSE))
-    stage.tell(measured(2, m=9.0))
+    stage.tell(returned(2, m=9.0))
     assert stage.trial(0).state is State.STOPPED
-    stage.tell(paused(1), Halted(trial=2, attempt=1))
+    stage.tell(paused(1))
     assert stage.trial(1).state is State.STOPPED
     assert "the target of 9 was reached" in stage.trial(1).reason
     assert stage.history.closed

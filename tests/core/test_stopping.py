@@ -17,7 +17,7 @@ class Stage:
 
     maximize: bool = True
     trial_count: int = 0
-    best_reported: float | None = None
+    best_reached: float | None = None
     best_by_end: list[float] = field(default_factory=list)
     started: float = 100.0
 
@@ -67,7 +67,7 @@ def test_a_timeout_is_met_at_its_deadline_and_not_before() -> None:
     ],
 )
 def test_a_target_in_both_directions(maximize: bool, best: float | None, met: bool) -> None:
-    halt = Target(0.9).met(Stage(maximize=maximize, best_reported=best), 0.0)
+    halt = Target(0.9).met(Stage(maximize=maximize, best_reached=best), 0.0)
     assert bool(halt) is met
     assert halt is None or halt.at_once
 
@@ -97,8 +97,8 @@ def test_patience_in_both_directions(rule: Patience, best: list[float], met: boo
 def test_both() -> None:
     rule = TrialCount(3) & Target(0.5)
     assert rule.met(Stage(trial_count=3), 0.0) is None
-    assert rule.met(Stage(best_reported=0.6), 0.0) is None
-    halt = rule.met(Stage(trial_count=3, best_reported=0.6), 0.0)
+    assert rule.met(Stage(best_reached=0.6), 0.0) is None
+    halt = rule.met(Stage(trial_count=3, best_reached=0.6), 0.0)
     assert halt
     assert halt.at_once
     assert " and " in halt.reason
@@ -110,7 +110,7 @@ def test_either_prefers_the_one_that_stops_at_once() -> None:
     gentle = rule.met(Stage(trial_count=3), 0.0)
     assert gentle
     assert not gentle.at_once
-    sharp = rule.met(Stage(trial_count=3, best_reported=0.6), 0.0)
+    sharp = rule.met(Stage(trial_count=3, best_reached=0.6), 0.0)
     assert sharp
     assert sharp.at_once
 
@@ -124,11 +124,11 @@ def test_the_deadline_of_several_is_the_next_one_to_come() -> None:
 
 def test_chains_of_three() -> None:
     rule = Timeout(5) | Target(0.5) | TrialCount(2)
-    for stage in (Stage(best_reported=0.7), Stage(trial_count=2), Stage(started=-100.0)):
+    for stage in (Stage(best_reached=0.7), Stage(trial_count=2), Stage(started=-100.0)):
         assert rule.met(stage, 1.0)
     rule = Timeout(5) & Target(0.5) & TrialCount(2)
-    assert rule.met(Stage(best_reported=0.7, trial_count=2, started=-100.0), 1.0)
-    assert rule.met(Stage(best_reported=0.7, started=-100.0), 1.0) is None
+    assert rule.met(Stage(best_reached=0.7, trial_count=2, started=-100.0), 1.0)
+    assert rule.met(Stage(best_reached=0.7, started=-100.0), 1.0) is None
 
 
 @pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf])
@@ -172,7 +172,7 @@ trees = st.recursive(
 @given(trees, st.integers(0, 4), st.floats(0, 1) | st.none(), st.floats(0, 5))
 def test_combinations_are_boolean(tree, count, best, elapsed) -> None:  # type: ignore[no-untyped-def]
     rule, expected = tree
-    stage = Stage(trial_count=count, best_reported=best, started=0.0)
+    stage = Stage(trial_count=count, best_reached=best, started=0.0)
     assert bool(rule.met(stage, elapsed)) is expected(stage, elapsed)
     deadline = rule.deadline(stage, elapsed)
     if deadline is not None and deadline > elapsed:

@@ -132,7 +132,7 @@ def deaf(kind: int, report: Callable[..., None]) -> None:
 def test_a_trial_that_does_not_heed_a_stop_is_killed() -> None:
     from trimma.stopping import Target
 
-    study = tune(deaf, 3, 2, until=Target(3.0), maximize=True, stop_grace=0.5)
+    study = tune(deaf, 3, 2, until=Target(3.0), maximize=True, value="best", stop_grace=0.5)
     assert any(isinstance(event, KillRequested) for event in study.events)
     assert study.history.closed
     assert study.history.closed.outcome is Outcome.FINISHED

@@ -193,15 +193,16 @@ def test_the_table_has_the_same_columns_in_each_row():
     log.at(5).fail(second, "ValueError", "bad\nworse")
     log.queue(opt={"lr": 0.3})
     assert columns(log.history) == [
-        "trial", "state", "value", "attempt", "steps", "seconds", "worker", "reason", "config.opt.lr", "config.width",
-        "config.depth[0]", "config.depth[1]", "metric.loss", "metric.f1", "started", "ended",
+        "trial", "state", "value", "comparable", "attempt", "steps", "seconds", "worker", "reason",
+        "config.opt.lr", "config.width", "config.depth[0]", "config.depth[1]", "metric.loss", "metric.f1", "started", "ended",
     ]  # fmt: skip
     rows = [list(row.values()) for row in table(log.history)]
-    assert rows[0] == [0, "done", 1.0, 1, 1, 3.0, "a", None, 0.1, 8, None, None, 1.0, 0.25, 0.0, 3.0]
+    assert rows[0] == [0, "done", 1.0, True, 1, 1, 3.0, "a", None, 0.1, 8, None, None, 1.0, 0.25, 0.0, 3.0]
     assert rows[1] == [
         1,
         "failed",
         None,
+        False,
         1,
         0,
         1.0,
@@ -216,7 +217,7 @@ def test_the_table_has_the_same_columns_in_each_row():
         4.0,
         5.0,
     ]
-    assert rows[2] == [2, "queued", None, 0, 0, 0.0, None, None, 0.3, None, None, None, None, None, None, None]
+    assert rows[2] == [2, "queued", None, False, 0, 0, 0.0, None, None, 0.3, None, None, None, None, None, None, None]
 
 
 def test_failures_are_grouped_by_kind():

@@ -19,8 +19,11 @@ STORE_VARIABLE = "TRIMMA_STORE"
 DEFAULT_STORE = Path(".trimma") / "studies.db"
 
 
-def metric_of(maximize: Any, minimize: Any) -> Metric:
-    """The study's metric and its direction. Raises `UsageError` unless exactly one name is given."""
+def metric_of(maximize: Any, minimize: Any, value: Any = "last") -> Metric:
+    """The study's metric, its direction, and which value of a trial counts.
+
+    Raises `UsageError` unless exactly one name is given, and ``value`` is "last" or "best".
+    """
     if maximize is not None and minimize is not None:
         raise UsageError(
             f"maximize={maximize!r} and minimize={minimize!r}: a study has one metric that decides; give one of them"
@@ -30,7 +33,9 @@ def metric_of(maximize: Any, minimize: Any) -> Metric:
         raise UsageError("say which metric decides: maximize='accuracy', or minimize='loss'")
     if not isinstance(name, str) or not name:
         raise UsageError(f"the metric is named by a text such as 'accuracy', not {name!r}")
-    return Metric(name=name, maximize=maximize is not None)
+    if value not in ("last", "best"):
+        raise UsageError(f"value={value!r}: which value of a trial counts is 'last' or 'best'")
+    return Metric(name=name, maximize=maximize is not None, value=value)
 
 
 def space_of(space: Any) -> Space:

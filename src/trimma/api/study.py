@@ -72,7 +72,11 @@ class Study:
 
     @property
     def best(self) -> Trial:
-        """The trial that ended with the best finite value. Raises `StudyError` when there is none."""
+        """The trial with the best finite value among those that are done.
+
+        As long as none is done, it is the best of those stopped trials that came furthest: its ``state`` is "stopped".
+        Raises `StudyError` when no trial has ended with a finite value.
+        """
         history = self.history
         if history.best is None:
             counts = ", ".join(f"{count} {state}" for state, count in history.counts.items() if count) or "none yet"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, space_of, store_of, until_of, whole
 from trimma.api.launch import launch
@@ -27,6 +27,7 @@ def tune(
     *,
     maximize: str | None = None,
     minimize: str | None = None,
+    value: Literal["last", "best"] = "last",
     trials: int | None = None,
     timeout: float | None = None,
     target: float | None = None,
@@ -56,12 +57,14 @@ def tune(
 
     What is asked
         ``maximize`` or ``minimize`` names the metric that decides. A trial's value is what it returned, or else
-        what it last reported.
+        what it last reported. With ``value="best"`` it is the best of all that it returned and reported, as for
+        training that keeps the weights of its best epoch. The best trial is found among those that are done, because
+        a trial that was stopped on the way can't be compared with them.
     When it ends
-        After ``trials`` trials (exactly that many), after ``timeout`` seconds, when a value is at least as good as
-        ``target``, when ``patience`` trials have ended without a better best value, or when the rule ``until`` is met,
-        such as ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. What comes first ends the study. A space that
-        consists of grids only also ends when all its configs have been tried.
+        After ``trials`` trials (exactly that many), after ``timeout`` seconds, when a trial is done with a value at
+        least as good as ``target``, when ``patience`` trials have ended without a better best value, or when the rule
+        ``until`` is met, such as ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. What comes first ends the study.
+        A space that consists of grids only also ends when all its configs have been tried.
     How
         ``searcher``: "random", "grid", "quasi-random" or an object (default: "grid" if nothing is left to
         draw, else "random"). ``scheduler``: "run-all" (the default), "median", ``tm.Asha(max_steps=...)`` or an object.
@@ -94,7 +97,7 @@ def tune(
     >>> study.best.config
     """
     space = space_of(space)
-    metric = metric_of(maximize, minimize)
+    metric = metric_of(maximize, minimize, value)
     until = until_of(until, timeout, target, patience)
     trials = None if trials is None else whole("trials", trials)
     extras = {"data": data, "model": model}

@@ -5,6 +5,7 @@ from trimma.display.short_text import one_line
 from trimma.display.study_kind import is_ablation
 from trimma.errors import StudyError
 from trimma.ports import History
+from trimma.trial import State
 from trimma.views import status
 
 
@@ -18,7 +19,8 @@ def brief(history: History, *, lost: bool = False) -> str:
         return f"<AblationStudy {history.spec.name!r} {status(history, lost=lost)}: {amounts}; {_decided(history)}>"
     best = ""
     if history.best is not None:
-        best = f"; best {one_line(history.spec.metric.name)} {number(history.best.value, 6)}"
+        stopped = " (of a stopped trial)" if history.best.state is State.STOPPED else ""
+        best = f"; best {one_line(history.spec.metric.name)} {number(history.best.value, 6)}{stopped}"
     return f"<Study {history.spec.name!r} {status(history, lost=lost)}: {amounts}{best}>"
 
 

@@ -182,6 +182,7 @@ class Simulated:
         elif isinstance(said, Measured):
             before, run.step = run.step or 0, said.step
             if job.budget is not None and said.step >= job.budget:
+                # what comes now is what stands after the loop of the objective, and the end
                 self._at(0.0, lambda: self._conclude(run))
             elif bisect_right(job.rungs, said.step) > bisect_right(job.rungs, before):
                 run.waiting = True

@@ -1,5 +1,6 @@
 """Folds a study's events: each one changes the study's `History` in place, or is refused."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -212,7 +213,7 @@ def _reported(records: Records, event: ev.Reported) -> None:
     value = event.metrics.get(records.metric)
     if value is None:
         return
-    trial.value = value
+    trial.value = _better_of(records, trial.value, value) if records.best_counts else value
     for part in records.only_whole or records.parts_of(trial.id):
         part.score(trial.id, event.step, value)
 
@@ -267,9 +268,7 @@ def _finished(records: Records, event: ev.TrialFinished) -> None:
     trial.result, trial.reason = event.metrics, ""
     value = event.metrics.get(records.metric)
     if value is not None:
-        trial.value = value
-        for part in records.only_whole or records.parts_of(trial.id):
-            part.reach(value)
+        trial.value = _better_of(records, trial.value, value) if records.best_counts else value
     _end(records, trial, event)
 
 
@@ -297,6 +296,13 @@ def _lost(records: Records, event: ev.TrialLost) -> None:
     _release(records, trial, event.at)
 
 
+def _better_of(records: Records, known: float | None, value: float) -> float:
+    """The better one of two values of the metric that decides. ``known`` is None before the first one."""
+    if known is None or not math.isfinite(known) or records.whole.better(value, known):
+        return value
+    return known
+
+
 def _go_back(records: Records, trial: TrialRecord) -> bool:
     """Drop the reports after the checkpoint, which the next attempt makes again. Returns whether there were any."""
     if not len(trial.curve):
@@ -308,6 +314,9 @@ def _go_back(records: Records, trial: TrialRecord) -> bool:
     trial.curve = kept
     values = kept.series(records.metric).values
     trial.value = values[-1] if values else None
+    if records.best_counts:
+        for value in values:
+            trial.value = _better_of(records, trial.value, value)
     return True
 
 

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import msgspec
 
 from trimma.reports import Scores
-from trimma.trial import ENDED, State, Trial
+from trimma.spec import Metric
+from trimma.trial import ENDED, State, Trial, fidelity
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -55,27 +56,30 @@ class Part:
     __slots__ = (
         "best",
         "best_by_end",
-        "best_reported",
+        "best_reached",
         "by_state",
         "chosen",
         "counts",
         "ended",
         "ended_at",
+        "fidelity",
         "ids",
         "maximize",
+        "metric",
         "scores",
         "trials",
     )
 
-    def __init__(self, trials: TrialsById, *, maximize: bool) -> None:
-        self.trials, self.maximize = trials, maximize
+    def __init__(self, trials: TrialsById, metric: Metric) -> None:
+        self.trials, self.metric, self.maximize = trials, metric, metric.maximize
         self.ids = array("q")
         self.scores = Scores()
         self.ended: list[int] = []
         self.ended_at = array("q")
         self.best_by_end = array("d")
         self.best: Trial | None = None
-        self.best_reported: float | None = None
+        self.fidelity = -math.inf
+        self.best_reached: float | None = None
         self.chosen = 0
         self.counts = dict.fromkeys(State, 0)
         self.by_state: dict[State, dict[int, Any]] = {state: {} for state in State if state not in ENDED}
@@ -111,23 +115,31 @@ class Part:
         scores.trials.append(trial)
         scores.steps.append(step)
         scores.values.append(value)
-        best = self.best_reported
-        if best is None or (value > best if self.maximize else value < best):
-            self.reach(value)
+        if self.metric.value == "best":
+            self._reach(value)
 
-    def reach(self, value: float) -> None:
-        """Note that a trial has reported or returned a value of the study's metric."""
-        if self.better(value, self.best_reported):
-            self.best_reported = value
+    def _reach(self, value: float) -> None:
+        if self.better(value, self.best_reached):
+            self.best_reached = value
 
     def end(self, trial: Trial, place: int) -> None:
         """Note that a trial has ended, after ``place`` other trials of the whole study."""
         self.ended.append(trial.id)
         self.ended_at.append(place)
-        best, value = self.best.value if self.best else None, trial.value
-        if value is not None and self.better(value, best) and trial.state is not State.FAILED:
-            self.best, best = trial, value
+        value = trial.value
+        if value is not None and trial.state is not State.FAILED and math.isfinite(value):
+            self._compare(trial, value)
+        best = self.best.value if self.best is not None and self.fidelity == math.inf else None
         self.best_by_end.append(math.nan if best is None else best)
+
+    def _compare(self, trial: Trial, value: float) -> None:
+        reached = fidelity(trial)
+        if reached > self.fidelity:
+            self.best, self.fidelity = trial, reached
+        elif reached == self.fidelity and self.better(value, self.best.value if self.best else None):
+            self.best = trial
+        if trial.state is State.DONE:
+            self._reach(value)
 
     def among(self, trials: int, ended: int) -> tuple[int, int]:
         """How many of the study's first ``trials`` trials, and of the first ``ended`` to end, are in this part."""
@@ -141,7 +153,7 @@ class Index:
     """
 
     def __init__(self, names: tuple[str, ...], whole: Part) -> None:
-        self._names, self._maximize = names, whole.maximize
+        self._names, self._metric = names, whole.metric
         self._parts: dict[bytes, Part] = {}
         self.of_trial: list[Part | None] = []
         for trial in whole.trials:
@@ -157,10 +169,7 @@ class Index:
                 part.score(trial, step, value)
         for place, number in enumerate(whole.ended):
             if (part := self.of_trial[number]) is not None:
-                trial = whole.trials[number]
-                if trial.value is not None:
-                    part.reach(trial.value)
-                part.end(trial, place)
+                part.end(whole.trials[number], place)
 
     def add(self, trial: Any) -> None:
         """Take in a trial that is new to the study, or to this index."""
@@ -176,5 +185,5 @@ class Index:
         key = _encode([place[name] for name in self._names])
         part = self._parts.get(key)
         if part is None:
-            part = self._parts[key] = Part(TrialsOfPart(), maximize=self._maximize)
+            part = self._parts[key] = Part(TrialsOfPart(), self._metric)
         return part

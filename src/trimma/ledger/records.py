@@ -59,9 +59,9 @@ class Records:
     session. ``whole`` holds all trials, and ``most_ranks`` is the largest number of ranks that any of them has.
     ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
     is how many workers this session may use, None for any number. ``length`` is how many events have been folded in.
-    ``views`` holds the one view of each part, and ``nothing`` is a part without trials. Two shortcuts for every event:
-    ``metric`` is the name of the metric that decides, and ``only_whole`` holds the whole as long as nobody has asked
-    for a part.
+    ``views`` holds the one view of each part, and ``nothing`` is a part without trials. Three shortcuts for every
+    event: ``metric`` is the name of the metric that decides, ``best_counts`` says that its best value is a trial's
+    value, and ``only_whole`` holds the whole as long as nobody has asked for a part.
 
     The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
     being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
@@ -74,8 +74,9 @@ class Records:
         self.original = self.spec = spec
         self.program = program
         self.metric = spec.metric.name
-        self.whole = Part([], maximize=spec.metric.maximize)
-        self.nothing = Part(TrialsOfPart(), maximize=self.whole.maximize)
+        self.best_counts = spec.metric.value == "best"
+        self.whole = Part([], spec.metric)
+        self.nothing = Part(TrialsOfPart(), spec.metric)
         self.only_whole: Sequence[Part] = (self.whole,)
         self._indexes: dict[tuple[str, ...], Index] = {}
         self.idle: dict[str, None] = {}

@@ -81,8 +81,12 @@ class View:
         return self._part.best_by_end
 
     @property
-    def best_reported(self) -> float | None:
-        return self._part.best_reported
+    def fidelity(self) -> float:
+        return self._part.fidelity
+
+    @property
+    def best_reached(self) -> float | None:
+        return self._part.best_reached
 
     @property
     def counts(self) -> Mapping[State, int]:

@@ -18,7 +18,8 @@ class Asha:
     """Stop a trial at a rung unless it is among the best 1/``reduction_factor`` that have reached that rung.
 
     The rungs are the steps ``grace_steps * reduction_factor ** k`` below ``max_steps`` for k = 0, 1, ..., rounded to
-    whole steps. A trial's score at a rung is its first value at or after that step. When ``n`` trials have a score at
+    whole steps. A trial's score at a rung is its first value at or after that step, or its best value up to then in a
+    study in which the best value of a trial counts. When ``n`` trials have a score at
     the rung, the trial goes on if fewer than ``max(1, floor(n / reduction_factor))`` of these scores are better. While
     ``n`` is below ``reduction_factor``, every trial goes on. From then on, a trial whose score is NaN or infinity is
     always stopped. A trial that reaches ``max_steps`` is done. By default ``reduction_factor`` is 3 and ``grace_steps``
@@ -80,18 +81,25 @@ class _Asha:
         self._boards = [_Board(self._settings.reduction_factor) for _ in self._rungs]
         self._next: dict[int, int] = {}
         self._failed: dict[int, Verdict] = {}
+        self._best: dict[int, float] = {}
 
     def _catch_up(self, history: History) -> None:
         """Take in the scores that are new. The outcome is the same as when all of them are taken in at once."""
         if history is not self._history:
             self._forget(history)
         scores, sign = history.scores, 1 if history.maximize else -1
+        best_counts = history.spec.metric.value == "best"
         for place in range(self._seen, len(scores)):
             trial, step = scores.trials[place], scores.steps[place]
             rung = self._next.get(trial, 0)
-            if rung == len(self._rungs) or step < self._rungs[rung]:
+            if rung == len(self._rungs):
                 continue
             value = scores.values[place]
+            if best_counts:
+                before = self._best.get(trial)
+                value = self._best[trial] = value if history.better(value, before) or before is None else before
+            if step < self._rungs[rung]:
+                continue
             score = sign * value if math.isfinite(value) else -math.inf
             while rung < len(self._rungs) and step >= self._rungs[rung]:
                 rank = self._boards[rung].enter(score)

@@ -270,6 +270,15 @@ class EngineContract:
         assert end == Returned(trial=0, attempt=1, metrics={})
         assert [fact.step for fact in driver.measured(0)] == [1, 2, 3, 4]
 
+    def test_at_its_budget_an_objective_comes_to_its_own_end(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened()
+        worker = driver.joined(1)[0]
+        end = driver.run(0, worker, count=4, budget=4)
+        own = driver.run(1, worker, count=4)
+        assert isinstance(own, Returned)
+        assert own.metrics
+        assert end == Returned(trial=0, attempt=1, metrics=own.metrics), "what it returns counts"
+
     def test_stale_signals_are_ignored(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         worker = driver.joined(1)[0]

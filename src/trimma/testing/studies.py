@@ -5,7 +5,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from trimma.codec import encode
 from trimma.core import Policy
@@ -76,6 +76,7 @@ def run_study(
     until: Rule | None = None,
     seed: int = 0,
     maximize: bool = False,
+    value: Literal["last", "best"] = "last",
     metric: str = METRIC,
     variants: Variants | None = None,
     requests: Callable[[], Sequence[Request]] = lambda: (),
@@ -90,9 +91,8 @@ def run_study(
     if name in store.studies():
         ledger = replay(store, name)
     else:
-        asked = StudySpec(
-            name=name, metrics=(Metric(name=metric, maximize=maximize),), seed=seed, trials=trials, until=until, **spec
-        )
+        metrics = (Metric(name=metric, maximize=maximize, value=value),)
+        asked = StudySpec(name=name, metrics=metrics, seed=seed, trials=trials, until=until, **spec)
         ledger = create(store, asked, None, engine.clock.now())
     bound = searcher.bind(space, seed, trials)
     policy, planner = with_planner(

@@ -1,5 +1,6 @@
 """Pure functions of a study's `History` that return plain rows, which are shown, exported and plotted."""
 
+from trimma.views.comparable import best_step, comparable
 from trimma.views.curves import TrialCurve, curves, metric_names
 from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta
@@ -41,9 +42,11 @@ __all__ = [
     "TrialLine",
     "Utilisation",
     "attempts",
+    "best_step",
     "busy",
     "busy_over_time",
     "columns",
+    "comparable",
     "curves",
     "eta",
     "failures",

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from trimma.errors import StudyError, UsageError
 from trimma.ports import History
 from trimma.space import Dimension
-from trimma.trial import State, Trial
+from trimma.trial import Trial, fidelity
+from trimma.views.comparable import has_finite_end
 from trimma.views.hyperparameters import hyperparameters, settings
 
 MIN_TRIALS = 10
@@ -40,15 +41,16 @@ def importance(history: History, *, top: float = 0.1) -> list[Importance]:
     itself gives no importance. Options are compared by their frequencies. If only some trials have the hyperparameter,
     its absence counts as one more value.
 
-    Only trials that ended with a finite value count. ``top`` is a share of them (default .1), and at least 5 of them
-    are the best. All shares are 0 when all trials have the same value.
+    Only trials that ended with a finite value count. One that was trained for more steps is better than one that was
+    stopped before, and values are compared between trials of equally many steps. ``top`` is a share of the trials
+    (default .1), and at least 5 of them are the best. All shares are 0 when all trials have the same value.
 
     Raises `UsageError` unless 0 < top < 1, and `StudyError` for fewer than 10 trials or a space that has nothing to
     choose.
     """
     if not 0 < top < 1:
         raise UsageError(f"importance(top={top!r}) must be a share between 0 and 1, such as 0.1")
-    trials = [trial for trial in history.trials if _counts(trial)]
+    trials = [trial for trial in history.trials if has_finite_end(trial)]
     if len(trials) < MIN_TRIALS:
         raise StudyError(
             f"importance needs at least {MIN_TRIALS} trials that ended with a finite value; "
@@ -57,7 +59,7 @@ def importance(history: History, *, top: float = 0.1) -> list[Importance]:
     scales = hyperparameters(history)
     if not scales:
         raise StudyError(f"study {history.spec.name!r} has no hyperparameter that varies")
-    best = _best([trial.value or 0.0 for trial in trials], top, maximize=history.maximize)
+    best = _best(trials, top, maximize=history.maximize)
     rows = [settings(history, trial) for trial in trials]
     found = {scale.name: _divergence(scale, [row.get(scale.name, _ABSENT) for row in rows], best) for scale in scales}
     total = math.fsum(found.values())
@@ -68,16 +70,13 @@ def importance(history: History, *, top: float = 0.1) -> list[Importance]:
 _ABSENT = object()
 
 
-def _counts(trial: Trial) -> bool:
-    ended = trial.state is State.DONE or trial.state is State.STOPPED
-    return ended and trial.value is not None and math.isfinite(trial.value)
-
-
-def _best(values: Sequence[float], top: float, *, maximize: bool) -> NDArray[np.bool_]:
-    """Which values are among the best, as a mask of shape (trials,). Values equal to the last of the best are, too."""
-    scores = np.array(values) if maximize else -np.array(values)
+def _best(trials: Sequence[Trial], top: float, *, maximize: bool) -> NDArray[np.bool_]:
+    """Which trials are among the best, as a mask of shape (trials,). Those equal to the last of the best are, too."""
+    sign = 1 if maximize else -1
+    scores = [(fidelity(trial), sign * (trial.value or 0.0)) for trial in trials]
     places = max(math.ceil(top * len(scores)), MIN_TOP)
-    return scores >= np.sort(scores)[-places]  # type: ignore[no-any-return]
+    last = sorted(scores)[-places]
+    return np.array([score >= last for score in scores])
 
 
 def _divergence(scale: Dimension, values: Sequence[Any], best: NDArray[np.bool_]) -> float:

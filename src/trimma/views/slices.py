@@ -1,6 +1,5 @@
 """The metric against one hyperparameter at a time."""
 
-import math
 from typing import Any
 
 from msgspec import Struct
@@ -8,15 +7,20 @@ from msgspec import Struct
 from trimma.errors import UnknownName
 from trimma.ports import History
 from trimma.space import Dimension
-from trimma.trial import ENDED, State
+from trimma.trial import State
+from trimma.views.comparable import comparable, has_finite_end
 from trimma.views.hyperparameters import hyperparameters, settings
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """One trial that has ended. ``setting`` is the value of the hyperparameter, ``value`` that of the metric."""
+    """One trial that has ended. ``setting`` is the value of the hyperparameter, ``value`` that of the metric.
+
+    ``comparable`` says whether the value may be compared with that of the best trial (see `comparable`).
+    """
 
     trial: int
     state: State
+    comparable: bool
     setting: Any
     value: float
 
@@ -41,10 +45,12 @@ def slices(history: History, *names: str) -> list[Slice]:
     found = {name: Slice(hyperparameter=scales[name], points=[]) for name in names or scales}
     for trial in history.trials:
         value = trial.value
-        if trial.state not in ENDED or trial.state is State.FAILED or value is None or not math.isfinite(value):
+        if value is None or not has_finite_end(trial):
             continue
+        compared = comparable(history, trial)
         config = settings(history, trial)
         for name, one in found.items():
             if name in config:
-                one.points.append(Point(trial=trial.id, state=trial.state, setting=config[name], value=value))
+                point = Point(trial=trial.id, state=trial.state, comparable=compared, setting=config[name], value=value)
+                one.points.append(point)
     return list(found.values())

@@ -4,21 +4,23 @@ from typing import Any
 
 from trimma.ports import History
 from trimma.trial import ENDED, Trial
+from trimma.views.comparable import comparable
 from trimma.views.curves import metric_names
 from trimma.views.elapsed import Elapsed, trial_seconds
 from trimma.views.flatten import flat_place, flatten, names_of
 from trimma.views.steps import steps_of
 
-FIRST = ("trial", "state", "value", "attempt", "steps", "seconds", "worker", "reason")
+FIRST = ("trial", "state", "value", "comparable", "attempt", "steps", "seconds", "worker", "reason")
 LAST = ("started", "ended")
 
 
 def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
     """One row for each trial, in their order. All rows have the same columns, with None for what a trial lacks.
 
-    The columns are ``trial, state, value, attempt, steps, seconds`` (worker-seconds of all attempts), ``worker`` (the
-    latest), ``reason`` (why it was stopped or failed), then ``place.<name>`` (which part of the study the trial belongs
-    to), ``config.<name>`` in the order of the configs, ``metric.<name>`` (as returned, or else as last reported),
+    The columns are ``trial, state, value, comparable`` (whether the value may be compared with the best one, since both
+    are of the same fidelity), ``attempt, steps, seconds`` (worker-seconds of all attempts), ``worker`` (the latest),
+    ``reason`` (why it was stopped or failed), then ``place.<name>`` (which part of the study the trial belongs to),
+    ``config.<name>`` in the order of the configs, ``metric.<name>`` (as returned, or else as last reported),
     ``started`` and ``ended`` (seconds since the epoch).
     """
     known = names_of(history)
@@ -31,7 +33,7 @@ def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
     metrics = metric_names(history)
     elapsed = Elapsed(history, now)
     return [
-        _front(trial, elapsed)
+        _front(history, trial, elapsed)
         | {name: each.get(name) for name in names}
         | {f"metric.{name}": _latest(trial, name) for name in metrics}
         | _back(trial)
@@ -45,11 +47,12 @@ def columns(history: History) -> list[str]:
     return list(rows[0]) if rows else [*FIRST, *LAST]
 
 
-def _front(trial: Trial, elapsed: Elapsed) -> dict[str, Any]:
+def _front(history: History, trial: Trial, elapsed: Elapsed) -> dict[str, Any]:
     row = (
         trial.id,
         trial.state.value,
         trial.value,
+        comparable(history, trial),
         trial.attempt,
         steps_of(trial),
         trial_seconds(trial, elapsed),

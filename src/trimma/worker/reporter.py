@@ -36,7 +36,7 @@ class Reporter:
         self._link, self._job = connection, job
         self._metric, self._checkpoints = program.metric, program.checkpoints
         self._step = job.checkpoint.step if job.checkpoint else None
-        self._pausing = False
+        self._pausing = self._spent = False
         self.stopped: StopTrial | None = None
 
     def report(
@@ -56,9 +56,12 @@ class Reporter:
         called only when the study pauses the trial. When the trial goes on, ``trial.checkpoint`` is that folder.
 
         Returns at once, except at a rung, where it waits for the scheduler. Raises `StopTrial` when the trial is to
-        end, and `ObjectiveError` for a metric that isn't a number.
+        end, and `ObjectiveError` for a metric that isn't a number. After the report of step ``trial.budget`` the
+        objective can still save its model and return a value. Only a further report ends it.
         """
         self._heed_waiting()
+        if self._spent:
+            self._end(Finished())
         numbers = as_metrics(metrics, self._metric)
         if value is not None:
             numbers = as_metrics(value, self._metric) | numbers
@@ -68,8 +71,8 @@ class Reporter:
         if job.rungs and bisect_right(job.rungs, self._step) > bisect_right(job.rungs, before or 0):
             self._await_verdict()
         if job.budget is not None and self._step >= job.budget:
-            self._end(Finished())
-        if self._pausing:
+            self._spent = True
+        elif self._pausing:
             self._end(MakeRoom(self._save(save)))
 
     def _save(self, save: Callable[[Path], Any] | None) -> str | None:
@@ -142,7 +145,7 @@ class TrialHandle:
 
     @property
     def budget(self) -> int | None:
-        """The step at which the scheduler ends the trial as done; None when the objective decides where it ends."""
+        """The last step that counts, where the trial is done. None when the objective decides where it ends."""
         return self._job.budget
 
     @property

@@ -24,7 +24,7 @@ top  trial     loss  steps  state    lr      width  act
   2      3        1      2  done     0.02    100    relu
   3      4        1      0  done     0.003   17     gelu
   4      5        1      1  done     0.05    200    relu
-  5      1     2.25      2  stopped  0.0001  32     gelu
+  -      1     2.25      2  stopped  0.0001  32     gelu
 
 Stopping early saved 7 of 21 steps (33%): 14 were run.
 

@@ -27,7 +27,7 @@ trial  worker  step  loss   time
 
 best  trial     loss  steps  state    lr      width  act
    1      0  0.11111      9  done     0.01    64     relu
-   2      1     2.25      2  stopped  0.0001  32     gelu"""
+   -      1     2.25      2  stopped  0.0001  32     gelu"""
 
 
 def test_a_frame_at_80_columns():

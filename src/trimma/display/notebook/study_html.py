@@ -22,7 +22,7 @@ def study_html(history: History, rows: int = ROWS, *, lost: bool = False) -> str
 
         return ablation_html(history, lost=lost)
     state = summary(history, lost=lost)
-    best = [row for row in leaderboard(history, rows) if row.rank is not None]
+    best = leaderboard(history, rows, only_ended=True)
     parts = [headline(state), status_line(state, worker_lines(history))]
     if best:
         parts.append(_table(history, best))

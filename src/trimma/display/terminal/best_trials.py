@@ -6,30 +6,30 @@ from rich.table import Table
 from rich.text import Text
 
 from trimma.display.config_text import setting, varying
-from trimma.display.numbers_and_durations import number
+from trimma.display.numbers_and_durations import NOTHING, number
 from trimma.display.short_text import shorten
 from trimma.display.terminal.table_style import GAP, STATE_COLOURS, plain_column, plain_table
 from trimma.ports import History
 from trimma.space import Dimension
-from trimma.views import steps_of
+from trimma.views import Row
 
 CELL = 18  # the greatest width of a hyperparameter's column
 
 
 def best_trials_table(
-    history: History, trials: Sequence[int], scales: Sequence[Dimension], width: int, title: str = "best"
+    history: History, best: Sequence[Row], scales: Sequence[Dimension], width: int, title: str = "best"
 ) -> Table:
-    """The trials in the given order, with as many hyperparameters as ``width`` columns have room for.
+    """The rows of a leaderboard, with as many hyperparameters as ``width`` columns have room for.
 
-    Each hyperparameter has a column. The heading of the last column says how many are left out.
+    A trial that can't be compared with the best has no place. Each hyperparameter has a column. The heading of the last
+    column says how many are left out.
     """
     metric = history.spec.metric.name
     table = plain_table(title, "trial", metric, "steps", "state")
     rows = [
-        [str(place), str(trial.id), number(trial.value), str(steps_of(trial)), trial.state.value]
-        for place, trial in enumerate((history.trials[number_] for number_ in trials), start=1)
+        [str(row.rank or NOTHING), str(row.trial), number(row.value), str(row.steps), row.state.value] for row in best
     ]
-    configs = [varying(history, history.trials[number_], scales) for number_ in trials]
+    configs = [varying(history, history.trials[row.trial], scales) for row in best]
     names = list(dict.fromkeys(name for config in configs for name in config))
     cells = {name: [setting(config[name]) if name in config else "" for config in configs] for name in names}
     widths = [max(map(len, column)) for column in zip((title, "trial", metric, "steps", "state"), *rows, strict=True)]

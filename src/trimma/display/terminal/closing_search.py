@@ -5,8 +5,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from trimma.display.best_trial_words import how_far
 from trimma.display.config_text import varying
-from trimma.display.numbers_and_durations import count, number
+from trimma.display.numbers_and_durations import number
 from trimma.display.short_text import one_line
 from trimma.display.terminal.best_trials import best_trials_table
 from trimma.display.terminal.closing_failures import failure_lines
@@ -30,7 +31,7 @@ def search_closing(history: History, kept: str | None, width: int, *, top: int, 
     parts: list[RenderableType] = [outcome_headline(state), state_counts(state, busy=not workers)]
     parts += _best(history, state)
     if state.best is not None and state.ended > 1:
-        rows = [row.trial for row in leaderboard(history, top) if row.rank is not None]
+        rows = leaderboard(history, top, only_ended=True)
         parts += [Text(), best_trials_table(history, rows, hyperparameters(history), width, title="top")]
     parts += outcome_notes(state)
     parts += [Text(), *map(Text, workers)] if workers else []
@@ -44,12 +45,13 @@ def _best(history: History, state: Summary) -> list[RenderableType]:
     if state.best is None:
         none = "has ended with a finite value yet" if state.status == RUNNING else NO_BEST
         return [Text(), Text(f"No trial {none}.")]
+    best = history.trials[state.best.trial]
     line = Text.assemble(
         f"Best {state.metric.name} ",
         (number(state.best.value, 6), "bold green"),
-        f", from trial {state.best.trial}" + (f" after {count(state.best.steps, 'step')}" if state.best.steps else ""),
+        f", from trial {state.best.trial}{how_far(history, best)}",
     )
-    config = varying(history, history.trials[state.best.trial])
+    config = varying(history, best)
     table = Table.grid(padding=(0, 2, 0, 0))
     for name, value in list(config.items())[:CONFIG_ROWS]:
         table.add_row(Text(name, "dim"), Text(one_line(repr(value))))

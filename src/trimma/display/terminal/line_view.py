@@ -95,7 +95,8 @@ class LineView:
         if history.best is not None and history.best is not self._best and self._view is None:
             self._best = history.best
             config = config_text(varying(history, history.best))
-            self._write(f"new best {number(history.best.value)} from trial {history.best.id}: {config}")
+            stopped = ", which was stopped" if history.best.state is State.STOPPED else ""
+            self._write(f"new best {number(history.best.value)} from trial {history.best.id}{stopped}: {config}")
 
     def _tell_failure(self, trial: Trial) -> None:
         if trial.failure is None:

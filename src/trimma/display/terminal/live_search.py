@@ -44,9 +44,11 @@ def _head(history: History, state: Summary, engine: str, scales: list[Dimension]
 def _best(history: History, state: Summary, scales: list[Dimension]) -> Text:
     if state.best is None:
         return Text("no trial has ended with a finite value yet" if state.status == RUNNING else "no best trial", "dim")
-    config = config_text(varying(history, history.trials[state.best.trial], scales))
+    best = history.trials[state.best.trial]
+    config = config_text(varying(history, best, scales))
+    stopped = ", stopped" if best.state is State.STOPPED else ""
     text = Text.assemble(
-        "best ", (number(state.best.value), "bold green"), f"  trial {state.best.trial}  ", (config, "dim")
+        "best ", (number(state.best.value), "bold green"), f"  trial {best.id}{stopped}  ", (config, "dim")
     )
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
@@ -68,5 +70,5 @@ def _lasting(trial: Trial, now: float) -> str:
 
 
 def _top(history: History, now: float, scales: list[Dimension], width: int) -> Table:
-    rows = [row.trial for row in leaderboard(history, TOP_ROWS, now) if row.rank is not None]
+    rows = leaderboard(history, TOP_ROWS, now, only_ended=True)
     return best_trials_table(history, rows, scales, width)
