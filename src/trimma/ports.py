@@ -82,6 +82,11 @@ class History(Protocol):
     def trial_count(self) -> int: ...
 
     @property
+    def ids(self) -> Sequence[int]:
+        """The ids of all trials, in the order in which they were queued."""
+        ...
+
+    @property
     def chosen(self) -> int:
         """How many suggestions have been taken: new trials, and paused trials that went on."""
         ...

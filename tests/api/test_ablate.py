@@ -321,3 +321,11 @@ def test_pairs_that_stand_in_for_each_other() -> None:
     assert pairs["meaning"][0] == "stand in for each other"
     assert pairs["interaction"][0] == pytest.approx(-5, abs=0.3)
     assert ablate(either).interactions().empty
+
+
+def test_only_a_scheduler_that_stops_early_is_noted() -> None:
+    def notes(scheduler: Any) -> list[str]:
+        return [note for note in ablate(seed=1, scheduler=scheduler).effects.notes if "scheduler" in note]
+
+    assert notes("run-all") == notes(tm.RunAll()) == []
+    assert len(notes(tm.MedianRule())) == 1

@@ -194,7 +194,8 @@ def test_the_table_has_the_same_columns_in_each_row():
     log.queue(opt={"lr": 0.3})
     assert columns(log.history) == [
         "trial", "state", "value", "comparable", "attempt", "steps", "seconds", "worker", "reason",
-        "config.opt.lr", "config.width", "config.depth[0]", "config.depth[1]", "metric.loss", "metric.f1", "started", "ended",
+        "config.opt.lr", "config.width", "config.depth[0]", "config.depth[1]",
+        "metric.loss", "metric.f1", "started", "ended",
     ]  # fmt: skip
     rows = [list(row.values()) for row in table(log.history)]
     assert rows[0] == [0, "done", 1.0, True, 1, 1, 3.0, "a", None, 0.1, 8, None, None, 1.0, 0.25, 0.0, 3.0]

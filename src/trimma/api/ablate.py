@@ -22,6 +22,7 @@ from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program
 from trimma.registry import resolve
+from trimma.schedule import RunAll
 from trimma.spec import StudySpec
 from trimma.stopping import Rule
 
@@ -125,7 +126,7 @@ def ablate(
         smallest=smallest,
         retune=repr(retune) if retune else "",
         tries=1 if retune is None else retune.trials,
-        censoring=scheduler != "run-all",
+        censoring=not isinstance(found_scheduler, RunAll),
     )
     spec = StudySpec(
         name=name_of(name, signature.name, found),

@@ -64,7 +64,7 @@ def tune(
         After ``trials`` trials (exactly that many), after ``timeout`` seconds, when a trial is done with a value at
         least as good as ``target``, when ``patience`` trials have ended without a better best value, or when the rule
         ``until`` is met, such as ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. What comes first ends the study.
-        A space that consists of grids only also ends when all its configs have been tried.
+        If ``trials`` isn't given, a study also ends when all configs have been tried, where they can be counted.
     How
         ``searcher``: "random", "grid", "quasi-random" or an object (default: "grid" if nothing is left to
         draw, else "random"). ``scheduler``: "run-all" (the default), "median", ``tm.Asha(max_steps=...)`` or an object.

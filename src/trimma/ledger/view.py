@@ -61,6 +61,10 @@ class View:
         return len(self._part.trials)
 
     @property
+    def ids(self) -> Sequence[int]:
+        return self._part.ids
+
+    @property
     def chosen(self) -> int:
         return self._part.chosen
 

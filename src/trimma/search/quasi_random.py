@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from trimma.errors import MissingExtra, UsageError
 from trimma.ports import History, Searcher, Suggestion
-from trimma.search.visits import Visits
+from trimma.search.untried import Untried
 from trimma.space import Space
 
 _BLOCK = 64
@@ -20,9 +20,9 @@ _BLOCK = 64
 class QuasiRandomSearch:
     """Draw configs from a scrambled Sobol or Halton sequence (Owen 1998, 2017), which SciPy makes.
 
-    ``sequence`` is "sobol" (the default) or "halton". Each branch of the space has a sequence of its own. Sobol takes
-    up to 21,201 variables, and is at its best when the number of trials is a power of two. Halton has no such
-    preference.
+    ``sequence`` is "sobol" (the default) or "halton". As in `RandomSearch`, no config is tried twice before all were
+    tried. Each branch of the space has a sequence of its own. Sobol takes up to 21,201 variables, and is at its best
+    when the number of trials is a power of two. Halton has no such preference.
 
     Raises `MissingExtra` without SciPy, and `UsageError` for another sequence.
     """
@@ -35,21 +35,23 @@ class QuasiRandomSearch:
 
     def bind(self, space: Space, seed: int, trials: int | None) -> Searcher:
         _scipy()
-        return _QuasiRandom(space, Visits(space, trials), self.sequence, seed)
+        return _QuasiRandom(space, Untried(space, trials), self.sequence, seed)
 
 
 class _QuasiRandom:
-    def __init__(self, space: Space, visits: Visits, sequence: str, seed: int) -> None:
-        self._space, self._visits, self._sequence, self._seed = space, visits, sequence, seed
+    def __init__(self, space: Space, untried: Untried, sequence: str, seed: int) -> None:
+        self._space, self._untried, self._sequence, self._seed = space, untried, sequence, seed
         self._points: dict[int, tuple[Any, list[list[float]]]] = {}
 
     def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
-        visit = self._visits[history.trial_count]
+        visit = self._untried.visit(history)
         if visit is None:
             return ()
         branch = self._space.branches[visit.branch]
-        point = self._point(branch.index, len(branch.variables), visit.turn)
-        values = branch.encoding.values(point)
+        encoding, count, turn = branch.encoding, len(branch.variables), visit.turn
+        values = self._untried.draw(
+            branch, lambda number: encoding.values(self._point(branch.index, count, turn + number)), rng
+        )
         return (Suggestion(config=branch.config(values), branch=branch.index, hidden=branch.hidden(values)),)
 
     def _point(self, branch: int, dimensions: int, turn: int) -> list[float]:
