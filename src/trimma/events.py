@@ -4,6 +4,7 @@
 worker measured it, or None when that isn't known.
 """
 
+import re
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +12,9 @@ from msgspec import Struct
 
 from trimma.spec import StudySpec
 from trimma.stopping import Rule
+
+_NUMBERS = re.compile(r"0x[0-9a-f]+|[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", re.IGNORECASE)
+_PLACES = re.compile(r'^ +File ".*", line \d+', re.MULTILINE)
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +26,11 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}"
+
+    @property
+    def likeness(self) -> tuple[str, str, str]:
+        """What is equal for failures that are alike: type, message without its numbers, and the place in the code."""
+        return self.kind, _NUMBERS.sub("#", self.message), (_PLACES.findall(self.traceback) or [""])[-1]
 
 
 class Outcome(StrEnum):

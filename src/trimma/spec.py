@@ -48,6 +48,7 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trial_timeout: float | None = None
     stop_grace: float = 10.0
     failures_to_give_up: int = 3
+    stop_at_failure: bool = False
     kind: str = "search"
     asked: dict[str, Any] = {}
     planned: int | None = None

@@ -8,8 +8,8 @@ import pytest
 from trimma.ports import BindsSpace
 from trimma.search import GridSearch, QuasiRandomSearch, RandomSearch
 from trimma.space import Choice, Derived, Float, Grid, Int, Space
+from trimma.space.flatten import flatten
 from trimma.testing import run_study
-from trimma.views import flatten
 
 width = Int(8, 512, log=True)
 SPACE = Space(

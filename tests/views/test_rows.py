@@ -7,12 +7,12 @@ import pytest
 from histories import Log, opened, returned, simulated
 from trimma.errors import UnknownName
 from trimma.space import Choice, Derived, Float, Grid, Int, Space
+from trimma.space.flatten import flatten
 from trimma.views import (
     columns,
     curves,
     failures,
     flat_config,
-    flatten,
     hyperparameters,
     leaderboard,
     parallel,

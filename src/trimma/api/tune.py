@@ -42,6 +42,7 @@ def tune(
     seed: int | None = None,
     data: Any = None,
     model: Any = None,
+    failures: Literal["skip", "stop"] | int = 3,
     max_attempts: int = 3,
     trial_timeout: float | None = None,
     stop_grace: float = 10.0,
@@ -77,7 +78,8 @@ def tune(
         A trial whose process dies is started again, with at most ``max_attempts`` attempts in all (default 3). A
         trial that runs longer than ``trial_timeout`` seconds fails (default: no limit). A trial that is told to stop
         is killed unless it reports or ends within ``stop_grace`` seconds (default 10). A trial that raises an
-        exception fails, and the study goes on, unless the first trials all fail alike.
+        exception fails, and the study goes on, unless the first ``failures`` trials (default 3) all fail alike.
+        With ``failures="skip"`` it always goes on, and with ``failures="stop"`` the first failure ends it.
     Where it is kept
         Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
         ``.trimma/studies.db``). With ``resume=True`` a study of that name goes on, if it asks the same.
@@ -96,6 +98,8 @@ def tune(
     >>> study = tm.tune(fit, tm.Space(lr=tm.Float(1e-4, 1, log=True)), minimize="loss", trials=50)
     >>> study.best.config
     """
+    if isinstance(failures, str) and failures not in ("skip", "stop"):
+        raise UsageError(f"failures={failures!r} must be 'skip', 'stop', or how many failures alike end a study")
     space = space_of(space)
     metric = metric_of(maximize, minimize, value)
     until = until_of(until, timeout, target, patience)
@@ -122,6 +126,8 @@ def tune(
         max_attempts=whole("max_attempts", max_attempts),
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
+        failures_to_give_up=0 if isinstance(failures, str) else whole("failures", failures),
+        stop_at_failure=failures == "stop",
     )
     program = Program(objective=objective, metric=metric.name, data=data, model=model)
     recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)

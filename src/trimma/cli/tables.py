@@ -13,8 +13,9 @@ from trimma.display.numbers_and_durations import count, duration, number
 from trimma.display.terminal.closing_summary import TOP_ROWS, closing
 from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
 from trimma.errors import StudyError, UnknownName
+from trimma.space.flatten import flatten
 from trimma.trial import Trial
-from trimma.views import LOST, Summary, flat_place, flatten, summary
+from trimma.views import LOST, Summary, flat_place, summary
 
 PICTURES = ("curves", "history", "importance", "parallel", "slices", "timeline")
 ABLATION_PICTURES = ("forest", "interactions", "path", "repeats", "shapley")

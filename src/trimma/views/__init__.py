@@ -5,7 +5,7 @@ from trimma.views.curves import TrialCurve, curves, metric_names
 from trimma.views.elapsed import Elapsed
 from trimma.views.eta import eta
 from trimma.views.failures import FailureGroup, failures
-from trimma.views.flatten import flat_config, flat_place, flatten, joined
+from trimma.views.flatten import flat_config, flat_place, joined
 from trimma.views.hyperparameters import hyperparameters, settings
 from trimma.views.importance import Importance, importance
 from trimma.views.leaderboard import Row, leaderboard
@@ -52,7 +52,6 @@ __all__ = [
     "failures",
     "flat_config",
     "flat_place",
-    "flatten",
     "gaps",
     "hyperparameters",
     "idle",

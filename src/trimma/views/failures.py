@@ -6,7 +6,7 @@ from trimma.ports import History
 
 
 class FailureGroup(Struct, frozen=True, kw_only=True):
-    """All failures of one kind. ``message`` and ``traceback`` are those of the first, ``trials[0]``."""
+    """Failures that are alike. ``message`` and ``traceback`` are those of the first, ``trials[0]``."""
 
     kind: str
     trials: list[int]
@@ -15,15 +15,19 @@ class FailureGroup(Struct, frozen=True, kw_only=True):
 
 
 def failures(history: History) -> list[FailureGroup]:
-    """One group for each kind of failure, the most frequent first."""
-    groups: dict[str, FailureGroup] = {}
+    """One group for all failures that are alike, the most frequent first.
+
+    They are of the same type, come from the same line, and their messages differ in numbers only.
+    """
+    groups: dict[tuple[str, str, str], FailureGroup] = {}
     for number in history.ended:
         failure = history.trials[number].failure
         if failure is None:
             continue
-        if failure.kind not in groups:
-            groups[failure.kind] = FailureGroup(
+        group = groups.get(failure.likeness)
+        if group is None:
+            group = groups[failure.likeness] = FailureGroup(
                 kind=failure.kind, trials=[], message=failure.message, traceback=failure.traceback
             )
-        groups[failure.kind].trials.append(number)
+        group.trials.append(number)
     return sorted(groups.values(), key=lambda group: -len(group.trials))

@@ -1,25 +1,11 @@
-"""Flattens nested configs: each place has one name, which is the name that the space gives it."""
+"""The places and configs of trials, flat: each value has one dotted name."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from trimma.ports import History
+from trimma.space.flatten import flatten
 from trimma.trial import Trial
-
-
-def flatten(config: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:
-    """The config's values by dotted name, in the config's order.
-
-    Without ``names``, dicts and lists are taken apart down to the last value. ``names`` are those of the space. With
-    them, the value at such a name stays whole, even if it is a dict, and a list is taken apart only if a name lies
-    inside it.
-
-    >>> flatten({"opt": {"lr": 0.1}, "layers": [64, 32]})
-    {'opt.lr': 0.1, 'layers[0]': 64, 'layers[1]': 32}
-    >>> flatten({"opt": {"lr": 0.1}, "layers": [64, 32]}, {"opt.lr", "layers"})
-    {'opt.lr': 0.1, 'layers': [64, 32]}
-    """
-    return dict(_walk(config, "", names))
 
 
 def flat_config(history: History, trial: Trial) -> dict[str, Any]:
@@ -49,20 +35,3 @@ def names_of(history: History) -> frozenset[str] | None:
     """The names of all places of the study's space, or None for a study without one."""
     space = history.spec.space
     return frozenset(name for part in space for name in part) if space else None
-
-
-def _walk(node: Any, name: str, names: Collection[str] | None) -> Iterator[tuple[str, Any]]:
-    if names is not None and name in names:
-        yield name, node
-    elif isinstance(node, Mapping) and (node or not name):
-        for key, part in node.items():
-            yield from _walk(part, f"{name}.{key}" if name else str(key), names)
-    elif isinstance(node, list | tuple) and node and (names is None or _inside(name, names)):
-        for place, part in enumerate(node):
-            yield from _walk(part, f"{name}[{place}]", names)
-    else:
-        yield name, node
-
-
-def _inside(name: str, names: Collection[str]) -> bool:
-    return any(other.startswith(f"{name}[") for other in names)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from trimma.ports import History
+from trimma.space.flatten import flatten
 from trimma.trial import ENDED, Trial
 from trimma.views.comparable import comparable
 from trimma.views.curves import metric_names
 from trimma.views.elapsed import Elapsed, trial_seconds
-from trimma.views.flatten import flat_place, flatten, names_of
+from trimma.views.flatten import flat_place, names_of
 from trimma.views.steps import steps_of
 
 FIRST = ("trial", "state", "value", "comparable", "attempt", "steps", "seconds", "worker", "reason")
