@@ -178,6 +178,14 @@ class Either(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
 Rule = TrialCount | Timeout | Target | Patience | All | Either
 
 
+def unmet(rule: Rule | None, progress: Progress, now: float) -> Rule | None:
+    """What is left of a rule without those alternatives that are met. None if nothing is left."""
+    if isinstance(rule, Either):
+        left = [found for each in rule.rules if (found := unmet(each, progress, now)) is not None]
+        return Either(rules=tuple(left)) if len(left) > 1 else left[0] if left else None
+    return None if rule is None or rule.met(progress, now) else rule
+
+
 def _finite(rule: str, name: str, value: object) -> float:
     """The value as a Python float, also when it is a number of another library."""
     try:

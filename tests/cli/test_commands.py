@@ -235,7 +235,10 @@ def test_resume_for_fewer_trials_than_there_are(run) -> None:
 
 def test_resume_where_nothing_is_left(run) -> None:
     said = run("resume", "descent", "--workers", 1)
-    assert said.endswith("There was nothing left to run; to run more, say how many trials in all with --trials.\n")
+    assert said.endswith(
+        "There was nothing left to run; to run more, say how many trials in all with --trials, or how many seconds "
+        "more with --timeout.\n"
+    )
 
 
 def test_a_store_that_is_a_folder(run, tmp_path: Path) -> None:

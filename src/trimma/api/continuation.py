@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
+from trimma.api.new_limits import limits_from_here
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.resume_mismatch import refuse_mismatch
@@ -27,7 +28,8 @@ may differ. It raises `UsageError` when the study can't ask for that."""
 class Continuation:
     """What is given anew at a resume. Where a field is None, everything stays as it was.
 
-    ``metric`` and ``space`` must be the stored ones. ``trials`` is a total number. ``more`` says what is asked of the
+    ``metric`` and ``space`` must be the stored ones; of the metric, only its name and its direction are compared.
+    ``trials`` is a total number, and ``timeout`` is in seconds from here on. ``more`` says what is asked of the
     policy from here on. ``call`` is how the study was made, as in ``tune(objective, space``. It is part of the error
     message when the recipe can't be loaded.
     """
@@ -39,6 +41,7 @@ class Continuation:
     metric: Metric | None
     space: Space | None
     trials: int | None
+    timeout: float | None
     until: Rule | None
     more: AsksMore | None
     call: str
@@ -61,18 +64,13 @@ class Continuation:
             data=self.data,
             model=self.model,
         ).fit_for(engine)
-        given = msgspec.structs.replace(
+        given = replace(
             spec,
-            metrics=spec.metrics if self.metric is None else (self.metric,),
+            metrics=spec.metrics if self.metric is None else (replace(self.metric, value=spec.metric.value),),
             space=spec.space if self.space is None else self.space.describe(),
         )
         refuse_mismatch(spec, given)
         if self.more is not None:
             ask_more(ledger, store, engine, recipe, self.more(spec, recipe))
-        return TakenUp(
-            ledger=ledger,
-            known=known,
-            recipe=recipe,
-            trials=spec.trials if self.trials is None else self.trials,
-            until=spec.until if self.until is None else self.until,
-        )
+        trials, until = limits_from_here(ledger.history, self.trials, self.timeout, self.until)
+        return TakenUp(ledger=ledger, known=known, recipe=recipe, trials=trials, until=until)

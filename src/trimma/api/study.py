@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from trimma.api.arguments import engine_of, metric_of, space_of, until_of, whole
+from trimma.api.arguments import engine_of, metric_of, seconds, space_of, until_of, whole
 from trimma.api.continuation import AsksMore, Continuation
 from trimma.api.launch import launch
 from trimma.api.progress_view import View
@@ -219,8 +219,10 @@ class Study:
         """Go on with a study that has ended, was interrupted or was killed, and return this handle.
 
         The objective, the data and the model are loaded from the store, unless they are given here. ``trials`` is a
-        total number: with ``trials=200`` a study of 100 trials runs 100 more. By default it and the rules for ending
-        stay as they were. The space and the metric can't be changed: giving others raises `StudyMismatch`. For an
+        total number: with ``trials=200`` a study of 100 trials runs 100 more. ``timeout`` is in seconds from here on.
+        If none of ``trials``, ``timeout``, ``target``, ``patience`` and ``until`` is given, the limits stay as they
+        were. Otherwise those that were reached are lifted: with ``trials=200``, a study that was ended by its timeout
+        goes on. The space and the metric can't be changed: giving others raises `StudyMismatch`. For an
         ablation, ``repeats`` may be a larger total number than before. ``observers`` are given only what is new from
         here on. All other arguments are those of `tune`.
 
@@ -234,7 +236,8 @@ class Study:
             metric=None if maximize is minimize is None else metric_of(maximize, minimize),
             space=None if space is None else space_of(space),
             trials=None if trials is None else whole("trials", trials),
-            until=until_of(until, timeout, target, patience),
+            timeout=None if timeout is None else seconds("timeout", timeout),
+            until=until_of(until, None, target, patience),
             more=None if repeats is None else self._repeating(whole("repeats", repeats)),
             call=self._call,
         )

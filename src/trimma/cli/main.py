@@ -106,7 +106,7 @@ def plot(name: str, picture: str, file: str, store: str | None) -> None:
 @main.command()
 @click.argument("name")
 @click.option("--trials", type=click.IntRange(min=1), help="Trials in all. Default: as the study was begun.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds in all.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds from here on.")
 @click.option("--repeats", type=click.IntRange(min=1), help="Repeats in all, of an ablation.")
 @workers_option
 @engine_option
@@ -128,8 +128,10 @@ def resume(
     study.resume(trials=trials, timeout=timeout, repeats=repeats, workers=workers, engine=engine, progress=_view)
     print_study(study)
     if study.status == "finished" and len(study.history.ended) == ended:
-        more = "trials in all with --trials" if study.history.spec.kind == "search" else "repeats in all with --repeats"
-        click.echo(f"There was nothing left to run; to run more, say how many {more}.")
+        more = "how many trials in all with --trials, or how many seconds more with --timeout"
+        if study.history.spec.kind != "search":
+            more = "how many repeats in all with --repeats"
+        click.echo(f"There was nothing left to run; to run more, say {more}.")
 
 
 @main.command()
