@@ -222,11 +222,15 @@ class TrialStopped(_Event, frozen=True, kw_only=True):
 
 
 class TrialFinished(_Event, frozen=True, kw_only=True):
-    """The trial ran to its end. ``metrics`` holds what it returned, and is empty when it returned nothing."""
+    """The trial ran to its end.
+
+    ``metrics`` holds the numbers that it returned, and ``notes`` what it returned beside them: texts and None.
+    """
 
     trial: int
     attempt: int
     metrics: dict[str, float] = {}
+    notes: dict[str, str | None] = {}
     seconds: float | None = None
 
 

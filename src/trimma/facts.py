@@ -51,11 +51,12 @@ class Printed(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Returned(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective ran to its end. ``metrics`` holds what it returned."""
+    """The objective ran to its end. ``metrics`` holds the numbers that it returned, and ``notes`` all else."""
 
     trial: int
     attempt: int
     metrics: dict[str, float]
+    notes: dict[str, str | None] = {}
     seconds: float | None = None
     rank: int = 0
 
@@ -71,10 +72,11 @@ class Raised(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Halted(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective ended because it was asked to stop, or by a `StopTrial` of its own."""
+    """The objective ended because it was asked to stop, or by a `StopTrial` of its own, with that ``reason``."""
 
     trial: int
     attempt: int
+    reason: str = ""
     seconds: float | None = None
     rank: int = 0
 

@@ -25,14 +25,22 @@ MESSAGE, TRACEBACK = 10_000, 50_000
 """The most characters that are kept of a failure: of the start of its message, and of the end of its traceback."""
 
 
+NOTE = 10_000
+"""The most characters that are kept of a note."""
+
+Result = tuple[dict[str, float], dict[str, str | None]]
+"""What an objective returned: metrics by name, and notes by name."""
+
+
 class StopTrial(BaseException):
     """Raised by ``report`` to end a trial. An objective that catches it to clean up must raise it again.
 
     Like KeyboardInterrupt it isn't an `Exception`, so that an objective's own error handling doesn't swallow it. An
-    objective may also raise it to end its trial early.
+    objective may also raise it to end its trial early, as in ``raise StopTrial("the loss is flat")``: the trial keeps
+    the reason.
     """
 
-    def __init__(self, why: str = "the trial was asked to stop") -> None:
+    def __init__(self, why: str = "") -> None:
         super().__init__(why)
 
 
@@ -60,7 +68,7 @@ def fact_of(stop: StopTrial, trial: int, attempt: int) -> Returned | Paused | Ha
         return Returned(trial=trial, attempt=attempt, metrics={})
     if isinstance(stop, MakeRoom):
         return Paused(trial=trial, attempt=attempt, checkpoint=stop.checkpoint)
-    return Halted(trial=trial, attempt=attempt)
+    return Halted(trial=trial, attempt=attempt, reason=_encodable(str(stop)[:MESSAGE]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +168,24 @@ def as_metrics(value: Any, metric: str) -> dict[str, float]:
     return {metric: as_number(metric, value)}
 
 
+def as_result(value: Any, metric: str) -> Result:
+    """What an objective returned at its end: the metrics, and the notes, which are what is text or None in a dict.
+
+    Raises `ObjectiveError` for anything else that isn't a number, and if ``metric`` itself is text.
+    """
+    if not isinstance(value, Mapping):
+        return as_metrics(value, metric), {}
+    notes = {str(name): note for name, note in value.items() if isinstance(note, str | None) and name != metric}
+    numbers = {name: number for name, number in value.items() if str(name) not in notes and number is not None}
+    return as_metrics(numbers, metric), {name: _note(text) for name, text in notes.items()}
+
+
+def _note(text: str | None) -> str | None:
+    if text is None or len(text) <= NOTE:
+        return text if text is None else _encodable(text)
+    return f"{_encodable(text[:NOTE])}... ({len(text):,} characters in all)"
+
+
 def as_number(name: Any, value: Any) -> float:
     """A metric's value as a float; anything that converts to one will do, but not text."""
     if type(value) is float:
@@ -172,19 +198,19 @@ def as_number(name: Any, value: Any) -> float:
         raise ObjectiveError(f"the metric {name!r} is {type(value).__name__}, which isn't a number: {error}") from error
 
 
-def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[None, None, dict[str, float]]:
-    """A generator that returns the final metrics of an objective that returned ``given``.
+def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[None, None, Result]:
+    """A generator that returns the final metrics, and the notes, of an objective that returned ``given``.
 
     When that is a generator, it is run, what it yields is reported, and this generator yields after each report.
     """
     if not isinstance(given, Iterator):
-        return as_metrics(given, metric)
+        return as_result(given, metric)
     try:
         while True:
             try:
                 value = next(given)
             except StopIteration as end:
-                return as_metrics(end.value, metric)
+                return as_result(end.value, metric)
             report(**as_metrics(value, metric))
             yield
     finally:

@@ -95,7 +95,7 @@ def _returned(draft: Draft, fact: Returned, trial: Trial) -> None:
     metric, metrics = draft.history.spec.metric.name, fact.metrics
     key = draft.key(trial) | {"metrics": metrics, "seconds": fact.seconds}
     if metric in metrics or trial.value is not None:
-        draft.record(TrialFinished(**key))
+        draft.record(TrialFinished(notes=fact.notes, **key))
         return
     reported = ", ".join(sorted({*metrics, *trial.curve.metrics}))
     message = f"the metric {metric!r} was never reported; " + (
@@ -119,5 +119,6 @@ def _halted(draft: Draft, fact: Halted, trial: Trial) -> None:
         return
     if trial.state is State.RUNNING:
         # an objective may raise StopTrial of its own accord
-        draft.record(StopRequested(reason="it stopped itself", **draft.key(trial)))
+        reason = f"it stopped itself: {fact.reason}" if fact.reason else "it stopped itself"
+        draft.record(StopRequested(reason=reason, **draft.key(trial)))
     draft.record(TrialStopped(seconds=fact.seconds, **draft.key(trial)))

@@ -265,7 +265,7 @@ def _resumed(records: Records, event: ev.TrialResumed) -> None:
 def _finished(records: Records, event: ev.TrialFinished) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
-    trial.result, trial.reason = event.metrics, ""
+    trial.result, trial.notes, trial.reason = event.metrics, event.notes, ""
     value = event.metrics.get(records.metric)
     if value is not None:
         trial.value = _better_of(records, trial.value, value) if records.best_counts else value

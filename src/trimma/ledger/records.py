@@ -42,6 +42,7 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     curve: Curve = field(default_factory=Curve)
     value: float | None = None
     result: Mapping[str, float] = field(default_factory=dict)
+    notes: Mapping[str, str | None] = field(default_factory=dict)
     failure: Failure | None = None
     reason: str = ""
     overdue: bool = False

@@ -22,7 +22,7 @@ def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
     are of the same fidelity), ``attempt, steps, seconds`` (worker-seconds of all attempts), ``worker`` (the latest),
     ``reason`` (why it was stopped or failed), then ``place.<name>`` (which part of the study the trial belongs to),
     ``config.<name>`` in the order of the configs, ``metric.<name>`` (as returned, or else as last reported),
-    ``started`` and ``ended`` (seconds since the epoch).
+    ``note.<name>`` (texts that were returned), ``started`` and ``ended`` (seconds since the epoch).
     """
     known = names_of(history)
     given = [
@@ -32,11 +32,13 @@ def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
     ]
     names = sorted(dict.fromkeys(name for each in given for name in each), key=lambda name: name.startswith("config."))
     metrics = metric_names(history)
+    notes = list(dict.fromkeys(name for trial in history.trials for name in trial.notes))
     elapsed = Elapsed(history, now)
     return [
         _front(history, trial, elapsed)
         | {name: each.get(name) for name in names}
         | {f"metric.{name}": _latest(trial, name) for name in metrics}
+        | {f"note.{name}": trial.notes.get(name) for name in notes}
         | _back(trial)
         for trial, each in zip(history.trials, given, strict=True)
     ]

@@ -50,8 +50,8 @@ def attempt_by_steps(
     try:
         inputs = program.fresh().inputs(job.trial, job.config, job.place)
         given = program.objective(**signature.arguments(inputs, extras))
-        metrics = yield from conclude(given, program.metric, reporter.report)
-        return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics)
+        metrics, notes = yield from conclude(given, program.metric, reporter.report)
+        return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics, notes=notes)
     except StopTrial as stop:
         # the reporter keeps it: with its frames it would keep the whole attempt, itself included
         return fact_of(stop.with_traceback(None), job.trial, job.attempt)
