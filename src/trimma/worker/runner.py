@@ -1,7 +1,8 @@
 """The runner: a process that runs one trial after another, and stays warm in between.
 
-It is started with the file descriptor of its end of a socket and the path of the program's file. It ends when its agent
-closes the socket, and is killed when its agent dies (see `trimma.worker.orphan_guard`).
+It is started with the file descriptor of its end of a socket, the path of the program's file, and the folder with the
+files of the driver's own modules, where they were sent. It ends when its agent closes the socket, and is killed when
+its agent dies (see `trimma.worker.orphan_guard`).
 """
 
 import signal
@@ -21,14 +22,17 @@ from trimma.worker import bundle
 from trimma.worker.attempt import run_attempt
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import TrialOutput
+from trimma.worker.surroundings import enter, find_script
 
 
-def main(descriptor: int, program_path: str) -> None:
+def main(descriptor: int, program_path: str, sources: str) -> None:
     """Run trials until the agent closes the connection."""
     signal.signal(signal.SIGTERM, _terminate)
     link = Link(socket.socket(fileno=descriptor), ToRunner)
     try:
-        program = bundle.load(Path(program_path))
+        program = bundle.load(Path(program_path), enter)
+        if sources:
+            find_script(Path(sources))
         signature = Signature.of(program.objective)
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))
