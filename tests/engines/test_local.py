@@ -94,6 +94,38 @@ def test_a_process_that_dies_costs_its_trial_and_nothing_else() -> None:
     assert "string_at" in segfault.failure.message, "faulthandler says where"  # type: ignore[union-attr]
 
 
+def ending(kind: str, report: Callable[..., None]) -> Any:
+    if kind == "generator":
+        return ending_generator()
+    report(2.0)
+    match kind:
+        case "exit":
+            sys.exit(0)
+        case "quit":
+            sys.exit()
+        case "_exit":
+            os._exit(0)
+        case "forked":
+            if os.fork() == 0:
+                sys.exit(0)
+            os.wait()
+            report(3.0)
+    return None
+
+
+def ending_generator() -> Iterator[float]:
+    yield 1.0
+    yield 2.0
+    sys.exit(0)
+
+
+def test_an_exit_with_code_0_is_an_end_like_any_other() -> None:
+    kinds = {"exit": 2.0, "quit": 2.0, "_exit": 2.0, "generator": 2.0, "forked": 3.0, "return": 2.0}
+    for trial in tune(ending, *kinds).history.trials:
+        assert (trial.state, trial.attempt, trial.crashes) == (State.DONE, 1, 0), trial.config
+        assert trial.value == kinds[trial.config["kind"]]
+
+
 def once(kind: str) -> float:
     """Dies in its first attempt only."""
     marker = Path(kind)

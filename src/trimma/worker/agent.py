@@ -182,6 +182,9 @@ class Agent:
         facts = self.read()
         self._streaming = self._connected = False
         cause = _cause(self._process.returncode, self._tail)
+        if self._job is not None and self._process.returncode == 0:
+            # the objective has ended its process as one that is done
+            facts.append(Returned(trial=self._job.trial, attempt=self._job.attempt, metrics={}))
         if self._ready:
             facts.append(Left(worker=self.worker, cause=cause))
         else:

@@ -34,7 +34,7 @@ class TrialOutput(io.TextIOBase):
 
     def finish(self) -> None:
         """Send what is left of an unfinished line."""
-        if self._pending:
+        if self._pending and os.getpid() == self._process:
             pending, self._pending = self._pending, ""
             self._emit(pending)
 

@@ -5,6 +5,7 @@ files of the driver's own modules, where they were sent. It ends when its agent 
 its agent dies (see `trimma.worker.orphan_guard`).
 """
 
+import os
 import signal
 import socket
 import sys
@@ -55,9 +56,13 @@ def _refusal(error: TrimmaError) -> Failure:
 
 
 def _run(link: Link, job: Job, program: Program, signature: Signature) -> None:
+    process = os.getpid()
     end = run_attempt(link, job, program, signature, _redirected)
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
+    if os.getpid() != process:
+        # a child that the objective has forked, which must not speak for its parent
+        os._exit(0)
     link.send(end)
 
 
