@@ -455,3 +455,47 @@ def test_a_module_that_was_installed_to_be_edited(tmp_path):
     (tmp_path / "site" / "sitecustomize.py").write_text(f"import sys; sys.path.append({str(tmp_path / 'source')!r})")
     told = run(tmp_path, "from own.training import fit\nshow(fit)\n", env={"PYTHONPATH": str(tmp_path / "site")})
     assert told == "fit 1 2\n"
+
+
+def test_settings_of_warnings_and_logging_are_those_of_the_script(tmp_path):
+    script = """
+    import logging, sys, warnings
+
+    warnings.filterwarnings("error", message="mine", category=UserWarning)
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s: %(message)s")
+    logging.getLogger("deep").setLevel(logging.DEBUG)
+    logging.getLogger("quiet").setLevel(logging.ERROR)
+
+    def fit(x):
+        for name in ("plain", "deep", "quiet"):
+            for level in (logging.DEBUG, logging.INFO, logging.WARNING):
+                logging.getLogger(name).log(level, "%s %s", name, level)
+        warnings.warn("another", stacklevel=1)
+        try:
+            warnings.warn("mine", stacklevel=1)
+        except UserWarning:
+            return [each for each in warnings.filters if each in ours] == ours
+        return -1
+
+    ours = warnings.filters[:]
+    study = tm.tune(fit, {"x": tm.Grid(1)}, minimize="y", engine=tm.Local(1), store="memory", progress=False)
+    told = study.output(0).splitlines()
+    print(study.best.value, [line for line in told if " 1" in line or " 2" in line or " 3" in line])
+    """
+    expected = ["INFO: plain 20", "WARNING: plain 30", "DEBUG: deep 10", "INFO: deep 20", "WARNING: deep 30"]
+    assert run(tmp_path, script) == f"1.0 {expected}\n"
+
+
+def test_the_locale_is_that_of_the_script(tmp_path):
+    script = """
+    import locale
+
+    locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    ours = locale.setlocale(locale.LC_ALL)
+
+    def fit(x):
+        return locale.setlocale(locale.LC_ALL) == ours
+
+    show(fit)
+    """
+    assert run(tmp_path, script, env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}) == "fit 1 1\n"

@@ -21,14 +21,15 @@ from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.events import Failure
 from trimma.facts import FromAgent, Halted, Joined, Left, Paused, Printed, Raised, Returned
 from trimma.pickling.source_archive import MODULES
+from trimma.worker.last_line import last_line, shared_memory
 from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.worker.output import LIMIT
 
 # before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
 _BOOTSTRAP = (
-    "import sys; sys.path[:] = sys.argv[4:]; "
+    "import sys; sys.path[:] = sys.argv[5:]; "
     "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
-    "from trimma.worker.runner import main; main(int(sys.argv[1]), *sys.argv[2:4])"
+    "from trimma.worker.runner import main; main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5])"
 )
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
@@ -66,14 +67,15 @@ class Agent:
         self._ready = False
         self._streaming = self._connected = True
         self._link = Link(ours, FromRunner)
-        arguments = [str(theirs.fileno()), str(self._program), self._sources, *self._path]
+        self._line = shared_memory()
+        arguments = [str(theirs.fileno()), str(self._line), str(self._program), self._sources, *self._path]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), self._line],
                 env=dict(self._environment),
                 start_new_session=True,
             )
@@ -180,6 +182,8 @@ class Agent:
         Raises `EngineError` when runners keep dying before they are ready.
         """
         facts = self.read()
+        if self._job is not None and self._room > 0 and (line := last_line(self._line)):
+            facts.append(Printed(trial=self._job.trial, attempt=self._job.attempt, text=f"{line}\n"))
         self._streaming = self._connected = False
         cause = _cause(self._process.returncode, self._tail)
         if self._job is not None and self._process.returncode == 0:
@@ -219,6 +223,9 @@ class Agent:
 
     def _release(self) -> None:
         self._link.socket.close()
+        if self._line >= 0:
+            os.close(self._line)
+            self._line = -1
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()

@@ -14,6 +14,7 @@ from trimma.pickling.namespaces import MAIN
 from trimma.pickling.pickler import Pickler
 from trimma.pickling.reached_modules import reached_roots
 from trimma.pickling.source_archive import SCRIPT, archive
+from trimma.worker.driver_settings import DriverSettings, settings_here
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +27,7 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """The script's arguments, the working directory, and the local modules that the program can reach.
+    """The script's arguments, the working directory, settings, and the local modules that the program can reach.
 
     ``values`` are the modules' own values, pickled. ``sources`` is the archive of their files, for workers that may be
     on other machines; empty where the workers have the files.
@@ -34,6 +35,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     arguments: list[str]
     folder: Folder | None = None
+    settings: DriverSettings = DriverSettings()
     values: dict[str, dict[str, bytes]] = {}
     sources: bytes = b""
 
@@ -48,6 +50,7 @@ def surroundings_of(program: Pickler, *, elsewhere: bool) -> Surroundings:
     return Surroundings(
         arguments=[str(argument) for argument in sys.argv],
         folder=_folder_here(),
+        settings=settings_here(),
         values=values_of(roots),
         sources=archive(roots, program.facts().get("__file__")) if elsewhere else b"",
     )
