@@ -259,6 +259,27 @@ def test_objects_of_functools(tmp_path):
     assert run(tmp_path, script) == "fit 1116 1116\nrecursive 832068 832069\n"
 
 
+def test_locks_and_variables_of_a_script_are_each_process_s_own(tmp_path):
+    script = """
+    import contextvars, threading
+
+    lock, again, own = threading.Lock(), threading.RLock(), threading.local()
+    variable, bare = contextvars.ContextVar("variable", default=20), contextvars.ContextVar("bare")
+    lock.acquire()
+
+    def locked():
+        return lock.locked() + again.acquire(blocking=False)
+
+    def fit(x):
+        own.x = x
+        with lock, again:
+            return own.x + locked() + variable.get() + bare.get(100)
+
+    show(fit)
+    """
+    assert run(tmp_path, script) == "fit 123 124\n"
+
+
 def test_a_script_reads_its_own_file_and_source(tmp_path):
     script = """
     import inspect

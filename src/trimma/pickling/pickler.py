@@ -21,6 +21,7 @@ from trimma.errors import ObjectiveError, TrimmaError
 from trimma.pickling import functools_objects
 from trimma.pickling.local_modules import is_importable, local_modules
 from trimma.pickling.namespaces import MAIN, Defined, Globals, WithMain, facts_of
+from trimma.pickling.own_in_each_process import Anew, anew
 
 Out = Callable[[pickle.PickleBuffer], bool]
 """Called with each large buffer. True keeps the buffer in the pickle, False says that it travels separately."""
@@ -80,6 +81,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         self.functions: list[FunctionType] = []
         self.main_globals = Globals(MAIN)
         self._main: dict[str, Any] | None = None
+        self._anew: dict[int, Anew] = {}
         self._met: list[Any] = []  # functions and classes
 
     @property
@@ -122,10 +124,22 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if home is not None:
             self.globals_ref.setdefault(id(function.__globals__), home)
         made = super()._dynamic_function_reduce(function)
-        if home is not None and home is not self.main_globals:
+        told = made[2][1]
+        if home is self.main_globals:
+            told["__globals__"] = {name: self._own(value) for name, value in told["__globals__"].items()}
+        elif home is not None:
             # these it finds in its module
-            made[2][1]["__globals__"] = {}
+            told["__globals__"] = {}
         return made
+
+    def _own(self, value: Any) -> Any:
+        """The value of a global of ``__main__``, or what stands for it if each process has its own."""
+        if id(value) not in self._anew:
+            found = anew(value)
+            if found is None:
+                return value
+            self._anew[id(value)] = found
+        return self._anew[id(value)]
 
     def _home(self, namespace: dict[str, Any]) -> Globals | None:
         if (known := self.globals_ref.get(id(namespace))) is not None:
