@@ -94,6 +94,38 @@ def test_a_process_that_dies_costs_its_trial_and_nothing_else() -> None:
     assert "string_at" in segfault.failure.message, "faulthandler says where"  # type: ignore[union-attr]
 
 
+def ending(kind: str, report: Callable[..., None]) -> Any:
+    if kind == "generator":
+        return ending_generator()
+    report(2.0)
+    match kind:
+        case "exit":
+            sys.exit(0)
+        case "quit":
+            sys.exit()
+        case "_exit":
+            os._exit(0)
+        case "forked":
+            if os.fork() == 0:
+                sys.exit(0)
+            os.wait()
+            report(3.0)
+    return None
+
+
+def ending_generator() -> Iterator[float]:
+    yield 1.0
+    yield 2.0
+    sys.exit(0)
+
+
+def test_an_exit_with_code_0_is_an_end_like_any_other() -> None:
+    kinds = {"exit": 2.0, "quit": 2.0, "_exit": 2.0, "generator": 2.0, "forked": 3.0, "return": 2.0}
+    for trial in tune(ending, *kinds).history.trials:
+        assert (trial.state, trial.attempt, trial.crashes) == (State.DONE, 1, 0), trial.config
+        assert trial.value == kinds[trial.config["kind"]]
+
+
 def once(kind: str) -> float:
     """Dies in its first attempt only."""
     marker = Path(kind)
@@ -256,10 +288,45 @@ def environments(engine: Local, trials: int) -> set[str]:
 
 
 def test_threads_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "64")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
     assert environments(Local(1), 1) == {str(["1", "1", "1", None])}
     assert environments(Local(1, cpus=2), 1) == {str(["2", "2", "2", None])}
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    assert environments(Local(1), 1) == {str(["8", "8", "8", None])}, "as it was set here"
+    monkeypatch.setenv("MKL_NUM_THREADS", "3")
+    assert environments(Local(1), 1) == {str(["8", "3", "8", None])}
+    assert environments(Local(1, cpus=2), 1) == {str(["2", "2", "2", None])}, "what is asked for counts more"
+
+
+def pools(kind: int) -> dict[str, float]:
+    import joblib
+    import polars as pl
+    import sklearn.ensemble  # noqa: F401  loads OpenMP
+    import threadpoolctl
+
+    found = threadpoolctl.threadpool_info()
+    return {
+        "joblib": joblib.cpu_count(),
+        "polars": pl.thread_pool_size(),
+        "numerical": max(library["num_threads"] for library in found),
+    }
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_pools_of_libraries_have_as_many_threads_as_a_trial_may_use(cpus: int) -> None:
+    for name in ("joblib", "polars", "threadpoolctl", "sklearn"):
+        pytest.importorskip(name)
+    (trial,) = run_study(
+        GridSearch(),
+        space=Space(kind=Grid(0)),
+        objective=pools,
+        metric="joblib",
+        trials=None,
+        engine=Local(1, cpus=cpus),
+    ).history.trials
+    assert trial.result == {"joblib": cpus, "polars": cpus, "numerical": cpus}
 
 
 @pytest.mark.parametrize(

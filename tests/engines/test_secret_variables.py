@@ -12,7 +12,7 @@ import pytest
 
 from trimma.engines.remote.secret_variables import SecretVariables
 from trimma.errors import ObjectiveError, UsageError
-from trimma.pickling import dumps
+from trimma.pickling.pickler import dumps
 
 HERE = {"TOKEN": "hunter2", "AWS_PROFILE": "hunter2-too", "OTHER": "x"}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import trimma as tm
 from trimma.engines.spark.launcher import SparkLauncher
 from trimma.engines.spark.submission import ClassicSubmitter
 from trimma.wire.addresses import Listen
@@ -80,3 +81,25 @@ def test_executors_with_another_python(told: Callable[..., str], tmp_path: Path)
 def test_executors_without_that_python(told: Callable[..., str], tmp_path: Path) -> None:
     missing = str(tmp_path / "python3")
     assert told(missing).startswith(f"Spark's executors have no {missing!r}: name their Python with PYSPARK_PYTHON")
+
+
+def test_modules_of_the_driver_travel_to_executors(
+    cluster: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pack_of_the_driver").mkdir()
+    (tmp_path / "pack_of_the_driver" / "data.txt").write_text("x" * 10)
+    (tmp_path / "pack_of_the_driver" / "__init__.py").write_text(
+        "from pathlib import Path\nRATE = 0\nHERE = __file__\ndef rate():\n    return RATE\n"
+        "def data():\n    return len((Path(__file__).parent / 'data.txt').read_text())\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import pack_of_the_driver as pack  # type: ignore[import-not-found]
+
+    def fit(x: int) -> float:
+        pack.RATE += x
+        return float(pack.rate() + pack.data() + 100 * ("trimma-sources" in pack.__file__))
+
+    pack.RATE = 1000
+    engine = tm.Spark(cluster, workers=1)
+    study = tm.tune(fit, {"x": tm.Grid(1)}, minimize="y", engine=engine, store="memory", progress=False)
+    assert study.best.value == 1111

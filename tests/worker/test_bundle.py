@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
 from trimma.errors import EngineError, ObjectiveError
-from trimma.pickling import TooLarge, dumps
+from trimma.pickling.pickler import TooLarge, dumps
 from trimma.worker import bundle, versions
 
 MIB = 2**20

@@ -1,5 +1,6 @@
 """Runs every study: a front door such as `tune` says what is asked, and `launch` does the rest."""
 
+import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
+from trimma.errors import UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import run
@@ -55,9 +57,11 @@ def launch(
 ) -> Ledger:
     """Claim the study, take it up, and run and show it until it is closed and all observers were told.
 
-    Raises `StudyBusy` when another process runs the study, whatever ``asked.take_up`` raises, `StudyFailed` when the
-    study was given up, and KeyboardInterrupt after ctrl-C, when all has been stored.
+    Raises `UsageError` in a process that imports the script before it begins. Raises `StudyBusy` when another process
+    runs the study, whatever ``asked.take_up`` raises, `StudyFailed` when the study was given up, and KeyboardInterrupt
+    after ctrl-C, when all has been stored.
     """
+    _refuse_import()
     followed_by = observers_of(observers)
     with store.claim(asked.name):
         asked_outside = Listener(store, asked.name)
@@ -96,3 +100,12 @@ def launch(
             )
         conclude(history, ctrl_c=interrupted())
     return study.ledger
+
+
+def _refuse_import() -> None:
+    """Raise `UsageError` in a process that imports the script before it begins, for it would start study upon study."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise UsageError(
+            "a process that multiprocessing has started imports this script first, which starts a study: put what is "
+            "to run once, such as tm.tune, under  if __name__ == '__main__':"
+        )

@@ -1,15 +1,19 @@
 """Stores a study's recipe: it is frozen into a pickle, and thawed when the study goes on."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
+import msgspec
+
 from trimma.api.arguments import in_process
 from trimma.api.recipe import Recipe
 from trimma.errors import ObjectiveError, StudyError
 from trimma.objective import Signature, describe
-from trimma.pickling import TooLarge, dumps, loads
+from trimma.pickling.kept_modules import KeptModules, lacking, make_importable, modules_of
+from trimma.pickling.pickler import TooLarge, dumped, loads
 from trimma.ports import Engine
 
 KEPT_BYTES = 32 * 2**20
@@ -42,7 +46,7 @@ def freeze(recipe: Recipe, engine: Engine) -> bytes | None:
     unpicklable = None
     for left_out in (parts for count in range(len(given) + 1) for parts in combinations(given, count)):
         try:
-            return dumps(_without(recipe, left_out), KEPT_BYTES)
+            return _kept(_without(recipe, left_out), KEPT_BYTES)
         except TooLarge:
             continue
         except ObjectiveError as error:
@@ -53,7 +57,19 @@ def freeze(recipe: Recipe, engine: Engine) -> bytes | None:
         return None
     bare = _without(recipe, given)
     stand_in: Any = NotKept(describe(recipe.program.objective), unpicklable)
-    return dumps(replace(bare, program=replace(bare.program, objective=stand_in)))
+    return _kept(replace(bare, program=replace(bare.program, objective=stand_in)))
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored: a pickle, and the user's own modules, which are looked after before the pickle is loaded."""
+
+    recipe: bytes
+    modules: KeptModules
+
+
+def _kept(recipe: Recipe, limit: float = math.inf) -> bytes:
+    pickled, pickler = dumped(recipe, limit)
+    return msgspec.msgpack.encode(_Kept(recipe=pickled, modules=modules_of(pickler)))
 
 
 def _without(recipe: Recipe, parts: Sequence[str]) -> Recipe:
@@ -71,10 +87,17 @@ def thaw(name: str, frozen: bytes | None, call: str = "tune(objective, space") -
     if frozen is None:
         raise StudyError(f"the program of study {name!r} was too large to be kept: {go_on}")
     try:
-        recipe = loads(frozen)
+        kept = msgspec.msgpack.decode(frozen, type=_Kept)
+    except msgspec.DecodeError as error:
+        raise StudyError(f"the program of study {name!r} isn't one that this Trimma stored: {go_on}") from error
+    make_importable(kept.modules, name)
+    try:
+        recipe = loads(kept.recipe)
     except Exception as error:
+        gone = lacking(kept.modules)
+        hint = f", and {', '.join(gone)} can't be found, of which no copy was kept" if gone else ""
         raise StudyError(
-            f"the program of study {name!r} can't be loaded here ({type(error).__name__}: {error}): {go_on}"
+            f"the program of study {name!r} can't be loaded here ({type(error).__name__}: {error}{hint}): {go_on}"
         ) from error
     if not isinstance(recipe, Recipe):
         raise StudyError(f"the program of study {name!r} is a {type(recipe).__name__}, not one that Trimma stored")

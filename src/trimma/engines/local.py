@@ -27,14 +27,17 @@ class Local:
 
     - ``workers``: the number of workers, each of which runs one trial at a time (default: as many as the usable cores
       and the visible accelerators allow, and at least one).
-    - ``cpus``: how many threads each trial may use for its numerical libraries (default 1).
+    - ``cpus``: how many threads each trial may use for its numerical libraries. By default it is 1, except for what
+      variables of this process allow, such as ``OMP_NUM_THREADS``.
     - ``gpus``: how many accelerators each worker sees as its own (default 0). With a fraction such as 0.5, two workers
       share one.
 
     Raises `UsageError` for numbers that make no sense, and for more accelerators than there are.
     """
 
-    def __init__(self, workers: int | None = None, *, cpus: int = 1, gpus: float = 0) -> None:
+    def __init__(self, workers: int | None = None, *, cpus: int | None = None, gpus: float = 0) -> None:
+        self._threads = cpus
+        cpus = 1 if cpus is None else cpus
         if cpus < 1 or cpus != int(cpus):
             raise UsageError(f"cpus={cpus!r} must be a whole number, 1 or more")
         self._devices = visible_devices() if gpus else []
@@ -82,7 +85,7 @@ class Local:
         """Start an agent for each worker that has none yet."""
         for slot in range(len(self._agents), self.capacity):
             worker = f"local-{slot}"
-            own = environment(slot, self._cpus, self._gpus, self._devices)
+            own = environment(slot, self._threads, self._gpus, self._devices)
             agent = self._agents[worker] = Agent(worker, self._path, own, self._died)
             self._watch(agent)
 

@@ -4,7 +4,6 @@ It never runs user code. It doesn't wait by itself: its owner watches `descripto
 """
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -21,13 +20,16 @@ from trimma.commands import Job, Send, Signal
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.events import Failure
 from trimma.facts import FromAgent, Halted, Joined, Left, Paused, Printed, Raised, Returned
+from trimma.pickling.source_archive import MODULES
+from trimma.worker.last_line import last_line, shared_memory
 from trimma.worker.link import FromRunner, Link, Ready, Refused
 from trimma.worker.output import LIMIT
 
+# before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
 _BOOTSTRAP = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
+    "import sys; sys.path[:] = sys.argv[5:]; "
     "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
-    "from trimma.worker.runner import main; main(int(sys.argv[1]), sys.argv[2])"
+    "from trimma.worker.runner import main; main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5])"
 )
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
@@ -38,13 +40,21 @@ class Agent:
     """Keeps one worker slot supplied with a runner, and starts another when the runner dies.
 
     ``program`` is the path of the program's `bundle`, and ``environment`` the runner's environment. ``died`` is called,
-    from another thread, when the runner's process has ended.
+    from another thread, when the runner's process has ended. ``sources`` is the folder of the driver's own modules,
+    where they were sent; they come first on the runner's path. The rest of the path is that of this process.
     """
 
     def __init__(
-        self, worker: str, program: Path, environment: Mapping[str, str], died: Callable[["Agent"], None]
+        self,
+        worker: str,
+        program: Path,
+        environment: Mapping[str, str],
+        died: Callable[["Agent"], None],
+        sources: Path | None = None,
     ) -> None:
         self.worker = worker
+        self._sources = "" if sources is None else str(sources)
+        self._path = ([] if sources is None else [str(sources / MODULES)]) + [str(entry) for entry in sys.path]
         self._program, self._environment, self._died = program, environment, died
         self._fruitless = 0
         self._spawn()
@@ -57,14 +67,15 @@ class Agent:
         self._ready = False
         self._streaming = self._connected = True
         self._link = Link(ours, FromRunner)
-        arguments = [str(theirs.fileno()), str(self._program), json.dumps(sys.path)]
+        self._line = shared_memory()
+        arguments = [str(theirs.fileno()), str(self._line), str(self._program), self._sources, *self._path]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), self._line],
                 env=dict(self._environment),
                 start_new_session=True,
             )
@@ -171,8 +182,13 @@ class Agent:
         Raises `EngineError` when runners keep dying before they are ready.
         """
         facts = self.read()
+        if self._job is not None and self._room > 0 and (line := last_line(self._line)):
+            facts.append(Printed(trial=self._job.trial, attempt=self._job.attempt, text=f"{line}\n"))
         self._streaming = self._connected = False
         cause = _cause(self._process.returncode, self._tail)
+        if self._job is not None and self._process.returncode == 0:
+            # the objective has ended its process as one that is done
+            facts.append(Returned(trial=self._job.trial, attempt=self._job.attempt, metrics={}))
         if self._ready:
             facts.append(Left(worker=self.worker, cause=cause))
         else:
@@ -207,6 +223,9 @@ class Agent:
 
     def _release(self) -> None:
         self._link.socket.close()
+        if self._line >= 0:
+            os.close(self._line)
+            self._line = -1
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()

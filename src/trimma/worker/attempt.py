@@ -26,7 +26,7 @@ def run_attempt(
 ) -> End:
     """Run an attempt to its end, and return how it ended. ``capture`` sends what it prints to the trial.
 
-    An exception that isn't an `Exception`, such as SystemExit, is passed on to the caller.
+    An exception that isn't an `Exception` is passed on to the caller, except for SystemExit with the exit code 0.
     """
     reporter = Reporter(connection, job, program)
     output = TrialOutput(reporter.log)
@@ -55,6 +55,11 @@ def attempt_by_steps(
     except StopTrial as stop:
         # the reporter keeps it: with its frames it would keep the whole attempt, itself included
         return fact_of(stop.with_traceback(None), job.trial, job.attempt)
+    except SystemExit as end:
+        # as a wrapped main() ends that has done its work
+        if end.code not in (None, 0):
+            raise
+        return Returned(trial=job.trial, attempt=job.attempt, metrics={})
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         return Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
 

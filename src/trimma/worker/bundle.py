@@ -9,8 +9,9 @@ memory pages of one copy. When a runner writes to a page, it gets a copy of that
     head       magic, version of the format, length of the versions
     versions   msgpack: Python and packages of the process that wrote it
     pickle     at a multiple of 64 bytes, and so is each of
+    surrounds  msgpack: what surrounds the program at its driver
     buffers
-    index      msgpack: where pickle and buffers are
+    index      msgpack: where these parts are
     end        where the index is, a checksum of all but the buffers, magic
 """
 
@@ -18,6 +19,8 @@ import hashlib
 import mmap
 import os
 import pickle
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from struct import Struct as Layout
 from typing import Any
@@ -25,10 +28,12 @@ from typing import Any
 import msgspec
 
 from trimma.errors import EngineError, TrimmaError
-from trimma.pickling import dump, pickled
+from trimma.pickling.namespaces import loading_into
+from trimma.pickling.pickler import dump, pickled
+from trimma.worker.surroundings import Surroundings, surroundings_of
 from trimma.worker.versions import Versions, explained, refuse_other_python, versions_here
 
-VERSION = 1
+VERSION = 2
 
 _MAGIC = b"\x93trimma\n"
 _HEAD = Layout("<8sII")
@@ -51,19 +56,24 @@ class _Index(msgspec.Struct, frozen=True, kw_only=True):
     """Offset and length of each part."""
 
     pickle: tuple[int, int]
+    surroundings: tuple[int, int]
     buffers: list[tuple[int, int]]
 
 
-def write(program: Any, path: Path) -> Bundle:
+def write(program: Any, path: Path, *, elsewhere: bool = False) -> Bundle:
     """Write ``program`` to ``path``. Its large buffers are not copied in memory.
 
+    ``elsewhere`` says that workers may be on other machines: then the files of the user's own modules are added.
     Raises `ObjectiveError` if the program can't be pickled, and `EngineError` when the file can't be written.
     """
-    return pickled(lambda: _attempt(program, path))
+    return pickled(lambda: _attempt(program, path, elsewhere))
 
 
-def load(path: Path) -> Any:
+def load(path: Path, enter: Callable[[Surroundings], dict[str, Any]] | None = None) -> Any:
     """The program in a file that `write` made. The file holds a pickle, so that this may run any code in it.
+
+    ``enter`` is given the driver's surroundings before the program is loaded, and returns the namespace into which what
+    the driver's ``__main__`` defines is put. Without it that is a new one.
 
     Only the pickle itself is read now. The buffers are read from the disk when they are used, unless another process
     has them in memory already. Raises `EngineError` for a damaged file, for one of a newer version, and if Python's
@@ -74,14 +84,21 @@ def load(path: Path) -> Any:
     refuse_other_python(driver)
     parts = [view[start : start + length] for start, length in (index.pickle, *index.buffers)]
     try:
-        return pickle.loads(parts[0], buffers=parts[1:])
+        with nullcontext() if enter is None else loading_into(enter(_surroundings(view, index))):
+            return pickle.loads(parts[0], buffers=parts[1:])
     except TrimmaError:
         raise
     except Exception as error:
         raise explained(error, driver) from error
 
 
-def _attempt(program: Any, path: Path) -> Bundle:
+def sources(path: Path) -> bytes:
+    """The archive of the user's own modules in a program's file; empty if there is none. Nothing is unpickled."""
+    view = _mapped(path)
+    return _surroundings(view, _parsed(view)[1]).sources
+
+
+def _attempt(program: Any, path: Path, elsewhere: bool) -> Bundle:
     buffers: list[memoryview] = []
 
     def out(buffer: pickle.PickleBuffer) -> bool:
@@ -95,10 +112,13 @@ def _attempt(program: Any, path: Path) -> Bundle:
         written_by = msgspec.msgpack.encode(versions_here())
         sink.write(_HEAD.pack(_MAGIC, VERSION, len(written_by)) + written_by)
         start = sink.align()
-        dump(program, sink, out)
-        end, checksum = sink.size, sink.digest.copy()
+        pickler = dump(program, sink, out)
+        pickled_at = start, sink.size - start
+        surroundings = surroundings_of(pickler, elsewhere=elsewhere)
+        around = sink.align(), sink.write(msgspec.msgpack.encode(surroundings))
+        checksum = sink.digest.copy()
         places = [(sink.align(), sink.write(buffer)) for buffer in buffers]
-        index = msgspec.msgpack.encode(_Index(pickle=(start, end - start), buffers=places))
+        index = msgspec.msgpack.encode(_Index(pickle=pickled_at, surroundings=around, buffers=places))
         checksum.update(index)
         sink.write(index + _END.pack(sink.size, len(index), checksum.digest(), _MAGIC))
     return Bundle(path=path, digest=sink.digest.hexdigest(), size=sink.size)
@@ -175,7 +195,7 @@ def _parsed(view: memoryview) -> tuple[Versions, _Index]:
         raise _damaged("it is cut short")
     try:
         index = msgspec.msgpack.decode(view[where : where + size], type=_Index)
-        found = hashlib.sha256(view[: sum(index.pickle)])
+        found = hashlib.sha256(view[: sum(index.surroundings)])
         found.update(view[where : where + size])
         if found.digest() != checksum:
             raise _damaged("its checksum doesn't fit")
@@ -183,6 +203,14 @@ def _parsed(view: memoryview) -> tuple[Versions, _Index]:
     except msgspec.DecodeError as error:
         raise _damaged(str(error)) from error
     return written_by, index
+
+
+def _surroundings(view: memoryview, index: _Index) -> Surroundings:
+    start, length = index.surroundings
+    try:
+        return msgspec.msgpack.decode(view[start : start + length], type=Surroundings)
+    except msgspec.DecodeError as error:
+        raise _damaged(str(error)) from error
 
 
 def _damaged(how: str) -> EngineError:

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 
 from trimma.errors import UsageError
 
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
+_OPENMP = "OMP_NUM_THREADS"
+_NUMERICAL = (
     "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+"""These fall back to the number of OpenMP's threads where they aren't set."""
+_POOLS = ("POLARS_MAX_THREADS", "LOKY_MAX_CPU_COUNT")
+_OPENMP_LIMIT = "OMP_THREAD_LIMIT"
 
 
 def usable_cores() -> int:
@@ -23,13 +26,23 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def environment(slot: int, cpus: int, gpus: float, devices: list[str]) -> dict[str, str]:
+def environment(slot: int, cpus: int | None, gpus: float, devices: list[str]) -> dict[str, str]:
     """The environment of the worker in ``slot``: that of this process, with the worker's threads and devices set.
 
+    If ``cpus`` is None, variables that are set here stay as they are, and others allow one thread.
+
     Thread pools read these variables when they are loaded: OpenMP (so PyTorch and scikit-learn), MKL, OpenBLAS,
-    Accelerate and NumExpr.
+    Accelerate, NumExpr, polars, and joblib's processes.
     """
-    own: Mapping[str, str] = dict.fromkeys(_THREAD_VARIABLES, str(cpus))
+    set_here: Mapping[str, str] = os.environ if cpus is None else {}
+    threads = str(cpus or 1)
+    own = {_OPENMP: threads, **dict.fromkeys(_POOLS, threads)}
+    if _OPENMP in set_here:
+        own |= dict.fromkeys(_NUMERICAL, set_here[_OPENMP])
+    else:
+        # the limit is for libraries that ask for as many threads as there are cores
+        own |= dict.fromkeys((*_NUMERICAL, _OPENMP_LIMIT), threads)
+    own = {name: value for name, value in own.items() if name not in set_here}
     if gpus:
         own = {**own, "CUDA_VISIBLE_DEVICES": ",".join(share(slot, gpus, devices))}
     return {**os.environ, **own}

@@ -1,14 +1,17 @@
 """The runner: a process that runs one trial after another, and stays warm in between.
 
-It is started with the file descriptor of its end of a socket and the path of the program's file. It ends when its agent
+It is started with the file descriptors of its end of a socket and of the memory for its last line, the path of the
+program's file, and the folder with the files of the driver's own modules, where they were sent. It ends when its agent
 closes the socket, and is killed when its agent dies (see `trimma.worker.orphan_guard`).
 """
 
+import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,25 +22,42 @@ from trimma.objective import Signature, failure_of
 from trimma.program import Program
 from trimma.worker import bundle
 from trimma.worker.attempt import run_attempt
+from trimma.worker.driver_settings import DriverSettings, adopt
+from trimma.worker.last_line import LastLine
 from trimma.worker.link import Link, Ready, Refused, ToRunner
-from trimma.worker.output import TrialOutput
+from trimma.worker.output import ProcessStream, TrialOutput
+from trimma.worker.surroundings import Surroundings, enter, find_script
+
+Capture = Callable[[TrialOutput], AbstractContextManager[Any]]
 
 
-def main(descriptor: int, program_path: str) -> None:
+def main(descriptor: int, line: int, program_path: str, sources: str) -> None:
     """Run trials until the agent closes the connection."""
+    streams = ProcessStream(sys.stdout, 1), ProcessStream(sys.stderr, 2)
+    sys.stdout, sys.stderr = streams
     signal.signal(signal.SIGTERM, _terminate)
     link = Link(socket.socket(fileno=descriptor), ToRunner)
+    found: list[DriverSettings] = []
+
+    def enter_surroundings(surroundings: Surroundings) -> dict[str, Any]:
+        found.append(surroundings.settings)
+        return enter(surroundings)
+
     try:
-        program = bundle.load(Path(program_path))
+        program = bundle.load(Path(program_path), enter_surroundings)
+        adopt(found[0])
+        if sources:
+            find_script(Path(sources))
         signature = Signature.of(program.objective)
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))
         return
+    capture = partial(_captured, streams, LastLine(line).keep)
     link.send(Ready())
     while (message := link.receive()) is not None:
         # a signal that arrives between jobs was meant for a trial that has just ended
         if isinstance(message, Job):
-            _run(link, message, program, signature)
+            _run(link, message, program, signature, capture)
 
 
 def _refusal(error: TrimmaError) -> Failure:
@@ -50,17 +70,29 @@ def _refusal(error: TrimmaError) -> Failure:
     )
 
 
-def _run(link: Link, job: Job, program: Program, signature: Signature) -> None:
-    end = run_attempt(link, job, program, signature, _redirected)
+def _run(link: Link, job: Job, program: Program, signature: Signature, capture: Capture) -> None:
+    process = os.getpid()
+    end = run_attempt(link, job, program, signature, capture)
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
+    if os.getpid() != process:
+        # a child that the objective has forked, which must not speak for its parent
+        os._exit(0)
     link.send(end)
 
 
 @contextmanager
-def _redirected(output: TrialOutput) -> Iterator[None]:
-    with redirect_stdout(output), redirect_stderr(output):
+def _captured(streams: Sequence[ProcessStream], pending: Callable[[str], None], output: TrialOutput) -> Iterator[None]:
+    """Send what is written to the streams to the trial, also if an earlier trial has put others in their place."""
+    output.on_pending(pending)
+    sys.stdout, sys.stderr = streams
+    for stream in streams:
+        stream.trial = output
+    try:
         yield
+    finally:
+        for stream in streams:
+            stream.trial = None
 
 
 def _terminate(number: int, frame: Any) -> NoReturn:

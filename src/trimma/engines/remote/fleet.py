@@ -58,7 +58,7 @@ class Fleet:
         self._demand: int | None = None
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="trimma-"))
-            parcel = bundle.write(program, Path(folder) / "program")
+            parcel = bundle.write(program, Path(folder) / "program", elsewhere=True)
             self._bundle = stack.enter_context(parcel.path.open("rb"))
             self._waker = Waker()
             stack.callback(self._waker.close)

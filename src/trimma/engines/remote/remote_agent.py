@@ -20,6 +20,8 @@ from trimma.wire.transport import agent_end
 from trimma.worker.agent import Agent
 from trimma.worker.program_cache import CachedProgram
 from trimma.worker.resources import environment
+from trimma.worker.shared_files import SharedCopy
+from trimma.worker.unpacked_sources import unpacked_sources
 from trimma.worker.waker import Waker
 
 _GRACE = 3.0
@@ -62,6 +64,7 @@ class _Incarnation:
         self._dead: deque[Agent] = deque()
         self._fetcher: ProgramFetcher | None = None
         self._agent: Agent | None = None
+        self._sources: SharedCopy | None = None
         self._copy, self._wanted = copy, wanted
         self._broken = False
         # an identity must not begin with a zero, since ZeroMQ reserves these for itself
@@ -115,7 +118,13 @@ class _Incarnation:
             self._fetcher = ProgramFetcher(self._ticket.digest, self._ticket.size, self._waker.wake)
             return
         own = environment(self._slot, self._ticket.cpus, 0, []) | welcome.environment
-        self._agent = Agent(self._worker, self._copy.path, own, self._died)
+        try:
+            self._sources = unpacked_sources(self._copy.path)
+        except EngineError as error:
+            self._give_up(str(error))
+            return
+        sources = None if self._sources is None else self._sources.path
+        self._agent = Agent(self._worker, self._copy.path, own, self._died, sources)
 
     def _descriptors(self) -> list[int]:
         """The file descriptors to watch for input. While the driver lags behind, the runner isn't listened to."""
@@ -199,6 +208,8 @@ class _Incarnation:
         finally:
             if self._fetcher is not None:
                 self._copy = self._fetcher.close()
+            if self._sources is not None:
+                self._sources.leave()
             self._line.close()
             self._waker.close()
         return self._copy
