@@ -118,7 +118,9 @@ def test_flatten_takes_all_apart_or_follows_the_space():
 
 
 def test_flat_names_are_the_spaces_names():
-    space = Space(opt=Choice({"name": "sgd", "momentum": 0.9}, {"name": "adam"}), layers=[Int(1, 9), 5], tail=[1, 2])
+    space = Space(
+        opt=Choice({"name": "sgd", "momentum": 0.9}, {"name": "adam"}), layers=[Int(1, 9), 5], tail=Grid([[1, 2]])
+    )
     log = opened("a", space=space)
     log.start("a", opt={"name": "adam"}, layers=[3, 5], tail=[1, 2])
     config = flat_config(log.history, log.history.trials[0])

@@ -14,7 +14,9 @@ def setting(value: Any) -> str:
     """One value of a config. Numbers are written with four digits."""
     if isinstance(value, float):
         return f"{value:.4g}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
+        return f"({', '.join(map(setting, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
         return f"[{', '.join(map(setting, value))}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {setting(part)}" for key, part in value.items()) + "}"

@@ -33,8 +33,9 @@ def export(history: History, target: str | PathLike[str] | IO[Any], format: Form
 
     ``format`` is taken from the ending of the path by default. For a stream it must be given: CSV and JSON are written
     as text, Parquet as bytes. NaN and infinity are written as ``nan``, ``inf`` and ``-inf`` (as strings in JSON), as
-    they are in stored studies. None is an empty field in CSV and null elsewhere. Lists and dicts are written as JSON
-    text in CSV and Parquet. A Parquet column that holds values of several kinds is also written as JSON text.
+    they are in stored studies. None is an empty field in CSV and null elsewhere. Tuples are written as lists. Lists and
+    dicts are written as JSON text in CSV and Parquet. A Parquet column that holds values of several kinds is also
+    written as JSON text.
 
     Raises `UnknownName` for an unknown format, `UsageError` for a missing format or a stream of the wrong kind, and
     `MissingExtra` for Parquet without pyarrow.

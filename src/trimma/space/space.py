@@ -19,8 +19,9 @@ class Space:
     searched within each branch. ``A + B`` is the union of two spaces (for conditional parts), and ``A * B`` is their
     product.
 
-    Raises SpaceError, which names the place, for what makes no sense. A key's value that is a tuple of two different
-    numbers is refused, too, because it could be meant as a range. A constant pair is written as a list.
+    Raises SpaceError, which names the place, for what makes no sense. What could be meant in several ways is refused,
+    too: a key's value that is a list of different constants, or a tuple of two different numbers. Such a constant is
+    written as a grid of one value: ``Grid([[64, 32]])``, ``Grid([(0.9, 0.999)])``.
 
     >>> list(Space(a=Grid(1, 2), b=Grid(3, 4)))
     [{'a': 1, 'b': 3}, {'a': 1, 'b': 4}, {'a': 2, 'b': 3}, {'a': 2, 'b': 4}]
