@@ -312,6 +312,14 @@ def test_union_keeps_order():
     assert [list(branch.variables) for branch in space.branches] == [[], [], ["y"]]
 
 
+def test_sum_is_the_union():
+    parts = [Space(a=Grid(1, 2)), Space(b=3), Space(c=Float(0, 1))]
+    assert repr(sum(parts)) == repr(parts[0] + parts[1] + parts[2])
+    for wrong in (1, 0.0, None):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            wrong + parts[0]
+
+
 def test_product_takes_every_pair_and_the_last_is_fastest():
     assert list(Space(a=Grid(1, 2)) * Space(b=Grid(3, 4))) == list(Space(a=Grid(1, 2), b=Grid(3, 4)))
     union = (Space(a=1) + Space(a=2)) * (Space(b=3) + Space(b=Grid(4, 5)))
