@@ -16,8 +16,8 @@ class Space:
     """All configs that a study may try: nested dicts and lists with expressions for what varies.
 
     Everything else is a constant. Grids and sampled parts are expanded into ``branches``. Float, Int and Choice are
-    searched within each branch. ``A + B`` is the union of two spaces (for conditional parts), ``sum(spaces)`` is that of
-    several, and ``A * B`` is their product.
+    searched within each branch. ``A + B`` is the union of two spaces (for conditional parts), ``sum(spaces)`` is that
+    of several, and ``A * B`` is their product.
 
     Raises SpaceError, which names the place, for what makes no sense. What could be meant in several ways is refused,
     too: a key's value that is a list of different constants, or a tuple of two different numbers. Such a constant is
