@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from trimma.space import Choice, Derived, Float, Grid, Int
+from trimma.space import Choice, Derived, Expression, Float, Grid, Int
 
 KEYS = "abcdef"
 constants = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
@@ -19,6 +19,12 @@ variables = (
 grids = st.lists(st.integers(0, 99), min_size=1, max_size=3, unique=True).map(Grid)
 
 
+def grouped(items):
+    """A list or a tuple of them. Several that are all constants are left out, since they could be meant as a choice."""
+    kept = items if any(isinstance(item, Expression | dict) for item in items) else items[:1]
+    return st.sampled_from([list, tuple]).map(lambda kind: kind(kept))
+
+
 @st.composite
 def mappings(draw, keys=KEYS, kinds=variables | grids):
     """A nested mapping whose expressions come from a small pool, so that some are linked or hidden."""
@@ -31,7 +37,9 @@ def mappings(draw, keys=KEYS, kinds=variables | grids):
         )
     inner = st.recursive(
         leaves,
-        lambda node: st.lists(node, max_size=3) | st.dictionaries(st.sampled_from(keys), node, max_size=3),
+        lambda node: (
+            st.lists(node, max_size=3).flatmap(grouped) | st.dictionaries(st.sampled_from(keys), node, max_size=3)
+        ),
         max_leaves=5,
     )
     return draw(st.dictionaries(st.sampled_from(keys), inner, max_size=4))

@@ -1,16 +1,19 @@
 """Events and requests to and from JSON, one record each, with its version.
 
-JSON has no NaN and no infinity: as metrics they are written as the strings "nan", "inf" and "-inf".
+JSON has no NaN and no infinity: as metrics they are written as the strings "nan", "inf" and "-inf". It has no tuples
+either: in configs, spaces and the like they are marked.
 """
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from trimma.errors import StoreError
-from trimma.events import Event, Reported, TrialFailed, TrialFinished
+from trimma.events import Event, Reported, StudyCreated, StudyExtended, TrialFailed, TrialFinished, TrialQueued
 from trimma.requests import Request
+from trimma.tuples_in_json import mark_tuples, restore_tuples
 
 VERSION = 2
 REQUEST_VERSION = 1
@@ -31,6 +34,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 
 _WITH_METRICS = (Reported, TrialFinished, TrialFailed)
+_WITH_PLAIN_VALUES = StudyCreated | StudyExtended | TrialQueued
 _encoder = msgspec.json.Encoder()
 # strict=False lets the strings "nan", "inf" and "-inf" be read back as floats
 _decoder = msgspec.json.Decoder(_Record, strict=False)
@@ -45,12 +49,14 @@ def encode(event: Event) -> bytes:
         if not all(map(math.isfinite, given.values())):
             metrics = {name: value if math.isfinite(value) else str(value) for name, value in given.items()}
             event = msgspec.structs.replace(event, metrics=metrics)
+    elif isinstance(event, _WITH_PLAIN_VALUES):
+        event = _with_plain_values(event, mark_tuples)
     try:
         return _encoder.encode(_Record(VERSION, event))
     except TypeError as error:
         raise StoreError(
             f"{type(event).__name__} can't be kept, for it holds what isn't plain JSON ({error}): a searcher gives "
-            "configs of numbers, texts, booleans, None, lists and dicts"
+            "configs of numbers, texts, booleans, None, lists, tuples and dicts"
         ) from error
 
 
@@ -65,7 +71,22 @@ def decode(record: bytes) -> Event:
         raise _unreadable(record, error, VERSION, _other_version_of_study) from error
     if read.v != VERSION:
         raise _unreadable(record, None, VERSION, _other_version_of_study)
-    return read.event
+    return _with_plain_values(read.event, restore_tuples) if isinstance(read.event, _WITH_PLAIN_VALUES) else read.event
+
+
+def _with_plain_values(
+    event: StudyCreated | StudyExtended | TrialQueued, changed: Callable[[Any], Any]
+) -> StudyCreated | StudyExtended | TrialQueued:
+    """The event with ``changed`` applied to what it holds of plain values of any kind."""
+    match event:
+        case StudyCreated(spec=spec):
+            own = msgspec.structs.replace(spec, space=changed(spec.space), asked=changed(spec.asked))
+            return msgspec.structs.replace(event, spec=own)
+        case StudyExtended():
+            return msgspec.structs.replace(event, asked=changed(event.asked))
+        case TrialQueued():
+            config, place, hidden = changed(event.config), changed(event.place), changed(event.hidden)
+            return msgspec.structs.replace(event, config=config, place=place, hidden=hidden)
 
 
 def encode_request(request: Request) -> bytes:

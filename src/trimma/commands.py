@@ -14,6 +14,9 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     ``config`` holds the arguments of the objective, and ``place`` says which part of the study the trial belongs to.
     The objective waits for a signal at each step in ``rungs``, and ends at step ``budget``, if that isn't None. With a
     ``checkpoint`` the attempt goes on from it. Without one it begins at the beginning.
+
+    Jobs travel, so ``config`` and ``place`` are plain JSON, in which tuples are marked as `trimma.tuples_in_json` says.
+    Whoever hands them to the objective restores the tuples, as `trimma.worker.attempt` does.
     """
 
     trial: int

@@ -117,9 +117,16 @@ def test_a_name_that_exists():
     store = tm.MemoryStore()
     tune(name="taken", store=store)
     with pytest.raises(
-        StudyExists, match=says("'taken' already", "resume=True", "trimma resume taken", "trimma rm taken")
+        StudyExists, match=says("'taken' already", "resume=True", "tm.load('taken', store=...)", "tm.delete('taken'")
     ):
         tune(name="taken", store=store)
+
+
+def test_a_name_that_exists_in_a_file(tmp_path):
+    tune(name="taken", store=tmp_path / "s.db")
+    file = str(tmp_path / "s.db")
+    with pytest.raises(StudyExists, match=says(f"tm.load('taken', store={file!r})", f"rm taken --store {file}")):
+        tune(name="taken", store=tmp_path / "s.db")
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", 3])

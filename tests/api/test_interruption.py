@@ -108,7 +108,9 @@ def test_ctrl_c_once_stops_the_workers_keeps_everything_and_says_how_to_resume(t
         _, said = driver.process.communicate(timeout=20)
     assert driver.process.returncode in (-signal.SIGINT, 130)
     assert "everything is kept" in said
-    assert "tm.load('study').resume(), or: trimma resume study" in said
+    last = said.rstrip().splitlines()[-1]
+    assert f"to go on: tm.load('study', store={str(driver.store)!r}).resume(), or: " in last, "no traceback follows"
+    assert last.endswith(f" resume study --store {driver.store}")
     assert not alive(runner)
     assert Path(f"{driver.marker}.cleaned").exists(), "the objective's finally block ran"
     study = tm.load("study", driver.store)
@@ -192,7 +194,7 @@ def interrupted(folder, observers):
 def test_ctrl_c_once_lets_observers_know_everything(tmp_path):
     with interrupted(tmp_path, "write") as process:
         _, said = process.communicate(timeout=20)
-    assert "to go on: tm.load('study').resume()" in said
+    assert f"to go on: tm.load('study', store={str(tmp_path / 's.db')!r}).resume()" in said
     written = (tmp_path / "events").read_text().split()
     assert written == [type(event).__name__ for event in tm.SQLiteStore(tmp_path / "s.db").read("study")]
     assert written[-1] == "StudyClosed"

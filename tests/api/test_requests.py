@@ -27,10 +27,11 @@ def test_a_study_is_stopped_from_another_process_and_goes_on_later(tmp_path):
         study.stop()
         said, warned = running.ended()
     assert said == "returned: interrupted\n"
-    assert warned == (
+    assert warned.startswith(
         "study 'study' was ended early: it was asked to stop; "
-        "to go on: tm.load('study').resume(), or: trimma resume study\n"
+        f"to go on: tm.load('study', store={str(running.store)!r}).resume(), or: "
     )
+    assert warned.endswith(f" resume study --store {running.store}\n")
     closed = study.history.closed
     assert (closed.outcome, closed.reason) == (ev.Outcome.INTERRUPTED, "it was asked to stop")
     assert study.history.counts[State.QUEUED] == 2, "what ran is kept, and begins anew later"
@@ -138,7 +139,8 @@ def tune(objective=fit, *, act=None, **options):
 def test_a_stopped_study_is_returned(store, capsys):
     study = tune(store=store, act=lambda study: study.stop())
     assert (study.status, study.history.closed.reason) == ("interrupted", "it was asked to stop")
-    assert "to go on: tm.load('study').resume(), or: trimma resume study" in capsys.readouterr().err
+    file = f"{str(store.path)!r}" if hasattr(store, "path") else "..."
+    assert f"to go on: tm.load('study', store={file}).resume(engine=...)\n" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("listens_always")

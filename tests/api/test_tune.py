@@ -172,6 +172,42 @@ def test_configs_are_json_and_numpy_scalars_become_pythons():
     assert json.loads(json.dumps(study.trials[0].config)) == {"a": 3, "b": {"c": True}, "d": [1, 2, 3]}
 
 
+@pytest.mark.parametrize("engine", [tm.Simulated(1), tm.Driver(1), tm.Local(1)], ids=lambda each: type(each).__name__)
+def test_tuples_are_tuples_everywhere(tmp_path, engine):
+    def needs_tuples(pair, shape, nested, trial):
+        assert trial.config == {"pair": pair, "shape": shape, "nested": nested}
+        assert type(shape) is type(nested["betas"]) is tuple
+        return {(1, 1): 1.0, (1, 2): 2.0, (1, 3): 3.0}[pair]
+
+    space = tm.Space(
+        pair=tm.Choice((1, 1), (1, 2), (1, 3)),
+        shape=tm.Grid((8,), (8, 8)),
+        nested={"betas": (tm.Float(0.8, 0.9), 0.99)},
+    )
+    store = tmp_path / "s.db"
+    tune(needs_tuples, space, trials=4, engine=engine, store=store, name="tuples", seed=2)
+    study = tm.load("tuples", store=store).resume(trials=8, engine=engine, progress=False)
+    assert [trial.failure for trial in study.trials] == [None] * 8
+    stored = tm.load("tuples", store=store)
+    best = stored.best.config
+    assert best == {"pair": (1, 1), "shape": best["shape"], "nested": {"betas": (best["nested"]["betas"][0], 0.99)}}
+    assert set(stored.to_pandas()["config.pair"]) <= {(1, 1), (1, 2), (1, 3)}
+    stored.export(tmp_path / "rows.json")
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert {tuple(row["config.shape"]) for row in rows} == {(8,), (8, 8)}
+    asked_again = tune(needs_tuples, space, trials=8, store=store, name="tuples", seed=2, resume=True, engine=engine)
+    assert len(asked_again.trials) == 8
+    with pytest.raises(StudyMismatch, match=r"pair was Choice\(\(1, 1\)"):
+        tune(
+            needs_tuples,
+            tm.Space(pair=tm.Grid([(1, 1)]), shape=1, nested=1),
+            store=store,
+            name="tuples",
+            seed=2,
+            resume=True,
+        )
+
+
 def test_a_study_is_resumed_for_more_trials(tmp_path):
     first = [trial.config for trial in tune(store=tmp_path / "s.db", name="more", trials=5).trials]
     again = tm.load("more", store=tmp_path / "s.db").resume(trials=12, engine=tm.Simulated(2), progress=False)

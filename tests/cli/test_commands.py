@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,8 +54,45 @@ def test_ls(run) -> None:
 
 
 def test_ls_where_nothing_is(run, tmp_path: Path) -> None:
-    assert run("ls", "--store", tmp_path / "none.db") == "no studies here yet; to make one: trimma demo\n"
+    assert run("ls", "--store", tmp_path / "none.db", status=1) == (
+        f"trimma: there is no store at {tmp_path / 'none.db'}: run a study first, or name another file with --store\n"
+    )
     assert not (tmp_path / "none.db").exists(), "looking leaves no file behind"
+
+
+def test_ls_where_nothing_is_yet(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRIMMA_STORE")
+    monkeypatch.chdir(tmp_path)
+    assert re.fullmatch(r"no studies here yet; to make one: .*trimma demo\n", run("ls"))
+    monkeypatch.setenv("TRIMMA_STORE", "elsewhere.db")
+    assert run("ls", status=1).startswith("trimma: there is no store at elsewhere.db: ")
+
+
+@pytest.mark.parametrize(
+    "command", [["plot", "descent", "history"], ["export", "descent"], ["report", "descent"]], ids=lambda each: each[0]
+)
+def test_a_file_that_can_not_be_written_is_told_in_one_line(run, tmp_path: Path, command) -> None:
+    ending = {"plot": "html", "export": "csv", "report": "md"}[command[0]]
+    file = tmp_path / "missing" / f"x.{ending}"
+    said = run(*command, file, status=1)
+    assert said.startswith("trimma: ")
+    assert said.count("\n") == 1
+    if command[0] != "report":  # of a search there is none, which is told first
+        assert said == f"trimma: {file}: No such file or directory\n"
+
+
+def test_advice_names_the_store_and_the_program_as_it_was_started(store: Path, monkeypatch) -> None:
+    monkeypatch.delenv("TRIMMA_STORE", raising=False)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    asked = ["stop", "descent", "--store", str(store)]
+    for started, program in (
+        ([sys.executable, "-m", "trimma"], f"{sys.executable} -m trimma"),
+        ([str(Path(sys.executable).with_name("trimma"))], str(Path(sys.executable).with_name("trimma"))),
+    ):
+        said = subprocess.run([*started, *asked], capture_output=True, text=True, check=False).stderr
+        assert said.endswith(f".resume(), or: {program} resume descent --store {store}\n")
+        advised = shlex.split(said.rpartition("or: ")[2])
+        assert subprocess.run(advised, capture_output=True, text=True, check=False).returncode == 0
 
 
 def test_show(run) -> None:

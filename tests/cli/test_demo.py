@@ -26,7 +26,8 @@ def test_the_demo_from_start_to_end(tmp_path: Path) -> None:
     assert "demo finished after " in done.stdout
     assert ": all 6 trials were run\n" in done.stdout
     assert "Best accuracy 0." in done.stdout
-    assert done.stdout.endswith("    trimma show demo\n    trimma plot demo curves curves.html\n")
+    trimma_ = f"{sys.executable} -m trimma"
+    assert done.stdout.endswith(f"    {trimma_} show demo\n    {trimma_} plot demo curves curves.html\n")
     assert done.stderr.startswith("trimma: study demo, maximize accuracy, 6 trials, engine Local(workers=2, cpus=1)\n")
 
     trimma("plot", "demo", "curves", "curves.html")

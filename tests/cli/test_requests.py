@@ -16,8 +16,6 @@ from trimma.events import StudyClosed
 from trimma.requests import ChangeTrials, ChangeWorkers, EndStudy, EndTrial
 from trimma.trial import State
 
-GO_ON = "to go on: tm.load('study').resume(), or: trimma resume study"
-
 
 def terminal(store: Path, *arguments: str) -> subprocess.Popen[str]:
     """A command in another terminal."""
@@ -29,7 +27,9 @@ def terminal(store: Path, *arguments: str) -> subprocess.Popen[str]:
 def test_stop_ends_a_study_in_another_terminal_and_it_goes_on_in_a_third(tmp_path: Path) -> None:
     with Running(tmp_path) as running:
         said, _ = terminal(running.store, "stop", "study").communicate(timeout=30)
-        assert said == f"study is interrupted: it was asked to stop; {GO_ON}\n"
+        again = f"tm.load('study', store={str(running.store)!r}).resume()"
+        shell = f"{sys.executable} -m trimma resume study --store {running.store}"
+        assert said == f"study is interrupted: it was asked to stop; to go on: {again}, or: {shell}\n"
         assert running.ended()[0] == "returned: interrupted\n"
         with terminal(running.store, "resume", "study", "--workers", "1") as resumed:
             running.until_running(0)
@@ -94,7 +94,8 @@ def unheard(store: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-un
 )
 def test_what_is_not_answered_was_asked_all_the_same(run, unheard, command, requests) -> None:
     assert run(*command, "--store", unheard.path) == (
-        "asked; descent has not answered within 0.05 s, and may still do so: see trimma show descent\n"
+        "asked; descent has not answered within 0.05 s, and may still do so: "
+        f"see trimma show descent --store {unheard.path}\n"
     )
     assert list(unheard.take_requests("descent")) == requests
 

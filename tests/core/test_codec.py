@@ -22,7 +22,11 @@ seconds = st.floats(0, 1e10)
 text = st.text()
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | floats | text,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.just("()") | text, inner, max_size=3)
+    ),
     max_leaves=6,
 )
 config = st.dictionaries(text, plain, max_size=4)

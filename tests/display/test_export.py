@@ -31,13 +31,16 @@ def test_csv_round_trip():
     assert list(rows[0]) == columns(mixed())
     assert [row["value"] for row in rows] == ["nan", "-inf", "0.25"]
     assert [row["config.layers"] for row in rows] == ["", "[]", "[]"]
-    assert [row["config.act"] for row in rows] == ["é", "", ""]
+    assert [row["config.act"] for row in rows] == ["é", "null", ""]
 
 
 def test_json_round_trip(tmp_path):
     export(mixed(), tmp_path / "study.json")
     rows = json.loads((tmp_path / "study.json").read_text("utf-8"))
-    assert [list(row) for row in rows] == [columns(mixed())] * 3
+    assert [list(row) for row in rows] == [[name for name in columns(mixed()) if name in row] for row in rows]
+    assert [name for name in columns(mixed()) if name not in rows[1]] == ["config.layers[0]", "config.layers[1]"]
+    assert "config.act" not in rows[2]
+    assert rows[1]["config.act"] is None
     assert [row["value"] for row in rows] == ["nan", "-inf", 0.25]
     assert [row["config.opt"] for row in rows] == ["adam", 3, True]
 
@@ -54,6 +57,7 @@ def test_parquet_round_trip(tmp_path):
     rows = pq.read_table(io.BytesIO(stream.getvalue())).to_pylist()
     assert [row["config.opt"] for row in rows] == ['"adam"', "3", "true"]
     assert [row["config.lr"] for row in rows] == [0.1, 1.0, 0.5]
+    assert [row["config.act"] for row in rows] == ['"é"', "null", None]
     assert rows[1]["value"] == -math.inf
 
 
@@ -89,6 +93,23 @@ def test_a_data_frame():
     assert len(frame) == 300
     assert frame["value"].min() == history.best.value
     assert set(frame["state"]) == {"done", "stopped"}
+
+
+def test_a_data_frame_keeps_whole_numbers_and_tells_none_from_what_is_absent():
+    log = opened("a")
+    for config in ({"depth": None, "width": 1, "on": True, "rate": 0.5}, {"depth": 3, "big": 2**63}, {"pair": (1, 2)}):
+        log.at(1).finish(log.start("a", **config), loss=1.0)
+    rows = table(log.history)
+    frame = to_pandas(rows, columns(log.history))
+    assert [type(value).__name__ for value in frame["config.depth"]] == ["NoneType", "int", "NAType"]
+    assert {name: str(frame[f"config.{name}"].dtype) for name in ("width", "on", "rate")} == {
+        "width": "Int64",
+        "on": "boolean",
+        "rate": "float64",
+    }
+    assert frame["config.big"][1] == 2**63
+    assert frame["config.pair[0]"][2] == 1
+    assert str(frame["trial"].dtype) == "int64"
 
 
 @pytest.mark.parametrize(

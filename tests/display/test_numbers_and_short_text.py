@@ -2,7 +2,7 @@
 
 import pytest
 
-from trimma.display.config_text import setting
+from trimma.display.config_text import config_text, setting
 from trimma.display.numbers_and_durations import duration, number, percent
 from trimma.display.short_text import one_line, shorten, squeeze
 
@@ -34,3 +34,8 @@ def test_short_texts():
 def test_long_names_keep_their_ends():
     assert squeeze("embedding of the second language", 16) == "embeddi…language"
     assert [squeeze("abcdef", width) for width in (6, 4, 2)] == ["abcdef", "a…ef", "a…"]
+
+
+def test_settings_of_other_types_look_different():
+    values = {"a": 1, "b": "1", "c": None, "d": "None", "e": "null", "f": True, "g": "True", "h": "adam", "i": (1,)}
+    assert config_text(values) == "a=1 b='1' c=None d='None' e='null' f=True g='True' h=adam i=(1,)"

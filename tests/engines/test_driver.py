@@ -354,7 +354,7 @@ def test_ctrl_c_keeps_everything_and_says_how_to_resume(tmp_path: Path) -> None:
         if is_running(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode in (-signal.SIGINT, 130)
-    assert "tm.load('study').resume()" in said
+    assert f"tm.load('study', store={str(store)!r}).resume(engine='driver')" in said
     assert Path(f"{marker}.cleaned").exists(), "the objective's finally block ran"
     study = tm.load("study", store)
     assert (study.status, len(study.history.ended)) == ("interrupted", 4)

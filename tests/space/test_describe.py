@@ -6,11 +6,12 @@ import math
 import pytest
 
 from trimma.space import Choice, Derived, Float, Grid, Int, Space, differences, label
+from trimma.tuples_in_json import mark_tuples, restore_tuples
 
 
 def changes(old, new):
     """As a study has it: the old one comes out of a store."""
-    return differences(json.loads(json.dumps(old.describe())), new.describe())
+    return differences(restore_tuples(json.loads(json.dumps(mark_tuples(old.describe())))), new.describe())
 
 
 def test_every_kind():
@@ -20,7 +21,7 @@ def test_every_kind():
         opt={"name": "adam", "lr": lr},
         n=Int(1, 9, step=2),
         layers=[Choice("a", [1]), Grid(1, None), 3],
-        sizes=[1, 2],
+        sizes=(1, 2, 3),
         width=Derived(math.pow, 2, Int(4, 8), lr),
         nothing={},
     )
@@ -33,7 +34,7 @@ def test_every_kind():
             "layers[0]": {"kind": "choice", "options": ["a", [1]], "ordered": False},
             "layers[1]": {"kind": "grid", "values": [1, None]},
             "layers[2]": {"kind": "constant", "value": 3},
-            "sizes": {"kind": "constant", "value": [1, 2]},
+            "sizes": {"kind": "constant", "value": (1, 2, 3)},
             "width": {"kind": "derived", "function": "pow", "of": ["width~0", "width~1", "lr"]},
             "nothing": {"kind": "constant", "value": {}},
             "width~0": {"kind": "constant", "value": 2},
@@ -52,11 +53,11 @@ def test_one_dict_for_each_part_and_sampled_values():
 def test_a_description_is_json_and_nobody_elses():
     space = Space(a=Choice([1], [2]), b=Grid([1], [2]), c=[1, {"d": (2,)}], e=Derived(len, [1]))
     description = space.describe()
-    assert json.loads(json.dumps(description)) == description
+    assert restore_tuples(json.loads(json.dumps(mark_tuples(description)))) == description
     description[0]["a"]["options"][0].append(9)
     description[0]["c"]["value"].append(9)
     assert space.describe() != description
-    assert space.branches[0].outline()["c"] == [1, {"d": [2]}]
+    assert space.branches[0].outline()["c"] == [1, {"d": (2,)}]
 
 
 @pytest.mark.parametrize(

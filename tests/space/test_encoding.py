@@ -14,6 +14,7 @@ from spaces import mappings
 from trimma.errors import SpaceError
 from trimma.space import Choice, Derived, Dimension, Encoding, Float, Grid, Int, Space, encoding_from
 from trimma.space.parts import dimension_of_values, dimensions_over
+from trimma.tuples_in_json import mark_tuples, restore_tuples
 
 units = st.floats(0, 1)
 
@@ -90,7 +91,7 @@ def test_rounding_moves_to_the_point_of_the_same_config_and_then_stays(found, da
 @given(encodings(), st.data())
 def test_the_encoding_from_the_description_is_that_of_the_branch(found, data):
     space, branch, encoding = found
-    description = json.loads(json.dumps(space.describe()))
+    description = restore_tuples(json.loads(json.dumps(mark_tuples(space.describe()))))
     part = next(n for n, (_, stop) in enumerate(space.branches.spans()) if branch.index < stop)
     described = encoding_from(description[part])
     assert described.dimensions == encoding.dimensions

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from spaces import grids, mappings
 from trimma.space import Choice, Derived, Float, Grid, Int, Space, differences
+from trimma.tuples_in_json import mark_tuples, restore_tuples
 
 
 def expressions_in(node):
     match node:
         case dict():
             return [found for part in node.values() for found in expressions_in(part)]
-        case list():
+        case list() | tuple():
             return [found for part in node for found in expressions_in(part)]
         case Derived():
             return [node, *(found for part in node.arguments for found in expressions_in(part))]
@@ -31,8 +32,8 @@ def expected(node, chosen):
     match node:
         case dict():
             return {key: expected(part, chosen) for key, part in node.items()}
-        case list():
-            return [expected(part, chosen) for part in node]
+        case list() | tuple():
+            return type(node)(expected(part, chosen) for part in node)
         case Derived():
             return [expected(part, chosen) for part in node.arguments]
         case Float() | Int() | Choice() | Grid():
@@ -54,7 +55,7 @@ def test_configs_are_what_they_say(mapping, u):
         chosen = {variable: values[name] for name, variable in branch.variables.items()}
         options = itertools.product(*(grid.values for grid in grid_objects))
         assert any(config == expected(mapping, chosen | dict(zip(grid_objects, cell, strict=True))) for cell in options)
-        assert json.loads(json.dumps(config)) == config
+        assert restore_tuples(json.loads(json.dumps(mark_tuples(config)))) == config
         assert branch.values(config, branch.hidden(values)) == values
 
 
@@ -98,4 +99,4 @@ def test_survives_pickling(mapping):
 @given(mappings())
 def test_descriptions_are_json(mapping):
     description = Space(mapping).describe()
-    assert json.loads(json.dumps(description)) == description
+    assert restore_tuples(json.loads(json.dumps(mark_tuples(description)))) == description

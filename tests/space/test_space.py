@@ -15,9 +15,11 @@ import cloudpickle
 import numpy as np
 import pytest
 
+import trimma as tm
 import trimma.space
 from trimma.errors import SpaceError
 from trimma.space import Choice, Derived, Float, Grid, Int, Space
+from trimma.tuples_in_json import mark_tuples, restore_tuples
 
 
 def middle(branch):
@@ -64,29 +66,73 @@ def test_a_tuple_of_two_numbers_could_be_meant_as_a_range(pair, range_):
     first, second = (part.item() if isinstance(part, np.generic) else part for part in pair)
     hint = (
         f"({first}, {second}), which may mean several things: write {range_} for a range, "
-        f"tm.Choice([{first}, {second}]) for one of the two, or the list [{first}, {second}] for a constant."
+        f"tm.Choice({first}, {second}) for one of the two, "
+        f"or tm.Grid([({first}, {second})]) for the tuple itself, as a constant."
     )
     with pytest.raises(SpaceError, match=re.escape(f"lr is {hint}")):
         Space(lr=pair)
     with pytest.raises(SpaceError, match=re.escape(f"layers[0].opt.lr is {hint}")):
         Space({"layers": [{"opt": {"lr": pair}}]})
-    assert Space(lr=list(pair)).describe()[0]["lr"]["kind"] == "constant"
+    assert list(Space(lr=Grid([pair]))) == [{"lr": pair}]
 
 
 @pytest.mark.parametrize(
-    "constant", [(3, 3), (1, 2, 3), (0.5,), (), ("a", "b"), (True, 5), (1, "a"), ((1, 2, 3), 4), [(1, 2), (3, 4)]]
+    ("given", "hint"),
+    [
+        (["adam", "sgd"], "tm.Choice('adam', 'sgd') for one of the two, or tm.Grid([['adam', 'sgd']])"),
+        ([64, 32], "tm.Int(32, 64) for a range, tm.Choice(64, 32) for one of the two, or tm.Grid([[64, 32]])"),
+        ([None, True, 1], "tm.Choice(None, True, 1) for one of these, or tm.Grid([[None, True, 1]])"),
+        ([(1, 1), (1, 2)], "tm.Choice((1, 1), (1, 2)) for one of the two, or tm.Grid([[(1, 1), (1, 2)]])"),
+        (range(3), "tm.Choice(0, 1, 2) for one of these, or tm.Grid([[0, 1, 2]])"),
+        (np.array([0.5, 1, 2]), "tm.Choice(0.5, 1.0, 2.0) for one of these, or tm.Grid([[0.5, 1.0, 2.0]])"),
+    ],
 )
+def test_a_list_could_be_meant_as_a_choice(given, hint):
+    with pytest.raises(SpaceError, match=re.escape(hint)):
+        Space(opt={"v": given})
+    told = SpaceError("")
+    try:
+        Space(v=given)
+    except SpaceError as error:
+        told = error
+    # what is advised can be followed to the letter
+    options, constant = (
+        eval(part, {"tm": tm}) for part in re.findall(r"tm\.(?:Choice|Grid)\(.*?\)(?= for)", str(told))
+    )
+    assert isinstance(options, tm.Choice)
+    assert list(options.options) == list(given)
+    (config,) = Space(v=constant)
+    assert config == {"v": list(given)}
+
+
+@pytest.mark.parametrize("constant", [(3, 3), (1, 2, 3), (0.5,), (), ("a", "b"), (True, 5), (1, "a"), ((1, 2, 3), 4)])
 def test_other_tuples_are_constants(constant):
-    assert Space(value=constant).is_fixed
+    assert list(Space(value=constant)) == [{"value": constant}]
 
 
-def test_constants_become_plain_and_tuples_lists():
+@pytest.mark.parametrize("constant", [[], [64], [3, 3], [{"n": 1}, {"n": 2}], ([64, 32],), {"sizes": [[1, 2]]}])
+def test_lists_that_can_not_be_meant_as_choices_are_constants(constant):
+    assert list(Space(value=constant)) == [{"value": constant}]
+
+
+def test_tuples_stay_tuples_with_and_without_expressions_in_them():
+    space = Space(
+        betas=(Float(0.8, 0.9), 0.999), sizes=Grid((8,), (8, 8)), twice=Derived(lambda s: s + s, Grid([(1,)]))
+    )
+    (first, second) = space.branches
+    assert first.config({"betas[0]": 0.85}) == {"betas": (0.85, 0.999), "sizes": (8,), "twice": (1, 1)}
+    assert second.values(second.config({"betas[0]": 0.85})) == {"betas[0]": 0.85}
+    assert space.describe()[0]["sizes"] == {"kind": "grid", "values": [(8,), (8, 8)]}
+    assert Choice([1, 2], (1, 2)).dimension.labels == ("[1, 2]", "(1, 2)")
+
+
+def test_constants_become_plain():
     space = Space(
         a=(1, (2, np.float32(0.5))), b=np.array(3), c=OrderedDict(d=np.bool_(True)), e=MappingProxyType({}), f=None
     )
     (config,) = space
-    assert config == {"a": [1, [2, 0.5]], "b": 3, "c": {"d": True}, "e": {}, "f": None}
-    assert json.loads(json.dumps(config)) == config
+    assert config == {"a": (1, (2, 0.5)), "b": 3, "c": {"d": True}, "e": {}, "f": None}
+    assert restore_tuples(json.loads(json.dumps(mark_tuples(config)))) == config
     assert type(config["c"]) is dict
 
 
@@ -264,6 +310,14 @@ def test_union_keeps_order():
         {"kind": "b", "y": 5},
     ]
     assert [list(branch.variables) for branch in space.branches] == [[], [], ["y"]]
+
+
+def test_sum_is_the_union():
+    parts = [Space(a=Grid(1, 2)), Space(b=3), Space(c=Float(0, 1))]
+    assert repr(sum(parts)) == repr(parts[0] + parts[1] + parts[2])
+    for wrong in (1, 0.0, None):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            wrong + parts[0]
 
 
 def test_product_takes_every_pair_and_the_last_is_fastest():

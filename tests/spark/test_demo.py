@@ -24,7 +24,8 @@ def test_the_demo_on_spark(java: None, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ": all 4 trials were run\n" in done.stdout
-    assert done.stdout.endswith("    trimma show demo\n    trimma plot demo curves curves.html\n")
+    trimma_ = f"{sys.executable} -m trimma"
+    assert done.stdout.endswith(f"    {trimma_} show demo\n    {trimma_} plot demo curves curves.html\n")
     assert "trimma: study demo, maximize accuracy, 4 trials, engine Spark(local[" in done.stderr
     study = tm.load("demo", tmp_path / "s.db")
     assert study.status == "finished"

@@ -336,7 +336,7 @@ def test_ctrl_c_keeps_everything_and_says_how_to_resume(tmp_path: Path) -> None:
         script.process.send_signal(signal.SIGINT)
         _, said = script.process.communicate(timeout=50)
     assert "everything is kept" in said
-    assert "tm.load('study').resume()" in said
+    assert f"tm.load('study', store={str(script.store)!r}).resume(engine='driver')" in said
     study = tm.load("study", script.store)
     assert (study.status, len(study.trials), len(study.history.ended)) == ("interrupted", 2, 0)
 

@@ -177,6 +177,19 @@ def test_time_left_by_the_rate_of_this_session():
     assert eta(log.history, 200.0) == 0.0
 
 
+def test_time_left_is_not_told_from_the_first_trials_alone():
+    workers = ["a", "b", "c", "d"]
+    log = opened(*workers, trials=200)
+    first = [log.start(worker) for worker in workers]
+    for at, trial in zip((10.0, 10.1, 10.2, 10.3), first, strict=True):
+        assert eta(log.history, at) is None, "the first trials began with the workers, and took their start-up"
+        log.at(at).finish(trial, loss=1.0)
+    assert eta(log.history, 10.3) == pytest.approx(196 * 10.3 / 4)
+    for at in (10.4, 10.5, 10.6, 10.7):
+        log.at(at).finish(log.start("a"), loss=1.0)
+    assert eta(log.history, 10.7) == pytest.approx(192 * 0.1)
+
+
 @pytest.mark.parametrize(
     ("until", "left"),
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trimma.data import portable
-from trimma.errors import UsageError
+from trimma.errors import StoreError, UsageError
 from trimma.ports import Engine, Store
 from trimma.registry import find, names, resolve
 from trimma.space import Space
@@ -145,5 +145,11 @@ def _path_of(store: str | Path | Store | None) -> Path | None:
 
 
 def _keep_out_of_git(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"the folder {folder.absolute()}, in which studies are kept, can't be written ({error.strerror}): "
+            f"name another file with store= or {STORE_VARIABLE}"
+        ) from error

@@ -2,34 +2,32 @@
 
 import sys
 
+from trimma.api.advice import how_to_load, how_to_resume
 from trimma.errors import StudyFailed
 from trimma.events import Outcome
-from trimma.ports import History
+from trimma.ports import Engine, History, Store
 
 
-def conclude(history: History, *, ctrl_c: bool) -> None:
+def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) -> None:
     """Say by an exception when the study did not end as asked; where somebody asked it to stop, a line is enough.
 
-    Raises `StudyFailed` when it was given up, and KeyboardInterrupt when it was interrupted by ``ctrl_c``.
+    Raises `StudyFailed` when it was given up, and KeyboardInterrupt when it was interrupted by ``ctrl_c``. How to go on
+    is the message of that, because Python shows it below the traceback, where it is read.
     """
     name, closed = history.spec.name, history.closed
     if closed is None or closed.outcome is Outcome.FINISHED:
         return
     if closed.outcome is Outcome.INTERRUPTED:
         why = "interrupted" if ctrl_c else f"ended early: {closed.reason}"
-        sys.stderr.write(f"study {name!r} was {why}; to go on: {how_to_resume(name)}\n")
+        told = f"study {name!r} was {why}; to go on: {how_to_resume(name, store, engine)}"
         if ctrl_c:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(told)
+        sys.stderr.write(f"{told}\n")
         return
     ended = sorted(history.ended[history.ended_before :])
     shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)
     detail = " " if shown is None else f" The first failure:\n\n{shown.traceback.rstrip() or shown}\n\n"
     raise StudyFailed(
         f"study {name!r} was given up: {closed.reason}.{detail}"
-        f"Mend the objective, then go on with tm.load({name!r}).resume(objective=...), or start anew."
+        f"Mend the objective, then go on with {how_to_load(name, store)}.resume(objective=...), or start anew."
     )
-
-
-def how_to_resume(name: str) -> str:
-    """The two ways to go on with a study, in words."""
-    return f"tm.load({name!r}).resume(), or: trimma resume {name}"

@@ -98,7 +98,7 @@ def launch(
                 requests=requests,
                 planner=planner,
             )
-        conclude(history, ctrl_c=interrupted())
+        conclude(history, store, engine, ctrl_c=interrupted())
     return study.ledger
 
 

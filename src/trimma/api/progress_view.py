@@ -27,14 +27,18 @@ def view_of(progress: bool | View, engine: Engine) -> AbstractContextManager[Obs
 
 
 def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextManager[Observer]:
-    """A live view if standard error is a terminal or a notebook, otherwise plain lines.
+    """A live view if this is a notebook or standard error is a terminal, otherwise plain lines.
 
     With ``summary_follows``, the live view disappears when the study has finished, because a summary is shown then.
     """
     from rich.console import Console
 
     console = Console(file=sys.stderr)
-    if console.is_terminal or console.is_jupyter:
+    if console.is_jupyter:
+        from trimma.display.notebook.live_notebook import NotebookView
+
+        return NotebookView(repr(engine))
+    if console.is_terminal:
         from trimma.display.terminal.live_view import LiveView
 
         return LiveView(repr(engine), console=console, summary_follows=summary_follows)

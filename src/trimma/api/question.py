@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from trimma.api.ending import how_to_resume
+from trimma.api.advice import how_to_remove, how_to_resume
 from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
 from trimma.api.recipe import Recipe
@@ -41,7 +41,8 @@ class Question:
         if known and not self.resume:
             raise StudyExists(
                 f"there is a study {self.name!r} already: take another name, go on with resume=True "
-                f"(or {how_to_resume(self.name)}), or remove it with: trimma rm {self.name}"
+                f"(or {how_to_resume(self.name, store, engine)}), or remove it with: "
+                f"{how_to_remove(self.name, store)}"
             )
         recipe = self.recipe.fit_for(engine)
         if known:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from trimma.api.ending import how_to_resume
+from trimma.api.advice import how_to_resume
 from trimma.errors import StudyError, StudyNotFound
 from trimma.ports import History, Inbox, Store
 from trimma.requests import ContinueTrial, EndTrial, PauseTrial, Request
@@ -29,7 +29,8 @@ def ask(store: Store, history: History, status: str, *requests: Request) -> None
         raise StudyNotFound(f"study {name!r} was deleted: there is nothing that could be asked")
     if status != RUNNING:
         raise StudyError(
-            f"study {name!r} is {status}, and only a running one can be asked; to go on with it: {how_to_resume(name)}"
+            f"study {name!r} is {status}, and only a running one can be asked; "
+            f"to go on with it: {how_to_resume(name, store)}"
         )
     if not isinstance(store, Inbox):
         raise StudyError(

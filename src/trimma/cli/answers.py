@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from trimma.api.ending import how_to_resume
+from trimma.api.advice import command, how_to_resume
 from trimma.api.study import Study
 from trimma.display.numbers_and_durations import count
 from trimma.events import Outcome
@@ -26,12 +26,12 @@ def answer_of(study: Study, seen: Answer) -> str:
         if answer := seen(study.history):
             return answer
         if time.monotonic() >= deadline:
-            look = f"trimma show {study.name}"
+            look = command("show", study.name, store=study.store)
             return f"asked; {study.name} has not answered within {WAIT_SECONDS:g} s, and may still do so: see {look}"
         # the study runs in another process, and a store can be read but not waited for
         time.sleep(_LOOK_SECONDS)
     state = summary(study.history, lost=study.status == LOST)
-    more = "" if state.status == Outcome.FINISHED else f"; to go on: {how_to_resume(study.name)}"
+    more = "" if state.status == Outcome.FINISHED else f"; to go on: {how_to_resume(study.name, study.store)}"
     return f"{study.name} is {state.status}{f': {state.reason}' if state.reason else ''}{more}"
 
 

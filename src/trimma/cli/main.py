@@ -1,18 +1,23 @@
 """The commands and their arguments. The functions of `trimma.api` do the work."""
 
+import errno
+import os
 import sys
 from typing import Any
 
 import click
 
 import trimma
-from trimma.errors import TrimmaError
+from trimma.errors import StoreError, TrimmaError
 
 STORE_HELP = "The store's file. Default: the file that TRIMMA_STORE names, or .trimma/studies.db."
 
 
 class Commands(click.Group):
-    """Shows Trimma's errors as a message without a traceback, with exit status 1. After ctrl-C it is 130."""
+    """Shows Trimma's errors, and files that can't be used, as one line without a traceback, with exit status 1.
+
+    After ctrl-C the status is 130.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -20,7 +25,15 @@ class Commands(click.Group):
         except TrimmaError as error:
             click.echo(f"trimma: {error}", err=True)
             ctx.exit(1)
-        except KeyboardInterrupt:
+        except OSError as error:
+            # click ends quietly where nobody reads the output any more, and a fault of ours keeps its traceback
+            if error.errno == errno.EPIPE or error.filename is None:
+                raise
+            click.echo(f"trimma: {error.filename}: {error.strerror}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt as interrupt:
+            if told := str(interrupt):
+                click.echo(told, err=True)
             ctx.exit(130)
 
 
@@ -51,20 +64,26 @@ def demo(trials: int, workers: int | None, engine: str, seed: int, store: str | 
 
     A demo that was interrupted or killed goes on where it was.
     """
+    from trimma.api.advice import command
     from trimma.cli.demo import run
     from trimma.cli.tables import print_study
 
     study = run(trials, workers, seed, store, _view, engine)
     print_study(study)
-    click.echo(f"{'':4}trimma show {study.name}\n{'':4}trimma plot {study.name} curves curves.html")
+    for words in (("show", study.name), ("plot", study.name, "curves", "curves.html")):
+        click.echo(f"{'':4}{command(*words, store=study.store)}")
 
 
 @main.command("ls")
 @store_option
 def list_studies(store: str | None) -> None:
     """List the studies of a store, oldest first."""
+    from trimma.api.arguments import STORE_VARIABLE, missing_store
     from trimma.cli.tables import print_studies
 
+    # where the store was named, by an option or a variable, its absence is a slip
+    if (missing := missing_store(store)) and (store is not None or os.environ.get(STORE_VARIABLE)):
+        raise StoreError(f"there is no store at {missing}: run a study first, or name another file with --store")
     print_studies(trimma.studies(store))
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trimma.api.ablation_study import AblationStudy
+from trimma.api.advice import command, how_to_load, program
 from trimma.api.study import Study
 from trimma.display.numbers_and_durations import count, duration, number
 from trimma.display.terminal.closing_summary import TOP_ROWS, closing
@@ -25,7 +26,7 @@ def print_studies(studies: Sequence[Study]) -> None:
     """Print one line for each study."""
     console = Console()
     if not studies:
-        console.print("no studies here yet; to make one: trimma demo")
+        console.print(f"no studies here yet; to make one: {command('demo')}")
         return
     table = Table(box=None, pad_edge=False)
     for name in ("name", "status", "trials", "best", "metric", "time"):
@@ -54,7 +55,8 @@ def print_study(study: Study, top: int = TOP_ROWS) -> None:
     """Print how a study stands or went, with its ``top`` trials, and how to look at it again."""
     console = Console()
     lost = study.status == LOST
-    console.print(closing(study.history, _place(study), console.width, top=top, lost=lost))
+    again = how_to_load(study.name, study.store, module="trimma")
+    console.print(closing(study.history, _place(study), console.width, top=top, lost=lost, again=again))
 
 
 def print_trial(study: Study, number_: int) -> None:
@@ -94,7 +96,9 @@ def draw(study: Study, picture: str, file: str) -> None:
 def write_report(study: Study, file: str) -> None:
     """Write the report of an ablation in the format that the file's name ends with."""
     if not isinstance(study, AblationStudy):
-        raise StudyError(f"study {study.name!r} is a search, of which there is no report: see trimma plot and export")
+        raise StudyError(
+            f"study {study.name!r} is a search, of which there is no report: see {program()} plot and export"
+        )
     forms = {".html": study.to_html, ".md": study.to_markdown, ".tex": study.to_latex}
     path = Path(file)
     if path.suffix not in forms:

@@ -13,6 +13,7 @@ from trimma.events import PlanReceived, PlanRequested, TrialQueued, TrialResumed
 from trimma.ports import History, Planned, Scheduler, Suggestion
 from trimma.space.plain import plain
 from trimma.trial import Trial
+from trimma.tuples_in_json import mark_tuples
 
 
 def source(history: History) -> Generator:
@@ -158,8 +159,8 @@ def _start(draft: Draft, trial: Trial) -> None:
         trial=trial.id,
         attempt=attempt,
         workers=workers,
-        config=dict(trial.config),
-        place=dict(trial.place),
+        config=mark_tuples(trial.config),
+        place=mark_tuples(trial.place),
         rungs=tuple(trial.rungs),
         budget=trial.budget,
         checkpoint=trial.checkpoint,

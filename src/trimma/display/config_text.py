@@ -1,5 +1,6 @@
 """Configs and their values as short text."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,14 +12,26 @@ from trimma.views import hyperparameters, settings
 
 
 def setting(value: Any) -> str:
-    """One value of a config. Numbers are written with four digits."""
+    """One value of a config. Numbers are written with four digits, and texts that read as other values are quoted."""
     if isinstance(value, float):
         return f"{value:.4g}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
+        return f"({', '.join(map(setting, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
         return f"[{', '.join(map(setting, value))}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {setting(part)}" for key, part in value.items()) + "}"
-    return one_line(value) if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return repr(value) if _reads_as_another_value(value) else one_line(value)
+    return str(value)
+
+
+def _reads_as_another_value(text: str) -> bool:
+    """Whether the text, without quotation marks, would be taken for a number, a boolean, None, a list or a dict."""
+    try:
+        return text in ("None", "True", "False") or not isinstance(json.loads(text), str)
+    except ValueError:
+        return False
 
 
 def config_text(values: Mapping[str, Any]) -> str:

@@ -10,22 +10,45 @@ from typing import IO, Any, Literal, cast
 
 from trimma.errors import MissingExtra, UnknownName, UsageError
 from trimma.ports import History
-from trimma.views import columns, table
+from trimma.views import table
+from trimma.views.table import columns_of
 
 Format = Literal["csv", "json", "parquet"]
 FORMATS = ("csv", "json", "parquet")
+SETTINGS = ("place.", "config.")  # with these begin the columns in which None is a value
 
 
 def to_pandas(rows: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> Any:
     """Make a `pandas.DataFrame` of the rows of `trimma.views.table`.
 
-    ``names`` are the columns, which an empty table needs. Raises `MissingExtra` without pandas.
+    ``names`` are the columns, which an empty table needs. What a row lacks is missing (`pandas.NA`), and None is None.
+    Whole numbers and booleans stay what they are, also in a column where some are missing. Raises `MissingExtra`
+    without pandas.
     """
     try:
         import pandas as pd
     except ImportError as error:
         raise MissingExtra("pandas", "pandas", "to_pandas()") from error
-    return pd.DataFrame(list(rows), columns=None if names is None else list(names))
+    listed = list(dict.fromkeys(name for row in rows for name in row)) if names is None else list(names)
+    return pd.DataFrame({name: _series(pd, rows, name) for name in listed}, columns=listed)
+
+
+def _series(pd: Any, rows: Sequence[Mapping[str, Any]], name: str) -> Any:
+    held = [row[name] for row in rows if name in row]
+    kinds = {type(value) for value in held}
+    if name.startswith(SETTINGS) and type(None) in kinds:
+        kind: Any = object
+    elif len(held) == len(rows):
+        kind = None  # pandas knows best
+    elif kinds == {float}:
+        return pd.Series([row.get(name, math.nan) for row in rows])
+    elif kinds == {bool}:
+        kind = "boolean"
+    elif kinds == {int} and all(-(2**63) <= value < 2**63 for value in held):
+        kind = "Int64"
+    else:
+        kind = None if kinds == {str} else object
+    return pd.Series([row.get(name, pd.NA) for row in rows], dtype=kind if rows else object)
 
 
 def export(history: History, target: str | PathLike[str] | IO[Any], format: Format | None = None) -> None:  # noqa: A002
@@ -33,8 +56,12 @@ def export(history: History, target: str | PathLike[str] | IO[Any], format: Form
 
     ``format`` is taken from the ending of the path by default. For a stream it must be given: CSV and JSON are written
     as text, Parquet as bytes. NaN and infinity are written as ``nan``, ``inf`` and ``-inf`` (as strings in JSON), as
-    they are in stored studies. None is an empty field in CSV and null elsewhere. Lists and dicts are written as JSON
-    text in CSV and Parquet. A Parquet column that holds values of several kinds is also written as JSON text.
+    they are in stored studies. Tuples are written as lists. Lists and dicts are written as JSON text in CSV and in
+    Parquet, and so are all values of a Parquet column that holds values of several kinds.
+
+    A place that a trial's config lacks is an empty field in CSV, left out in JSON, and null in Parquet. One that is
+    None is ``null``, as JSON has it. Anything else that a trial lacks, such as its value, is an empty field in CSV and
+    null elsewhere.
 
     Raises `UnknownName` for an unknown format, `UsageError` for a missing format or a stream of the wrong kind, and
     `MissingExtra` for Parquet without pyarrow.
@@ -83,10 +110,11 @@ def _to_stream(history: History, stream: IO[Any], format_: Format) -> None:
 
 
 def _csv(history: History, stream: IO[str]) -> None:
-    writer = csv.DictWriter(stream, columns(history), lineterminator="\n")
+    rows = table(history)
+    writer = csv.DictWriter(stream, columns_of(rows), lineterminator="\n")
     writer.writeheader()
-    for row in table(history):
-        writer.writerow({name: _as_text(value) if _nested(value) else value for name, value in row.items()})
+    for row in rows:
+        writer.writerow({name: _as_text(value) if _is_json(name, value) else value for name, value in row.items()})
 
 
 def _parquet(history: History, target: str | IO[bytes]) -> None:
@@ -96,15 +124,24 @@ def _parquet(history: History, target: str | IO[bytes]) -> None:
     except ImportError as error:
         raise MissingExtra("pyarrow", "parquet", "export to parquet") from error
     rows = table(history)
-    data = {name: pa.array(_one_kind([row[name] for row in rows])) for name in columns(history)}
+    data = {name: pa.array(_one_kind(rows, name)) for name in columns_of(rows)}
     pq.write_table(pa.table(data), target)
 
 
-def _one_kind(values: list[Any]) -> list[Any]:
-    kinds = {type(value) for value in values if value is not None}
-    if len(kinds - {int, float}) == 0 or (len(kinds) == 1 and not any(map(_nested, values))):
-        return [float(value) for value in values] if None not in values and len(kinds) == 2 else values
-    return [None if value is None else _as_text(value) for value in values]
+def _one_kind(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """The values of a column, all of one kind, or else all as JSON text; None where a row lacks the column."""
+    held = [row[name] for row in rows if name in row]
+    kinds = {type(value) for value in held if value is not None}
+    if any(_is_json(name, value) for value in held) or (len(kinds) > 1 and kinds != {int, float}):
+        lacking = not name.startswith(SETTINGS)
+        return [_as_text(row[name]) if name in row and not (lacking and row[name] is None) else None for row in rows]
+    values = [row.get(name) for row in rows]
+    return [None if value is None else float(value) for value in values] if len(kinds) == 2 else values
+
+
+def _is_json(name: str, value: Any) -> bool:
+    """Whether the value of a column is written as JSON text: nested ones are, and settings that are None."""
+    return _nested(value) or (value is None and name.startswith(SETTINGS))
 
 
 def _nested(value: Any) -> bool:

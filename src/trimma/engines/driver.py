@@ -1,6 +1,5 @@
 """The engine whose trials are threads of this process, for objectives that use a cluster by themselves."""
 
-import copy
 import ctypes
 import re
 import time
@@ -8,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
-
-import msgspec
 
 from trimma.clock import SystemClock
 from trimma.commands import Grow, Job, Send, Signal, Start
@@ -95,9 +92,7 @@ class Driver:
             self._said.put((None, fact))
 
     def _start(self, job: Job) -> None:
-        # a copy, because the objective may change its config, and the history's own config must not change
-        own = msgspec.structs.replace(job, config=copy.deepcopy(job.config))
-        attempt = _Attempt(own, self._program, self._signature, self._said)
+        attempt = _Attempt(job, self._program, self._signature, self._said)
         try:
             attempt.begin(jobs_of(self._session))
         except EngineError:

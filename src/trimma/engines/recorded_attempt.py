@@ -10,7 +10,6 @@ from trimma.commands import Job
 from trimma.facts import Measured, Printed
 from trimma.objective import Signature, StopTrial, fact_of
 from trimma.program import Program
-from trimma.space.plain import fresh
 from trimma.worker.attempt import End, attempt_by_steps
 from trimma.worker.output import TrialOutput
 from trimma.worker.output_by_thread import printing_context
@@ -27,10 +26,8 @@ class RecordedAttempt:
     __slots__ = ("_context", "_job", "_output", "_reporter", "_said", "_steps")
 
     def __init__(self, job: Job, program: Program, signature: Signature) -> None:
-        # the history's own config stays what it is, whatever the objective does to its
-        config = fresh(job.config)
         # to wait at rungs, and to skip what came before the checkpoint, is up to who tells what is recorded
-        self._job = msgspec.structs.replace(job, config=config, rungs=(), checkpoint=None)
+        self._job = msgspec.structs.replace(job, rungs=(), checkpoint=None)
         recorder = _Recorder()
         self._said = recorder.said
         self._reporter = Reporter(recorder, self._job, program)

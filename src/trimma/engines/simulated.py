@@ -21,6 +21,7 @@ from trimma.facts import Fact, Joined, Left, Measured, Printed
 from trimma.objective import MakeRoom, Signature, StopTrial
 from trimma.ports import History, News
 from trimma.program import Program
+from trimma.tuples_in_json import restore_tuples
 from trimma.worker.output_by_thread import share, unshare
 
 Seconds = Callable[[Mapping[str, Any], int], float]
@@ -236,7 +237,7 @@ class _Run:
 
     def __init__(self, job: Job, attempt: RecordedAttempt, speed: float) -> None:
         self.job, self.attempt, self.speed = job, attempt, speed
-        self.described = {**job.place, **job.config}
+        self.described = {**restore_tuples(job.place), **restore_tuples(job.config)}
         self.step = job.checkpoint.step if job.checkpoint else None
         # the recorded attempt begins at the beginning, so its messages from before the checkpoint are skipped
         self.behind = job.checkpoint is not None

@@ -49,9 +49,10 @@ class Dimension(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """A text for each option, no two of them alike. Strings stay as they are, and other options become JSON.
+        """A text for each option, no two of them alike.
 
-        If two texts would be alike, both become JSON.
+        Strings stay as they are, and other options become JSON, in which tuples are written as in Python. If two texts
+        would be alike, both become JSON.
 
         >>> Dimension(kind="category", options=(1, "1", "a", None)).labels
         ('1', '"1"', 'a', 'null')
@@ -174,4 +175,12 @@ def is_number(value: Any) -> bool:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    match value:
+        case tuple():
+            return f"({', '.join(map(_json, value))}{',' if len(value) == 1 else ''})"
+        case list():
+            return f"[{', '.join(map(_json, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{_json(key)}: {_json(part)}' for key, part in value.items())}}}"
+        case _:
+            return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Plain values: what a config may hold, which is what JSON can hold."""
+"""Plain values: what a config may hold, which is what JSON can hold, and tuples."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -21,10 +21,10 @@ class Expression:
 
 
 def plain(value: object, where: str) -> Any:
-    """The value as JSON holds it.
+    """The value as JSON holds it, except that tuples stay tuples.
 
-    Numpy scalars become those of Python, tuples become lists, and enums of numbers or strings become plain numbers or
-    strings. It is always a copy, so that a space doesn't change with what it was built from. Raises SpaceError, in
+    Numpy scalars become those of Python, and enums of numbers or strings become plain numbers or strings. It is always
+    a copy, so that a space doesn't change with what it was built from. Raises SpaceError, in
     which ``where`` names the value, for what JSON can't hold. That includes NaN and infinity.
     """
     if type(value) in SCALARS:
@@ -42,7 +42,8 @@ def plain(value: object, where: str) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, list | tuple):
-        return [plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
+        items = [plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
+        return items if isinstance(value, list) else tuple(items)
     if isinstance(value, Mapping):
         return {key_in(where, key): plain(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, np.ndarray) and value.ndim == 0:
@@ -54,7 +55,7 @@ def plain(value: object, where: str) -> Any:
         )
     raise SpaceError(
         f"{where} is of type {type(value).__name__}, which JSON can't hold; use strings, numbers, booleans, "
-        "None, lists or dicts, or give it a name here and look that up in the objective."
+        "None, lists, tuples or dicts, or give it a name here and look that up in the objective."
     )
 
 
@@ -67,20 +68,23 @@ def key_in(where: str, key: object) -> str:
 
 def fresh(value: Any) -> Any:
     """A copy of a plain value, so that a trial that changes its config doesn't change that of another trial."""
-    if type(value) is list:
-        return [fresh(item) for item in value]
+    if type(value) is list or type(value) is tuple:
+        return type(value)(map(fresh, value))
     if type(value) is dict:
         return {key: fresh(item) for key, item in value.items()}
     return value
 
 
 def identity(value: Any) -> Hashable:
-    """A key that is equal for equal plain values. As in JSON, 1 and 1.0 are the same number, and True isn't 1."""
+    """A key that is equal for equal plain values. As in JSON, 1 and 1.0 are the same number, and True isn't 1.
+
+    A list isn't equal to a tuple.
+    """
     match value:
         case bool():
             return ("bool", value)
-        case list():
-            return ("list", *map(identity, value))
+        case list() | tuple():
+            return (type(value).__name__, *map(identity, value))
         case dict():
             return ("dict", frozenset((key, identity(item)) for key, item in value.items()))
         case number_or_text:

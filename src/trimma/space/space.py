@@ -16,11 +16,12 @@ class Space:
     """All configs that a study may try: nested dicts and lists with expressions for what varies.
 
     Everything else is a constant. Grids and sampled parts are expanded into ``branches``. Float, Int and Choice are
-    searched within each branch. ``A + B`` is the union of two spaces (for conditional parts), and ``A * B`` is their
-    product.
+    searched within each branch. ``A + B`` is the union of two spaces (for conditional parts), ``sum(spaces)`` is that
+    of several, and ``A * B`` is their product.
 
-    Raises SpaceError, which names the place, for what makes no sense. A key's value that is a tuple of two different
-    numbers is refused, too, because it could be meant as a range. A constant pair is written as a list.
+    Raises SpaceError, which names the place, for what makes no sense. What could be meant in several ways is refused,
+    too: a key's value that is a list of different constants, or a tuple of two different numbers. Such a constant is
+    written as a grid of one value: ``Grid([[64, 32]])``, ``Grid([(0.9, 0.999)])``.
 
     >>> list(Space(a=Grid(1, 2), b=Grid(3, 4)))
     [{'a': 1, 'b': 3}, {'a': 1, 'b': 4}, {'a': 2, 'b': 3}, {'a': 2, 'b': 4}]
@@ -91,6 +92,10 @@ class Space:
         if not isinstance(other, Space):
             return NotImplemented
         return _space_of(self._templates + other._templates)
+
+    def __radd__(self, other: object) -> "Space":
+        """What ``sum`` needs, which begins with 0."""
+        return self if type(other) is int and other == 0 else NotImplemented
 
     def __mul__(self, other: object) -> "Space":
         if not isinstance(other, Space):

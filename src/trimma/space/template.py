@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from trimma.errors import SpaceError
 from trimma.space.dimension import Dimension
 from trimma.space.expressions import Derived, Grid, Variable
-from trimma.space.plain import Expression, fresh, key_in, plain
+from trimma.space.plain import Expression, fresh, identity, key_in, plain
 
 Location = tuple[str | int, ...]
 
@@ -152,37 +153,52 @@ def expansion_of(grid: Grid) -> Expansion:
 
 
 def parse(node: object, where: str = "") -> Any:
-    """A part of a space as its template keeps it: plain dicts and lists, constants and expressions."""
+    """A part of a space as its template keeps it: plain dicts, lists and tuples, constants and expressions."""
     if isinstance(node, Expression):
         return node
     if isinstance(node, Mapping):
         return {key_in(where, key): _value(part, f"{where}.{key}" if where else key) for key, part in node.items()}
     if isinstance(node, list | tuple):
-        return [parse(part, f"{where}[{place}]") for place, part in enumerate(node)]
+        parts = [parse(part, f"{where}[{place}]") for place, part in enumerate(node)]
+        return parts if isinstance(node, list) else tuple(parts)
     return plain(node, where)
 
 
 def _value(node: object, where: str) -> Any:
-    """The parsed value of a key. (0.001, 0.1) is refused, because it may be meant as a range."""
+    """The parsed value of a key.
+
+    (0.001, 0.1) is refused, because it may be meant as a range, and ["adam", "sgd"], because it may be meant as a
+    choice.
+    """
+    if isinstance(node, range) or (isinstance(node, np.ndarray) and node.ndim == 1):
+        node = [*node]
     parsed = parse(node, where)
-    if type(node) is not tuple or len(node) != 2 or not all(type(part) in (int, float) for part in parsed):
+    if type(parsed) not in (list, tuple) or _has_expressions(parsed) or len({*map(identity, parsed)}) < 2:
         return parsed
-    low, high = sorted(parsed)
-    if low == high:
+    shown, options = repr(parsed), ", ".join(map(repr, parsed))
+    pair = len(parsed) == 2 and all(type(part) in (int, float) for part in parsed)
+    if (type(parsed) is tuple and not pair) or any(isinstance(part, dict) for part in parsed):
         return parsed
-    kind = "Int" if type(low) is type(high) is int else "Float"
+    meanings = [f"tm.Choice({options}) for one of {'the two' if len(parsed) == 2 else 'these'}"]
+    if pair:
+        low, high = sorted(parsed)
+        kind = "Int" if type(low) is type(high) is int else "Float"
+        meanings.insert(0, f"tm.{kind}({low!r}, {high!r}) for a range")
     raise SpaceError(
-        f"{where} is ({parsed[0]!r}, {parsed[1]!r}), which may mean several things: write tm.{kind}({low!r}, {high!r}) "
-        f"for a range, tm.Choice({parsed!r}) for one of the two, or the list {parsed!r} for a constant."
+        f"{where} is {shown}, which may mean several things: write {', '.join(meanings)}, "
+        f"or tm.Grid([{shown}]) for the {type(parsed).__name__} itself, as a constant."
     )
 
 
 def walk(node: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
-    """Every leaf and its location, in order. A list without expressions is one leaf, and so is an empty dict."""
+    """Every leaf and its location, in order.
+
+    A list or tuple without expressions is one leaf, and so is an empty dict.
+    """
     if isinstance(node, dict) and (node or not location):
         for key, part in node.items():
             yield from walk(part, (*location, key))
-    elif isinstance(node, list) and _has_expressions(node):
+    elif isinstance(node, list | tuple) and _has_expressions(node):
         for place, part in enumerate(node):
             yield from walk(part, (*location, place))
     else:
@@ -197,7 +213,7 @@ def written(location: Location) -> str:
 def _has_expressions(node: Any) -> bool:
     if isinstance(node, dict):
         return any(map(_has_expressions, node.values()))
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         return any(map(_has_expressions, node))
     return isinstance(node, Expression)
 
@@ -216,6 +232,6 @@ def _fill(node: Any, values: Mapping[Expression, Any]) -> Any:
         return fresh(values.get(node, node))
     if type(node) is dict:
         return {key: _fill(part, values) for key, part in node.items()}
-    if type(node) is list:
-        return [_fill(part, values) for part in node]
+    if type(node) is list or type(node) is tuple:
+        return type(node)(_fill(part, values) for part in node)
     return node

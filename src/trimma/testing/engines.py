@@ -22,6 +22,7 @@ from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, 
 from trimma.ports import Engine
 from trimma.program import Program
 from trimma.requests import EndTrial
+from trimma.tuples_in_json import mark_tuples
 
 PATIENCE = 30.0
 """Wall-clock seconds after which a test gives up waiting."""
@@ -53,7 +54,7 @@ class OpenEngine:
 
     def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
         goes = {name: more.pop(name, None) for name in ("budget", "checkpoint")}
-        job = Job(trial=trial, attempt=attempt, workers=(worker,), config=more, rungs=rungs, **goes)
+        job = Job(trial=trial, attempt=attempt, workers=(worker,), config=mark_tuples(more), rungs=rungs, **goes)
         self.engine.carry_out(Start(job=job))
 
     def signal(self, trial: int, attempt: int, signal: Signal) -> None:
@@ -101,8 +102,10 @@ def fact_attempt(fact: Fact) -> int | None:
 
 def steps(params: Mapping[str, Any], trial: Any, data: Any) -> Generator[dict[str, float], None, float]:
     """An objective that does what its config says, such as report ``count`` times, print or raise."""
-    told = SimpleNamespace(count=3, say="", fail="", endless=False)
+    told = SimpleNamespace(count=3, say="", fail="", endless=False, show=None)
     vars(told).update(params)
+    if told.show is not None:
+        trial.log(repr(told.show), repr(trial.config["show"]))
     if told.say:
         trial.log(told.say)
     for step in count(1):
@@ -160,6 +163,12 @@ class EngineContract:
             Measured(trial=0, attempt=1, step=step, metrics={"score": step / 10, "rows": 3.0}) for step in range(1, 6)
         ]
         assert is_end(driver.of(0)[-1]), "nothing follows the end"
+
+    def test_tuples_reach_the_objective_as_tuples(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened()
+        shown = [(1, 2), {"()": ((),)}, [3]]
+        assert isinstance(driver.run(0, driver.joined(1)[0], count=1, show=shown), Returned)
+        assert driver.printed(0) == f"{shown} {shown}\n"
 
     def test_a_worker_runs_one_trial_after_another(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()

@@ -72,7 +72,7 @@ EVERY_KIND: Sequence[Event] = (
     TrialQueued(
         at=4.0,
         trial=0,
-        config={"lr": 0.1, "layers": [{"n": 3}, None, True], "名": "ü\n\u2028"},
+        config={"lr": 0.1, "layers": [{"n": 3}, None, True], "名": "ü\n\u2028", "sizes": (8, (), [{"()": 1}])},
         place={"store": "A", "repeat": 3},
         parent=4,
         branch=2,

@@ -9,8 +9,9 @@ def eta(history: History, now: float) -> float | None:
     """How many seconds are left at ``now`` (seconds since the epoch). 0 for a closed study, None if unknown.
 
     It is the time that the remaining trials take at the rate at which trials have ended in this session, or what is
-    left of a `Timeout`, whichever is less. Rules that depend on values don't count, because it isn't known when they
-    will be met.
+    left of a `Timeout`, whichever is less. The rate isn't known until as many trials have ended as there are workers.
+    Once twice as many have, the first ones don't count, because they took the start of the processes and the import of
+    packages as well. Rules that depend on values don't count, because it isn't known when they will be met.
     """
     if history.closed is not None:
         return 0.0
@@ -31,13 +32,18 @@ def expected(spec: StudySpec) -> int | None:
 
 
 def _trials_left(history: History, limit: int, now: float) -> float | None:
-    session = history.sessions[-1]
-    ended, seconds = len(history.ended) - history.ended_before, now - session.start
-    if ended < 1 or seconds <= 0:
+    ended = history.ended[history.ended_before :]
+    first = max(1, len(history.workers))
+    if len(ended) < first:
+        return None
+    since, counted = history.sessions[-1].start, len(ended)
+    if counted >= 2 * first:
+        since, counted = history.trials[ended[first - 1]].since, counted - first
+    if now <= since:
         return None
     # trials that have begun count even when there are more of them than the limit allows
     left = max(limit, history.trial_count) - len(history.ended)
-    return left * seconds / ended
+    return left * (now - since) / counted
 
 
 def _rule_left(history: History, rule: Rule, now: float) -> float | None:

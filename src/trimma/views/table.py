@@ -1,5 +1,6 @@
 """One flat row for each trial, for exports."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trimma.ports import History
@@ -16,7 +17,10 @@ LAST = ("started", "ended")
 
 
 def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
-    """One row for each trial, in their order. All rows have the same columns, with None for what a trial lacks.
+    """One row for each trial, in their order.
+
+    A row lacks the places of configs that its trial doesn't have, so that they are told from those that are None. All
+    other columns stand in each row, with None for what a trial lacks.
 
     The columns are ``trial, state, value, comparable`` (whether the value may be compared with the best one, since both
     are of the same fidelity), ``attempt, steps, seconds`` (worker-seconds of all attempts), ``worker`` (the latest),
@@ -36,7 +40,7 @@ def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
     elapsed = Elapsed(history, now)
     return [
         _front(history, trial, elapsed)
-        | {name: each.get(name) for name in names}
+        | {name: each[name] for name in names if name in each}
         | {f"metric.{name}": _latest(trial, name) for name in metrics}
         | {f"note.{name}": trial.notes.get(name) for name in notes}
         | _back(trial)
@@ -45,9 +49,15 @@ def table(history: History, now: float | None = None) -> list[dict[str, Any]]:
 
 
 def columns(history: History) -> list[str]:
-    """The columns of `table`, also when there is no trial."""
-    rows = table(history)
-    return list(rows[0]) if rows else [*FIRST, *LAST]
+    """The columns of `table`, in their order, also when there is no trial."""
+    return columns_of(table(history))
+
+
+def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The columns of rows that `table` has made."""
+    found = dict.fromkeys(name for row in rows for name in row)
+    between = (name for part in ("place.", "config.", "metric.", "note.") for name in found if name.startswith(part))
+    return [*FIRST, *between, *LAST]
 
 
 def _front(history: History, trial: Trial, elapsed: Elapsed) -> dict[str, Any]:

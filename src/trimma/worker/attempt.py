@@ -11,6 +11,7 @@ from trimma.commands import Job
 from trimma.facts import Halted, Paused, Raised, Returned
 from trimma.objective import Signature, StopTrial, conclude, fact_of, failure_of
 from trimma.program import Program
+from trimma.tuples_in_json import restore_tuples
 from trimma.worker.output import TrialOutput
 from trimma.worker.reporter import Connection, Reporter, TrialHandle
 
@@ -41,14 +42,15 @@ def run_attempt(
 def attempt_by_steps(
     reporter: Reporter, job: Job, program: Program, signature: Signature
 ) -> Generator[None, None, End]:
-    """Call the objective, and return how it ended.
+    """Call the objective with a config of its own, which it may change, and return how it ended.
 
     If the objective is a generator, this yields after each of its reports. When this generator is closed, it closes the
     objective. When a `StopTrial` is thrown into it, the attempt ends as that exception says.
     """
-    extras = {"report": reporter.report, "trial": TrialHandle(job, reporter)}
+    config, place = restore_tuples(job.config), restore_tuples(job.place)
+    extras = {"report": reporter.report, "trial": TrialHandle(job, config, reporter)}
     try:
-        inputs = program.fresh().inputs(job.trial, job.config, job.place)
+        inputs = program.fresh().inputs(job.trial, config, place)
         given = program.objective(**signature.arguments(inputs, extras))
         metrics, notes = yield from conclude(given, program.metric, reporter.report)
         return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics, notes=notes)

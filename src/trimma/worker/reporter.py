@@ -126,8 +126,8 @@ class Reporter:
 class TrialHandle:
     """The argument ``trial`` of an objective that asks for it."""
 
-    def __init__(self, job: Job, reporter: Reporter) -> None:
-        self._job, self._reporter = job, reporter
+    def __init__(self, job: Job, config: Mapping[str, Any], reporter: Reporter) -> None:
+        self._job, self._config, self._reporter = job, config, reporter
 
     @property
     def id(self) -> int:
@@ -141,7 +141,7 @@ class TrialHandle:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        return self._job.config
+        return self._config
 
     @property
     def budget(self) -> int | None:

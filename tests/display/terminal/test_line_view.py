@@ -43,9 +43,9 @@ def test_lines_of_a_study_as_it_runs():
         "trimma: trial 2 failed: MemoryError: too large\n"
         "trimma: trial 3 failed: MemoryError: too large\n"
         "trimma: trial 4 failed with MemoryError, too; more of the same are not shown\n"
-        "trimma: 6 of 9 trials ended (1 done, 5 failed), workers 20% busy, 10 s so far, about 5.0 s left\n"
+        "trimma: 6 of 9 trials ended (1 done, 5 failed), workers 20% busy, 10 s so far, about 3.8 s left\n"
         "trimma: new best 0.25 from trial 6: lr=0.003 width=32 act=gelu\n"
-        "trimma: 7 of 9 trials ended (2 done, 5 failed), workers 10% busy, 21 s so far, about 6.0 s left\n"
+        "trimma: 7 of 9 trials ended (2 done, 5 failed), workers 10% busy, 21 s so far, about 6.4 s left\n"
         "trimma: finished after 21 s, all trials were run: 2 done, 5 failed; best 0.25 from trial 6\n"
     )
 

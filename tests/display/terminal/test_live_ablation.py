@@ -21,7 +21,7 @@ def small() -> AblationLog:
 
 FRAME = """\
 fashion  maximize accuracy  local                                2 workers  12 s
-━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━                       8/12  6.0 s left
+━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━                       8/12  6.7 s left
 2 running   7 done   1 failed                                   workers 58% busy
 the whole: accuracy 0.810 (standard deviation 0.014)   2 of 3 components decided
 

@@ -16,7 +16,7 @@ from trimma.stopping import Timeout
 SPACE = Space(lr=Float(1e-4, 1e-1, log=True), width=Int(16, 256), act=Choice("relu", "gelu"))
 FRAME = """\
 fashion  minimize loss  local                                    4 workers  12 s
-━━━━━━━━╸                                                  3/20  1 min 08 s left
+━━━━━━━━━━━                                                                 3/20
 3 running   1 done   1 stopped   1 failed                       workers 56% busy
 best 0.11111  trial 0  lr=0.01 width=64 act=relu
 

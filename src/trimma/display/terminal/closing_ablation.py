@@ -21,7 +21,7 @@ from trimma.ports import History
 from trimma.views import summary
 
 
-def ablation_closing(history: History, kept: str | None, width: int, *, lost: bool) -> RenderableType:
+def ablation_closing(history: History, kept: str | None, width: int, *, lost: bool, again: str) -> RenderableType:
     """How the ablation went: what its components are worth, its best and worst arm, its method, and its failures.
 
     The arguments are those of `trimma.display.terminal.closing_summary.closing`.
@@ -32,7 +32,7 @@ def ablation_closing(history: History, kept: str | None, width: int, *, lost: bo
     parts += [Text(), *map(Text, workers)] if workers else []
     parts += failure_lines(history)
     if kept:
-        parts += [Text(), Text(f"Kept in {kept}. Look again with trimma.load({state.name!r}).")]
+        parts += [Text(), Text(f"Kept in {kept}. Look again with {again}.")]
     return WithoutTrailingBlanks(Group(*parts))
 
 

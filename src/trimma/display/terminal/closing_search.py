@@ -21,7 +21,9 @@ CONFIG_ROWS = 12
 NO_BEST = "ended with a finite value, so there is no best config"
 
 
-def search_closing(history: History, kept: str | None, width: int, *, top: int, lost: bool) -> RenderableType:
+def search_closing(
+    history: History, kept: str | None, width: int, *, top: int, lost: bool, again: str
+) -> RenderableType:
     """How the search went: its best config and trials, what stopping early saved, its workers, and its failures.
 
     The arguments are those of `trimma.display.terminal.closing_summary.closing`.
@@ -37,7 +39,7 @@ def search_closing(history: History, kept: str | None, width: int, *, top: int, 
     parts += [Text(), *map(Text, workers)] if workers else []
     parts += failure_lines(history)
     if kept:
-        parts += [Text(), Text(f"Kept in {kept}. Look again with trimma.load({state.name!r}).")]
+        parts += [Text(), Text(f"Kept in {kept}. Look again with {again}.")]
     return WithoutTrailingBlanks(Group(*parts))
 
 

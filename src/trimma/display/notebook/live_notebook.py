@@ -1,0 +1,96 @@
+"""The live view in a notebook: an output of the cell that is replaced as the study goes on. It needs no widgets."""
+
+import io
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console, RenderableType
+
+from trimma.display.terminal.choose_view import ablation_view
+from trimma.display.terminal.live_view import PAUSE, final, frame
+from trimma.events import Event
+from trimma.ports import History
+
+if TYPE_CHECKING:
+    from trimma.display.terminal.ablation_view import AblationView
+
+WIDTH, HEIGHT = 100, 30
+FRAME_SECONDS = 0.5
+PAGE = "<pre style='line-height:1.25;white-space:pre;overflow-x:auto;font-size:12px'>{code}</pre>"
+
+
+class NotebookView:
+    """An observer that shows the same frames as the live view in a terminal, at most two a second.
+
+    When the context ends, a few lines stay. ``engine`` is shown beside the name. ``show`` displays a first output, and
+    returns a handle whose ``update`` replaces it: by default it is `IPython.display.display`. ``clock`` gives the
+    seconds by which frames are spaced.
+    """
+
+    def __init__(
+        self,
+        engine: str = "",
+        *,
+        show: Callable[..., Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine, self._show, self._clock = engine, show, clock
+        self._handle: Any = None
+        self._next = 0.0
+        self._latest: tuple[History, float] | None = None
+        self._view: AblationView | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._latest is not None:
+            self._draw(final(*self._latest, self._engine, WIDTH, self._view))
+
+    def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
+        if self._latest is None:
+            self._view = ablation_view(history)
+        self._latest = history, now
+        moment = self._clock()
+        if moment >= self._next:
+            self._draw(frame(history, now, self._engine, WIDTH, HEIGHT, self._view))
+            drawn = self._clock()
+            self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
+
+    def _draw(self, shown: RenderableType) -> None:
+        output = {"text/html": _as_html(shown), "text/plain": _as_text(shown)}
+        if self._handle is not None:
+            self._handle.update(output, raw=True)
+            return
+        show: Any = self._show
+        if show is None:
+            from IPython.display import display as show
+        self._handle = show(output, raw=True, display_id=True)
+
+
+def _as_html(shown: RenderableType) -> str:
+    console = _console(record=True)
+    console.print(shown)
+    return console.export_html(inline_styles=True, code_format=PAGE)
+
+
+def _as_text(shown: RenderableType) -> str:
+    console = _console()
+    with console.capture() as capture:
+        console.print(shown)
+    return capture.get()
+
+
+def _console(*, record: bool = False) -> Console:
+    return Console(
+        file=io.StringIO(),
+        width=WIDTH,
+        record=record,
+        color_system="truecolor" if record else None,
+        force_terminal=False,
+        force_jupyter=False,
+    )
