@@ -15,7 +15,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, StandardScaler
 
 from trimma.ablation.layers import Layers
 from trimma.errors import UnknownName, UsageError
@@ -54,6 +54,21 @@ def test_a_step_is_passed_through_in_a_clone() -> None:
     assert hasattr(model.named_steps["scale"], "mean_")
     by_hand = Pipeline(pipeline(C=3.0).steps[1:]).fit(X, y)
     assert np.array_equal(ablated.fit(X, y).predict_proba(X), by_hand.predict_proba(X))
+
+
+def test_an_arm_differs_in_nothing_but_the_component() -> None:
+    model = Pipeline(
+        [
+            ("scale", StandardScaler()),
+            ("inert", FunctionTransformer()),
+            ("model", RandomForestClassifier(5, random_state=np.random.RandomState(0))),
+        ]
+    )
+    layers = Layers("inert")
+    components = layers.components(Inputs(params={}, model=model))
+    whole, arm = (layers.remove(Inputs(params={}, model=model), gone).model for gone in ([], components))
+    expected, *found = (each.fit(X, y).predict_proba(X) for each in (model, whole, arm))
+    assert all(np.array_equal(expected, each) for each in found)
 
 
 def test_a_part_of_a_union_is_dropped() -> None:

@@ -520,6 +520,30 @@ def test_adapters_draw_no_random_numbers(nets: SimpleNamespace) -> None:
     assert torch.equal(state, torch.get_rng_state())
 
 
+def test_new_weights_where_they_are_asked_for(nets: SimpleNamespace) -> None:
+    torch, nn, model = nets.torch, nets.nn, nets.chain()
+    new = Layers("drop", weights="new")
+    components = new.components(Inputs(params={}, model=model))
+    state = torch.get_rng_state()
+
+    def first(seed: int, gone: Any = components) -> Any:
+        return new.remove(Inputs(params={}, model=model, seed=seed), gone).model.conv1.weight
+
+    assert torch.equal(first(1), first(1))
+    assert torch.equal(first(1), first(1, []))
+    assert not torch.equal(first(1), first(2))
+    assert not torch.equal(first(1), model.conv1.weight)
+    assert torch.equal(state, torch.get_rng_state())
+
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(3))
+
+    with pytest.raises(UsageError, match=r"Own '1' has weights and no method reset_parameters\(\)"):
+        names(Layers("2", weights="new"), nn.Sequential(nn.Linear(3, 3), Own(), nn.Linear(3, 3), nn.Linear(3, 1)))
+
+
 def test_what_a_trial_trains(nets: SimpleNamespace) -> None:
     torch, model = nets.torch, nets.Residual()
     ablated = without(Layers(group=["blocks.0.conv", "blocks.0.norm"]), model)

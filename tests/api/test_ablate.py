@@ -60,6 +60,23 @@ def test_a_repeat_shares_its_split_and_nothing_else() -> None:
     assert {str(key(t)): t.result for t in trials} == {str(key(t)): t.result for t in again}
 
 
+def test_the_report_says_that_weights_are_new() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed: see tools/install-torch")
+    from torch import nn
+
+    def first_weight(model: Any, seed: int) -> float:
+        return float(model[0].weight[0, 0].detach())
+
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    said = "Each training began with new weights of its model"
+    study = ablate(first_weight, tm.Layers("1", weights="new"), model=model)
+    assert said in study.to_markdown()
+    assert len({trial.value for trial in study.trials}) == 6
+    study = ablate(first_weight, tm.Layers("1"), model=model)
+    assert said not in study.to_markdown()
+    assert {trial.value for trial in study.trials} == {first_weight(model, 0)}
+
+
 def test_minimize_turns_the_verdicts() -> None:
     # of 100 seeds, a few lead to an interval beside the truth
     found = conclusions(ablate(maximize=None, minimize="score", seed=1))

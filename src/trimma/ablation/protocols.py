@@ -19,7 +19,8 @@ from trimma.program import Inputs
 class ComponentKind(Protocol):
     """A kind of part that can be left out, such as the columns of a table.
 
-    ``changes`` names the inputs of the objective that `remove` changes, of "data" and "model".
+    ``changes`` names the inputs of the objective that `remove` changes, of "data" and "model". A kind may also have
+    ``notes``, a list of sentences that a reader of the report must know.
     """
 
     @property

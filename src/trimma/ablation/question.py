@@ -40,6 +40,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     - ``tries``: how many configs are tried for each cell, of which the best counts. ``retune`` shows how they are
       found, as text.
     - ``censoring``: whether a scheduler may stop trials early.
+    - ``notes``: sentences for the report, by which kinds of component say what they do.
     """
 
     components: tuple[Component, ...]
@@ -54,6 +55,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retune: str = ""
     tries: int = 1
     censoring: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> Sequence[str]:

@@ -126,6 +126,7 @@ def ablate(
         retune=repr(retune) if retune else "",
         tries=1 if retune is None else retune.trials,
         censoring=scheduler != "run-all",
+        notes=tuple(dict.fromkeys(note for kind in kinds for note in getattr(kind, "notes", ()))),
     )
     spec = StudySpec(
         name=name_of(name, signature.name, found),

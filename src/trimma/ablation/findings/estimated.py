@@ -66,4 +66,4 @@ def _notes(asked: Ablation) -> list[str]:
         )
     if asked.retune:
         notes.append(f"Each training is the best of {asked.tries} configs, tried for it alone.")
-    return notes
+    return [*notes, *asked.notes]

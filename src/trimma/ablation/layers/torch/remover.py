@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from trimma.ablation.layers.layer_remover import CannotTell, Layer
+from trimma.ablation.layers.layer_remover import CannotTell, Layer, Weights
 from trimma.ablation.layers.torch.dry_run import DryRun
+from trimma.ablation.layers.torch.new_weights import draw_weights, refuse_undrawable
 from trimma.ablation.layers.torch.not_removable import RemovalRefusals, is_leaf
 from trimma.ablation.layers.torch.replace_modules import Plan, copied, keeps_shape, put
 from trimma.ablation.layers.torch.stand_in_modules import FirstInput, passing_on
@@ -25,16 +26,19 @@ class TorchLayerRemover:
     ``x + f(x)`` becomes ``x``. All other layers stay as they are; those that write over their input still do. What
     stands in for a layer that made a new tensor makes a new one, too, so that nothing else is written over than before.
     A forward pass on ``example``, or on an input that suits the first layer, shows these
-    branches and whether the rest connects. Where no such input is found, layers that change shapes are refused.
+    branches and whether the rest connects. Where no such input is found, layers that change shapes are refused. With
+    the ``weights`` "new", all weights are drawn anew; they depend on the ``seed``.
     """
 
-    def __init__(self, model: Any, *, adapt: bool = False, example: Any = None) -> None:
+    def __init__(
+        self, model: Any, *, adapt: bool = False, example: Any = None, weights: Weights = "keep", seed: int = 0
+    ) -> None:
         if isinstance(model, torch.jit.ScriptModule) or type(model).__name__ == "OptimizedModule":
             raise UsageError(
                 "model=: layers can't be taken out of a compiled model: give the original, and compile what the "
                 "objective gets"
             )
-        self._model, self._adapt = model, adapt
+        self._model, self._adapt, self._weights, self._seed = model, adapt, weights, seed
         self._refusals = RemovalRefusals(model)
         self._dry_run = DryRun.of(model, self._refusals.first, example)
         if self._dry_run is not None:
@@ -59,6 +63,10 @@ class TorchLayerRemover:
         with _own_chance():
             self._plan(names)
 
+    def check_whole(self) -> None:
+        if self._weights == "new":
+            refuse_undrawable(self._model)
+
     def without(self, names: Sequence[str]) -> nn.Module:
         with _own_chance():
             return self._replaced(self._plan(names))
@@ -66,6 +74,9 @@ class TorchLayerRemover:
     def _replaced(self, plan: Plan) -> nn.Module:
         shares = set() if self._dry_run is None else self._dry_run.whole.shares
         model = copied(self._model)
+        if self._weights == "new":
+            torch.default_generator.manual_seed(self._seed)
+            draw_weights(model)
         for name, make in plan.items():
             gone = model.get_submodule(name)
             kind = passing_on(gone, shares=name in shares) if make in (nn.Identity, FirstInput) else make
@@ -107,6 +118,6 @@ class TorchLayerRemover:
 
 
 def _own_chance() -> AbstractContextManager[None]:
-    """Keeps what is drawn for the weights of adapters, which are set afterwards, from what the objective draws."""
+    """Has weights, among them those of adapters, drawn without a change to what the objective draws."""
     context: AbstractContextManager[None] = torch.random.fork_rng(devices=[])
     return context
