@@ -8,6 +8,7 @@ from statistics import fmean
 from numpy.random import Generator
 
 from trimma.ablation.arms import Arm
+from trimma.ablation.coding_failures import reason_to_give_up
 from trimma.ablation.failing_baseline import baseless
 from trimma.ablation.measured import CellReader
 from trimma.ablation.places import CellKey, keys_of, place_of
@@ -69,7 +70,9 @@ class _Blocks:
         return []
 
     def hopeless(self, history: History) -> str | None:
-        return baseless(history, self._asked(history))
+        asked = self._asked(history)
+        failed = self._reader.read(history).coding_failure
+        return baseless(history, asked) if failed is None else reason_to_give_up(failed, asked)
 
     def _asked(self, history: History) -> Ablation:
         """What the study asks at present."""

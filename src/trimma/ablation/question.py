@@ -14,16 +14,18 @@ KIND = "ablation"
 """The value of `StudySpec.kind` for an ablation."""
 
 
-class Component(Struct, frozen=True, kw_only=True):
+class Component(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of the whole that can be left out.
 
     ``name`` is its name in the study, ``kind`` is what it is, such as "column", and ``members`` are the names of all
-    that is left out with it, such as several columns.
+    that is left out with it, such as several columns. ``gone`` says that the members are missing where they are left
+    out, so that an objective which names them fails.
     """
 
     name: str
     kind: str
     members: tuple[str, ...]
+    gone: bool = False
 
 
 class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,7 +10,15 @@ from trimma.ablation.protocols import Asked, ComponentKind, Design
 from trimma.ablation.question import KIND, Ablation, mismatches, plain
 from trimma.ablation.retune import Retune
 from trimma.ablation.variants import Whole
-from trimma.api.ablation_arguments import defaults_of, kinds_of, listed_of, refuse_unseen, repeats_of, retune_of
+from trimma.api.ablation_arguments import (
+    check_arms,
+    defaults_of,
+    kinds_of,
+    listed_of,
+    refuse_unseen,
+    repeats_of,
+    retune_of,
+)
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
 from trimma.api.launch import launch
@@ -111,6 +119,7 @@ def ablate(
     listed = listed_of(parts)
     refuse_unseen(signature, parts)
     arms = found_design.arms(listed, 0, (), told)
+    check_arms(parts, arms, inputs)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
     searcher = Blocks(found_design, retune)
     asked = Ablation(

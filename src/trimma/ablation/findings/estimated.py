@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from msgspec.structs import replace
 
 from trimma.ablation.analyses import plan_named
+from trimma.ablation.coding_failures import coding_notes
 from trimma.ablation.measured import cells
 from trimma.ablation.question import Ablation, overlaps, question
 from trimma.effects import Analysis, Cell
@@ -18,7 +19,7 @@ def analysis(history: History) -> Analysis:
     asked = question(history.spec)
     with _explained(history, asked):
         estimated = plan_named(asked.analysis).estimate(asked, _in_order(history), history.maximize)
-    return replace(estimated, notes=[*estimated.notes, *_notes(asked)])
+    return replace(estimated, notes=[*estimated.notes, *_notes(asked), *coding_notes(history, asked)])
 
 
 def interactions(history: History) -> Analysis | None:

@@ -14,12 +14,13 @@ from trimma.errors import TrimmaError, UsageError
 
 @dataclass(frozen=True)
 class ColumnList:
-    """The ``columns`` of all tables, each once, and the names of the ``series`` beside the tables.
+    """The ``columns`` of all tables, each once, those of each of the ``tables``, and the names of the ``series``.
 
-    A series may be the label.
+    A series lies beside the tables, and may be the label.
     """
 
     columns: tuple[str, ...]
+    tables: tuple[tuple[str, ...], ...]
     series: frozenset[str]
 
 
@@ -31,7 +32,7 @@ def list_columns(data: Any, how: How) -> ColumnList:
     """
     if data is None:
         raise UsageError("there is no data= whose columns could be left out: pass data=... beside the objective")
-    columns: dict[str, None] = {}
+    tables: list[tuple[str, ...]] = []
     series: set[str] = set()
     found: list[Any] = []
     for leaf in _made(data):
@@ -40,12 +41,13 @@ def list_columns(data: Any, how: How) -> ColumnList:
         if table is not None:
             if how == "permute" and table is SPARK:
                 raise no_permutation()
-            columns |= dict.fromkeys(table.names(leaf))
+            tables.append(tuple(table.names(leaf)))
         elif type(leaf).__name__ == "Series" and getattr(leaf, "name", None) is not None:
             series.add(str(leaf.name))
+    columns = tuple(dict.fromkeys(name for table in tables for name in table))
     if not columns:
         raise UsageError(_nothing(found))
-    return ColumnList(tuple(columns), frozenset(series))
+    return ColumnList(columns, tuple(tables), frozenset(series))
 
 
 def _made(data: Any) -> list[Any]:
