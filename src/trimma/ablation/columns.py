@@ -87,7 +87,11 @@ class Columns:
         for label in self.label or ():
             if label not in found.columns and label not in found.series:
                 raise unknown("column (for the label)", label, found.columns)
-        refused = {label: f"{label!r} is the label, which can't be left out" for label in self.label or ()}
+        refused = {
+            name: f"{name!r} stands in the names of folders, and can't be permuted: take how='mean' or how='drop'"
+            for name in found.fixed
+        }
+        refused |= {label: f"{label!r} is the label, which can't be left out" for label in self.label or ()}
         components = self.selection.components(KIND, found.columns, refused)
         return [replace_field(component, gone=True) for component in components] if self.how == "drop" else components
 
