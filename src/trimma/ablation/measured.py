@@ -1,6 +1,7 @@
 """Reads the cells, with their measured values, from an ablation's history."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
@@ -16,15 +17,17 @@ class Cells:
     """The cells of a history, as one session sees them. `update` takes in what has happened since the last update.
 
     ``ended`` holds the cells that have ended, in the order in which they ended. ``trials`` maps each cell to the ids of
-    its trials. ``seconds`` maps each ended cell to the time that its trials took. ``void`` holds the ids of trials that
-    don't count for their cells (see `_void`). ``coding_failure`` is the first trial of this session that failed because
-    the objective names what was left out. Such a trial is no cell.
+    its trials. ``seconds`` maps each ended cell to the time that its trials took. ``ended_in`` counts the ended cells
+    of each repeat. ``void`` holds the ids of trials that don't count for their cells (see `_void`). ``coding_failure``
+    is the first trial of this session that failed because the objective names what was left out. Such a trial is no
+    cell.
     """
 
     def __init__(self, history: History) -> None:
         self.ended: list[Cell] = []
         self.trials: dict[CellKey, list[int]] = {}
         self.seconds: dict[CellKey, float] = {}
+        self.ended_in: Counter[int] = Counter()
         self.coding_failure: Trial | None = None
         self._history, self._session = history, len(history.sessions)
         asked = question(history.spec)
@@ -57,6 +60,7 @@ class Cells:
         tried.append(trial)
         if len(tried) == self._tries:
             self.ended.append(_cell(self._history, key, self._open.pop(key)))
+            self.ended_in[key.repeat] += 1
             self.seconds[key] = sum(span.end - span.start for each in tried for span in each.spans if span.end)
 
 

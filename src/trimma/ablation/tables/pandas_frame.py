@@ -14,13 +14,17 @@ class PandasFrame:
     """A pandas frame. Its columns may have any names, also tuples, and several columns may have the same name."""
 
     def names(self, data: Any) -> Sequence[str]:
+        names = data.columns.tolist()
+        texts = list(map(str, names))
+        if len(set(texts)) == len(texts):
+            return texts
         shown: dict[str, Any] = {}
-        for name in data.columns:
+        for name in names:
             if not same(shown.setdefault(str(name), name), name):
                 raise UsageError(
                     f"two columns of the frame are shown alike: {shown[str(name)]!r} and {name!r}; rename one of them"
                 )
-        return [str(name) for name in data.columns]
+        return texts
 
     def dropped(self, data: Any, members: Sequence[str]) -> Any:
         wanted = set(members)
