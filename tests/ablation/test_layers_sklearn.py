@@ -17,6 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, StandardScaler
 
+import trimma as tm
 from trimma.ablation.layers import Layers
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
@@ -69,6 +70,30 @@ def test_an_arm_differs_in_nothing_but_the_component() -> None:
     whole, arm = (layers.remove(Inputs(params={}, model=model), gone).model for gone in ([], components))
     expected, *found = (each.fit(X, y).predict_proba(X) for each in (model, whole, arm))
     assert all(np.array_equal(expected, each) for each in found)
+
+
+def test_a_function_that_takes_a_seed() -> None:
+    def make(seed: int, C: float) -> Pipeline:
+        return Pipeline([("scale", StandardScaler()), ("model", RandomForestClassifier(5, random_state=seed))])
+
+    def fit(model: Any, seed: int, C: float = 1.0) -> float:
+        made = model(seed, C)
+        assert made.named_steps["model"].random_state == seed
+        return float(made.fit(X, y).score(X, y))
+
+    study = tm.ablate(
+        fit,
+        tm.Layers("scale"),
+        model=make,
+        maximize="score",
+        repeats=2,
+        store="memory",
+        progress=False,
+        engine=tm.Driver(threads=1),
+    )
+    assert {trial.state for trial in study.trials} == {"done"}
+    with pytest.raises(UsageError, match=r"needs 'depth': give the argument a default, or a value in config="):
+        names(Layers("scale"), lambda depth: pipeline())
 
 
 def test_a_part_of_a_union_is_dropped() -> None:

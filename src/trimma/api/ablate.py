@@ -70,6 +70,9 @@ def ablate(
     seed for all else that is random. ``split`` is the same for all trainings that are compared with each other, and
     ``seed`` differs from training to training. What depends on neither of them doesn't vary between repeats.
 
+    The objective is handed the kind of thing that was given: for data, data; for a model, a copy of it; for a function
+    that makes either, a function, which the objective calls itself, as in ``model(seed)``.
+
     What is asked
         ``components``: ``tm.Columns(...)`` of ``data``, ``tm.Layers(...)`` of ``model``, ``tm.Setting(...)``,
         ``tm.Variant(...)``, a list of several of them, or "layers" for all layers. ``maximize`` or ``minimize`` names

@@ -34,7 +34,7 @@ class Layers:
     ``weights="new"`` (default "keep") each trial starts from new weights, which depend on its ``seed``.
 
     A function is also called once where the study is started, to list the layers: without arguments if that is
-    possible, and otherwise with those values of ``params`` that have the names of its arguments.
+    possible, and otherwise with the objective's arguments of these names, such as ``seed``.
 
     A layer that is taken out passes its input on unchanged:
 
@@ -105,7 +105,7 @@ class Layers:
                     "training: leave weights= out"
                 )
             options = options.of_factory()
-        remover = options.remover(get_model(inputs.model, inputs.params))
+        remover = options.remover(get_model(inputs))
         remover.check_whole()
         layers = {layer.name: layer for layer in remover.layers}
         refused = {layer.name: f"Layers: {layer.name!r} {layer.refused}" for layer in layers.values() if layer.refused}

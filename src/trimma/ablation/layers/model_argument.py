@@ -8,6 +8,7 @@ from typing import Any
 from trimma.ablation.layers.layer_remover import Clash, LayerRemover, Weights
 from trimma.errors import UsageError
 from trimma.objective import describe
+from trimma.program import Inputs
 
 _BASES = {
     # Keras comes before PyTorch, because with the backend "torch" Keras layers are PyTorch modules too
@@ -108,11 +109,14 @@ def is_model_factory(model: Any) -> bool:
     return callable(model) and framework(model) is None
 
 
-def get_model(model: Any, params: Mapping[str, Any]) -> Any:
-    """The model itself, or the model that the function makes. Arguments that it needs are taken from ``params``.
+def get_model(inputs: Inputs) -> Any:
+    """The model itself, or the model that the function makes. Arguments that it needs are taken from the inputs.
+
+    Those are the arguments of the objective, and a ``seed`` and a ``split``.
 
     Raises `UsageError` if there is no model, and if the function can't be called in this way.
     """
+    model = inputs.model
     if model is None:
         raise UsageError(
             "Layers: there is no model to take layers out of: pass model= a model, or a function that makes one, and "
@@ -120,7 +124,7 @@ def get_model(model: Any, params: Mapping[str, Any]) -> Any:
         )
     if not is_model_factory(model):
         return model
-    arguments = _arguments(model, params)
+    arguments = _arguments(model, {"seed": inputs.seed, "split": inputs.split, **inputs.params})
     try:
         return model(**arguments)
     except Exception as error:
@@ -144,6 +148,7 @@ def _arguments(make: Callable[..., Any], params: Mapping[str, Any]) -> dict[str,
     if lacking := [name for name in required if name not in params or name in byposition]:
         raise UsageError(
             f"model=: {describe(make)} is called once to see which layers there are, and needs "
-            f"{' and '.join(map(repr, lacking))}: give the argument a default, or a value in params="
+            f"{' and '.join(map(repr, lacking))}: give the argument a default, or a value in config=, as one of the "
+            "objective's"
         )
     return {part.name: params[part.name] for part in named if part.name in params and part.name not in byposition}
