@@ -17,7 +17,7 @@ from trimma.errors import TrimmaError
 from trimma.events import Failure
 from trimma.objective import Signature, failure_of
 from trimma.program import Program
-from trimma.worker import bundle
+from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import TrialOutput
@@ -51,7 +51,7 @@ def _refusal(error: TrimmaError) -> Failure:
 
 
 def _run(link: Link, job: Job, program: Program, signature: Signature) -> None:
-    end = run_attempt(link, job, program, signature, _redirected)
+    end = no_private_spark.explained(run_attempt(link, job, program, signature, _redirected))
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
     link.send(end)
