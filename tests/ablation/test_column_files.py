@@ -215,6 +215,48 @@ def test_parquet_without_rows(tmp_path: Path) -> None:
         assert pq.read_table(removed(Columns("a", how=how), path)).num_rows == 0
 
 
+def test_columns_in_the_names_of_folders(tmp_path: Path) -> None:
+    root, rows = tmp_path / "sales", {"port": ["S", "S", "C/a"], "age": [1, 2, 3], "year": [2023, 2024, 2024]}
+    pd.DataFrame(rows).to_parquet(root, partition_cols=["port", "year"])
+    found = Columns(label=()).components(Inputs(params={}, data=root))
+    assert [component.name for component in found] == ["age", "port", "year"]
+    whole = pd.read_parquet(root)
+
+    def read(kind: Columns) -> Any:
+        frame = pd.read_parquet(removed(kind, root))
+        return frame.sort_values("age", ignore_index=True) if "age" in frame else frame
+
+    left = read(Columns("port"))
+    assert list(left.columns) == ["age", "year"]
+    assert left["year"].astype(int).tolist() == [2023, 2024, 2024]
+    assert list(read(Columns("port", "year")).columns) == ["age"]
+    assert list(read(Columns("age", "year")).columns) == ["port"]
+    filled = read(Columns("port", "year", how="mean"))
+    assert filled["port"].tolist() == ["S"] * 3
+    assert filled["year"].astype(int).tolist() == [2024] * 3
+    assert filled["year"].cat.categories.dtype == whole["year"].cat.categories.dtype
+    # their rows are those of folders, so that they can't be shuffled
+    assert [each.name for each in Columns(label=(), how="permute").components(Inputs(params={}, data=root))] == ["age"]
+    with pytest.raises(UsageError, match="'year' stands in the names of folders, and can't be permuted"):
+        Columns("year", how="permute").components(Inputs(params={}, data=root))
+
+
+def test_csv_files_in_folders(tmp_path: Path) -> None:
+    root = tmp_path / "sales"
+    for year, text in (
+        ("2023", "a,b\n1,2\n"),
+        ("2024", "a,b\n3,4\n5,6\n"),
+        ("__HIVE_DEFAULT_PARTITION__", "a,b\n7,8\n"),
+    ):
+        (root / f"year={year}").mkdir(parents=True)
+        (root / f"year={year}" / "part.csv").write_text(text)
+    files = sorted(Path(removed(Columns("year"), root)).rglob("*.csv"))
+    assert [file.parent.name for file in files] == ["sales"] * 3
+    assert sorted(file.read_text() for file in files) == ["a,b\n1,2\n", "a,b\n3,4\n5,6\n", "a,b\n7,8\n"]
+    files = sorted(Path(removed(Columns("year", how="mean"), root)).rglob("*.csv"))
+    assert {file.parent.name for file in files} == {"year=2024"}
+
+
 def test_files_that_can_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     path.write_bytes(b"no such thing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -476,3 +476,64 @@ def test_polars_keeps_types_and_takes_odd_names() -> None:
     one = object()
     objects = polars.DataFrame({"a": polars.Series([one], dtype=polars.Object), "b": [1]})
     assert removed(Columns("a", how="mean"), objects)["a"].to_list() == [one]
+
+
+@pytest.mark.parametrize("how", ["permute", "mean"])
+def test_columns_of_objects_stay_columns_of_objects(how: Any) -> None:
+    columns: dict[str, list[Any]] = {
+        "texts": ["a", "b", "a"],
+        "numbers": [1, 2, 1],
+        "times": [pd.Timestamp("2020"), pd.Timestamp("2021"), pd.Timestamp("2020")],
+        "both": ["a", 1, "a"],
+        "some": ["a", None, "a"],
+        "tuples": [(1, 2), (3,), (1, 2)],
+    }
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    frame.index = [5, 5, 7]
+    left = removed(Columns(label=(), how=how), frame)
+    assert {str(dtype) for dtype in left.dtypes} == {"object"}
+    assert list(left.index) == [5, 5, 7]
+    if how == "permute":
+        assert all(Counter(left[name]) == Counter(values) for name, values in columns.items())
+    else:
+        assert left["texts"].tolist() == ["a"] * 3
+
+
+def test_columns_whose_names_are_missing_values() -> None:
+    frame = pd.DataFrame([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], columns=pd.Index(["a", float("nan"), None], dtype=object))
+    found = Columns(label="a").components(Inputs(params={}, data=frame))
+    assert [component.name for component in found] == ["nan", "None"]
+    assert removed(Columns("nan"), frame).columns.tolist() == ["a", None]
+    assert removed(Columns("None", how="mean"), frame).iloc[:, 2].tolist() == [4.5, 4.5]
+
+
+def test_what_scikit_learn_loads() -> None:
+    from sklearn.datasets import load_iris
+
+    bunch = load_iris(as_frame=True)
+    found = Columns(label="target").components(Inputs(params={}, data=bunch))
+    assert [component.name for component in found] == bunch.feature_names
+    left = removed(Columns("petal width (cm)"), bunch)
+    assert type(left) is type(bunch)
+    assert left.data.shape == (150, 3)
+    assert left.frame.shape == (150, 4)
+    assert left.DESCR == bunch.DESCR
+    with pytest.raises(UsageError, match=r"load it with as_frame=True"):
+        Columns(label="target").components(Inputs(params={}, data=load_iris()))
+
+
+def test_advice_for_other_arrays_works() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = sparse.random(4, 2, density=0.5, random_state=0, format="csr")
+    records = np.array([(1, 2.0), (3, 4.0)], dtype=[("a", int), ("b", float)])
+    for array, told in (
+        (matrix, r"pandas\.DataFrame\.sparse\.from_spmatrix"),
+        (sparse.coo_array(matrix), r"pandas\.DataFrame\.sparse\.from_spmatrix"),
+        (records, r"pandas\.DataFrame\.from_records"),
+        (records.view(np.recarray), r"pandas\.DataFrame\.from_records"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            Columns(label=()).components(Inputs(params={}, data=array))
+    for frame in (pd.DataFrame.sparse.from_spmatrix(matrix, columns=["a", "b"]), pd.DataFrame.from_records(records)):
+        assert removed(Columns("a"), frame).columns.tolist() == ["b"]
+        assert removed(Columns("a", how="permute"), frame).dtypes.tolist() == frame.dtypes.tolist()

@@ -108,6 +108,19 @@ def test_differences_within_repeats():
     assert paired(asked(["a"]), cells, ["a"]) == {"a": [(0, pytest.approx(-0.1))]}
 
 
+def test_what_changes_nothing_is_named():
+    log = opened_ablation("w-0", names=["used", "same", "often", "short"], repeats=4)
+    whole = [0.5, 0.6, 0.7, 0.8]
+    arms = {("used",): [0.4, 0.6, 0.6, 0.7], ("same",): whole, ("often",): [*whole[:3], 0.9], ("short",): whole[:2]}
+    log.cells("w-0", {(): whole} | arms)
+    said = "Leaving out same changes nothing, to the last digit of each training: is it used?"
+    assert said in findings(log.history).analysis.notes
+    # a metric that never varies has a note of its own
+    log = opened_ablation("w-0", names=["a"], repeats=4)
+    log.cells("w-0", {(): [0.5] * 4, ("a",): [0.5] * 4})
+    assert not any("is it used" in note for note in findings(log.history).analysis.notes)
+
+
 def test_differences_of_other_designs():
     def of(analysis, cells, names=("a", "b"), reference=()):
         found = paired(asked(["a", "b"], analysis=analysis, reference=reference), cells, names)

@@ -90,9 +90,9 @@ def same(model: Any, by_hand: Any, shape: tuple[int, ...]) -> None:
 
 def test_a_stack(keras: Any) -> None:
     layers, model = keras.layers, stack(keras)
-    assert names(Layers(), model) == ["first", "drop1", "second", "drop2"]
+    assert names(Layers(weights="new"), model) == ["first", "drop1", "second", "drop2"]
     before = [weight.copy() for weight in model.get_weights()]
-    ablated = without(Layers("second"), model)
+    ablated = without(Layers("second", weights="new"), model)
     assert [layer.name for layer in ablated.layers] == ["first", "drop1", "drop2", "head"]
     same(ablated, keras.Sequential([keras.Input((12,)), layers.Dense(8, "relu"), layers.Dense(3)]), (12,))
     # the given model is what it was, and shares nothing with the new one
@@ -104,28 +104,132 @@ def test_a_stack(keras: Any) -> None:
     assert [layer.name for layer in without(Layers(prefix="drop"), model).layers] == ["first", "second", "head"]
 
 
-def test_weights_are_new(keras: Any) -> None:
+def drawn(*shape: int) -> Any:
+    return np.random.default_rng(1).normal(size=shape).astype("float32")
+
+
+def inert(keras: Any) -> Any:
+    """A trained network with a layer that does nothing, batch norms, dropouts and a model within it."""
+    layers = keras.layers
+    keras.utils.set_random_seed(3)
+    scale = layers.Normalization(name="scale")
+    scale.adapt(10 + 3 * drawn(50, 6))
+    inner = keras.Sequential([keras.Input((8,)), layers.Dense(8, name="a"), layers.BatchNormalization()], name="inner")
+    given = keras.Input((6,))
+    x = layers.Dense(8, activation="relu", name="stem")(scale(given))
+    x = layers.Add()([x, layers.Dropout(0.3)(inner(x))])
+    x = layers.Activation("linear", name="inert")(layers.BatchNormalization()(x))
+    model = keras.Model(given, layers.Dense(2, name="head")(layers.Dropout(0.2)(x)), name="trained")
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+    model.fit(drawn(32, 6), drawn(32, 2), epochs=3, verbose=0)
+    return model
+
+
+def training(keras: Any, model: Any) -> list[Any]:
+    """What the model gives before and after a new training, and its weights after it."""
+    x, y = drawn(32, 6), drawn(32, 2)
+    before = model.predict(x, verbose=0)
+    keras.utils.set_random_seed(4)
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+    model.fit(x, y, epochs=2, verbose=0)
+    return [before, model.predict(x, verbose=0), *model.get_weights()]
+
+
+def test_an_arm_differs_in_nothing_but_the_component(keras: Any) -> None:
+    model, layers = inert(keras), Layers("inert")
+    (component,) = layers.components(Inputs(params={}, model=model))
+    whole, arm = (layers.remove(Inputs(params={}, model=model), gone).model for gone in ([], [component]))
+    assert [layer.name for layer in arm.layers[1:]] == [
+        layer.name for layer in model.layers[1:] if layer.name != "inert"
+    ]
+    expected, found, left = (training(keras, each) for each in (model, whole, arm))
+    assert len(expected) == len(found) == len(left)
+    assert all(map(np.array_equal, expected, found))
+    assert all(map(np.array_equal, expected, left))
+
+
+def test_an_arm_of_a_function_draws_as_the_whole_does(keras: Any) -> None:
+    def make() -> Any:
+        import keras
+
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                keras.Input((6,)),
+                layers.Dense(8, name="a"),
+                layers.Activation("linear", name="inert"),
+                layers.Dropout(0.5, name="drop"),
+                layers.Dense(2, name="head"),
+            ]
+        )
+
+    found = []
+    for model in (make, without(Layers("inert"), make)):
+        keras.utils.set_random_seed(2)
+        found.append(training(keras, model()))
+    assert all(map(np.array_equal, *found))
+
+
+def test_weights_are_kept_or_new(keras: Any) -> None:
     model = stack(keras)
-    assert not np.array_equal(without(Layers("second"), model).get_weights()[0], model.get_weights()[0])
     whole = Layers().remove(Inputs(params={}, model=model), []).model
     assert [layer.name for layer in whole.layers] == [layer.name for layer in model.layers]
-    assert not np.array_equal(whole.get_weights()[0], model.get_weights()[0])
+    assert all(map(np.array_equal, whole.get_weights(), model.get_weights()))
+    assert whole.get_layer("first").kernel is not model.get_layer("first").kernel
+    # without this layer others need weights of another shape, which a trained model doesn't have
+    with pytest.raises(UsageError, match=r"'head' needs weights of shape \(8, 3\), and those of the model have shape"):
+        names(Layers("second"), model)
+    assert names(Layers(), model) == ["drop1", "drop2"]
+    assert "head" in [layer.name for layer in without(Layers("second", adapt=True), model).layers]
+    new = Layers("second", weights="new")
+    components = new.components(Inputs(params={}, model=model))
+    first, again, other = (
+        new.remove(Inputs(params={}, model=model, seed=seed), components).model.get_weights()[0] for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert not np.array_equal(first, model.get_weights()[0])
+    assert "weights='new'" in repr(new)
+    with pytest.raises(UsageError, match=r"model= is a function, which makes a model with weights of its own"):
+        names(new, lambda: model)
+    with pytest.raises(UsageError, match="there is no choice of weights named 'old'"):
+        Layers(weights="old")  # type: ignore[arg-type]
+
+
+def test_a_configuration_that_lacks_something_is_told(keras: Any) -> None:
+    class Scaled(keras.layers.Layer):  # type: ignore[misc,name-defined]
+        def __init__(self, factor: float = 1.0, **more: Any) -> None:
+            super().__init__(**more)
+            self.factor = factor
+
+        def call(self, x: Any) -> Any:
+            return self.factor * x
+
+        def get_config(self) -> Any:
+            return keras.layers.Layer.get_config(self)
+
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((4,)), Scaled(3.0), layers.Dropout(0.1, name="drop"), layers.Dense(2)])
+    with pytest.raises(UsageError, match="gives other outputs when it is built again"):
+        names(Layers("drop"), model)
 
 
 def test_compiled_as_it_was(keras: Any) -> None:
     model = stack(keras, compiled=True)
-    ablated = without(Layers("second"), model)
+    ablated = without(Layers("drop1"), model)
     assert float(ablated.optimizer.learning_rate) == 0.125
     assert ablated.optimizer is not model.optimizer
     assert ablated.loss is square
     history = ablated.fit(np.ones((4, 12)), np.ones((4, 3)), verbose=0).history
     assert set(history) == {"loss", "mae"}
-    assert not without(Layers("second"), stack(keras)).compiled
+    assert not without(Layers("drop1"), stack(keras)).compiled
 
 
 def test_a_graph_lists_what_connects(keras: Any) -> None:
     model = graph(keras)
-    assert names(Layers(), model) == ["left", "left_relu", "wide", "gate"]
+    assert names(Layers(weights="new"), model) == ["left", "left_relu", "wide", "gate"]
+    # without "wide", the layer after it needs weights of another shape
+    assert names(Layers(), model) == ["left", "left_relu", "gate"]
 
 
 def test_one_branch_rewired(keras: Any) -> None:
@@ -142,7 +246,7 @@ def test_one_branch_rewired(keras: Any) -> None:
 
 def test_branches_that_are_gone(keras: Any) -> None:
     layers = keras.layers
-    every = Layers(groups=[["left", "left_relu"], ["wide", "narrow"], ["extra", "gate"]])
+    every = Layers(groups=[["left", "left_relu"], ["wide", "narrow"], ["extra", "gate"]], weights="new")
     ablated = without(every, graph(keras))
     assert {"sum", "beside", "times"}.isdisjoint(layer.name for layer in ablated.layers)
     given = keras.Input((8, 8, 3))
@@ -188,8 +292,10 @@ def test_models_within_models(keras: Any) -> None:
     outer = keras.Input((4,))
     model = keras.Model(outer, tail(encoder(outer)))
     # what comes after the encoder takes four features
-    assert names(Layers(), model) == ["encoder/a", "tail/c"]
-    ablated = without(Layers("encoder/a", "tail/c"), model)
+    assert names(Layers(weights="new"), model) == ["encoder/a", "tail/c"]
+    with pytest.raises(UsageError, match=r"'encoder/b' needs weights of shape \(4, 4\)"):
+        names(Layers("encoder/a"), model)
+    ablated = without(Layers("encoder/a", "tail/c", weights="new"), model)
     assert [layer.name for layer in ablated.get_layer("encoder").layers] == ["inner_input", "b"]
     same(ablated, keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.Dense(2)]), (4,))
     assert [layer.name for layer in without(Layers("encoder"), model).layers][1:] == ["tail"]

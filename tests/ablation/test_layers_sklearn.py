@@ -15,8 +15,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, StandardScaler
 
+import trimma as tm
 from trimma.ablation.layers import Layers
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
@@ -54,6 +55,45 @@ def test_a_step_is_passed_through_in_a_clone() -> None:
     assert hasattr(model.named_steps["scale"], "mean_")
     by_hand = Pipeline(pipeline(C=3.0).steps[1:]).fit(X, y)
     assert np.array_equal(ablated.fit(X, y).predict_proba(X), by_hand.predict_proba(X))
+
+
+def test_an_arm_differs_in_nothing_but_the_component() -> None:
+    model = Pipeline(
+        [
+            ("scale", StandardScaler()),
+            ("inert", FunctionTransformer()),
+            ("model", RandomForestClassifier(5, random_state=np.random.RandomState(0))),
+        ]
+    )
+    layers = Layers("inert")
+    components = layers.components(Inputs(params={}, model=model))
+    whole, arm = (layers.remove(Inputs(params={}, model=model), gone).model for gone in ([], components))
+    expected, *found = (each.fit(X, y).predict_proba(X) for each in (model, whole, arm))
+    assert all(np.array_equal(expected, each) for each in found)
+
+
+def test_a_function_that_takes_a_seed() -> None:
+    def make(seed: int, C: float) -> Pipeline:
+        return Pipeline([("scale", StandardScaler()), ("model", RandomForestClassifier(5, random_state=seed))])
+
+    def fit(model: Any, seed: int, C: float = 1.0) -> float:
+        made = model(seed, C)
+        assert made.named_steps["model"].random_state == seed
+        return float(made.fit(X, y).score(X, y))
+
+    study = tm.ablate(
+        fit,
+        tm.Layers("scale"),
+        model=make,
+        maximize="score",
+        repeats=2,
+        store="memory",
+        progress=False,
+        engine=tm.Driver(threads=1),
+    )
+    assert {trial.state for trial in study.trials} == {"done"}
+    with pytest.raises(UsageError, match=r"needs 'depth': give the argument a default, or a value in config="):
+        names(Layers("scale"), lambda depth: pipeline())
 
 
 def test_a_part_of_a_union_is_dropped() -> None:

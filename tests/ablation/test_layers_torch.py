@@ -127,7 +127,7 @@ def test_as_by_hand(nets: SimpleNamespace) -> None:
     assert torch.equal(ablated(x), by_hand(x))
     assert cloudpickle.dumps(model.train()) == before
     assert set(ablated.state_dict()) == {key for key in keys if not key.startswith("conv3")}
-    assert type(ablated.conv3) is nets.nn.Identity
+    assert isinstance(ablated.conv3, nets.nn.Identity)
     # nothing is shared with what other trials get
     assert ablated.fc2.weight is not model.fc2.weight
 
@@ -208,18 +208,18 @@ def test_adapters_only_where_shapes_clash(nets: SimpleNamespace) -> None:
     x = torch.randn(2, 1, 28, 28)
     ablated = without(Layers("conv2", "conv3", adapt=True), model)
     # one is enough
-    assert type(ablated.conv2) is nn.Identity
+    assert isinstance(ablated.conv2, nn.Identity)
     assert (ablated.conv3.kernel_size, ablated.conv3.bias) == ((1, 1), None)
     passed = model.relu1(model.conv1(x))
     # what fits goes through as it is, the other channels begin at zero
     assert torch.equal(ablated.conv3(passed)[:, :8], passed)
     assert not ablated.conv3(passed)[:, 8:].any()
     assert ablated(x).shape == (2, 10)
-    assert type(without(Layers("conv3", adapt=True), model).conv3) is nn.Identity
+    assert isinstance(without(Layers("conv3", adapt=True), model).conv3, nn.Identity)
     pooled = without(Layers("pool2", adapt=True), model)
     assert torch.equal(pooled.pool2(passed), nn.AvgPool2d(2)(passed))
     group = without(Layers(group=["conv2", "relu2", "pool2"], adapt=True), model)
-    assert [type(part) for part in (group.conv2, group.relu2)] == [nn.Identity, nn.Identity]
+    assert all(isinstance(part, nn.Identity) for part in (group.conv2, group.relu2))
     assert [type(part) for part in group.pool2] == [nn.AdaptiveAvgPool2d, nn.Conv2d]
     dense = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3), nn.ReLU(), nn.Linear(3, 2))
     linear = without(Layers("2", adapt=True), dense)[2]
@@ -386,7 +386,7 @@ def test_a_function_with_arguments(nets: SimpleNamespace) -> None:
     torch.manual_seed(3)
     assert torch.equal(ablated(width=6).eval()(x), by_hand(x))
     # a class makes models too
-    assert type(without(Layers("blocks.0"), nets.Residual)(width=3).blocks[0]) is torch.nn.Identity
+    assert isinstance(without(Layers("blocks.0"), nets.Residual)(width=3).blocks[0], torch.nn.Identity)
 
 
 def test_the_check_draws_no_random_numbers(nets: SimpleNamespace) -> None:
@@ -401,6 +401,147 @@ def test_without_components_a_copy(nets: SimpleNamespace) -> None:
     whole = Layers().remove(Inputs(params={}, model=model), []).model
     assert whole is not model
     assert nets.torch.equal(whole.fc2.weight, model.fc2.weight)
+
+
+def overwriting(nets: SimpleNamespace) -> dict[str, Any]:
+    """Networks that write over what is used further on, each with an inert layer. They take tables of 6 columns."""
+    torch, nn = nets.torch, nets.nn
+
+    class Unused(nn.Module):
+        """What its activations return isn't used, only what they write."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.relu1 = nn.Linear(6, 8), nn.ReLU(inplace=True)
+            self.second, self.relu2 = nn.Linear(8, 8), nn.ReLU(inplace=True)
+            self.inert, self.norm, self.head = nn.Dropout(0.0), nn.BatchNorm1d(8), nn.Linear(8, 3)
+
+        def forward(self, x: Any) -> Any:
+            x = self.first(x)
+            self.relu1(x)
+            x = self.second(x)
+            self.relu2(x)
+            return self.head(self.norm(self.inert(x)))
+
+    class Preactivated(nn.Module):
+        """The first layer of its block writes over what goes around the block."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.inert = nn.Linear(6, 8), nn.Dropout(0.0)
+            self.block = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(8, 8), nn.BatchNorm1d(8), nn.Dropout(0.5))
+            self.head = nn.Linear(8, 3)
+
+        def forward(self, x: Any) -> Any:
+            x = self.inert(self.stem(x))
+            out = self.block(x)
+            out += x
+            return self.head(out)
+
+    class Branching(nn.Module):
+        """Two branches that are put side by side, one of which begins with what another writes over."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.left, self.right = nn.Linear(6, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+            self.act, self.inert, self.head = nn.ELU(inplace=True), nn.Identity(), nn.Linear(8, 3)
+
+        def forward(self, x: Any) -> Any:
+            x = self.stem(x)
+            left = self.left(self.act(self.inert(x)))
+            return self.head(torch.cat([left, self.act(self.right(x))], 1))
+
+    return {"unused": Unused, "preactivated": Preactivated, "branching": Branching}
+
+
+def trained(torch: Any, model: Any) -> list[Any]:
+    """What the model gives after some steps, in training and in evaluation, with its weights and its statistics."""
+    torch.manual_seed(5)
+    x, y = torch.randn(12, 6), torch.randint(3, (12,))
+    optimizer = torch.optim.SGD(model.train().parameters(), 0.1)
+    for _ in range(5):
+        optimizer.zero_grad()
+        given = model(x)
+        torch.nn.functional.cross_entropy(given, y).backward()
+        optimizer.step()
+    return [given, model.eval()(x), *(value for name, value in model.state_dict().items() if "inert" not in name)]
+
+
+@pytest.mark.parametrize("kind", ["unused", "preactivated", "branching"])
+@pytest.mark.parametrize("by", ["model", "function"])
+def test_an_arm_differs_in_nothing_but_the_component(nets: SimpleNamespace, kind: str, by: str) -> None:
+    torch, make = nets.torch, overwriting(nets)[kind]
+    torch.manual_seed(1)
+    user = make()
+
+    def arm(layers: Layers, components: list[Any]) -> list[Any]:
+        given = layers.remove(Inputs(params={}, model=user if by == "model" else make), components).model
+        torch.manual_seed(1)
+        return trained(torch, given if by == "model" else given())
+
+    inert = Layers("inert")
+    expected = trained(torch, copy.deepcopy(user))
+    for components in ([], inert.components(Inputs(params={}, model=user))):
+        found = arm(inert, list(components))
+        assert len(found) == len(expected)
+        assert all(map(torch.equal, found, expected))
+
+
+def test_what_stands_in_keeps_the_other_branches_as_they_were(nets: SimpleNamespace) -> None:
+    torch, nn = nets.torch, nets.nn
+
+    class Beside(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.gone, self.act = nn.Linear(6, 6), nn.Linear(6, 6), nn.ReLU(inplace=True)
+            self.drop, self.head = nn.Dropout(0.5), nn.Linear(12, 2)
+
+        def forward(self, x: Any) -> Any:
+            x = self.stem(x)
+            return self.head(torch.cat([x, self.act(self.drop(self.gone(x)))], 1))
+
+    model, x = Beside(), torch.randn(4, 6)
+    stem = model.stem(x)
+    for layers in (Layers("gone"), Layers(group=["gone", "drop"])):
+        ablated = without(layers, model).eval()
+        assert torch.equal(ablated(x), model.head(torch.cat([stem, stem.relu()], 1)))
+    # a dropout gives a new tensor in training, and what it is given in evaluation
+    ablated = without(Layers("drop"), model).train()
+    assert torch.equal(ablated(x), model.head(torch.cat([stem, model.gone(stem).relu()], 1)))
+    given = torch.randn(3)
+    assert ablated.drop(given) is not given
+    assert ablated.eval().drop(given) is given
+
+
+def test_adapters_draw_no_random_numbers(nets: SimpleNamespace) -> None:
+    torch, model = nets.torch, nets.chain()
+    state = torch.get_rng_state()
+    without(Layers("conv2", adapt=True), model)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_new_weights_where_they_are_asked_for(nets: SimpleNamespace) -> None:
+    torch, nn, model = nets.torch, nets.nn, nets.chain()
+    new = Layers("drop", weights="new")
+    components = new.components(Inputs(params={}, model=model))
+    state = torch.get_rng_state()
+
+    def first(seed: int, gone: Any = components) -> Any:
+        return new.remove(Inputs(params={}, model=model, seed=seed), gone).model.conv1.weight
+
+    assert torch.equal(first(1), first(1))
+    assert torch.equal(first(1), first(1, []))
+    assert not torch.equal(first(1), first(2))
+    assert not torch.equal(first(1), model.conv1.weight)
+    assert torch.equal(state, torch.get_rng_state())
+
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(3))
+
+    with pytest.raises(UsageError, match=r"Own '1' has weights and no method reset_parameters\(\)"):
+        names(Layers("2", weights="new"), nn.Sequential(nn.Linear(3, 3), Own(), nn.Linear(3, 3), nn.Linear(3, 1)))
 
 
 def test_what_a_trial_trains(nets: SimpleNamespace) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trimma.ablation import order
 from trimma.ablation.designs import LeaveOneOut
-from trimma.ablation.measured import cells
+from trimma.ablation.measured import Cells, cells
 from trimma.ablation.places import CellKey, keys_of
 from trimma.ablation.protocols import Design
 from trimma.ablation.repeats import AdaptiveRepeats, Repeats
@@ -29,15 +30,15 @@ def study(design: Design | None = None, repeats: int | Repeats = 3, **more: Any)
 
 
 def test_repeats_come_one_after_the_other_and_the_baseline_first() -> None:
-    order = [(trial.place["repeat"], tuple(trial.place["without"])) for trial in study().history.trials]
-    assert [repeat for repeat, _ in order] == [0] * 5 + [1] * 5 + [2] * 5
-    assert [arm for repeat, arm in order if arm == ()] == [order[0][1], order[5][1], order[10][1]]
+    found = [(trial.place["repeat"], tuple(trial.place["without"])) for trial in study().history.trials]
+    assert [repeat for repeat, _ in found] == [0] * 5 + [1] * 5 + [2] * 5
+    assert [arm for repeat, arm in found if arm == ()] == [found[0][1], found[5][1], found[10][1]]
 
 
 def test_after_the_first_repeat_the_longest_comes_first() -> None:
-    order = [tuple(trial.place["without"]) for trial in study(engine=Simulated(1, seconds=seconds)).history.trials]
-    assert order[:5] == [(), ("a",), ("b",), ("c",), ("d",)]
-    assert order[5:7] == order[10:12] == [(), ("b",)]
+    found = [tuple(trial.place["without"]) for trial in study(engine=Simulated(1, seconds=seconds)).history.trials]
+    assert found[:5] == [(), ("a",), ("b",), ("c",), ("d",)]
+    assert found[5:7] == found[10:12] == [(), ("b",)]
 
 
 def test_no_worker_waits_at_the_end_of_a_repeat() -> None:
@@ -85,6 +86,27 @@ def test_a_baseline_that_fails_ends_the_study_at_once(broken: Any) -> None:
     assert mended.history.closed.outcome is Outcome.FINISHED
     assert len({(cell.arm, cell.repeat) for cell in cells(mended.history)}) == 15
     assert all(cell.value is not None for cell in cells(mended.history))
+
+
+def test_the_next_cell_is_found_as_quickly_among_many() -> None:
+    class Counting(dict[CellKey, list[int]]):
+        looked = 0
+
+        def get(self, key: CellKey, default: Any = None) -> Any:
+            Counting.looked += 1
+            return super().get(key, default)
+
+    history = study(repeats=1).history
+    for repeat, ended in ((0, 0), (1, 7)):
+        Counting.looked, many = 0, Cells(history)
+        many.trials, many.ended_in[0] = Counting(), ended
+        queue = order.CellQueue([(), *((str(place),) for place in range(2000))], repeat)
+        found = []
+        while (key := next(queue.missing(many, 1), None)) is not None:
+            many.trials[key] = [len(found)]
+            found.append(key)
+        assert len(set(found)) == 2001
+        assert Counting.looked < 4 * 2001
 
 
 def test_an_arm_that_fails_is_an_outcome() -> None:

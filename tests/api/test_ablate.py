@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import trimma as tm
@@ -22,6 +23,7 @@ def fit(a: bool = True, b: bool = True, c: bool = True, seed: int = 0, split: in
     return 10 * a - 5 * b + (split % 97) / 10 + (seed % 89) / 1000
 
 
+ZEROS = np.zeros(2)
 SETTINGS = tm.Setting(a=False, b=False, c=False)
 
 
@@ -58,6 +60,23 @@ def test_a_repeat_shares_its_split_and_nothing_else() -> None:
     again = ablate(seeds, tm.Setting(drop=True), seed=4).trials
     key = lambda t: (t.place["without"], t.place["repeat"])  # noqa: E731
     assert {str(key(t)): t.result for t in trials} == {str(key(t)): t.result for t in again}
+
+
+def test_the_report_says_that_weights_are_new() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed: see tools/install-torch")
+    from torch import nn
+
+    def first_weight(model: Any, seed: int) -> float:
+        return float(model[0].weight[0, 0].detach())
+
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    said = "Each training began with new weights of its model"
+    study = ablate(first_weight, tm.Layers("1", weights="new"), model=model)
+    assert said in study.to_markdown()
+    assert len({trial.value for trial in study.trials}) == 6
+    study = ablate(first_weight, tm.Layers("1"), model=model)
+    assert said not in study.to_markdown()
+    assert {trial.value for trial in study.trials} == {first_weight(model, 0)}
 
 
 def test_minimize_turns_the_verdicts() -> None:
@@ -213,6 +232,49 @@ def test_a_search_is_explained() -> None:
     assert question(path.history.spec).reference == ("rate", "width")
     with pytest.raises(UsageError, match="differs in nothing"):
         tm.explain(best, {"rate": 1.0, "width": 8}, progress=False)
+
+
+def searched(objective: Any, space: Any) -> tm.Study:
+    quiet: dict[str, Any] = {"store": "memory", "progress": False, "engine": tm.Driver(threads=1), "seed": 0}
+    return tm.tune(objective, space, minimize="loss", trials=space.size, **quiet)
+
+
+def test_a_search_is_explained_from_the_default_that_was_given() -> None:
+    def svm(kernel: str = "linear", gamma: float = 0.01) -> float:
+        return 0.3 if kernel == "linear" else 0.4 + gamma
+
+    space = tm.Space(kernel="linear") + tm.Space(kernel="rbf", gamma=tm.Grid(0.01, 1.0))
+    search = searched(svm, space)
+    assert dict(search.best.config) == {"kernel": "linear"}
+    path = tm.explain(search, {"kernel": "rbf", "gamma": 10.0}, repeats=2, engine=tm.Driver(threads=1), progress=False)
+    assert path.findings.reference[0] == svm("rbf", 10.0)
+    assert path.findings.whole[0] == 0.3
+    assert "The whole: loss 0.30" in " ".join(str(path).split())
+    assert "The way leads from kernel='rbf', gamma=10.0 to kernel='linear', gamma=0.01." in path.to_markdown()
+    # what a misspelt name would have meant isn't left out in silence
+    with pytest.raises(UnknownName, match=r"no setting \(of default=\) named 'kernal'; did you mean 'kernel'"):
+        tm.explain(search, {"kernal": "rbf", "gamma": 1.0}, progress=False)
+
+
+def test_where_no_path_leads_through_a_union() -> None:
+    def svm(kernel: str, **more: float) -> float:
+        return 0.3 if kernel == "linear" else 0.4 + more["gamma"]
+
+    search = searched(svm, tm.Space(kernel="linear") + tm.Space(kernel="rbf", gamma=tm.Grid(0.01, 1.0)))
+    with pytest.raises(UsageError, match="the best config has no 'gamma', for it is of another part of the space"):
+        tm.explain(search, {"kernel": "rbf", "gamma": 10.0}, progress=False)
+
+
+def test_settings_without_a_default_are_named() -> None:
+    def objective(rate: float, weights: Any = ZEROS, depth: int = 1) -> float:
+        return rate + sum(weights) + depth
+
+    search = searched(objective, tm.Space(rate=tm.Grid(0.5, 1.0), weights=[1.0, 2.0], depth=2))
+    path = tm.explain(search, repeats=2, engine=tm.Driver(threads=1), progress=False)
+    assert question(path.history.spec).reference == ("weights", "depth")
+    assert "since they have no default: rate=0.5." in path.effects.notes[-1]
+    path = tm.explain(search, {"rate": 1.0}, repeats=2, engine=tm.Driver(threads=1), progress=False)
+    assert "since they were not in default=: weights=[1.0, 2.0], depth=2." in path.effects.notes[-1]
 
 
 @pytest.mark.parametrize(

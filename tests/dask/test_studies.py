@@ -18,7 +18,7 @@ from trimma.engines.dask import cluster
 from trimma.engines.dask.engine import Dask
 from trimma.engines.dask.launcher import DaskLauncher
 from trimma.engines.remote.engine import Remote
-from trimma.errors import EngineError, MissingExtra, UsageError
+from trimma.errors import EngineError, MissingExtra, StudyFailed, UsageError
 from trimma.program import Program
 from trimma.testing.engines import is_running, wait_until
 from trimma.trial import State
@@ -46,6 +46,23 @@ def test_a_study_on_the_active_client(active: Any, workers: dict[str, int]) -> N
     assert agents_of(done) <= set(workers.values())
     assert Dask().capacity == 4, "one for each thread"
     assert Dask(cpus=2).capacity == 2
+
+
+def test_a_trial_starts_no_spark_of_its_own(active: Any, workers: dict[str, int]) -> None:
+    pytest.importorskip("pyspark")
+
+    def private(x: float) -> float:
+        from pyspark.sql import SparkSession
+
+        return float(SparkSession.builder.getOrCreate().range(3).count())
+
+    with pytest.raises(StudyFailed) as failed:
+        study(private, trials=8)
+    told = str(failed.value)
+    assert "in private" in told
+    assert "ObjectiveError: the trial asked for a Spark session, as SparkSession.builder.getOrCreate() does" in told
+    assert "with engine=tm.Driver(threads=4)" in told
+    assert "py4j" not in told
 
 
 def test_annotations_hold_for_its_tasks(client: Any, workers: dict[str, int]) -> None:

@@ -58,3 +58,44 @@ def test_replaced_by_the_mean_or_the_most_frequent_value(rows: DataFrame) -> Non
 def test_its_rows_can_not_be_permuted(rows: DataFrame) -> None:
     with pytest.raises(UsageError, match=r"how='permute' doesn't work with a Spark DataFrame.*how='mean' or"):
         Columns("age", how="permute").components(Inputs(params={}, data=rows))
+
+
+@pytest.mark.filterwarnings("ignore:The distutils package is deprecated:DeprecationWarning")  # pyspark.ml 3.5
+def test_columns_are_taken_out_of_pipelines(rows: DataFrame) -> None:
+    from pyspark.ml import Pipeline
+    from pyspark.ml.feature import OneHotEncoder, StringIndexer, VectorAssembler
+    from pyspark.ml.regression import LinearRegression
+
+    rows = rows.selectExpr(
+        "age", "half", "`sex.is` as sex", "string(alone) as alone", "double(survived) as y"
+    ).na.drop()
+    names = ["sex", "alone"]
+    pipeline = Pipeline(
+        stages=[
+            StringIndexer(inputCols=names, outputCols=[f"{name}_at" for name in names]),
+            OneHotEncoder(inputCols=[f"{name}_at" for name in names], outputCols=[f"{name}_hot" for name in names]),
+            StringIndexer(inputCol="alone", outputCol="again"),
+            VectorAssembler(inputCols=["age", "half", "sex_hot", "again"], outputCol="features"),
+            LinearRegression(labelCol="y", regParam=0.1),
+        ]
+    )
+
+    def ablated(*gone: str) -> list[Any]:
+        layers = Columns(*gone)
+        inputs = Inputs(params={}, data=rows, model=pipeline)
+        left = layers.remove(inputs, layers.components(inputs))
+        left.model.fit(left.data)
+        stages: list[Any] = left.model.getStages()
+        return stages
+
+    indexer, encoder, again, assembler, _ = ablated("age", "sex")
+    assert (indexer.getInputCols(), indexer.getOutputCols()) == (["alone"], ["alone_at"])
+    assert (encoder.getInputCols(), encoder.getOutputCols()) == (["alone_at"], ["alone_hot"])
+    assert again.getInputCol() == "alone"
+    assert assembler.getInputCols() == ["half", "again"]
+    # what is made of this column alone is gone with it
+    kinds = [type(stage).__name__ for stage in ablated("alone")]
+    assert kinds == ["StringIndexer", "OneHotEncoder", "VectorAssembler", "LinearRegression"]
+    assert [type(stage).__name__ for stage in ablated("alone", "sex")] == ["VectorAssembler", "LinearRegression"]
+    # the given one is what it was
+    assert pipeline.getStages()[0].getInputCols() == names

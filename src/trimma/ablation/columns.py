@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from msgspec.structs import replace as replace_field
+
+from trimma.ablation.pipeline_columns import without_named_columns
 from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
-from trimma.ablation.tables import ColumnList, ColumnRemoval, How, list_columns, without_columns
+from trimma.ablation.tables import ColumnList, ColumnRemoval, How, list_columns, no_columns_left, without_columns
 from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
 
@@ -27,7 +30,9 @@ class Columns:
 
     ``how`` says how a column is taken out:
 
-    - "drop" (default) removes the column.
+    - "drop" (default) removes the column, and its name from the lists of a pipeline of scikit-learn or ``pyspark.ml``
+      that is given as ``model=``. An objective that names columns itself fails without them. The study is then given
+      up, because that says nothing of what they are worth.
     - "permute" shuffles its values over the rows, in a new order for each training. The columns of one component are
       shuffled together. The information in them is lost; their distribution and the shape of the table stay.
     - "mean" puts the column's mean in all rows, or its most frequent value if it doesn't hold numbers.
@@ -82,14 +87,33 @@ class Columns:
         for label in self.label or ():
             if label not in found.columns and label not in found.series:
                 raise unknown("column (for the label)", label, found.columns)
-        refused = {label: f"{label!r} is the label, which can't be left out" for label in self.label or ()}
-        return self.selection.components(KIND, found.columns, refused)
+        refused = {
+            name: f"{name!r} stands in the names of folders, and can't be permuted: take how='mean' or how='drop'"
+            for name in found.fixed
+        }
+        refused |= {label: f"{label!r} is the label, which can't be left out" for label in self.label or ()}
+        components = self.selection.components(KIND, found.columns, refused)
+        return [replace_field(component, gone=True) for component in components] if self.how == "drop" else components
+
+    def check_arms(self, inputs: Inputs, arms: Sequence[Sequence[Component]]) -> None:
+        """Raise `UsageError` where a table would have no columns left in one of the arms."""
+        if self.how != "drop":
+            return
+        tables = list_columns(inputs.data, self.how).tables
+        for arm in arms:
+            members = {member for component in arm for member in component.members}
+            if any(members.issuperset(table) for table in tables):
+                raise no_columns_left(members)
+        for arm in arms:
+            without_named_columns(inputs.model, [member for component in arm for member in component.members])
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
         groups = tuple((component.name, component.members) for component in components)
-        return replace(
-            inputs, data=without_columns(inputs.data, ColumnRemoval(how=self.how, groups=groups, seed=inputs.seed))
-        )
+        removal = ColumnRemoval(how=self.how, groups=groups, seed=inputs.seed)
+        changed = replace(inputs, data=without_columns(inputs.data, removal))
+        if self.how != "drop":
+            return changed
+        return replace(changed, model=without_named_columns(inputs.model, removal.members))
 
     def __repr__(self) -> str:
         shown = self.selection.arguments()

@@ -1,12 +1,13 @@
 """Reads the cells, with their measured values, from an ablation's history."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
-from trimma.ablation.arms import Arm
+from trimma.ablation.coding_failures import is_coding_failure
 from trimma.ablation.places import CellKey, arm_of, key_of
-from trimma.ablation.question import question
+from trimma.ablation.question import Ablation, question
 from trimma.effects import Cell
 from trimma.ports import History
 from trimma.trial import ENDED, State, Trial
@@ -16,17 +17,21 @@ class Cells:
     """The cells of a history, as one session sees them. `update` takes in what has happened since the last update.
 
     ``ended`` holds the cells that have ended, in the order in which they ended. ``trials`` maps each cell to the ids of
-    its trials. ``seconds`` maps each ended cell to the time that its trials took. ``void`` holds the ids of trials that
-    don't count for their cells (see `_void`).
+    its trials. ``seconds`` maps each ended cell to the time that its trials took. ``ended_in`` counts the ended cells
+    of each repeat. ``void`` holds the ids of trials that don't count for their cells (see `_void`). ``coding_failure``
+    is the first trial of this session that failed because the objective names what was left out. Such a trial is no
+    cell.
     """
 
     def __init__(self, history: History) -> None:
         self.ended: list[Cell] = []
         self.trials: dict[CellKey, list[int]] = {}
         self.seconds: dict[CellKey, float] = {}
+        self.ended_in: Counter[int] = Counter()
+        self.coding_failure: Trial | None = None
         self._history, self._session = history, len(history.sessions)
         asked = question(history.spec)
-        self._tries, self.void = asked.tries, _void(history, asked.reference)
+        self._asked, self._tries, self.void = asked, asked.tries, _void(history, asked)
         self._open: dict[CellKey, list[Trial]] = {}
         self._chosen = self._seen = 0
 
@@ -40,8 +45,13 @@ class Cells:
             if trial.id not in self.void:
                 self.trials.setdefault(key_of(trial.place), []).append(trial.id)
         for number in history.ended[self._seen :]:
-            if number not in self.void:
-                self._take(history.trials[number])
+            trial = history.trials[number]
+            if number in self.void:
+                continue
+            if is_coding_failure(trial, self._asked):
+                self.coding_failure = self.coding_failure or trial
+            else:
+                self._take(trial)
         self._chosen, self._seen = history.trial_count, len(history.ended)
 
     def _take(self, trial: Trial) -> None:
@@ -50,6 +60,7 @@ class Cells:
         tried.append(trial)
         if len(tried) == self._tries:
             self.ended.append(_cell(self._history, key, self._open.pop(key)))
+            self.ended_in[key.repeat] += 1
             self.seconds[key] = sum(span.end - span.start for each in tried for span in each.spans if span.end)
 
 
@@ -82,10 +93,11 @@ def _cell(history: History, key: CellKey, tried: Sequence[Trial]) -> Cell:
     return Cell(arm=key.arm, repeat=key.repeat, again=key.again, value=best, censored=censored)
 
 
-def _void(history: History, reference: Arm) -> frozenset[int]:
+def _void(history: History, asked: Ablation) -> frozenset[int]:
     """The ids of the trials of earlier sessions that don't count for their cells.
 
-    These are the trials that were stopped because their session ended. If no baseline has succeeded yet, they are also
+    These are the trials that were stopped because their session ended, and those that failed because the objective
+    names what was left out, for it may have been mended. If no baseline has succeeded yet, they are also
     all trials that failed, because then the objective itself was at fault.
     """
     before = history.trials_before
@@ -93,8 +105,9 @@ def _void(history: History, reference: Arm) -> frozenset[int]:
     earlier = [trial for trial in islice(history.trials, before) if trial.state in ENDED]
     void = {trial.id for trial in earlier if trial.state is State.STOPPED and trial.reason in reasons}
     failed = {trial.id for trial in earlier if trial.state is not State.STOPPED and not _succeeded(trial)}
-    if not any(_succeeded(trial) and arm_of(trial.place) == reference for trial in earlier):
+    if not any(_succeeded(trial) and arm_of(trial.place) == asked.reference for trial in earlier):
         void |= failed
+    void |= {number for number in failed if is_coding_failure(history.trials[number], asked)}
     return frozenset(void)
 
 

@@ -1,6 +1,6 @@
 """Decides in which order the cells of an ablation are run."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from statistics import fmean
@@ -8,8 +8,9 @@ from statistics import fmean
 from numpy.random import Generator
 
 from trimma.ablation.arms import Arm
+from trimma.ablation.coding_failures import reason_to_give_up
 from trimma.ablation.failing_baseline import baseless
-from trimma.ablation.measured import CellReader
+from trimma.ablation.measured import CellReader, Cells
 from trimma.ablation.places import CellKey, keys_of, place_of
 from trimma.ablation.protocols import Asked, Design
 from trimma.ablation.question import Ablation, question
@@ -51,6 +52,8 @@ class _Blocks:
     def __init__(self, settings: Blocks) -> None:
         self._settings = settings
         self._reader = CellReader()
+        self._cells: Cells | None = None
+        self._queues: dict[int, CellQueue] = {}
         self._search: CellSearch | None = None
         self._known: tuple[StudySpec, Ablation] | None = None
 
@@ -69,7 +72,9 @@ class _Blocks:
         return []
 
     def hopeless(self, history: History) -> str | None:
-        return baseless(history, self._asked(history))
+        asked = self._asked(history)
+        failed = self._reader.read(history).coding_failure
+        return baseless(history, asked) if failed is None else reason_to_give_up(failed, asked)
 
     def _asked(self, history: History) -> Ablation:
         """What the study asks at present."""
@@ -83,24 +88,50 @@ class _Blocks:
         repeats, design = repeats_of(asked), self._settings.design
         told = Asked(seed=history.spec.seed, repeats=repeats.most, maximize=history.maximize)
         cells = self._reader.read(history)
+        if self._cells is not cells:
+            self._cells, self._queues = cells, {}
         for repeat in range(repeats.most):
             arms = design.arms(asked.components, repeat, cells.ended, told)
-            lacking = (key for key in keys_of(arms, repeat) if len(cells.trials.get(key, ())) < asked.tries)
-            if (first := next(lacking, None)) is None:
+            queue = self._queues.get(repeat)
+            if queue is None or queue.arms != arms:
+                queue = self._queues[repeat] = CellQueue(arms, repeat)
+            missing = queue.missing(cells, asked.tries)
+            if (first := next(missing, None)) is None:
                 continue
             worth = repeats.pending(arms, repeat, cells.ended, maximize=history.maximize)
             left = frozenset(keys_of(worth, repeat)) if len(worth) < len(arms) else None
-            found = (key for key in chain([first], lacking) if left is None or key in left)
-            yield from _ordered(found, arms[0], repeat, cells.seconds)
+            yield from (key for key in chain([first], missing) if left is None or key in left)
 
 
-def _ordered(found: Iterable[CellKey], first: Arm, repeat: int, seconds: Mapping[CellKey, float]) -> Iterable[CellKey]:
-    """The cells of the arm ``first``, then the others: those whose arms took longest in earlier repeats come first."""
-    if repeat == 0:
-        return found
-    times: dict[Arm, list[float]] = {}
-    for key, each in seconds.items():
-        if key.repeat < repeat:
-            times.setdefault(key.arm, []).append(each)
-    mean = {arm: fmean(each) for arm, each in times.items()}
-    return sorted(found, key=lambda key: (key.arm != first, -mean.get(key.arm, 0.0)))
+class CellQueue:
+    """The cells of the arms of one repeat, in the order in which they are to be run.
+
+    It goes on from where it was, so that a repeat of many arms takes no longer for each cell than one of few.
+    """
+
+    def __init__(self, arms: Sequence[Arm], repeat: int) -> None:
+        self.arms, self._repeat = arms, repeat
+        self._keys = list(keys_of(arms, repeat))
+        self._order, self._known, self._start = self._keys, 0, 0
+
+    def missing(self, cells: Cells, tries: int) -> Iterator[CellKey]:
+        """The cells that have fewer trials than ``tries``."""
+        self._sort(cells)
+        while self._start < len(self._order) and len(cells.trials.get(self._order[self._start], ())) >= tries:
+            self._start += 1
+        for place in range(self._start, len(self._order)):
+            if len(cells.trials.get(key := self._order[place], ())) < tries:
+                yield key
+
+    def _sort(self, cells: Cells) -> None:
+        """The first arm comes first, then those that took longest in earlier repeats."""
+        known = sum(cells.ended_in[repeat] for repeat in range(self._repeat))
+        if known == self._known:
+            return
+        times: dict[Arm, list[float]] = {}
+        for key, each in cells.seconds.items():
+            if key.repeat < self._repeat:
+                times.setdefault(key.arm, []).append(each)
+        mean, first = {arm: fmean(each) for arm, each in times.items()}, self.arms[0]
+        self._order = sorted(self._keys, key=lambda key: (key.arm != first, -mean.get(key.arm, 0.0)))
+        self._known, self._start = known, 0

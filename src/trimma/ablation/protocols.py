@@ -20,6 +20,10 @@ class ComponentKind(Protocol):
     """A kind of part that can be left out, such as the columns of a table.
 
     ``changes`` names the inputs of the objective that `remove` changes, of "data" and "model".
+
+    A kind may also have ``notes``, a list of sentences that a reader of the report must know, and a method
+    ``check_arms(inputs, arms)``. It is called once with the arms of the first repeat, each a list of components, and
+    raises `UsageError` for one that can't be made.
     """
 
     @property

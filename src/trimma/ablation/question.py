@@ -14,16 +14,18 @@ KIND = "ablation"
 """The value of `StudySpec.kind` for an ablation."""
 
 
-class Component(Struct, frozen=True, kw_only=True):
+class Component(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of the whole that can be left out.
 
     ``name`` is its name in the study, ``kind`` is what it is, such as "column", and ``members`` are the names of all
-    that is left out with it, such as several columns.
+    that is left out with it, such as several columns. ``gone`` says that the members are missing where they are left
+    out, so that an objective which names them fails.
     """
 
     name: str
     kind: str
     members: tuple[str, ...]
+    gone: bool = False
 
 
 class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +42,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     - ``tries``: how many configs are tried for each cell, of which the best counts. ``retune`` shows how they are
       found, as text.
     - ``censoring``: whether a scheduler may stop trials early.
+    - ``notes``: sentences for the report, by which kinds of component say what they do.
     """
 
     components: tuple[Component, ...]
@@ -54,6 +57,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retune: str = ""
     tries: int = 1
     censoring: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> Sequence[str]:

@@ -10,7 +10,15 @@ from trimma.ablation.protocols import Asked, ComponentKind, Design
 from trimma.ablation.question import KIND, Ablation, mismatches, plain
 from trimma.ablation.retune import Retune
 from trimma.ablation.variants import Whole
-from trimma.api.ablation_arguments import defaults_of, kinds_of, listed_of, refuse_unseen, repeats_of, retune_of
+from trimma.api.ablation_arguments import (
+    check_arms,
+    defaults_of,
+    kinds_of,
+    listed_of,
+    refuse_unseen,
+    repeats_of,
+    retune_of,
+)
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
 from trimma.api.launch import launch
@@ -63,6 +71,9 @@ def ablate(
     seed for all else that is random. ``split`` is the same for all trainings that are compared with each other, and
     ``seed`` differs from training to training. What depends on neither of them doesn't vary between repeats.
 
+    The objective is handed the kind of thing that was given: for data, data; for a model, a copy of it; for a function
+    that makes either, a function, which the objective calls itself, as in ``model(seed)``.
+
     What is asked
         ``components``: ``tm.Columns(...)`` of ``data``, ``tm.Layers(...)`` of ``model``, ``tm.Setting(...)``,
         ``tm.Variant(...)``, a list of several of them, or "layers" for all layers. ``maximize`` or ``minimize`` names
@@ -112,6 +123,7 @@ def ablate(
     listed = listed_of(parts)
     refuse_unseen(signature, parts)
     arms = found_design.arms(listed, 0, (), told)
+    check_arms(parts, arms, inputs)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
     searcher = Blocks(found_design, retune)
     asked = Ablation(
@@ -127,6 +139,7 @@ def ablate(
         retune=repr(retune) if retune else "",
         tries=1 if retune is None else retune.trials,
         censoring=not isinstance(found_scheduler, RunAll),
+        notes=tuple(dict.fromkeys(note for kind in kinds for note in getattr(kind, "notes", ()))),
     )
     spec = StudySpec(
         name=name_of(name, signature.name, found),

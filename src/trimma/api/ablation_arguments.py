@@ -5,6 +5,7 @@ from inspect import signature as signature_of
 from typing import Any
 
 from trimma.ablation.analyses import AnalysisPlan
+from trimma.ablation.arms import Arm
 from trimma.ablation.protocols import ComponentKind, Design
 from trimma.ablation.question import Component
 from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
@@ -15,6 +16,7 @@ from trimma.api.arguments import data_of, space_of, whole
 from trimma.errors import ObjectiveError, UsageError
 from trimma.objective import Signature
 from trimma.ports import Engine
+from trimma.program import Inputs
 from trimma.registry import names, resolve
 
 
@@ -57,6 +59,18 @@ def listed_of(parts: Sequence[tuple[ComponentKind, Sequence[Component]]]) -> tup
                 )
             listed[component.name] = component
     return tuple(listed.values())
+
+
+def check_arms(parts: Sequence[tuple[ComponentKind, Sequence[Component]]], arms: Sequence[Arm], inputs: Inputs) -> None:
+    """Have each kind refuse arms that can't be made, so that nothing is run in vain.
+
+    For this a kind may have a method ``check_arms(inputs, arms)``, which raises `UsageError`.
+    """
+    for kind, components in parts:
+        check = getattr(kind, "check_arms", None)
+        if check is not None:
+            named = {component.name: component for component in components}
+            check(inputs, [[named[name] for name in arm if name in named] for arm in arms])
 
 
 def retune_of(given: Any) -> Retune:

@@ -3,41 +3,47 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trimma.ablation.setting import Setting
+from trimma.ablation.start_config import start_config
 from trimma.api.ablate import ablate
 from trimma.api.ablation_arguments import defaults_of
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.study import Study
 from trimma.errors import UsageError
+from trimma.objective import ON_REQUEST, SEEDS, Signature
 
 
 def explain(study: Study, default: Mapping[str, Any] | None = None, **how: Any) -> AblationStudy:
     """Go from the default settings to the best config of a search, one setting at a time, the most helpful first.
 
     ``default`` holds the settings to start from (default: those of the objective's arguments that have a default).
-    Settings that are equal in both, or that ``default`` lacks, stay as they are in the best config. ``how`` are further
+    Settings that are equal in both, or that ``default`` lacks, stay as they are in the best config; the report names
+    those that it lacks. A setting that the best config lacks, as one of another part of a union of spaces, leads to the
+    objective's default. ``how`` are further
     arguments of `ablate` (``repeats``, ``engine``, ...). The design is "path", and the objective, its data and its
     model are those of the search, unless ``how`` holds others.
 
-    Returns the `AblationStudy`. Raises `UsageError` when nothing differs, and what `ablate` raises.
+    Returns the `AblationStudy`. Raises `UsageError` when nothing differs, and for a setting of ``default`` that neither
+    the best config has nor a default of the objective; `UnknownName` for one that isn't known; and what `ablate`
+    raises.
 
     >>> path = tm.explain(study, default={"lr": 0.1, "dropout": 0.0})
     >>> print(path)
     """
     best, metric = dict(study.best.config), study.metric
     given = {part: how.pop(part, None) for part in ("objective", "data", "model")}
-    program = renewed(thaw(study.name, study.history.program), study.name, **given).program
-    before = defaults_of(program.objective) if default is None else dict(default)
-    changed = {name: before[name] for name in best if name in before and before[name] != best[name]}
-    if not changed:
+    recipe = renewed(thaw(study.name, study.history.program), study.name, **given)
+    program = recipe.program
+    known = [*recipe.keys, *(Signature.of(program.objective).accepts - {*ON_REQUEST, *SEEDS})]
+    start = start_config(best, defaults_of(program.objective), default, known)
+    if start is None:
         raise UsageError(
             f"the best config of study {study.name!r} differs in nothing from "
             + ("the objective's defaults: say what to start from, default={...}" if default is None else "the default")
         )
     return ablate(
         program.objective,
-        Setting(**changed),
+        start,
         **{
             "config": best,
             "maximize" if metric.maximize else "minimize": metric.name,

@@ -70,11 +70,15 @@ def decided_words(found: Findings, most: int = 8) -> str:
 def reference_words(found: Findings) -> str:
     """What the other arms are compared with, and its mean: ``the whole: accuracy 0.816 (standard deviation 0.004)``."""
     name = "the bare baseline" if found.asked.reference else "the whole"
-    mean, spread = found.reference
+    return _mean_words(name, found.metric.name, found.reference)
+
+
+def _mean_words(name: str, metric: str, measured: tuple[float | None, float | None]) -> str:
+    mean, spread = measured
     if mean is None:
         return f"{name}: no value yet"
     digits = value_precision(mean, spread)
-    text = f"{name}: {found.metric.name} {digits.plain(mean)}"
+    text = f"{name}: {metric} {digits.plain(mean)}"
     return f"{text} (standard deviation {digits.plain(spread)})" if spread else text
 
 
@@ -85,8 +89,11 @@ def change_sentence(found: Findings) -> str:
 
 
 def plan_sentences(found: Findings) -> str:
-    """Two sentences: the design, and what the other arms are compared with."""
-    return f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}."
+    """Sentences: the design, what the other arms are compared with, and the whole where that is something else."""
+    sentences = f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}."
+    if not found.asked.reference or found.whole[0] is None:
+        return sentences
+    return f"{sentences} {capitalized(_mean_words('the whole', found.metric.name, found.whole))}."
 
 
 def decided_sentence(found: Findings) -> str:

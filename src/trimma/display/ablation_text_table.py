@@ -7,6 +7,7 @@ from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import confidence_text, p_text, precision
 from trimma.display.numbers_and_durations import NOTHING, percent
 from trimma.display.short_text import one_line
+from trimma.display.top_and_bottom import shown_rows
 from trimma.effects import Conclusion
 
 NUMBER_COLUMNS = ("difference", "interval", "p", "repeats")
@@ -37,12 +38,14 @@ class TextTable(NamedTuple):
         return [row.cells[name] for row in self.rows]
 
 
-def component_text_table(found: Findings) -> TextTable:
+def component_text_table(found: Findings, *, every: bool = False) -> TextTable:
     """A table with one row for each component. What is worth most comes first; a path keeps its order.
+
+    Of many components only those at both ends are in it, unless ``every`` is true.
 
     A column in which no row has a value is left out.
     """
-    rows, digits = found.ordered, precision(found.rows)
+    rows, digits = found.ordered if every else shown_rows(found), precision(found.rows)
     heads = {
         "component": "component",
         "difference": "difference",

@@ -20,7 +20,7 @@ from trimma.errors import TrimmaError
 from trimma.events import Failure
 from trimma.objective import Signature, failure_of
 from trimma.program import Program
-from trimma.worker import bundle
+from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
 from trimma.worker.driver_settings import DriverSettings, adopt
 from trimma.worker.last_line import LastLine
@@ -72,7 +72,7 @@ def _refusal(error: TrimmaError) -> Failure:
 
 def _run(link: Link, job: Job, program: Program, signature: Signature, capture: Capture) -> None:
     process = os.getpid()
-    end = run_attempt(link, job, program, signature, capture)
+    end = no_private_spark.explained(run_attempt(link, job, program, signature, capture))
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
     if os.getpid() != process:

@@ -64,6 +64,8 @@ Additive model of arm and repeat; no noise, so intervals have no width.
 Repeats of an arm did not differ beyond what all arms share: differences are
 taken as exact. If training is random, check that it uses the trial's seed.
 Trainings failed without sex (1): differences are of those that ended.
+Leaving out fare changes nothing, to the last digit of each training: is it
+used?
 
 1 trial failed (trial 11) with ValueError: no
 

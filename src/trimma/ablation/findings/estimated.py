@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from msgspec.structs import replace
 
 from trimma.ablation.analyses import plan_named
+from trimma.ablation.coding_failures import coding_notes
+from trimma.ablation.findings.unused import unused_notes
 from trimma.ablation.measured import cells
 from trimma.ablation.question import Ablation, overlaps, question
 from trimma.effects import Analysis, Cell
@@ -16,9 +18,11 @@ from trimma.ports import History
 def analysis(history: History) -> Analysis:
     """The effects of the components, estimated from what is known by now. Raises `StudyError` for other studies."""
     asked = question(history.spec)
+    found = _in_order(history)
     with _explained(history, asked):
-        estimated = plan_named(asked.analysis).estimate(asked, _in_order(history), history.maximize)
-    return replace(estimated, notes=[*estimated.notes, *_notes(asked)])
+        estimated = plan_named(asked.analysis).estimate(asked, found, history.maximize)
+    notes = [*estimated.notes, *_notes(asked), *unused_notes(asked, found), *coding_notes(history, asked)]
+    return replace(estimated, notes=notes)
 
 
 def interactions(history: History) -> Analysis | None:
@@ -66,4 +70,4 @@ def _notes(asked: Ablation) -> list[str]:
         )
     if asked.retune:
         notes.append(f"Each training is the best of {asked.tries} configs, tried for it alone.")
-    return notes
+    return [*notes, *asked.notes]

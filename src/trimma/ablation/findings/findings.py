@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from trimma.ablation.analyses import AnalysisPlan, plan_named
+from trimma.ablation.arms import BASELINE, Arm
 from trimma.ablation.findings.estimated import analysis, interactions
 from trimma.ablation.findings.means import arm_means
 from trimma.ablation.findings.rows import EffectRow, by_worth, effect_rows
@@ -64,7 +65,15 @@ class Findings(Struct, frozen=True, kw_only=True):
     @property
     def reference(self) -> tuple[float | None, float | None]:
         """The mean and the standard deviation of the reference arm, in units of the metric; None where not known."""
-        wanted = set(self.asked.reference)
+        return self._measured(self.asked.reference)
+
+    @property
+    def whole(self) -> tuple[float | None, float | None]:
+        """The mean and the standard deviation of the whole, in units of the metric; None where not known."""
+        return self._measured(BASELINE)
+
+    def _measured(self, arm: Arm) -> tuple[float | None, float | None]:
+        wanted = set(arm)
         found = next((each for each in arm_means(self.cells) if set(each.arm) == wanted), None)
         return (None, None) if found is None else (found.mean, found.deviation)
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from trimma.ablation.layers.layer_remover import CannotTell, Clash, Layer, LayerRemover
-from trimma.ablation.layers.model_argument import RemovalOptions, get_model
+from trimma.ablation.layers.model_argument import RemovalOptions, get_model, is_model_factory
 from trimma.ablation.layers.suggest_groups import advice, working_groups
 from trimma.ablation.question import Component
 from trimma.ablation.selection import Selection, unknown
-from trimma.errors import UsageError
+from trimma.errors import UnknownName, UsageError
 from trimma.program import Inputs
 
 __all__ = ["Layers"]
@@ -30,9 +30,11 @@ class Layers:
     ``model`` is a model, or a function that makes one. If it is a model, the objective gets a copy without the layers.
     If it is a function, the objective gets a function that passes its arguments on to it and takes the layers out of
     the model that it returns. With a function, every trial starts from weights of its own, drawn after the objective
-    has set its seed. With a model, all trials start from the same weights. A function is also called once where the
-    study is started, to list the layers: without arguments if that is possible, and otherwise with those values of
-    ``params`` that have the names of its arguments.
+    has set its seed. With a model, all trials start from its weights, which may have been trained before. With
+    ``weights="new"`` (default "keep") each trial starts from new weights, which depend on its ``seed``.
+
+    A function is also called once where the study is started, to list the layers: without arguments if that is
+    possible, and otherwise with the objective's arguments of these names, such as ``seed``.
 
     A layer that is taken out passes its input on unchanged:
 
@@ -40,10 +42,12 @@ class Layers:
       deep copy of the model that has the original's weights. If a whole branch is taken out, ``x + f(x)`` becomes
       ``x``. Recurrent and attention modules, embeddings, and modules that stand in several places are refused.
     - **Keras 3** (Sequential and functional models; layers within a model that is itself a layer are named as in
-      ``encoder/conv2``): the model is built again from the configuration of its layers, with new weights, and
-      compiled as it was. If only one branch of a merge is left, the merge passes it on. Subclassed models are refused.
+      ``encoder/conv2``): the model is built again from the configuration of its layers, with its weights, and
+      compiled as it was, with a new optimizer. If only one branch of a merge is left, the merge passes it on. A layer
+      that would need weights of another shape is a clash, unless weights are new. Subclassed models are refused.
     - **scikit-learn** (`Pipeline`, `FeatureUnion`, `ColumnTransformer`; names as in ``set_params``, such as
-      ``features__pca``): the step becomes "passthrough", or "drop" within a union, in an unfitted clone.
+      ``features__pca``): the step becomes "passthrough", or "drop" within a union, in an unfitted clone, which has no
+      weights.
 
     Input and output layers can't be left out. For PyTorch these are the first and the last layer that have weights from
     features to features. For scikit-learn this is the last step.
@@ -78,13 +82,31 @@ class Layers:
         kind: str | Iterable[str] | None = None,
         adapt: bool = False,
         example: Any = None,
+        weights: Literal["keep", "new"] = "keep",
     ) -> None:
+        if weights not in ("keep", "new"):
+            raise UnknownName("choice of weights", str(weights), ("keep", "new"))
         object.__setattr__(self, "selection", Selection.of(names, group=group, groups=groups, prefix=prefix))
         object.__setattr__(self, "kinds", _kinds(kind))
-        object.__setattr__(self, "options", RemovalOptions(adapt=adapt, example=example))
+        object.__setattr__(self, "options", RemovalOptions(adapt=adapt, example=example, weights=weights))
+
+    @property
+    def notes(self) -> Sequence[str]:
+        if self.options.weights == "new":
+            return ["Each training began with new weights of its model, whatever weights the model had."]
+        return []
 
     def components(self, inputs: Inputs) -> Sequence[Component]:
-        remover = self.options.remover(get_model(inputs.model, inputs.params))
+        options = self.options
+        if is_model_factory(inputs.model):
+            if options.weights == "new":
+                raise UsageError(
+                    "Layers(weights='new'): model= is a function, which makes a model with weights of its own for each "
+                    "training: leave weights= out"
+                )
+            options = options.of_factory()
+        remover = options.remover(get_model(inputs))
+        remover.check_whole()
         layers = {layer.name: layer for layer in remover.layers}
         refused = {layer.name: f"Layers: {layer.name!r} {layer.refused}" for layer in layers.values() if layer.refused}
         free = [layer.name for layer in layers.values() if not layer.parts and not layer.refused]
@@ -104,7 +126,7 @@ class Layers:
 
     def remove(self, inputs: Inputs, components: Sequence[Component]) -> Inputs:
         names = [name for component in components for name in component.members]
-        return replace(inputs, model=self.options.without(inputs.model, list(dict.fromkeys(names))))
+        return replace(inputs, model=self.options.without(inputs.model, list(dict.fromkeys(names)), inputs.seed))
 
     def __repr__(self) -> str:
         arguments = self.selection.arguments()
@@ -112,6 +134,8 @@ class Layers:
             arguments.append(f"kind={self.kinds[0] if len(self.kinds) == 1 else list(self.kinds)!r}")
         if self.options.adapt:
             arguments.append("adapt=True")
+        if self.options.weights != "keep":
+            arguments.append(f"weights={self.options.weights!r}")
         return f"Layers({', '.join(arguments)})"
 
 

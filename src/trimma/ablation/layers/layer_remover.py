@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+Weights = Literal["keep", "fitting", "new"]
+"""With which weights the models begin: those of the model given, those of them that fit, or new ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +40,10 @@ class LayerRemover(Protocol):
 
     def check(self, names: Sequence[str]) -> None:
         """Raise `Clash` where the model without these layers is known not to fit together."""
+        ...
+
+    def check_whole(self) -> None:
+        """Raise `UsageError` where the model without leaving out anything is known to differ from the model given."""
         ...
 
     def without(self, names: Sequence[str]) -> Any:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trimma.ablation.layers.layer_remover import Clash, LayerRemover
+from trimma.ablation.layers.layer_remover import Clash, LayerRemover, Weights
 from trimma.errors import UsageError
 from trimma.objective import describe
+from trimma.program import Inputs
 
 _BASES = {
     # Keras comes before PyTorch, because with the backend "torch" Keras layers are PyTorch modules too
@@ -24,13 +25,17 @@ class RemovalOptions:
     """How layers are taken out.
 
     With ``adapt`` an adapter is put where shapes clash. ``example`` is an input on which the model can be run.
+    ``weights`` says with which weights the models begin.
     """
 
     adapt: bool = False
     example: Any = field(default=None, compare=False, repr=False)
+    weights: Weights = "keep"
 
-    def remover(self, model: Any) -> LayerRemover:
-        """The `LayerRemover` for the framework of ``model``. No other framework is imported.
+    def remover(self, model: Any, seed: int = 0) -> LayerRemover:
+        """The `LayerRemover` for the framework of ``model``. New weights depend on ``seed``.
+
+        No other framework is imported.
 
         Raises `UsageError` for a model of another framework.
         """
@@ -38,19 +43,21 @@ class RemovalOptions:
             case "keras":
                 from trimma.ablation.layers.keras.remover import KerasLayerRemover
 
-                return KerasLayerRemover(model, adapt=self.adapt, example=self.example)
+                return KerasLayerRemover(model, **self._settings, seed=seed)
             case "torch":
                 from trimma.ablation.layers.torch.remover import TorchLayerRemover
 
-                return TorchLayerRemover(model, adapt=self.adapt, example=self.example)
+                return TorchLayerRemover(model, **self._settings, seed=seed)
             case "sklearn":
                 from trimma.ablation.layers.sklearn_steps import SklearnStepRemover
 
                 return SklearnStepRemover(model)
         raise UsageError(f"model=: layers can be taken out of {_OURS}, or of what a function makes, not of {model!r}")
 
-    def without(self, model: Any, names: Sequence[str]) -> Any:
+    def without(self, model: Any, names: Sequence[str], seed: int = 0) -> Any:
         """A copy of ``model`` without these layers; for a function, one that makes models without them.
+
+        New weights depend on ``seed``.
 
         Raises `UsageError` where the rest of the model doesn't fit together.
         """
@@ -59,7 +66,7 @@ class RemovalOptions:
             return replace(model, names=(*model.names, *names))
         if is_model_factory(model):
             return FactoryWithoutLayers(model, tuple(names), self) if names else model
-        remover = self.remover(model)
+        remover = self.remover(model, seed)
         there = {layer.name for layer in remover.layers}
         if lost := [name for name in names if name not in there]:
             raise UsageError(f"Layers: this {type(model).__name__} has no layer {lost[0]!r}")
@@ -67,6 +74,14 @@ class RemovalOptions:
             return remover.without(names)
         except Clash as clash:
             raise UsageError(f"Layers: without {' + '.join(map(repr, names))}, {clash}") from clash
+
+    def of_factory(self) -> "RemovalOptions":
+        """How layers are taken out of what a function makes. Where weights don't fit, new ones are as good as any."""
+        return replace(self, weights="fitting")
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return {"adapt": self.adapt, "example": self.example, "weights": self.weights}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,7 @@ class FactoryWithoutLayers:
     options: RemovalOptions
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.options.without(self.make(*args, **kwargs), self.names)
+        return self.options.of_factory().without(self.make(*args, **kwargs), self.names)
 
 
 def framework(model: Any) -> str | None:
@@ -94,11 +109,14 @@ def is_model_factory(model: Any) -> bool:
     return callable(model) and framework(model) is None
 
 
-def get_model(model: Any, params: Mapping[str, Any]) -> Any:
-    """The model itself, or the model that the function makes. Arguments that it needs are taken from ``params``.
+def get_model(inputs: Inputs) -> Any:
+    """The model itself, or the model that the function makes. Arguments that it needs are taken from the inputs.
+
+    Those are the arguments of the objective, and a ``seed`` and a ``split``.
 
     Raises `UsageError` if there is no model, and if the function can't be called in this way.
     """
+    model = inputs.model
     if model is None:
         raise UsageError(
             "Layers: there is no model to take layers out of: pass model= a model, or a function that makes one, and "
@@ -106,7 +124,7 @@ def get_model(model: Any, params: Mapping[str, Any]) -> Any:
         )
     if not is_model_factory(model):
         return model
-    arguments = _arguments(model, params)
+    arguments = _arguments(model, {"seed": inputs.seed, "split": inputs.split, **inputs.params})
     try:
         return model(**arguments)
     except Exception as error:
@@ -130,6 +148,7 @@ def _arguments(make: Callable[..., Any], params: Mapping[str, Any]) -> dict[str,
     if lacking := [name for name in required if name not in params or name in byposition]:
         raise UsageError(
             f"model=: {describe(make)} is called once to see which layers there are, and needs "
-            f"{' and '.join(map(repr, lacking))}: give the argument a default, or a value in params="
+            f"{' and '.join(map(repr, lacking))}: give the argument a default, or a value in config=, as one of the "
+            "objective's"
         )
     return {part.name: params[part.name] for part in named if part.name in params and part.name not in byposition}

@@ -42,6 +42,9 @@ class SklearnStepRemover:
     def check(self, names: Sequence[str]) -> None:
         self.without(names)
 
+    def check_whole(self) -> None:
+        """A clone is made of the same parameters."""
+
     def without(self, names: Sequence[str]) -> Any:
         model = clone(self._model)
         # the inner steps of a step that is taken out are gone with it

@@ -32,6 +32,9 @@ class CsvFormat:
     def names(self, path: Path) -> list[str]:
         return _layout(path).names
 
+    def rows(self, path: Path) -> int:
+        return sum(1 for _ in _rows(path, _layout(path)))
+
     def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
         return {member: _typical(column) for member, column in _columns(parts, members).items()}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from trimma.ablation.tables.csv_format import CsvFormat
+from trimma.ablation.tables.folder_columns import folder_columns, moved, typical_value
 from trimma.ablation.tables.parquet_format import ParquetFormat
 from trimma.ablation.tables.shared_copies import shared_copy
 from trimma.ablation.tables.table import Group, Shuffle
@@ -22,6 +23,10 @@ class Format(Protocol):
 
     def names(self, path: Path) -> list[str]:
         """The names of the columns. Only the part of the file that holds them is read."""
+        ...
+
+    def rows(self, path: Path) -> int:
+        """The number of rows."""
         ...
 
     def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
@@ -57,15 +62,21 @@ class FileTable:
 
     A copy is written to the folder for temporary files, or to ``TRIMMA_CACHE`` if that is set. All trials on a machine
     that leave out the same columns read the same copy. Columns that stand in the names of folders only, such as
-    ``year=2024/``, can't be taken out.
+    ``year=2024/``, are columns like others, but can't be permuted, and have their most frequent value for a mean.
     """
 
     def names(self, data: Any) -> Sequence[str]:
         first = parts_of(_root(data))[0]
-        return _format(first).names(first)
+        return list(dict.fromkeys([*_format(first).names(first), *self.in_folders(data)]))
+
+    def in_folders(self, data: Any) -> Sequence[str]:
+        """The columns that stand in the names of folders only."""
+        first = parts_of(_root(data))[0]
+        inside = set(_format(first).names(first))
+        return [name for name in _in_folders(_root(data), first) if name not in inside]
 
     def dropped(self, data: Any, members: Sequence[str]) -> Any:
-        return _copied(data, ("drop", *members), lambda form, parts: (frozenset(members), {}))
+        return _copied(data, ("drop", *members), lambda form, parts: (frozenset(members), {}), dropped=members)
 
     def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         return _copied(
@@ -76,14 +87,27 @@ class FileTable:
         )
 
     def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
-        parts = parts_of(_root(data))
-        return _format(parts[0]).typical(parts, members)
+        root = _root(data)
+        parts, outside = parts_of(root), [name for name in self.in_folders(data) if name in members]
+        form, found = _format(parts[0]), {}
+        if outside:
+            rows = [form.rows(part) for part in parts]
+            values = [_in_folders(root, part) for part in parts]
+            for name in outside:
+                found[name] = typical_value((each.get(name), count) for each, count in zip(values, rows, strict=True))
+        inside = [name for name in members if name not in outside]
+        return (form.typical(parts, inside) if inside else {}) | found
 
     def filled(self, data: Any, values: Mapping[str, Any]) -> Any:
+        outside = self.in_folders(data)
         return _copied(
             data,
             ("mean", *values.items()),
-            lambda form, parts: (frozenset(), {name: form.constant(value) for name, value in values.items()}),
+            lambda form, parts: (
+                frozenset(),
+                {name: form.constant(value) for name, value in values.items() if name not in outside},
+            ),
+            filled={name: value for name, value in values.items() if name in outside},
         )
 
 
@@ -118,6 +142,10 @@ def parts_of(root: Path) -> list[Path]:
     return inside
 
 
+def _in_folders(root: Path, part: Path) -> dict[str, str | None]:
+    return folder_columns(part.relative_to(root))
+
+
 def _root(data: Any) -> Path:
     return Path(os.fsdecode(data)).expanduser()
 
@@ -147,8 +175,13 @@ def _copied(
     what: tuple[Any, ...],
     edit: Callable[[Format, list[Path]], tuple[frozenset[str], dict[str, Any]]],
     owner: int | None = None,
+    dropped: Sequence[str] = (),
+    filled: Mapping[str, Any] | None = None,
 ) -> Any:
-    """The path of a copy, of the same type as ``data``. With an ``owner``, each trial gets its own copy."""
+    """The path of a copy, of the same type as ``data``. With an ``owner``, each trial gets its own copy.
+
+    ``dropped`` and ``filled`` are columns, some of which may stand in the names of folders.
+    """
     root = Path(os.path.abspath(_root(data)))  # noqa: PTH100 - a link keeps its own name
     parts = parts_of(root)
     states = [(str(part), part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
@@ -156,11 +189,11 @@ def _copied(
 
     def write(folder: Path) -> None:
         form = _format(parts[0])
-        dropped, replaced = edit(form, parts)
+        gone, replaced = edit(form, parts)
         for part in parts:
-            target = folder / root.name / part.relative_to(root)
+            target = folder / root.name / moved(part.relative_to(root), dropped, filled or {})
             target.parent.mkdir(parents=True, exist_ok=True)
-            form.write(part, target, dropped, replaced)
+            form.write(part, target, gone, replaced)
 
     path = shared_copy(key.hexdigest(), write, owner) / root.name
     return str(path) if isinstance(data, str) else path

@@ -4,23 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trimma.ablation.tables.nested_data import is_table_factory, leaves, required_arguments
+from trimma.ablation.tables.nested_data import is_bunch, is_table_factory, leaves, required_arguments
 from trimma.ablation.tables.remove_columns import How
 from trimma.ablation.tables.spark_frame import no_permutation
-from trimma.ablation.tables.table_kinds import SPARK, table_of
+from trimma.ablation.tables.table_kinds import FILES, SPARK, table_of
 from trimma.ablation.values import shown
 from trimma.errors import TrimmaError, UsageError
 
 
 @dataclass(frozen=True)
 class ColumnList:
-    """The ``columns`` of all tables, each once, and the names of the ``series`` beside the tables.
+    """The ``columns`` of all tables, each once, those of each of the ``tables``, and the names of the ``series``.
 
-    A series may be the label.
+    A series lies beside the tables, and may be the label. ``fixed`` are columns that can't be permuted.
     """
 
     columns: tuple[str, ...]
+    tables: tuple[tuple[str, ...], ...]
     series: frozenset[str]
+    fixed: frozenset[str]
 
 
 def list_columns(data: Any, how: How) -> ColumnList:
@@ -31,8 +33,9 @@ def list_columns(data: Any, how: How) -> ColumnList:
     """
     if data is None:
         raise UsageError("there is no data= whose columns could be left out: pass data=... beside the objective")
-    columns: dict[str, None] = {}
+    tables: list[tuple[str, ...]] = []
     series: set[str] = set()
+    fixed: set[str] = set()
     found: list[Any] = []
     for leaf in _made(data):
         found.append(leaf)
@@ -40,12 +43,15 @@ def list_columns(data: Any, how: How) -> ColumnList:
         if table is not None:
             if how == "permute" and table is SPARK:
                 raise no_permutation()
-            columns |= dict.fromkeys(table.names(leaf))
+            if how == "permute" and table is FILES:
+                fixed.update(FILES.in_folders(leaf))
+            tables.append(tuple(table.names(leaf)))
         elif type(leaf).__name__ == "Series" and getattr(leaf, "name", None) is not None:
             series.add(str(leaf.name))
+    columns = tuple(dict.fromkeys(name for table in tables for name in table))
     if not columns:
-        raise UsageError(_nothing(found))
-    return ColumnList(tuple(columns), frozenset(series))
+        raise UsageError(_nothing(data, found))
+    return ColumnList(columns, tuple(tables), frozenset(series), frozenset(fixed))
 
 
 def _made(data: Any) -> list[Any]:
@@ -73,10 +79,19 @@ def _call(factory: Callable[..., Any]) -> Any:
         ) from error
 
 
-def _nothing(found: list[Any]) -> str:
+def _nothing(data: Any, found: list[Any]) -> str:
     kinds = ", ".join(dict.fromkeys(type(leaf).__name__ for leaf in found[:100])) or "nothing"
     what = "no columns with names could be found in data="
-    if any(type(leaf).__name__ in ("ndarray", "csr_matrix", "csr_array", "Tensor") for leaf in found):
+    if is_bunch(data):
+        return f"{what} ({kinds}): load it with as_frame=True, as in data=load_iris(as_frame=True).frame"
+    if any(type(leaf).__module__.startswith("scipy.sparse") for leaf in found):
+        return (
+            f"{what} ({kinds}): make a frame of the matrix, as in pandas.DataFrame.sparse.from_spmatrix(matrix, "
+            "columns=['age', 'fare'])"
+        )
+    if any(getattr(getattr(leaf, "dtype", None), "names", None) for leaf in found):
+        return f"{what} ({kinds}): make a frame of the records, as in pandas.DataFrame.from_records(records)"
+    if any(type(leaf).__name__ in ("ndarray", "Tensor") for leaf in found):
         return f"{what} ({kinds}): make a frame of the array, as in pandas.DataFrame(array, columns=['age', 'fare'])"
     if any(isinstance(leaf, str) for leaf in found[:100]):
         named = next(leaf for leaf in found if isinstance(leaf, str))

@@ -27,11 +27,17 @@ def required_arguments(factory: Callable[..., Any]) -> list[str]:
     return [each.name for each in parameters if each.default is each.empty and each.kind not in variable]
 
 
+def is_bunch(data: Any) -> bool:
+    """Whether ``data`` is what scikit-learn's loaders return. The texts in it are no paths."""
+    return type(data).__name__ == "Bunch" and type(data).__module__.startswith("sklearn.")
+
+
 def leaves(data: Any) -> Iterator[Any]:
     """The values within nested dicts, lists and tuples; for anything else, the thing itself."""
     if isinstance(data, dict):
         for each in data.values():
-            yield from leaves(each)
+            if not (is_bunch(data) and isinstance(each, str)):
+                yield from leaves(each)
     elif isinstance(data, list | tuple):
         for each in data:
             yield from leaves(each)
@@ -42,7 +48,8 @@ def leaves(data: Any) -> Iterator[Any]:
 def map_leaves(data: Any, change: Callable[[Any], Any]) -> Any:
     """A copy of nested dicts, lists and tuples in which each leaf is replaced by ``change(leaf)``."""
     if isinstance(data, dict):
-        items = {key: map_leaves(value, change) for key, value in data.items()}
+        texts = {key for key, value in data.items() if is_bunch(data) and isinstance(value, str)}
+        items = {key: value if key in texts else map_leaves(value, change) for key, value in data.items()}
         if type(data) is dict:
             return items
         own = copy.copy(data)

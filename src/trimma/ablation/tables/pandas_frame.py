@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from trimma.ablation.tables.table import Group, Shuffle, most_frequent
+from trimma.ablation.values import same
 from trimma.errors import UsageError
 
 
@@ -13,24 +14,29 @@ class PandasFrame:
     """A pandas frame. Its columns may have any names, also tuples, and several columns may have the same name."""
 
     def names(self, data: Any) -> Sequence[str]:
+        names = data.columns.tolist()
+        texts = list(map(str, names))
+        if len(set(texts)) == len(texts):
+            return texts
         shown: dict[str, Any] = {}
-        for name in data.columns:
-            if shown.setdefault(str(name), name) != name:
+        for name in names:
+            if not same(shown.setdefault(str(name), name), name):
                 raise UsageError(
                     f"two columns of the frame are shown alike: {shown[str(name)]!r} and {name!r}; rename one of them"
                 )
-        return [str(name) for name in data.columns]
+        return texts
 
     def dropped(self, data: Any, members: Sequence[str]) -> Any:
-        names = self.names(data)
-        return data.drop(columns=list({data.columns[place] for place in _places(names, members)}))
+        wanted = set(members)
+        # names may be NaN, which pandas doesn't find again
+        return data.loc[:, [name not in wanted for name in self.names(data)]]
 
     def permuted(self, data: Any, groups: Sequence[Group], shuffle: Shuffle) -> Any:
         own, names = _own(data), self.names(data)
         for component, members in groups:
             order = shuffle.order(component, len(data))
             for place in _places(names, members):
-                own.isetitem(place, own.iloc[:, place].array.take(order))
+                own.isetitem(place, _column(own.iloc[:, place].array.take(order), own))
         return own
 
     def typical(self, data: Any, members: Sequence[str]) -> dict[str, Any]:
@@ -44,8 +50,15 @@ class PandasFrame:
         nowhere = np.zeros(len(data), dtype=np.intp)
         for place in _places(names, list(values)):
             one = _series_of(values[names[place]], data.iloc[:, place].dtype)
-            own.isetitem(place, one.array.take(nowhere))
+            own.isetitem(place, _column(one.array.take(nowhere), own))
         return own
+
+
+def _column(values: Any, frame: Any) -> Any:
+    """A column for ``frame``. Bare objects would be given the type that pandas guesses from them."""
+    import pandas as pd
+
+    return pd.Series(values, index=frame.index, dtype=values.dtype)
 
 
 def _places(names: Sequence[str], members: Sequence[str]) -> list[int]:

@@ -17,6 +17,9 @@ class ParquetFormat:
     def names(self, path: Path) -> list[str]:
         return list(_schema(path).names)
 
+    def rows(self, path: Path) -> int:
+        return int(_parquet().read_metadata(path).num_rows)
+
     def typical(self, parts: Sequence[Path], members: Sequence[str]) -> dict[str, Any]:
         columns = _read(parts, members).columns
         return {member: typical(column) for member, column in zip(members, columns, strict=True)}

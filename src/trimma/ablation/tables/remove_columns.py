@@ -94,8 +94,14 @@ def _without(data: Any, table: Table, removal: ColumnRemoval, means: dict[tuple[
             means |= {kinds[member]: value for member, value in table.typical(data, new).items()}
         return table.filled(data, {member: means[kind] for member, kind in kinds.items()})
     if set(names) <= set(here.members):
-        raise UsageError(
-            f"without {', '.join(here.members[:5])}{', ...' if len(here.members) > 5 else ''} a table has no columns "
-            "left: take how='mean' or how='permute'"
-        )
+        raise no_columns_left(here.members)
     return table.dropped(data, here.members)
+
+
+def no_columns_left(members: Collection[str]) -> UsageError:
+    """The error where these are all the columns of a table."""
+    some = sorted(members)[:5]
+    return UsageError(
+        f"without {', '.join(some)}{', ...' if len(members) > 5 else ''} a table has no columns left: take how='mean' "
+        "or how='permute'"
+    )

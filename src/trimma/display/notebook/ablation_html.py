@@ -8,6 +8,7 @@ from trimma.display.ablation_text_table import NUMBER_COLUMNS, component_text_ta
 from trimma.display.best_and_worst_arms import best_and_worst_lines
 from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.notebook.header_and_cells import QUIET, TABLE, cell, headline, status_line
+from trimma.display.top_and_bottom import not_shown_sentences
 from trimma.display.worker_utilisation import worker_lines
 from trimma.ports import History
 from trimma.views import summary
@@ -27,7 +28,12 @@ def fragments(found: Findings) -> list[str]:
     """HTML fragments that say what is known of the components."""
     if not found.cells:
         return [_quiet(plan_sentences(found)), _quiet("No training has ended yet.")]
-    lines = [decided_sentence(found), *best_and_worst_lines(found), *method_sentences(found)]
+    lines = [
+        *not_shown_sentences(found),
+        decided_sentence(found),
+        *best_and_worst_lines(found),
+        *method_sentences(found),
+    ]
     return [_quiet(plan_sentences(found)), _quiet(change_sentence(found)), _table(found), *map(_quiet, lines)]
 
 

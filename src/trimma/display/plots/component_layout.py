@@ -10,6 +10,7 @@ from trimma.display.ablation_findings_words import meaning_of_signs
 from trimma.display.intervals_and_p_values import confidence_text
 from trimma.display.plots.theme import GREY, Figure
 from trimma.display.short_text import one_line, squeeze
+from trimma.display.top_and_bottom import not_shown_words
 
 ROW = 26  # pixels for each component
 LABEL = 34  # the greatest width of a component's name
@@ -41,9 +42,10 @@ def component_axis(rows: list[EffectRow], labels: list[str]) -> dict[str, Any]:
 
 def interval_note(found: Findings) -> str:
     """The note below the title: the plan, and what the lines are."""
+    plan = "; ".join(filter(None, [plan_words(found), not_shown_words(found)]))
     if any(row.low is not None for row in found.rows):
-        return f"{plan_words(found)}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
-    return f"{plan_words(found)}; too few repeats for intervals"
+        return f"{plan}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
+    return f"{plan}; too few repeats for intervals"
 
 
 def difference_axis(found: Findings, rows: Sequence[EffectRow], more: Sequence[float] = ()) -> dict[str, Any]:

@@ -18,16 +18,19 @@ from trimma.display.plots.component_layout import (
 )
 from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover, why_no_difference
+from trimma.display.top_and_bottom import shown_rows
 from trimma.effects import Conclusion
 
 
 def forest(found: Findings) -> Figure:
     """A point and an interval for each component, in the order of their worth, with the numbers beside them.
 
+    Of many components those at both ends are shown.
+
     Verdicts differ in colour and in shape. A line stands at zero. Where the smallest difference that matters is known,
     a band shades the differences that are too small to matter.
     """
-    rows, title = found.ordered, change_words(found)
+    rows, title = shown_rows(found), change_words(found)
     if not any(row.difference is not None or row.worth is not None for row in rows):
         return empty_figure(title, "no component can be compared with the whole yet")
     digits = precision(rows)

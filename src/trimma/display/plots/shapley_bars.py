@@ -18,6 +18,7 @@ from trimma.display.plots.component_layout import (
 )
 from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover
+from trimma.display.top_and_bottom import ends
 from trimma.errors import StudyError
 
 HATCHES = {"helps": "", "hurts": "/", "equivalent": ".", "undecided": "x"}
@@ -34,7 +35,7 @@ def shapley(found: Findings) -> Figure:
             "ablation with design='shapley'"
         )
     title = f"Shapley values: change in {found.metric.name} when left out"
-    rows = [row for row in found.ordered if row.difference is not None]
+    rows = ends([row for row in found.ordered if row.difference is not None])
     if not rows:
         return empty_figure(title, "no component can be compared yet")
     digits = precision(rows)

@@ -20,6 +20,7 @@ from trimma.display.plots.forest_plot import estimate_trace
 from trimma.display.plots.theme import Figure, empty_figure, figure, scatter_class
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict
 from trimma.display.short_text import one_line
+from trimma.display.top_and_bottom import shown_rows
 from trimma.effects import Conclusion
 
 ROW = 34  # pixels a component
@@ -34,10 +35,10 @@ def repeats(found: Findings) -> Figure:
 
     A point is the difference between two trainings that share a repeat, so the effect of the repeat itself cancels out.
     """
-    rows = found.ordered
+    rows = shown_rows(found)
     title = f"{change_words(found)}, repeat by repeat"
     points = paired(found.asked, found.cells, found.order)
-    every = [difference for each in points.values() for _, difference in each]
+    every = [difference for row in rows for _, difference in points.get(row.component, ())]
     if not every:
         return empty_figure(title, "no repeat has both sides of a comparison yet")
     digits = precision(rows)

@@ -54,7 +54,7 @@ def _sections(found: Findings, standing: str) -> list[str]:
     if not found.cells:
         return [*parts, "<p>No training has ended yet, so nothing is known of the components.</p>"]
     parts.append(f"<p class='conclusion'>{escape(decided_sentence(found))}</p>")
-    table = component_text_table(found)
+    table = component_text_table(found, every=True)
     tiers = " Bold lines part those that are known to differ." if table.tiers else ""
     parts.append(_table(table, change_sentence(found) + tiers))
     if any(row.difference is not None for row in found.rows):

@@ -6,6 +6,7 @@ from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import change_sentence, method_sentences, plan_sentences
 from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextRow, TextTable, component_text_table, pair_text_table
 from trimma.display.numbers_and_durations import NOTHING
+from trimma.display.top_and_bottom import not_shown_sentences
 
 LEFT_OUT = ("probability", "tier")  # tiers show as gaps
 SIGNS = {
@@ -39,7 +40,7 @@ def latex(found: Findings, caption: str | None = None, label: str | None = None)
     parts.append(_tabular(component_text_table(found)))
     if pairs := pair_text_table(found):
         parts += ["\\par\\medskip", _tabular(pairs)]
-    if notes := method_sentences(found):
+    if notes := [*not_shown_sentences(found), *method_sentences(found)]:
         parts += [f"\\par\\smallskip\n{{\\footnotesize {escaped(' '.join(notes))}\\par}}"]
     return "\n".join([*parts, "\\end{table}"]) + "\n"
 

@@ -6,6 +6,7 @@ from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import change_sentence, decided_sentence, method_sentences, plan_sentences
 from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextTable, component_text_table, pair_text_table
 from trimma.display.best_and_worst_arms import best_and_worst_lines
+from trimma.display.top_and_bottom import not_shown_sentences
 
 RIGHT = (*NUMBER_COLUMNS, "probability", "tier")
 
@@ -15,6 +16,7 @@ def markdown(found: Findings) -> str:
     parts = [
         f"{_escaped(change_sentence(found))} {_escaped(plan_sentences(found))}",
         _table(component_text_table(found)),
+        *map(_escaped, not_shown_sentences(found)),
         _escaped(decided_sentence(found)),
     ]
     if pairs := pair_text_table(found):

@@ -16,6 +16,7 @@ from trimma.display.terminal.closing_outcome import outcome_headline, outcome_no
 from trimma.display.terminal.effects_table import effects_table
 from trimma.display.terminal.interaction_lines import interaction_lines
 from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
+from trimma.display.top_and_bottom import not_shown_sentences
 from trimma.display.worker_utilisation import worker_lines
 from trimma.ports import History
 from trimma.views import summary
@@ -45,6 +46,7 @@ def component_findings(found: Findings, width: int) -> list[RenderableType]:
         Text(),
         Text(change_sentence(found), "dim"),
         effects_table(found, width),
+        *(Text(line, "dim") for line in not_shown_sentences(found)),
         Text(),
         Text(decided_sentence(found)),
     ]

@@ -13,6 +13,7 @@ from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.short_text import one_line, squeeze
 from trimma.display.terminal.interval_bars import bar_legend, interval_bar, scale_of
 from trimma.display.terminal.table_style import GAP, plain_column, plain_table
+from trimma.display.top_and_bottom import shown_rows
 from trimma.effects import Conclusion
 
 STYLES = {
@@ -51,13 +52,13 @@ class _Column(NamedTuple):
 def effects_table(
     found: Findings, width: int, rows: Sequence[EffectRow] | None = None, *, explained: bool = True
 ) -> Table:
-    """A table with a row for each component, by default in the order of their worth.
+    """A table with a row for each component, by default in the order of their worth, of many those at both ends.
 
     It takes at most ``width`` columns, where that is possible at all. A bar shows each interval, all on one scale, with
     a mark by its verdict: ● helps, ◆ hurts, ■ equivalent, ○ undecided. Where verdicts are shortened, a line below the
     table explains them, unless ``explained`` is false.
     """
-    shown = list(found.ordered if rows is None else rows)
+    shown = shown_rows(found) if rows is None else list(rows)
     columns = _columns(found, shown)
     names = _Column("component", [squeeze(one_line(row.component), NAME) for row in shown], right=False)
     layout, room = _layout(columns, names.width, width)

@@ -18,6 +18,7 @@ from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, We
 from trimma.wire.ticket import Ticket, worker_name
 from trimma.wire.transport import agent_end
 from trimma.worker.agent import Agent
+from trimma.worker.no_private_spark import ENVIRONMENT as NO_PRIVATE_SPARK
 from trimma.worker.program_cache import CachedProgram
 from trimma.worker.resources import environment
 from trimma.worker.shared_files import SharedCopy
@@ -117,7 +118,7 @@ class _Incarnation:
         if self._copy is None:
             self._fetcher = ProgramFetcher(self._ticket.digest, self._ticket.size, self._waker.wake)
             return
-        own = environment(self._slot, self._ticket.cpus, 0, []) | welcome.environment
+        own = environment(self._slot, self._ticket.cpus, 0, []) | dict(NO_PRIVATE_SPARK) | welcome.environment
         try:
             self._sources = unpacked_sources(self._copy.path)
         except EngineError as error:

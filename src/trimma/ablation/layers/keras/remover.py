@@ -3,30 +3,37 @@
 A layer within a model that is itself a layer is named as in ``encoder/conv2``.
 """
 
+import random
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import keras
 
+from trimma.ablation.layers.keras.kept_weights import keep_weights, refuse_misfits, refuse_other_outputs
 from trimma.ablation.layers.keras.rebuild import Rebuild, called_with, compiled_like
-from trimma.ablation.layers.layer_remover import Clash, Layer, shape_text
+from trimma.ablation.layers.layer_remover import Clash, Layer, Weights, shape_text
 from trimma.errors import UsageError
 
 _INSTEAD = "replace it with tm.Variant(model=...)"
 
 
 class KerasLayerRemover:
-    """Builds a Sequential or functional model again without some layers, with new weights, and compiled as it was.
+    """Builds a Sequential or functional model again without some layers, and compiled as it was.
 
-    ``example`` is the shape of an input with the batch first, for a Sequential model that has not been built.
+    With the ``weights`` "keep" it has the weights of the original, and what needs others is refused. With "fitting" it
+    has those that fit, and other layers have new weights. With "new" all of its weights are new, and depend on the
+    ``seed``. ``example`` is the shape of an input with the batch first, for a Sequential model that has not been built.
     """
 
-    def __init__(self, model: Any, *, adapt: bool = False, example: Any = None) -> None:
+    def __init__(
+        self, model: Any, *, adapt: bool = False, example: Any = None, weights: Weights = "keep", seed: int = 0
+    ) -> None:
         _refuse(model)
-        self._model, self._adapt = model, adapt
+        self._model, self._adapt, self._weights, self._seed = model, adapt, weights, seed
+        self._given = model
         if isinstance(model, keras.Sequential) and not model.built and example is not None:
-            self._model = _built(model, example)
+            self._model = _with_shapes(model, example)
         self._layers = {layer.name: layer for layer in _layers(model, "", final=True)}
 
     @property
@@ -36,27 +43,51 @@ class KerasLayerRemover:
     def check(self, names: Sequence[str]) -> None:
         self._rebuilt(names)
 
+    def check_whole(self) -> None:
+        with self._own_chance():
+            again = self._built(Rebuild(gone=frozenset()))
+        if self._weights == "keep":
+            keep_weights(self._given, again)
+            refuse_other_outputs(self._given, again)
+
     def without(self, names: Sequence[str]) -> Any:
         model = self._rebuilt(names)
+        if self._weights != "new":
+            keep_weights(self._given, model)
         compiled_like(self._model, model)
         return model
 
     def _rebuilt(self, names: Collection[str]) -> Any:
         gone = {name for name in names if not any(name.startswith(f"{other}/") for other in names)}
         build = Rebuild(gone=frozenset(gone))
-        try:
-            model = build.model(self._model)
-        except Clash:
-            if not self._adapt:
-                raise
-            model = build.adapting().model(self._model)
-        clash = _result_clash(self._model, model)
-        if clash is not None and self._adapt:
-            model = build.adapting().model(self._model)
-            clash = _result_clash(self._model, model)
-        if clash is not None:
+        with self._own_chance():
+            try:
+                return self._built(build)
+            except Clash:
+                if not self._adapt:
+                    raise
+            return self._built(build.adapting())
+
+    def _built(self, build: Rebuild) -> Any:
+        model = build.model(self._model)
+        if (clash := _result_clash(self._model, model)) is not None:
             raise clash
+        if self._weights == "keep":
+            refuse_misfits(self._given, model)
         return model
+
+    @contextmanager
+    def _own_chance(self) -> Iterator[None]:
+        """New weights depend on the seed, and what the objective draws doesn't depend on them.
+
+        Keras takes the seeds of what is random in a model from Python's own generator.
+        """
+        before = random.getstate()
+        random.seed(self._seed)
+        try:
+            yield
+        finally:
+            random.setstate(before)
 
 
 def _refuse(model: Any) -> None:
@@ -70,7 +101,7 @@ def _refuse(model: Any) -> None:
         )
 
 
-def _built(model: Any, example: Any) -> Any:
+def _with_shapes(model: Any, example: Any) -> Any:
     """A copy of a Sequential model that knows its shapes."""
     given = example() if callable(example) else example
     shape = getattr(given, "shape", given)

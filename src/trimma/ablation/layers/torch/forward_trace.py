@@ -3,7 +3,7 @@
 
 import copy
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -28,7 +28,8 @@ class Trace:
     """What a forward pass showed, by the names of layers, in the order in which they were first called.
 
     ``given`` and ``made`` are the shapes of a layer's first input and of its output, or None where these are no
-    tensors. ``several`` are the layers that were called with several inputs. ``twice`` says which layers' outputs came
+    tensors. ``several`` are the layers that were called with several inputs. ``shares`` are those whose output lies in
+    the memory of their first input, as a view does. ``twice`` says which layers' outputs came
     twice into a sum or a product, as in ``x + x``. ``inside`` are the layers that were called and didn't return,
     because the pass ended in an error.
     """
@@ -36,6 +37,7 @@ class Trace:
     given: dict[str, Shape | None] = field(default_factory=dict)
     made: dict[str, Shape | None] = field(default_factory=dict)
     several: set[str] = field(default_factory=set)
+    shares: set[str] = field(default_factory=set)
     twice: dict[str, str] = field(default_factory=dict)
     inside: list[str] = field(default_factory=list)
     result: Any = None
@@ -87,6 +89,15 @@ def _shape(value: Any) -> Shape | None:
     return tuple(value.shape) if isinstance(value, torch.Tensor) else None
 
 
+def _share_memory(one: Any, other: Any) -> bool:
+    if not isinstance(one, torch.Tensor) or not isinstance(other, torch.Tensor):
+        return False
+    # sparse tensors, for one, have no storage
+    with suppress(NotImplementedError, RuntimeError):
+        return bool(one.untyped_storage()._cdata == other.untyped_storage()._cdata)
+    return one is other
+
+
 class _RepeatedOperands(TorchFunctionMode):
     """Notices when a tensor enters a sum or a product of which it is a part already, and which layers made it."""
 
@@ -130,14 +141,16 @@ def _watched(model: nn.Module, seen: Trace) -> Iterator[None]:
                 seen.several.add(name)
             seen.inside.append(name)
 
-        def leave(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        def leave(_: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any], output: Any) -> None:
             seen.made.setdefault(name, _shape(output))
+            if _share_memory(next(iter([*inputs, *named.values()]), None), output):
+                seen.shares.add(name)
             seen.inside.pop()
             if isinstance(output, torch.Tensor):
                 operands.layer_gave(name, output)
 
         handles.append(module.register_forward_pre_hook(enter, with_kwargs=True))
-        handles.append(module.register_forward_hook(leave))
+        handles.append(module.register_forward_hook(leave, with_kwargs=True))
 
     for name, module in model.named_modules():
         if name:

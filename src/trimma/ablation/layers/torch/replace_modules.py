@@ -44,10 +44,7 @@ def replaced(model: nn.Module, plan: Plan, device: str) -> Iterator[nn.Module]:
 
 
 def out_of_place(model: nn.Module) -> nn.Module:
-    """The same model, changed so that no layer overwrites its input.
-
-    If the layer before it is taken out, such a layer would overwrite a tensor that another branch still uses.
-    """
+    """The same model, changed so that no layer overwrites its input, for a dry run that tells tensors apart."""
     parts: Iterable[Any] = model.modules()
     for module in parts:
         if getattr(module, "inplace", False) is True:

@@ -1,11 +1,12 @@
 # mypy: allow-subclassing-any
-"""The modules that take the place of a layer in a PyTorch model: identity, zeros, ones, and adapters."""
+"""The modules that take the place of a layer in a PyTorch model: identity, copies, zeros, ones, and adapters."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
 
 
 class FirstInput(nn.Identity):
@@ -13,6 +14,24 @@ class FirstInput(nn.Identity):
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         return inputs[0] if inputs else next(iter(named.values()))
+
+
+class Copy(FirstInput):
+    """Returns a copy of its first input. It takes the place of a layer whose output is a new tensor.
+
+    What follows may write over its input, and must not reach a tensor that another branch still uses.
+    """
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        given = super().forward(*inputs, **named)
+        return given.clone() if isinstance(given, torch.Tensor) else given
+
+
+class CopyInTraining(Copy):
+    """Returns a copy of its first input in training, and the input itself in evaluation, as a dropout does."""
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        return super().forward(*inputs, **named) if self.training else FirstInput.forward(self, *inputs, **named)
 
 
 class Zeros(FirstInput):
@@ -27,6 +46,18 @@ class Ones(FirstInput):
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         return torch.ones_like(super().forward(*inputs, **named))
+
+
+def passing_on(gone: nn.Module, *, shares: bool) -> type[nn.Module]:
+    """The stand-in that passes on what ``gone`` is given, as a new tensor where ``gone`` makes a new one.
+
+    ``shares`` says whether the output of ``gone`` is its input, or a view of it, when the model is evaluated.
+    """
+    if getattr(gone, "inplace", False) is True or isinstance(gone, nn.Identity):
+        return FirstInput
+    if isinstance(gone, _DropoutNd):
+        return CopyInTraining if gone.p > 0 else FirstInput
+    return FirstInput if shares else Copy
 
 
 _CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
