@@ -73,16 +73,32 @@ def test_equivalent_within_the_smallest_difference() -> None:
 
 
 def test_an_arm_that_always_fails_helps() -> None:
-    table = drawn(4, 4, 4)
+    table = drawn(4, 5, 4)
     table[:, 1] = np.nan
     table[2, 2] = np.inf
     found = analysed(table)
     first, second, third = found.effects
-    assert first == Effect(name="c0", difference=None, failures=4, conclusion=Conclusion.HELPS, probability=1.0, tier=1)
-    assert (second.failures, second.repeats, third.repeats) == (1, 3, 4)
+    assert first.failure_p == pytest.approx(2 * stats.fisher_exact([[5, 0], [0, 5]]).pvalue)
+    assert first == Effect(
+        name="c0",
+        difference=None,
+        failures=5,
+        failure_p=first.failure_p,
+        conclusion=Conclusion.HELPS,
+        probability=1.0,
+        tier=1,
+    )
+    assert (second.failures, second.failure_p, second.repeats) == (1, 1.0, 4)
+    assert (third.failures, third.failure_p, third.repeats) == (0, None, 5)
     assert second.tier == third.tier == 2
-    assert found.notes[0] == "Every training without c0 failed (4): it helps."
-    assert "c1 (1)" in found.notes[1]
+    assert found.notes == [
+        (
+            "Trainings without c0 fail more often: 5 of 5 failed, and 0 of 5 of those they are compared with "
+            "(Fisher's exact test, adjusted p = 0.016)."
+        ),
+        "Trainings failed without c1 (1), not more often than chance may have it (Fisher's exact test).",
+        "Differences are of the trainings that ended.",
+    ]
 
 
 def test_a_failure_is_worse_than_any_value() -> None:
@@ -206,7 +222,7 @@ def test_components_that_are_put_in() -> None:
     ]
     found = contrasts(broken, ["a", "b"], adding=True, **options)
     assert (found.effects[0].conclusion, found.effects[0].difference) == (Conclusion.UNDECIDED, None)
-    assert "failed with a (5)" in found.notes[0]
+    assert "Trainings with a fail more often: 5 of 5" in found.notes[0]
 
 
 def test_the_example_of_the_docs_reads_well() -> None:

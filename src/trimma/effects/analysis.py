@@ -8,10 +8,11 @@ from msgspec import Struct
 class Conclusion(StrEnum):
     """What an effect is called.
 
-    *helps*: the interval excludes zero, and the metric is worse without the component; or every training without it
-    failed. *hurts*: the interval excludes zero, and the metric is better without it. *equivalent*: both one-sided
-    tests against the smallest difference that matters reject it (Schuirmann 1987), so the component may go; this is
-    said even where the interval excludes zero, since such a difference doesn't matter. *undecided*: none of these.
+    *helps*: the interval excludes zero, and the metric is worse without the component; or no training without it gave
+    a value, and that is more than chance may do. *hurts*: the interval excludes zero, and the metric is better without
+    it. *equivalent*: both one-sided tests against the smallest difference that matters reject it (Schuirmann 1987), so
+    the component may go; this is said even where the interval excludes zero, since such a difference doesn't matter.
+    *undecided*: none of these.
     """
 
     HELPS = "helps"
@@ -32,9 +33,11 @@ class Effect(Struct, frozen=True, kw_only=True):
 
     ``repeats`` counts those that have both sides of the difference. ``probability`` is that of a training of the
     whole beating one without the component on the same split: a failure is worse than any value, ties count half.
-    ``failures`` and ``censored`` count cells of its arm. ``needed`` is, where undecided, about how many repeats would
-    decide it if estimate and noise stayed as they are. ``tier`` is 1 for what helps most; a component falls into a
-    later tier only where the simultaneous interval of its difference from the first of the tier excludes zero.
+    ``failures`` and ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings
+    without the component fail as often as those with it, adjusted for all components and for the differences that are
+    tested besides; None where none failed. ``needed`` is, where undecided, about how many repeats would decide it if
+    estimate and noise stayed as they are. ``tier`` is 1 for what helps most; a component falls into a later tier only
+    where the simultaneous interval of its difference from the first of the tier excludes zero.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     repeats: int = 0
     probability: float | None = None
     failures: int = 0
+    failure_p: float | None = None
     censored: int = 0
     conclusion: Conclusion = Conclusion.UNDECIDED
     needed: int | None = None

@@ -7,6 +7,7 @@ import numpy as np
 
 from trimma.effects.analysis import Conclusion, Effect
 from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.failure_tests import FailureTests
 from trimma.effects.intervals.estimates import Estimates
 from trimma.effects.intervals.simultaneous_intervals import simultaneous_intervals
 from trimma.effects.intervals.tukey_kramer import tukey_kramer_distances
@@ -18,6 +19,7 @@ def effects_with_conclusions(
     names: Sequence[str],
     estimates: Estimates,
     counts: Sequence[EffectCounts],
+    failing: FailureTests,
     *,
     maximize: bool,
     confidence: float,
@@ -25,13 +27,14 @@ def effects_with_conclusions(
 ) -> list[Effect]:
     """The effects of ``names``, which have each one of the ``estimates`` and one of the ``counts``.
 
+    ``failing`` are the tests of failures, which have spent a part of the error that ``confidence`` leaves.
     ``smallest`` is the smallest difference that matters, in units of the metric.
     """
+    confidence += failing.spent
     outer = simultaneous_intervals(estimates, confidence)
     inner = simultaneous_intervals(estimates, 2 * confidence - 1) if smallest is not None else None
-    worth = np.where(
-        [count.always_failed for count in counts], np.inf, -estimates.difference if maximize else estimates.difference
-    )
+    lost = [count.always_failed and more for count, more in zip(counts, failing.more, strict=True)]
+    worth = np.where(lost, np.inf, -estimates.difference if maximize else estimates.difference)
     places = tiers(worth, tukey_kramer_distances(estimates, confidence))
     effects = []
     for index, (name, count) in enumerate(zip(names, counts, strict=True)):
@@ -39,7 +42,7 @@ def effects_with_conclusions(
         low, high = float(outer.low[index]), float(outer.high[index])
         core = (float(inner.low[index]), float(inner.high[index])) if inner is not None else (math.nan, math.nan)
         concluded = _conclusion(low, high, core, smallest, maximize=maximize)
-        conclusion = Conclusion.HELPS if count.always_failed else concluded
+        conclusion = Conclusion.HELPS if lost[index] else concluded
         undecided = conclusion is Conclusion.UNDECIDED
         effects.append(
             Effect(
@@ -53,6 +56,7 @@ def effects_with_conclusions(
                 repeats=count.repeats,
                 probability=count.probability,
                 failures=count.failures,
+                failure_p=failing.p[index],
                 censored=count.censored,
                 conclusion=conclusion,
                 needed=needed_repeats(index, difference, outer, inner, smallest, count.repeats) if undecided else None,

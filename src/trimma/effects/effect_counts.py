@@ -13,13 +13,19 @@ from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit
 class EffectCounts(Struct, frozen=True, kw_only=True):
     """The counts of one effect, named as in `trimma.effects.Effect`.
 
-    ``always_failed`` says that every training without the component failed, so that it helps.
+    ``failed`` of the ``tried`` trainings without the component failed, and ``others_failed`` of the ``others_tried``
+    with which they are compared. ``always_failed`` says that no training without the component gave a value. Whether
+    that says something of the component is for `trimma.effects.failure_tests` to tell.
     """
 
     repeats: int = 0
     failures: int = 0
     censored: int = 0
     probability: float | None = None
+    failed: int = 0
+    tried: int = 0
+    others_failed: int = 0
+    others_tried: int = 0
     always_failed: bool = False
 
 
@@ -40,6 +46,10 @@ def counts_against_reference(
         failures=failed,
         censored=censored,
         probability=_probability_of_superiority(fit, part, other, maximize=maximize),
+        failed=failed,
+        tried=failed + int(mine.sum()),
+        others_failed=observations.failed[reference],
+        others_tried=observations.failed[reference] + int(whole.sum()),
         always_failed=not adding and failed > 0 and not mine.any() and censored == 0 and bool(whole.any()),
     )
 
@@ -61,13 +71,17 @@ def counts_without(fit: AdditiveFit, name: str) -> EffectCounts:
     """The counts of all arms without the component ``name``."""
     observations = fit.observations
     without = [place for place, arm in enumerate(observations.arms) if name in arm]
-    failures = sum(observations.failed[place] for place in without)
+    failures, others = sum(observations.failed[place] for place in without), sum(observations.failed)
     censored = sum(observations.censored[place] for place in without)
     values = np.isin(observations.arm, without)
     return EffectCounts(
         repeats=len(np.unique(observations.repeat)),
         failures=failures,
         censored=censored,
+        failed=failures,
+        tried=failures + int(values.sum()),
+        others_failed=others - failures,
+        others_tried=others - failures + int((~values).sum()),
         always_failed=failures > 0 and not censored and not values.any() and len(values) > 0,
     )
 

@@ -11,6 +11,7 @@ from trimma.effects.argument_checks import check_arguments
 from trimma.effects.arrays import Numbers
 from trimma.effects.conclusions import effects_with_conclusions
 from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.failure_tests import failure_tests
 from trimma.effects.fitting.paired_differences import paired_estimates
 from trimma.effects.method_and_notes import failure_notes
 from trimma.effects.observations import Cell, Removed
@@ -45,8 +46,9 @@ def shapley(
         if known.issuperset(cell.arm):
             orders[cell.repeat][frozenset(cell.arm)] = cell
     changes, counts = _changes(list(orders.values()), names)
+    failing = failure_tests(counts, confidence)
     effects = effects_with_conclusions(
-        names, paired_estimates(changes), counts, maximize=maximize, confidence=confidence, smallest=smallest
+        names, paired_estimates(changes), counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
     )
     several = any(count.repeats > 1 for count in counts)
     whole = [value for order in orders.values() if (value := _value(order.get(frozenset()))) is not None]
@@ -65,7 +67,7 @@ def shapley(
         ),
         notes=[
             *([] if several else ["One order gives no intervals: nothing tells a difference from noise."]),
-            *failure_notes(names, counts),
+            *failure_notes(names, counts, failing),
         ],
     )
 
@@ -85,7 +87,7 @@ def _changes(orders: Sequence[Mapping[Removed, Cell]], names: Sequence[str]) -> 
     """
     place = {name: index for index, name in enumerate(names)}
     changes = np.full((len(orders), len(names)), np.nan)
-    failures, censored, broken = [0] * len(names), [0] * len(names), [0] * len(names)
+    failures, censored, broken, tried = ([0] * len(names) for _ in range(4))
     for row, order in zip(changes, orders, strict=True):
         for arm, cell in order.items():
             value = _value(cell)
@@ -99,13 +101,21 @@ def _changes(orders: Sequence[Mapping[Removed, Cell]], names: Sequence[str]) -> 
                 if value is not None and first is not None:
                     row[place[name]] = value - first
                 broken[place[name]] += value is None and first is not None and not cell.censored
+                tried[place[name]] += first is not None and not cell.censored
+    whole = [order[frozenset()] for order in orders if frozenset() in order and not order[frozenset()].censored]
+    every_failed = sum(broken) + sum(_value(cell) is None for cell in whole)
+    every_tried = sum(tried) + len(whole)
     sizes = np.isfinite(changes).sum(axis=0)
     return changes, [
         EffectCounts(
             repeats=int(size),
             failures=failed,
             censored=stopped,
+            failed=broke,
+            tried=steps,
+            others_failed=every_failed - broke,
+            others_tried=every_tried - steps,
             always_failed=broke >= _CONVINCING and not size and not stopped,
         )
-        for size, failed, stopped, broke in zip(sizes, failures, censored, broken, strict=True)
+        for size, failed, stopped, broke, steps in zip(sizes, failures, censored, broken, tried, strict=True)
     ]

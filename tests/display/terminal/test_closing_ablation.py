@@ -63,7 +63,9 @@ all have)
 Additive model of arm and repeat; no noise, so intervals have no width.
 Repeats of an arm did not differ beyond what all arms share: differences are
 taken as exact. If training is random, check that it uses the trial's seed.
-Trainings failed without sex (1): differences are of those that ended.
+Trainings failed without sex (1), not more often than chance may have it
+(Fisher's exact test).
+Differences are of the trainings that ended.
 
 1 trial failed (trial 11) with ValueError: no
 

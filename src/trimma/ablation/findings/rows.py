@@ -13,8 +13,8 @@ class EffectRow(Struct, frozen=True, kw_only=True):
 
     ``replaces`` says that the component is named after what takes its place, as a variant is, or a setting whose name
     holds its value. ``words`` is the conclusion in words. ``worth`` says how much better the metric is with the
-    component than without it, in units of the metric. It is infinite if every training without the component failed,
-    and None if nothing is known.
+    component than without it, in units of the metric. It is infinite if no training without the component gave a
+    value and that is more than chance may do, and None if nothing is known.
     """
 
     component: str
@@ -27,6 +27,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     repeats: int
     probability: float | None
     failures: int
+    failure_p: float | None
     censored: int
     conclusion: Conclusion
     words: str
@@ -62,6 +63,7 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
                 repeats=effect.repeats,
                 probability=effect.probability,
                 failures=effect.failures,
+                failure_p=effect.failure_p,
                 censored=effect.censored,
                 conclusion=effect.conclusion,
                 words=conclusion_words(effect, found.smallest, replaces=_replaces(component)),
@@ -90,6 +92,8 @@ def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces:
             return f"undecided (about {effect.needed:,} repeats would decide)"
         case Conclusion.HELPS | Conclusion.HURTS if effect.difference is None:
             return f"{_VERBS[effect.conclusion, replaces]} (all {effect.failures} trainings failed)"
+        case Conclusion.UNDECIDED if effect.difference is None and effect.failures:
+            return f"undecided ({effect.failures} training{'s' * (effect.failures != 1)} failed)"
         case Conclusion.HELPS | Conclusion.HURTS:
             return _VERBS[effect.conclusion, replaces]
         case _:

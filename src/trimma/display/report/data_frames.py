@@ -17,6 +17,7 @@ COLUMNS = (
     "repeats",
     "probability",
     "failures",
+    "failure_p",
     "censored",
     "verdict",
     "needed",
@@ -36,7 +37,7 @@ def data_frame(found: Findings) -> Any:
     ]
     frame = to_pandas(rows, COLUMNS)
     whole = dict.fromkeys(("repeats", "failures", "censored", "needed", "tier"), "Int64")
-    exact = dict.fromkeys(("difference", "low", "high", "p", "probability"), "float64")
+    exact = dict.fromkeys(("difference", "low", "high", "p", "probability", "failure_p"), "float64")
     return frame.astype({**whole, **exact})
 
 
