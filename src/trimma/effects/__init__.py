@@ -5,6 +5,7 @@ Pure functions from values to values; `Cell` goes in, `Analysis` comes out.
 
 from trimma.effects.ablation_path import path
 from trimma.effects.analysis import Analysis, Conclusion, Effect
+from trimma.effects.arm_levels import arm_levels
 from trimma.effects.contrasts import contrasts
 from trimma.effects.interactions import interactions
 from trimma.effects.main_effects import main_effects
@@ -21,6 +22,7 @@ __all__ = [
     "Conclusion",
     "Effect",
     "RaceStanding",
+    "arm_levels",
     "contrasts",
     "interactions",
     "main_effects",
