@@ -83,7 +83,7 @@ def test_designs_with_their_pictures(design, picture):
         fit,
         tm.Setting(warmup=False, mixup=False, bias=False),
         maximize="accuracy",
-        repeats=4,
+        repeats=12 if design == "shapley" else 4,
         design=design,
         engine=tm.Simulated(3),
         store="memory",
