@@ -173,9 +173,13 @@ class AblationLog(Log):
         return self.start(worker, place={"without": list(without), "repeat": repeat}, **more)
 
     def cells(
-        self, worker: str, values: Mapping[tuple[str, ...], Sequence[float | None]], seconds: float = 1.0
+        self,
+        worker: str,
+        values: Mapping[tuple[str, ...], Sequence[float | None]],
+        seconds: float = 1.0,
+        splits: Sequence[float] = (0.0,) * 99,
     ) -> None:
-        """Each arm's values, repeat by repeat; None fails."""
+        """Each arm's values, repeat by repeat, plus what the repeat does to all arms (``splits``); None fails."""
         metric = self.history.spec.metric.name
         for repeat in range(max(map(len, values.values()))):
             for arm, series in values.items():
@@ -184,7 +188,11 @@ class AblationLog(Log):
                 trial = self.run(worker, arm, repeat)
                 self.at(self.now + seconds)
                 value = series[repeat]
-                self.fail(trial) if value is None else self.finish(trial, **{metric: value})
+                self.fail(trial) if value is None else self.finish(trial, **{metric: value + splits[repeat]})
+
+
+UNEVEN = (0.0, 2**0.5 / 10_000, -(3**0.5) / 10_000)
+"""What repeats may do to all arms, so that values are no multiples of any step and differences without noise exact."""
 
 
 def opened_ablation(*workers: str, **settings: Any) -> AblationLog:
@@ -198,6 +206,6 @@ def finished_ablation() -> AblationLog:
     """Three repeats of three components, one of which failed once."""
     log = opened_ablation("w-0", names=["age", "fare", "sex"], repeats=3)
     values = {("age",): [0.7, 0.72, 0.74], ("fare",): [0.8, 0.82, 0.84], ("sex",): [0.5, 0.52, None]}
-    log.cells("w-0", {(): [0.8, 0.82, 0.84]} | values)
+    log.cells("w-0", {(): [0.8, 0.82, 0.84]} | values, splits=UNEVEN)
     log.close()
     return log

@@ -159,7 +159,7 @@ def test_repeats_that_do_not_vary_tell_no_more_than_one() -> None:
 
 
 def test_repeats_without_noise_are_exact_and_said() -> None:
-    found = analysed(np.add.outer([0.1, 0.2, 0.7], [0.0, 0.3, -0.1]))
+    found = analysed(np.add.outer([0.1, 0.2, math.pi], [0.0, 0.3, -0.1]))
     assert column(found, "low") == column(found, "high") == pytest.approx([0.3, -0.1])
     assert column(found, "conclusion") == ["hurts", "helps"]
     assert column(found, "tier") == [2, 1]

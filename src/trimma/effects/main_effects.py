@@ -124,4 +124,4 @@ def _one_repeat(model: ContrastModel, design: Numbers, present: Flags) -> Contra
     variance = float(left @ left) / freedom
     negligible = (ROUNDING * float(np.abs(fit.observations.value).max())) ** 2
     loose = replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
-    return ContrastModel(additive=loose, tests=EqualVarianceTests())
+    return ContrastModel(additive=loose, tests=EqualVarianceTests(), step=model.step)

@@ -62,6 +62,11 @@ def model_notes(model: ContrastModel) -> list[str]:
             "Repeats of an arm did not differ beyond what all arms share: differences are taken as exact. "
             "If training is random, check that it uses the trial's seed."
         )
+    elif model.additive.variance == 0:
+        notes.append(
+            "Repeats of an arm did not differ, which may be chance, since the metric moves in steps of "
+            f"{model.step:.3g}: no interval is narrower than two steps in one repeat would make it."
+        )
     elif model.additive.variance is None:
         notes.append(
             "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."

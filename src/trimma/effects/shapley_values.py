@@ -13,10 +13,11 @@ from trimma.effects.arrays import Numbers
 from trimma.effects.conclusions import effects_with_conclusions
 from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import failure_tests
+from trimma.effects.fitting.metric_step import STEPS, metric_step
 from trimma.effects.fitting.paired_differences import paired_estimates
 from trimma.effects.intervals.estimates import Estimates
 from trimma.effects.method_and_notes import failure_notes
-from trimma.effects.observations import Cell, Removed
+from trimma.effects.observations import Cell, Removed, observe
 
 _FEWEST = 5
 """Independent samples of orders below which there are no intervals: what an order may do can't be known from fewer."""
@@ -64,10 +65,11 @@ def shapley(
             found[cell.repeat][frozenset(cell.arm)] = cell
     orders = {repeat: found[repeat] for repeat in sorted(found)}
     changes, counts = _changes(list(orders.values()), names)
+    step = metric_step(observe(cell for order in orders.values() for cell in order.values()).value)
     samples, mirrored = _samples(changes, list(orders), list(orders.values()))
     failing = failure_tests(counts, confidence)
     effects = effects_with_conclusions(
-        names, _estimates(samples), counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
+        names, _estimates(samples, step), counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
     )
     several = bool((np.isfinite(samples).sum(axis=0) >= _FEWEST).any())
     whole = [value for order in orders.values() if (value := _value(order.get(frozenset()))) is not None]
@@ -135,8 +137,11 @@ def _reversed(order: Mapping[Removed, Cell], other: Mapping[Removed, Cell], name
     return all(not arm & rest for arm, rest in meeting)
 
 
-def _estimates(samples: Numbers) -> Estimates:
-    """The mean of each effect over its samples, of shape (samples, effects), with variances where there are enough."""
+def _estimates(samples: Numbers, step: float) -> Estimates:
+    """The mean of each effect over its samples, of shape (samples, effects), with variances where there are enough.
+
+    ``step`` is that of the metric, in its units (`trimma.effects.fitting.metric_step`).
+    """
     found = paired_estimates(samples)
     if found.covariance is None:
         return found
@@ -145,7 +150,7 @@ def _estimates(samples: Numbers) -> Estimates:
     variance = np.where(few, np.nan, np.diag(found.covariance))
     if not few.all():
         unusual = float(np.nanmax(np.abs(samples - found.difference)[:, ~few]))
-        variance = np.maximum(variance, (_RARE * unusual / np.maximum(size, 1)) ** 2)
+        variance = np.maximum(variance, (max(_RARE * unusual, STEPS * step) / np.maximum(size, 1)) ** 2)
     covariance = found.covariance.copy()
     covariance[few] = covariance[:, few] = np.nan
     np.fill_diagonal(covariance, variance)
