@@ -109,6 +109,32 @@ def test_a_failure_is_worse_than_any_value() -> None:
     assert effect.probability == 1.0
 
 
+def test_the_whole_beats_the_part_on_the_same_split() -> None:
+    """What a repeat does to all arms is far more than the component does, and the residuals of others don't matter."""
+    table = np.array([[1.0, 0.9, 1.0], [7.0, 6.9, 2.0], [4.0, 4.1, 4.0], [9.0, 8.9, 9.0]])
+    first, second = analysed(table).effects
+    assert (first.probability, second.probability) == (0.75, (3 * 0.5 + 1) / 4)
+    assert analysed(table, maximize=False).effects[0].probability == 0.25
+
+
+def test_what_differs_by_rounding_only_is_a_tie_and_changes_nothing() -> None:
+    table = np.random.default_rng(1).standard_normal((6, 3))
+    table[:, 1] = table[:, 0] * (1 + 1e-15)
+    found = analysed(table)
+    same, other = found.effects
+    assert (same.identical, same.probability, same.conclusion) == (True, None, Conclusion.UNDECIDED)
+    assert not other.identical
+    assert "without c0 came to exactly the same" in found.notes[0]
+    table[2, 1] += 0.1
+    assert not analysed(table).effects[0].identical
+
+
+def test_two_failures_are_a_tie_but_not_the_same() -> None:
+    (effect,) = analysed([[np.nan, np.nan], [1.0, np.nan], [2.0, 2.0]]).effects
+    assert effect.probability == pytest.approx((0.5 + 1 + 0.5) / 3)
+    assert not effect.identical
+
+
 def test_a_baseline_that_always_fails() -> None:
     table = drawn(4, 4, 3)
     table[:, 0] = np.nan

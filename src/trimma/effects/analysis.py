@@ -31,11 +31,12 @@ class Effect(Struct, frozen=True, kw_only=True):
     unless that was given. ``p`` is adjusted for all of the table's effects, and below 1 - confidence exactly where
     the interval excludes zero. All five are None where nothing tells the noise, as at one repeat.
 
-    ``repeats`` counts those that have both sides of the difference. ``probability`` is that of a training of the
-    whole beating one without the component on the same split: a failure is worse than any value, ties count half.
-    ``failures`` and ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings
-    without the component fail as often as those with it, adjusted for all components and for the differences that are
-    tested besides; None where none failed. ``needed`` is, where undecided, about how many repeats would decide it if
+    ``repeats`` counts those that have both sides of the difference. ``probability`` is how often a training of the
+    whole beats one without the component on the same split: a failure is worse than any value, ties count half. It is
+    None where all are ties; the component is ``identical`` then, and probably not used at all. ``failures`` and
+    ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings without the
+    component fail as often as those with it, adjusted for all components and for the differences that are tested
+    besides; None where none failed. ``needed`` is, where undecided, about how many repeats would decide it if
     estimate and noise stayed as they are. ``tier`` is 1 for what helps most; a component falls into a later tier only
     where the simultaneous interval of its difference from the first of the tier excludes zero.
     """
@@ -49,6 +50,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     p: float | None = None
     repeats: int = 0
     probability: float | None = None
+    identical: bool = False
     failures: int = 0
     failure_p: float | None = None
     censored: int = 0

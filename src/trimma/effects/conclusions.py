@@ -55,6 +55,7 @@ def effects_with_conclusions(
                 p=_known(float(outer.p[index])),
                 repeats=count.repeats,
                 probability=count.probability,
+                identical=count.identical,
                 failures=count.failures,
                 failure_p=failing.p[index],
                 censored=count.censored,

@@ -90,6 +90,11 @@ def failure_notes(
         for name, count, p, more, less in found
         if more or less
     ]
+    if same := [name for name, count in zip(names, counts, strict=True) if count.identical]:
+        notes.append(
+            f"Trainings {without} {', '.join(same)} came to exactly the same as those they are compared with: check "
+            "that the objective uses what is left out."
+        )
     some = [f"{name} ({count.failures})" for name, count, _, more, less in found if count.failures and not more | less]
     if some:
         notes.append(

@@ -63,6 +63,8 @@ all have)
 Additive model of arm and repeat; no noise, so intervals have no width.
 Repeats of an arm did not differ beyond what all arms share: differences are
 taken as exact. If training is random, check that it uses the trial's seed.
+Trainings without fare came to exactly the same as those they are compared with:
+check that the objective uses what is left out.
 Trainings failed without sex (1), not more often than chance may have it
 (Fisher's exact test).
 Differences are of the trainings that ended.

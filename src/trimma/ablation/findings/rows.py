@@ -26,6 +26,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     p: float | None
     repeats: int
     probability: float | None
+    identical: bool
     failures: int
     failure_p: float | None
     censored: int
@@ -62,6 +63,7 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
                 p=effect.p,
                 repeats=effect.repeats,
                 probability=effect.probability,
+                identical=effect.identical,
                 failures=effect.failures,
                 failure_p=effect.failure_p,
                 censored=effect.censored,
@@ -84,8 +86,14 @@ def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces:
 
     >>> conclusion_words(Effect(name="age", difference=0.1, needed=14))
     'undecided (about 14 repeats would decide)'
+    >>> conclusion_words(Effect(name="age", difference=0.0, identical=True))
+    'undecided (changes nothing: is it used?)'
     """
     match effect.conclusion:
+        case Conclusion.EQUIVALENT if smallest is not None and effect.identical:
+            return f"equivalent within {smallest:g} (changes nothing: is it used?)"
+        case Conclusion.UNDECIDED if effect.identical:
+            return "undecided (changes nothing: is it used?)"
         case Conclusion.EQUIVALENT if smallest is not None:
             return f"equivalent within {smallest:g}"
         case Conclusion.UNDECIDED if effect.needed is not None:
