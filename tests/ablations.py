@@ -70,12 +70,12 @@ def effect(name: str, difference: float | None, half: float | None = 0.006, **mo
 
 
 EFFECTS = [
-    effect("age", -0.0123, tier=2),
-    effect("sex", -0.125, tier=1),
-    effect("fare", -0.0031, needed=14, tier=3),
-    effect("deck+cabin", 0.0085, tier=4),
-    effect("ticket", 0.0002, 0.002, conclusion=Conclusion.EQUIVALENT, p=0.99, tier=3),
-    effect("body", None, None, repeats=0, failures=5, conclusion=Conclusion.HELPS, tier=1),
+    effect("age", -0.0123, letters="b"),
+    effect("sex", -0.125, letters="a"),
+    effect("fare", -0.0031, needed=14, letters="bc"),
+    effect("deck+cabin", 0.0085, letters="d"),
+    effect("ticket", 0.0002, 0.002, conclusion=Conclusion.EQUIVALENT, p=0.99, letters="cd"),
+    effect("body", None, None, repeats=0, failures=5, conclusion=Conclusion.HELPS),
 ]
 
 
@@ -91,7 +91,7 @@ def many(count: int = 30) -> Findings:
         f"feature_{place}" if place % 5 else f"a very long name of a component, the {place}th" for place in range(count)
     ]
     return drawn(
-        [effect(name, rng.gauss(-0.002, 0.006), 0.005, tier=1 + place % 3) for place, name in enumerate(names)]
+        [effect(name, rng.gauss(-0.002, 0.006), 0.005, letters="abc"[place % 3]) for place, name in enumerate(names)]
     )
 
 

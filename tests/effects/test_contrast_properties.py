@@ -41,7 +41,7 @@ def close(first: Analysis, second: Analysis, *, scale: float = 1.0, sign: float 
                 assert mine is theirs
             else:
                 assert theirs == pytest.approx(sign * scale * mine, rel=1e-6, abs=1e-7 * abs(scale))
-        assert (one.conclusion, one.tier, one.repeats) == (other.conclusion, other.tier, other.repeats)
+        assert (one.conclusion, one.letters, one.repeats) == (other.conclusion, other.letters, other.repeats)
         assert (one.p is None) == (other.p is None)
         if one.p is not None:
             assert one.p == pytest.approx(other.p, abs=1e-6)

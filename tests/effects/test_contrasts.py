@@ -57,7 +57,7 @@ def test_conclusions_follow_the_metrics_direction() -> None:
     table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 5])) / 100
     assert column(analysed(table), "conclusion") == ["helps", "hurts", "undecided"]
     assert column(analysed(table, maximize=False), "conclusion") == ["hurts", "helps", "undecided"]
-    assert column(analysed(table), "tier") == [1, 3, 2]
+    assert column(analysed(table), "letters") == ["a", "c", "b"]
 
 
 def test_equivalent_within_the_smallest_difference() -> None:
@@ -86,11 +86,10 @@ def test_an_arm_that_always_fails_helps() -> None:
         failure_p=first.failure_p,
         conclusion=Conclusion.HELPS,
         probability=1.0,
-        tier=1,
     )
     assert (second.failures, second.failure_p, second.repeats) == (1, 1.0, 4)
     assert (third.failures, third.failure_p, third.repeats) == (0, None, 5)
-    assert second.tier == third.tier == 2
+    assert first.letters == second.letters == third.letters == ""
     assert found.notes == [
         (
             "Trainings without c0 fail more often: 5 of 5 failed, and 0 of 5 of those they are compared with "
@@ -161,7 +160,7 @@ def test_one_repeat_has_no_intervals_and_says_so() -> None:
     for field in ("low", "high", "p", "needed", "probability"):
         assert column(found, field) == [None, None]
     assert column(found, "conclusion") == ["undecided"] * 2
-    assert column(found, "tier") == [1, 1]
+    assert column(found, "letters") == ["", ""]
     assert found.notes == [
         "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
     ]
@@ -188,7 +187,7 @@ def test_repeats_without_noise_are_exact_and_said() -> None:
     found = analysed(np.add.outer([0.1, 0.2, math.pi], [0.0, 0.3, -0.1]))
     assert column(found, "low") == column(found, "high") == pytest.approx([0.3, -0.1])
     assert column(found, "conclusion") == ["hurts", "helps"]
-    assert column(found, "tier") == [2, 1]
+    assert column(found, "letters") == ["b", "a"]
     assert "taken as exact" in found.notes[0]
 
 

@@ -25,7 +25,7 @@ def test_main_effects_average_over_the_others() -> None:
     # without a: -3, and -2 more in the half of the arms that are without b
     assert differences(found) == pytest.approx([-4, -2, 0], abs=0.02)
     assert conclusions(found) == ["helps", "helps", "undecided"]
-    assert [effect.tier for effect in found.effects] == [1, 2, 3]
+    assert [effect.letters for effect in found.effects] == ["a", "b", "c"]
     assert found.freedom == 7 * 2
     assert any("averaged" in note for note in found.notes)
 
@@ -83,7 +83,7 @@ def test_what_nothing_trains_without_helps_in_a_factorial_design() -> None:
         (Conclusion.HELPS, 20),
     ]
     assert differences(found) == [pytest.approx(-4, abs=0.1), pytest.approx(-2, abs=0.1), None]
-    assert found.effects[2].tier == 1
+    assert [effect.letters for effect in found.effects] == ["a", "b", ""]
     assert any("without c fail more often: 20 of 20 failed, and 0 of 20" in note for note in found.notes)
     assert not any("don't tell c" in note for note in found.notes)
 

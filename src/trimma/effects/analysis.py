@@ -37,8 +37,9 @@ class Effect(Struct, frozen=True, kw_only=True):
     ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings without the
     component fail as often as those with it, adjusted for all components and for the differences that are tested
     besides; None where none failed. ``needed`` is, where undecided, about how many repeats would decide it if
-    estimate and noise stayed as they are. ``tier`` is 1 for what helps most; a component falls into a later tier only
-    where the simultaneous interval of its difference from the first of the tier excludes zero.
+    estimate and noise stayed as they are. ``letters`` tell effects apart: two that
+    share no letter differ, since the simultaneous interval of their difference excludes zero. They are empty where no
+    two are told apart.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     censored: int = 0
     conclusion: Conclusion = Conclusion.UNDECIDED
     needed: int | None = None
-    tier: int = 1
+    letters: str = ""
 
 
 class Analysis(Struct, frozen=True, kw_only=True):

@@ -3,16 +3,14 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from trimma.effects.analysis import Conclusion, Effect
+from trimma.effects.compact_letters import compact_letters
 from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
 from trimma.effects.intervals.estimates import Estimates
 from trimma.effects.intervals.simultaneous_intervals import simultaneous_intervals
 from trimma.effects.intervals.tukey_kramer import tukey_kramer_distances
 from trimma.effects.needed_repeats import needed_repeats
-from trimma.effects.tiers import tiers
 
 
 def effects_with_conclusions(
@@ -34,8 +32,8 @@ def effects_with_conclusions(
     outer = simultaneous_intervals(estimates, confidence)
     inner = simultaneous_intervals(estimates, 2 * confidence - 1) if smallest is not None else None
     lost = [count.always_failed and more for count, more in zip(counts, failing.more, strict=True)]
-    worth = np.where(lost, np.inf, -estimates.difference if maximize else estimates.difference)
-    places = tiers(worth, tukey_kramer_distances(estimates, confidence))
+    worth = -estimates.difference if maximize else estimates.difference
+    letters = compact_letters(worth, tukey_kramer_distances(estimates, confidence))
     effects = []
     for index, (name, count) in enumerate(zip(names, counts, strict=True)):
         difference = float(estimates.difference[index])
@@ -61,7 +59,7 @@ def effects_with_conclusions(
                 censored=count.censored,
                 conclusion=conclusion,
                 needed=needed_repeats(index, difference, outer, inner, smallest, count.repeats) if undecided else None,
-                tier=places[index],
+                letters=letters[index],
             )
         )
     return effects

@@ -33,7 +33,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     conclusion: Conclusion
     words: str
     needed: int | None
-    tier: int
+    letters: str
     worth: float | None
     replaces: bool = False
 
@@ -71,7 +71,7 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
                 words=conclusion_words(effect, found.smallest, replaces=_replaces(component)),
                 replaces=_replaces(component),
                 needed=effect.needed,
-                tier=effect.tier,
+                letters=effect.letters,
                 worth=_worth(effect, better_below=found.maximize != put_in),
             )
         )

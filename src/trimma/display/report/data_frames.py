@@ -21,7 +21,7 @@ COLUMNS = (
     "censored",
     "verdict",
     "needed",
-    "tier",
+    "letters",
 )
 
 
@@ -36,7 +36,7 @@ def data_frame(found: Findings) -> Any:
         for row in found.ordered
     ]
     frame = to_pandas(rows, COLUMNS)
-    whole = dict.fromkeys(("repeats", "failures", "censored", "needed", "tier"), "Int64")
+    whole = dict.fromkeys(("repeats", "failures", "censored", "needed"), "Int64")
     exact = dict.fromkeys(("difference", "low", "high", "p", "probability", "failure_p"), "float64")
     return frame.astype({**whole, **exact})
 
