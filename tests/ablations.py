@@ -8,7 +8,7 @@ from typing import Any
 from histories import Log
 from trimma.ablation.findings import Findings, assembled
 from trimma.ablation.question import KIND, Ablation, Component, plain
-from trimma.effects import Analysis, Cell, Conclusion, Effect
+from trimma.effects import Analysis, Cell, Conclusion, DecisionChances, Effect
 from trimma.spec import Metric
 
 
@@ -72,7 +72,7 @@ def effect(name: str, difference: float | None, half: float | None = 0.006, **mo
 EFFECTS = [
     effect("age", -0.0123, letters="b"),
     effect("sex", -0.125, letters="a"),
-    effect("fare", -0.0031, needed=14, letters="bc"),
+    effect("fare", -0.0031, chances=DecisionChances(at_twice=0.12, at_four_times=0.34), letters="bc"),
     effect("deck+cabin", 0.0085, letters="d"),
     effect("ticket", 0.0002, 0.002, conclusion=Conclusion.EQUIVALENT, p=0.99, letters="cd"),
     effect("body", None, None, repeats=0, failures=5, conclusion=Conclusion.HELPS),

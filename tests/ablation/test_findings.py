@@ -23,7 +23,7 @@ def test_a_row_for_each_effect_with_its_verdict_in_words():
     assert [row.words for row in found.rows] == [
         "helps",
         "helps",
-        "undecided (about 14 repeats would decide)",
+        "undecided",
         "hurts",
         "equivalent within 0.01",
         "helps (all 5 trainings failed)",

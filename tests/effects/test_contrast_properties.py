@@ -99,7 +99,7 @@ def test_p_interval_and_conclusion_never_contradict(table: Any, missing: set[int
         assert excludes == (effect.conclusion in (Conclusion.HELPS, Conclusion.HURTS))
         if abs(effect.p - (1 - confidence)) > 1e-6:
             assert excludes == (effect.p < 1 - confidence)
-        assert (effect.needed is None) or effect.needed > effect.repeats
+        assert effect.chances is None or 0 <= effect.chances.at_twice <= effect.chances.at_four_times + 0.5 <= 1.5
 
 
 @given(tables, st.sets(st.integers(0, 40), max_size=30), wholes, st.sampled_from([0, 5]))

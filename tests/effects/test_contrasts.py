@@ -157,7 +157,7 @@ def test_censored_cells_are_counted_and_not_compared() -> None:
 def test_one_repeat_has_no_intervals_and_says_so() -> None:
     found = analysed([[1.0, 2.0, 0.5]])
     assert column(found, "difference") == pytest.approx([1.0, -0.5])
-    for field in ("low", "high", "p", "needed", "probability"):
+    for field in ("low", "high", "p", "chances", "probability"):
         assert column(found, field) == [None, None]
     assert column(found, "conclusion") == ["undecided"] * 2
     assert column(found, "letters") == ["", ""]
@@ -189,24 +189,6 @@ def test_repeats_without_noise_are_exact_and_said() -> None:
     assert column(found, "conclusion") == ["hurts", "helps"]
     assert column(found, "letters") == ["b", "a"]
     assert "taken as exact" in found.notes[0]
-
-
-def test_needed_repeats_would_decide() -> None:
-    effect = analysed(drawn(11, 5, 6, rho=0.0, shift=[0, 0.6, 0, 0, 0, 0])).effects[0]
-    assert effect.conclusion is Conclusion.UNDECIDED
-    assert effect.needed is not None
-    assert 5 < effect.needed < 400
-    futile = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
-    assert futile.difference == 0
-    assert futile.needed is None
-
-
-def test_needed_counts_what_equivalence_needs() -> None:
-    table = drawn(11, 5, 4, rho=0.0)
-    for effect in analysed(table, smallest=0.8).effects:
-        assert effect.conclusion is Conclusion.UNDECIDED
-        assert effect.needed is not None
-        assert 5 < effect.needed < 60
 
 
 def test_unequal_variances_are_tested_and_said() -> None:

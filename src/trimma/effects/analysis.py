@@ -21,6 +21,13 @@ class Conclusion(StrEnum):
     UNDECIDED = "undecided"
 
 
+class DecisionChances(Struct, frozen=True, kw_only=True):
+    """How probable it is that an effect is decided after twice and after four times the repeats, from 0 to 1."""
+
+    at_twice: float
+    at_four_times: float
+
+
 class Effect(Struct, frozen=True, kw_only=True):
     """What leaving out one component does.
 
@@ -36,8 +43,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     None where all are ties; the component is ``identical`` then, and probably not used at all. ``failures`` and
     ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings without the
     component fail as often as those with it, adjusted for all components and for the differences that are tested
-    besides; None where none failed. ``needed`` is, where undecided, about how many repeats would decide it if
-    estimate and noise stayed as they are. ``letters`` tell effects apart: two that
+    besides; None where none failed. ``chances`` are, where undecided, those that more repeats
+    would decide. ``letters`` tell effects apart: two that
     share no letter differ, since the simultaneous interval of their difference excludes zero. They are empty where no
     two are told apart.
     """
@@ -56,7 +63,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     failure_p: float | None = None
     censored: int = 0
     conclusion: Conclusion = Conclusion.UNDECIDED
-    needed: int | None = None
+    chances: DecisionChances | None = None
     letters: str = ""
 
 

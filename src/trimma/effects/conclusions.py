@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from trimma.effects.analysis import Conclusion, Effect
 from trimma.effects.compact_letters import compact_letters
+from trimma.effects.decision_chances import decision_chances
 from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
 from trimma.effects.intervals.estimates import Estimates
 from trimma.effects.intervals.simultaneous_intervals import simultaneous_intervals
 from trimma.effects.intervals.tukey_kramer import tukey_kramer_distances
-from trimma.effects.needed_repeats import needed_repeats
 
 
 def effects_with_conclusions(
@@ -34,6 +34,7 @@ def effects_with_conclusions(
     lost = [count.always_failed and more for count, more in zip(counts, failing.more, strict=True)]
     worth = -estimates.difference if maximize else estimates.difference
     letters = compact_letters(worth, tukey_kramer_distances(estimates, confidence))
+    chances = decision_chances(estimates.difference, outer, inner, smallest, [count.repeats for count in counts])
     effects = []
     for index, (name, count) in enumerate(zip(names, counts, strict=True)):
         difference = float(estimates.difference[index])
@@ -41,7 +42,6 @@ def effects_with_conclusions(
         core = (float(inner.low[index]), float(inner.high[index])) if inner is not None else (math.nan, math.nan)
         concluded = _conclusion(low, high, core, smallest, maximize=maximize)
         conclusion = Conclusion.HELPS if lost[index] else concluded
-        undecided = conclusion is Conclusion.UNDECIDED
         effects.append(
             Effect(
                 name=name,
@@ -58,7 +58,7 @@ def effects_with_conclusions(
                 failure_p=failing.p[index],
                 censored=count.censored,
                 conclusion=conclusion,
-                needed=needed_repeats(index, difference, outer, inner, smallest, count.repeats) if undecided else None,
+                chances=chances[index] if conclusion is Conclusion.UNDECIDED else None,
                 letters=letters[index],
             )
         )

@@ -61,7 +61,7 @@ def test_a_page_has_the_table_the_pictures_and_the_method():
         "Leave-one-out of 6 components, 5 repeats: 35 trainings.",
         "The study is finished.",
         "5 of 6 components decided: body, sex, age help",
-        "undecided (about 14 repeats would decide)",
+        "undecided",
         "-0.1250 [-0.1310, -0.1190]".replace("-", MINUS),
         "BEST config excludes deck+cabin",
         "WORST config excludes sex",

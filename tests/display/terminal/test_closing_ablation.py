@@ -15,14 +15,13 @@ Leave-one-out of 6 components, 5 repeats: 35 trainings. The whole: accuracy 0.81
 deviation 0.0033).
 
 Change in accuracy when left out (below zero: worse without; above: better without).
-component   difference       95 % interval   worse without │         p      repeats  verdict
-body                 -                   -                 │         -  0, 5 failed  helps
-sex            -0.1250  [-0.1310, -0.1190]  ─●             │    <0.001            5  helps
-age            -0.0123  [-0.0183, -0.0063]               ─●│    <0.001            5  helps
-fare           -0.0031  [-0.0091, +0.0029]                ─○─    0.310            5  undecided (~14)
-ticket         +0.0002  [-0.0018, +0.0022]                 ■─    0.990            5  equivalent
-deck+cabin     +0.0085  [+0.0025, +0.0145]                 │◆─  <0.001            5  hurts
-~14: about so many repeats would decide
+component   difference       95 % interval        worse without │         p      repeats  verdict
+body                 -                   -                      │         -  0, 5 failed  helps
+sex            -0.1250  [-0.1310, -0.1190]  ─●─                 │    <0.001            5  helps
+age            -0.0123  [-0.0183, -0.0063]                   ─●─│    <0.001            5  helps
+fare           -0.0031  [-0.0091, +0.0029]                    ─○┼     0.310            5  undecided
+ticket         +0.0002  [-0.0018, +0.0022]                      ■     0.990            5  equivalent
+deck+cabin     +0.0085  [+0.0025, +0.0145]                      │◆─  <0.001            5  hurts
 
 5 of 6 components decided: body, sex, age help; deck+cabin hurts; ticket makes no difference that
 matters.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from trimma.ablation.question import Ablation, Component
-from trimma.effects import Analysis, Conclusion, Effect
+from trimma.effects import Analysis, Conclusion, DecisionChances, Effect
 
 
 class EffectRow(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     censored: int
     conclusion: Conclusion
     words: str
-    needed: int | None
+    chances: DecisionChances | None
     letters: str
     worth: float | None
     replaces: bool = False
@@ -70,7 +70,7 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
                 conclusion=effect.conclusion,
                 words=conclusion_words(effect, found.smallest, replaces=_replaces(component)),
                 replaces=_replaces(component),
-                needed=effect.needed,
+                chances=effect.chances,
                 letters=effect.letters,
                 worth=_worth(effect, better_below=found.maximize != put_in),
             )
@@ -84,8 +84,6 @@ def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces:
     ``replaces`` says that the component is named after a replacement: the words are then about the replacement.
     ``smallest`` is the smallest difference that matters, in units of the metric.
 
-    >>> conclusion_words(Effect(name="age", difference=0.1, needed=14))
-    'undecided (about 14 repeats would decide)'
     >>> conclusion_words(Effect(name="age", difference=0.0, identical=True))
     'undecided (changes nothing: is it used?)'
     """
@@ -96,8 +94,6 @@ def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces:
             return "undecided (changes nothing: is it used?)"
         case Conclusion.EQUIVALENT if smallest is not None:
             return f"equivalent within {smallest:g}"
-        case Conclusion.UNDECIDED if effect.needed is not None:
-            return f"undecided (about {effect.needed:,} repeats would decide)"
         case Conclusion.HELPS | Conclusion.HURTS if effect.difference is None:
             return f"{_VERBS[effect.conclusion, replaces]} (all {effect.failures} trainings failed)"
         case Conclusion.UNDECIDED if effect.difference is None and effect.failures:

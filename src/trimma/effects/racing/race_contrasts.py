@@ -51,9 +51,12 @@ def race_contrasts(
     )
     effects = [found[name].effect for name in names]
     found_letters = _letters(effects, maximize=maximize)
+    judged = [
+        replace(effect, letters=letters, chances=None) for effect, letters in zip(effects, found_letters, strict=True)
+    ]
     return replace(
         analysis,
-        effects=[replace(effect, letters=letters) for effect, letters in zip(effects, found_letters, strict=True)],
+        effects=judged,
         confidence=confidence,
         method=f"{analysis.method}, each at its own last look (after {', '.join(map(str, taken))} repeats; "
         f"{100 * confidence:g} % over all looks: alpha spending, Lan and DeMets)",
