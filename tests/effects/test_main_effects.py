@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from effect_tables import ABC, conclusions, differences, measured, names_of, subsets
+from effect_tables import ABC, cells_of, conclusions, differences, measured, names_of, subsets
 from trimma.ablation.designs import Factorial
 from trimma.ablation.question import Component
 from trimma.effects import Cell, Conclusion, main_effects
@@ -57,6 +57,22 @@ def test_one_repeat_of_a_factorial_design_takes_interactions_for_noise() -> None
     assert found.freedom == 4
     assert found.effects[0].low is not None
     assert any("interactions among it" in note for note in found.notes)
+
+
+def test_it_is_said_when_interactions_may_have_moved_main_effects() -> None:
+    notes = main_effects(measured(subsets(ABC), 3), ABC, maximize=True).notes
+    assert any("Components interact (lack of fit, F p = " in note for note in notes)
+
+
+def test_components_that_do_not_interact_are_seldom_said_to() -> None:
+    said = []
+    for seed in range(300):
+        rng = np.random.default_rng([70, seed])
+        truth = np.array([-2.0 * ("a" in arm) for arm in subsets(ABC)])
+        table = truth + rng.standard_normal((3, 1)) + rng.standard_normal((3, len(truth)))
+        notes = main_effects(cells_of(table, subsets(ABC)), ABC, maximize=True).notes
+        said.append(any("interact (" in note for note in notes))
+    assert 0.01 < np.mean(said) < 0.09
 
 
 def test_aliases_are_said() -> None:

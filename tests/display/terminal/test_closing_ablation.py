@@ -26,9 +26,10 @@ deck+cabin     +0.0085  [+0.0025, +0.0145]                      │◆─  <0.00
 5 of 6 components decided: body, sex, age help; deck+cabin hurts; ticket makes no difference that
 matters.
 
-BEST config excludes deck+cabin: mean accuracy 0.8250 (5 trainings)
-WORST config excludes sex: mean accuracy 0.6924 (5 trainings)
-AVERAGE accuracy 0.7953 over 6 configs; the whole 0.8169
+Highest mean accuracy: 0.8250, without deck+cabin (5 trainings)
+Lowest mean accuracy: 0.6924, without sex (5 trainings)
+Average accuracy: 0.7953 over 6 configs; the whole 0.8169
+The highest and the lowest of 6 means are so partly by chance: intervals say what differs.
 
 Additive model of arm and repeat, pooled variance (40 degrees of freedom), simultaneous 95 %
 intervals (Dunnett)."""
@@ -54,10 +55,12 @@ fare            0.000    [0.000, 0.000]                ○            3  undecid
 
 2 of 3 components decided: sex, age help.
 
-BEST config excludes nothing: mean accuracy 0.810 (2 trainings)
-WORST config excludes sex: mean accuracy 0.510 (2 trainings, 1 failed)
-AVERAGE accuracy 0.710 over 4 configs; the whole 0.810 (in the 2 repeats that
+Highest mean accuracy where nothing failed: 0.810, the whole (2 trainings)
+Lowest mean accuracy: 0.510, without sex (2 trainings, 1 failed)
+Average accuracy: 0.710 over 4 configs; the whole 0.810 (in the 2 repeats that
 all have)
+The highest and the lowest of 4 means are so partly by chance: intervals say
+what differs.
 
 Additive model of arm and repeat; no noise, so intervals have no width.
 Repeats of an arm did not differ beyond what all arms share: differences are

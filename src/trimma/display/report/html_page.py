@@ -68,7 +68,7 @@ def _sections(found: Findings, standing: str) -> list[str]:
         parts += ["<h2>Interactions</h2>", _picture("interactions", interactions, found)]
         parts.append(_folded(f"All {len(pairs.rows)} pairs", _table(pairs)))
     if ends := best_and_worst_lines(found):
-        parts += ["<h2>Best, worst, average</h2>", _list(ends)]
+        parts += ["<h2>Highest, lowest, average</h2>", _list(ends)]
     return [*parts, "<h2>Method and notes</h2>", _list(_notes(found))]
 
 
