@@ -8,7 +8,7 @@ from typing import Any
 from histories import Log
 from trimma.ablation.findings import Findings, assembled
 from trimma.ablation.question import KIND, Ablation, Component, plain
-from trimma.effects import Analysis, Cell, Conclusion, Effect
+from trimma.effects import Analysis, Cell, Conclusion, DecisionChances, Effect
 from trimma.spec import Metric
 
 
@@ -70,12 +70,12 @@ def effect(name: str, difference: float | None, half: float | None = 0.006, **mo
 
 
 EFFECTS = [
-    effect("age", -0.0123, tier=2),
-    effect("sex", -0.125, tier=1),
-    effect("fare", -0.0031, needed=14, tier=3),
-    effect("deck+cabin", 0.0085, tier=4),
-    effect("ticket", 0.0002, 0.002, conclusion=Conclusion.EQUIVALENT, p=0.99, tier=3),
-    effect("body", None, None, repeats=0, failures=5, conclusion=Conclusion.HELPS, tier=1),
+    effect("age", -0.0123, letters="b"),
+    effect("sex", -0.125, letters="a"),
+    effect("fare", -0.0031, chances=DecisionChances(at_twice=0.12, at_four_times=0.34), letters="bc"),
+    effect("deck+cabin", 0.0085, letters="d"),
+    effect("ticket", 0.0002, 0.002, conclusion=Conclusion.EQUIVALENT, p=0.99, letters="cd"),
+    effect("body", None, None, repeats=0, failures=5, conclusion=Conclusion.HELPS),
 ]
 
 
@@ -91,7 +91,7 @@ def many(count: int = 30) -> Findings:
         f"feature_{place}" if place % 5 else f"a very long name of a component, the {place}th" for place in range(count)
     ]
     return drawn(
-        [effect(name, rng.gauss(-0.002, 0.006), 0.005, tier=1 + place % 3) for place, name in enumerate(names)]
+        [effect(name, rng.gauss(-0.002, 0.006), 0.005, letters="abc"[place % 3]) for place, name in enumerate(names)]
     )
 
 
@@ -173,9 +173,13 @@ class AblationLog(Log):
         return self.start(worker, place={"without": list(without), "repeat": repeat}, **more)
 
     def cells(
-        self, worker: str, values: Mapping[tuple[str, ...], Sequence[float | None]], seconds: float = 1.0
+        self,
+        worker: str,
+        values: Mapping[tuple[str, ...], Sequence[float | None]],
+        seconds: float = 1.0,
+        splits: Sequence[float] = (0.0,) * 99,
     ) -> None:
-        """Each arm's values, repeat by repeat; None fails."""
+        """Each arm's values, repeat by repeat, plus what the repeat does to all arms (``splits``); None fails."""
         metric = self.history.spec.metric.name
         for repeat in range(max(map(len, values.values()))):
             for arm, series in values.items():
@@ -184,7 +188,11 @@ class AblationLog(Log):
                 trial = self.run(worker, arm, repeat)
                 self.at(self.now + seconds)
                 value = series[repeat]
-                self.fail(trial) if value is None else self.finish(trial, **{metric: value})
+                self.fail(trial) if value is None else self.finish(trial, **{metric: value + splits[repeat]})
+
+
+UNEVEN = (0.0, 2**0.5 / 10_000, -(3**0.5) / 10_000)
+"""What repeats may do to all arms, so that values are no multiples of any step and differences without noise exact."""
 
 
 def opened_ablation(*workers: str, **settings: Any) -> AblationLog:
@@ -198,6 +206,6 @@ def finished_ablation() -> AblationLog:
     """Three repeats of three components, one of which failed once."""
     log = opened_ablation("w-0", names=["age", "fare", "sex"], repeats=3)
     values = {("age",): [0.7, 0.72, 0.74], ("fare",): [0.8, 0.82, 0.84], ("sex",): [0.5, 0.52, None]}
-    log.cells("w-0", {(): [0.8, 0.82, 0.84]} | values)
+    log.cells("w-0", {(): [0.8, 0.82, 0.84]} | values, splits=UNEVEN)
     log.close()
     return log

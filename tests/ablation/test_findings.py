@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ablations import asked, cells_of, drawn, effect, opened_ablation, pairwise, titanic, waterfall
+from ablations import UNEVEN, asked, cells_of, drawn, effect, opened_ablation, pairwise, titanic, waterfall
 from histories import opened
 from trimma.ablation.findings import arm_means, effect_rows, extremes, findings, paired
 from trimma.effects import Cell, Conclusion
@@ -23,7 +23,7 @@ def test_a_row_for_each_effect_with_its_verdict_in_words():
     assert [row.words for row in found.rows] == [
         "helps",
         "helps",
-        "undecided (about 14 repeats would decide)",
+        "undecided",
         "hurts",
         "equivalent within 0.01",
         "helps (all 5 trainings failed)",
@@ -62,11 +62,11 @@ def test_pairs_have_their_interactions():
 
 def test_the_findings_of_a_history():
     log = opened_ablation("w", names=["age", "fare"], repeats=3)
-    log.cells("w", {(): [0.8, 0.9, 0.7], ("age",): [0.7, 0.8, 0.6], ("fare",): [0.8, 0.9, 0.7]})
+    log.cells("w", {(): [0.8, 0.9, 0.7], ("age",): [0.7, 0.8, 0.6], ("fare",): [0.8, 0.9, 0.7]}, splits=UNEVEN)
     found = findings(log.history)
     assert [row.difference for row in found.rows] == pytest.approx([-0.1, 0.0])
     assert found.rows[0].conclusion is Conclusion.HELPS
-    assert found.reference == (pytest.approx(0.8), pytest.approx(0.1))
+    assert found.reference == (pytest.approx(0.8, abs=1e-3), pytest.approx(0.1, abs=1e-3))
     with pytest.raises(StudyError, match="not an ablation"):
         findings(opened("a").history)
 
@@ -113,12 +113,11 @@ def test_what_changes_nothing_is_named():
     whole = [0.5, 0.6, 0.7, 0.8]
     arms = {("used",): [0.4, 0.6, 0.6, 0.7], ("same",): whole, ("often",): [*whole[:3], 0.9], ("short",): whole[:2]}
     log.cells("w-0", {(): whole} | arms)
-    said = "Leaving out same changes nothing, to the last digit of each training: is it used?"
-    assert said in findings(log.history).analysis.notes
-    # a metric that never varies has a note of its own
-    log = opened_ablation("w-0", names=["a"], repeats=4)
-    log.cells("w-0", {(): [0.5] * 4, ("a",): [0.5] * 4})
-    assert not any("is it used" in note for note in findings(log.history).analysis.notes)
+    said = [note for note in findings(log.history).analysis.notes if "came to exactly the same" in note]
+    assert len(said) == 1
+    assert "without same" in said[0] or "without same, short" in said[0]
+    assert "used," not in said[0]
+    assert "often" not in said[0]
 
 
 def test_differences_of_other_designs():

@@ -168,9 +168,21 @@ def test_a_part_without_which_nothing_works_helps() -> None:
             raise ValueError("nothing works")
         return seed % 7
 
-    study = ablate(needs, tm.Setting(a=False, b=False))
+    study = ablate(needs, tm.Setting(a=False, b=False), repeats=5)
     effect = study.effects.effects[0]
-    assert (effect.conclusion, effect.failures, effect.difference) == ("helps", 3, None)
+    assert (effect.conclusion, effect.failures, effect.difference) == ("helps", 5, None)
+    assert effect.failure_p == pytest.approx(2 * 2 / 252)
+
+
+def test_one_crash_at_one_repeat_decides_nothing() -> None:
+    def crashing(a: bool = True, b: bool = True, seed: int = 0) -> float:
+        if not a:
+            raise OSError("the machine was taken away")
+        return seed % 7
+
+    study = ablate(crashing, tm.Setting(a=False, b=False), repeats=1)
+    assert conclusions(study) == {"a": "undecided", "b": "undecided"}
+    assert "undecided (1 training failed)" in study.to_markdown()
 
 
 def test_a_part_that_breaks_what_it_is_put_into_hurts() -> None:
@@ -179,9 +191,9 @@ def test_a_part_that_breaks_what_it_is_put_into_hurts() -> None:
             raise ValueError("a needs b")
         return b + seed % 7 / 100
 
-    found = ablate(breaks, tm.Setting(a=False, b=False), design="one-in").effects
+    found = ablate(breaks, tm.Setting(a=False, b=False), design="one-in", repeats=5).effects
     a, b = found.effects
-    assert (a.conclusion, a.failures) == ("hurts", 3)
+    assert (a.conclusion, a.failures) == ("hurts", 5)
     assert b.conclusion == "helps"
     assert found.maximize
 
@@ -269,7 +281,7 @@ def test_settings_without_a_default_are_named() -> None:
     def objective(rate: float, weights: Any = ZEROS, depth: int = 1) -> float:
         return rate + sum(weights) + depth
 
-    search = searched(objective, tm.Space(rate=tm.Grid(0.5, 1.0), weights=[1.0, 2.0], depth=2))
+    search = searched(objective, tm.Space(rate=tm.Grid(0.5, 1.0), weights=tm.Grid([[1.0, 2.0]]), depth=2))
     path = tm.explain(search, repeats=2, engine=tm.Driver(threads=1), progress=False)
     assert question(path.history.spec).reference == ("weights", "depth")
     assert "since they have no default: rate=0.5." in path.effects.notes[-1]

@@ -12,7 +12,7 @@ def test_path() -> None:
     found = path(measured(arms, 4), ["b", "a", "c"], maximize=True)
     assert differences(found) == pytest.approx([-1, -5, 0], abs=0.05)
     assert conclusions(found) == ["helps", "helps", "undecided"]
-    assert [effect.tier for effect in found.effects] == [2, 1, 3]
+    assert [effect.letters for effect in found.effects] == ["b", "a", "c"]
     assert found.effects[0].probability == 1.0
 
 

@@ -41,7 +41,7 @@ def close(first: Analysis, second: Analysis, *, scale: float = 1.0, sign: float 
                 assert mine is theirs
             else:
                 assert theirs == pytest.approx(sign * scale * mine, rel=1e-6, abs=1e-7 * abs(scale))
-        assert (one.conclusion, one.tier, one.repeats) == (other.conclusion, other.tier, other.repeats)
+        assert (one.conclusion, one.letters, one.repeats) == (other.conclusion, other.letters, other.repeats)
         assert (one.p is None) == (other.p is None)
         if one.p is not None:
             assert one.p == pytest.approx(other.p, abs=1e-6)
@@ -99,7 +99,7 @@ def test_p_interval_and_conclusion_never_contradict(table: Any, missing: set[int
         assert excludes == (effect.conclusion in (Conclusion.HELPS, Conclusion.HURTS))
         if abs(effect.p - (1 - confidence)) > 1e-6:
             assert excludes == (effect.p < 1 - confidence)
-        assert (effect.needed is None) or effect.needed > effect.repeats
+        assert effect.chances is None or 0 <= effect.chances.at_twice <= effect.chances.at_four_times + 0.5 <= 1.5
 
 
 @given(tables, st.sets(st.integers(0, 40), max_size=30), wholes, st.sampled_from([0, 5]))

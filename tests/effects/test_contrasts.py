@@ -57,7 +57,7 @@ def test_conclusions_follow_the_metrics_direction() -> None:
     table = drawn(2, 5, 4, shift=np.multiply(100, [5, 4, 6, 5])) / 100
     assert column(analysed(table), "conclusion") == ["helps", "hurts", "undecided"]
     assert column(analysed(table, maximize=False), "conclusion") == ["hurts", "helps", "undecided"]
-    assert column(analysed(table), "tier") == [1, 3, 2]
+    assert column(analysed(table), "letters") == ["a", "c", "b"]
 
 
 def test_equivalent_within_the_smallest_difference() -> None:
@@ -73,16 +73,31 @@ def test_equivalent_within_the_smallest_difference() -> None:
 
 
 def test_an_arm_that_always_fails_helps() -> None:
-    table = drawn(4, 4, 4)
+    table = drawn(4, 5, 4)
     table[:, 1] = np.nan
     table[2, 2] = np.inf
     found = analysed(table)
     first, second, third = found.effects
-    assert first == Effect(name="c0", difference=None, failures=4, conclusion=Conclusion.HELPS, probability=1.0, tier=1)
-    assert (second.failures, second.repeats, third.repeats) == (1, 3, 4)
-    assert second.tier == third.tier == 2
-    assert found.notes[0] == "Every training without c0 failed (4): it helps."
-    assert "c1 (1)" in found.notes[1]
+    assert first.failure_p == pytest.approx(2 * stats.fisher_exact([[5, 0], [0, 5]]).pvalue)
+    assert first == Effect(
+        name="c0",
+        difference=None,
+        failures=5,
+        failure_p=first.failure_p,
+        conclusion=Conclusion.HELPS,
+        probability=1.0,
+    )
+    assert (second.failures, second.failure_p, second.repeats) == (1, 1.0, 4)
+    assert (third.failures, third.failure_p, third.repeats) == (0, None, 5)
+    assert first.letters == second.letters == third.letters == ""
+    assert found.notes == [
+        (
+            "Trainings without c0 fail more often: 5 of 5 failed, and 0 of 5 of those they are compared with "
+            "(Fisher's exact test, adjusted p = 0.016)."
+        ),
+        "Trainings failed without c1 (1), not more often than chance may have it (Fisher's exact test).",
+        "Differences are of the trainings that ended.",
+    ]
 
 
 def test_a_failure_is_worse_than_any_value() -> None:
@@ -91,6 +106,32 @@ def test_a_failure_is_worse_than_any_value() -> None:
     assert effect.probability == pytest.approx(0.5)
     (effect,) = analysed(table, maximize=False).effects
     assert effect.probability == 1.0
+
+
+def test_the_whole_beats_the_part_on_the_same_split() -> None:
+    """What a repeat does to all arms is far more than the component does, and the residuals of others don't matter."""
+    table = np.array([[1.0, 0.9, 1.0], [7.0, 6.9, 2.0], [4.0, 4.1, 4.0], [9.0, 8.9, 9.0]])
+    first, second = analysed(table).effects
+    assert (first.probability, second.probability) == (0.75, (3 * 0.5 + 1) / 4)
+    assert analysed(table, maximize=False).effects[0].probability == 0.25
+
+
+def test_what_differs_by_rounding_only_is_a_tie_and_changes_nothing() -> None:
+    table = np.random.default_rng(1).standard_normal((6, 3))
+    table[:, 1] = table[:, 0] * (1 + 1e-15)
+    found = analysed(table)
+    same, other = found.effects
+    assert (same.identical, same.probability, same.conclusion) == (True, None, Conclusion.UNDECIDED)
+    assert not other.identical
+    assert "without c0 came to exactly the same" in found.notes[0]
+    table[2, 1] += 0.1
+    assert not analysed(table).effects[0].identical
+
+
+def test_two_failures_are_a_tie_but_not_the_same() -> None:
+    (effect,) = analysed([[np.nan, np.nan], [1.0, np.nan], [2.0, 2.0]]).effects
+    assert effect.probability == pytest.approx((0.5 + 1 + 0.5) / 3)
+    assert not effect.identical
 
 
 def test_a_baseline_that_always_fails() -> None:
@@ -116,10 +157,10 @@ def test_censored_cells_are_counted_and_not_compared() -> None:
 def test_one_repeat_has_no_intervals_and_says_so() -> None:
     found = analysed([[1.0, 2.0, 0.5]])
     assert column(found, "difference") == pytest.approx([1.0, -0.5])
-    for field in ("low", "high", "p", "needed", "probability"):
+    for field in ("low", "high", "p", "chances", "probability"):
         assert column(found, field) == [None, None]
     assert column(found, "conclusion") == ["undecided"] * 2
-    assert column(found, "tier") == [1, 1]
+    assert column(found, "letters") == ["", ""]
     assert found.notes == [
         "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
     ]
@@ -143,29 +184,11 @@ def test_repeats_that_do_not_vary_tell_no_more_than_one() -> None:
 
 
 def test_repeats_without_noise_are_exact_and_said() -> None:
-    found = analysed(np.add.outer([0.1, 0.2, 0.7], [0.0, 0.3, -0.1]))
+    found = analysed(np.add.outer([0.1, 0.2, math.pi], [0.0, 0.3, -0.1]))
     assert column(found, "low") == column(found, "high") == pytest.approx([0.3, -0.1])
     assert column(found, "conclusion") == ["hurts", "helps"]
-    assert column(found, "tier") == [2, 1]
+    assert column(found, "letters") == ["b", "a"]
     assert "taken as exact" in found.notes[0]
-
-
-def test_needed_repeats_would_decide() -> None:
-    effect = analysed(drawn(11, 5, 6, rho=0.0, shift=[0, 0.6, 0, 0, 0, 0])).effects[0]
-    assert effect.conclusion is Conclusion.UNDECIDED
-    assert effect.needed is not None
-    assert 5 < effect.needed < 400
-    futile = analysed([[1.0, 1.0], [2.0, 3.0], [3.0, 2.0]]).effects[0]
-    assert futile.difference == 0
-    assert futile.needed is None
-
-
-def test_needed_counts_what_equivalence_needs() -> None:
-    table = drawn(11, 5, 4, rho=0.0)
-    for effect in analysed(table, smallest=0.8).effects:
-        assert effect.conclusion is Conclusion.UNDECIDED
-        assert effect.needed is not None
-        assert 5 < effect.needed < 60
 
 
 def test_unequal_variances_are_tested_and_said() -> None:
@@ -206,7 +229,7 @@ def test_components_that_are_put_in() -> None:
     ]
     found = contrasts(broken, ["a", "b"], adding=True, **options)
     assert (found.effects[0].conclusion, found.effects[0].difference) == (Conclusion.UNDECIDED, None)
-    assert "failed with a (5)" in found.notes[0]
+    assert "Trainings with a fail more often: 5 of 5" in found.notes[0]
 
 
 def test_the_example_of_the_docs_reads_well() -> None:

@@ -59,6 +59,24 @@ def test_equivalence_is_rarely_said_of_a_difference_that_matters() -> None:
     assert np.mean(said) < 0.08
 
 
+@pytest.mark.parametrize(("kind", "repeats"), [("normal", 5), ("unequal", 5), ("normal", 3)])
+def test_letters_seldom_tell_apart_what_is_alike(kind: str, repeats: int) -> None:
+    """Four components that matter alike, and two that don't matter."""
+    effects, told = np.array([-2.0, -2.0, -2.0, -2.0, 0.0, 0.0]), []
+    for seed in range(STUDIES):
+        found = contrasts(cells_of(table(seed, repeats, kind=kind, effects=effects)), NAMES, maximize=True)
+        letters = [set(effect.letters) for effect in found.effects]
+        alike = [(one, other) for same in (letters[:4], letters[4:]) for one in same for other in same]
+        told.append(any(one and not one & other for one, other in alike))
+    assert np.mean(told) < 0.07
+
+
+def test_letters_tell_apart_what_differs_far() -> None:
+    effects = np.array([-9.0, -9.0, -4.0, -4.0, 0.0, 0.0])
+    found = contrasts(cells_of(table(1, 8, effects=effects)), NAMES, maximize=True)
+    assert [effect.letters for effect in found.effects] == ["a", "a", "b", "b", "c", "c"]
+
+
 def race(seed: int, effects: Any) -> tuple[int, Analysis]:
     """A race with looks at 3, 6 and 12 repeats: its trainings, and the analysis at its end."""
     looks, every = (3, 6, 12), cells_of(table(seed, 12, effects=effects))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from effect_tables import ABC, conclusions, differences, measured, names_of, subsets
+from effect_tables import ABC, cells_of, conclusions, differences, measured, names_of, subsets
 from trimma.ablation.designs import Factorial
 from trimma.ablation.question import Component
 from trimma.effects import Cell, Conclusion, main_effects
@@ -25,7 +25,7 @@ def test_main_effects_average_over_the_others() -> None:
     # without a: -3, and -2 more in the half of the arms that are without b
     assert differences(found) == pytest.approx([-4, -2, 0], abs=0.02)
     assert conclusions(found) == ["helps", "helps", "undecided"]
-    assert [effect.tier for effect in found.effects] == [1, 2, 3]
+    assert [effect.letters for effect in found.effects] == ["a", "b", "c"]
     assert found.freedom == 7 * 2
     assert any("averaged" in note for note in found.notes)
 
@@ -59,6 +59,22 @@ def test_one_repeat_of_a_factorial_design_takes_interactions_for_noise() -> None
     assert any("interactions among it" in note for note in found.notes)
 
 
+def test_it_is_said_when_interactions_may_have_moved_main_effects() -> None:
+    notes = main_effects(measured(subsets(ABC), 3), ABC, maximize=True).notes
+    assert any("Components interact (lack of fit, F p = " in note for note in notes)
+
+
+def test_components_that_do_not_interact_are_seldom_said_to() -> None:
+    said = []
+    for seed in range(300):
+        rng = np.random.default_rng([70, seed])
+        truth = np.array([-2.0 * ("a" in arm) for arm in subsets(ABC)])
+        table = truth + rng.standard_normal((3, 1)) + rng.standard_normal((3, len(truth)))
+        notes = main_effects(cells_of(table, subsets(ABC)), ABC, maximize=True).notes
+        said.append(any("interact (" in note for note in notes))
+    assert 0.01 < np.mean(said) < 0.09
+
+
 def test_aliases_are_said() -> None:
     arms = [(), ("a", "b"), ("c",), ("a", "b", "c")]
     found = main_effects(measured(arms, 2), ABC, maximize=True)
@@ -83,8 +99,8 @@ def test_what_nothing_trains_without_helps_in_a_factorial_design() -> None:
         (Conclusion.HELPS, 20),
     ]
     assert differences(found) == [pytest.approx(-4, abs=0.1), pytest.approx(-2, abs=0.1), None]
-    assert found.effects[2].tier == 1
-    assert "Every training without c failed (20): it helps." in found.notes
+    assert [effect.letters for effect in found.effects] == ["a", "b", ""]
+    assert any("without c fail more often: 20 of 20 failed, and 0 of 20" in note for note in found.notes)
     assert not any("don't tell c" in note for note in found.notes)
 
 

@@ -71,6 +71,6 @@ def test_wholes_that_only_differ_between_repeats_are_not_exact() -> None:
 
 
 def test_wholes_without_noise_are_exact() -> None:
-    table = np.tile([1.0, 1.0, 1.0, 0.5, 2.0], (4, 1)) + np.arange(4.0)[:, None]
+    table = np.tile([1.0, 1.0, 1.0, 0.5, 2.0], (4, 1)) + np.sqrt([[2.0], [3.0], [5.0], [7.0]])
     found = contrasts(several_wholes(table), names_of(2), maximize=True)
     assert column(found, "low") == column(found, "high") == pytest.approx([-0.5, 1.0])

@@ -9,7 +9,7 @@ from typing import Protocol
 from trimma.ablation.arms import Arm
 from trimma.ablation.places import CellKey, keys_of
 from trimma.ablation.question import Ablation
-from trimma.effects import LOOKS, Cell, race_standing
+from trimma.effects import LOOKS, Cell, RaceStanding, race_standing
 
 
 class Repeats(Protocol):
@@ -86,7 +86,6 @@ def repeats_of(asked: Ablation) -> Repeats:
     return FixedRepeats(asked.repeats)
 
 
-@lru_cache(maxsize=64)  # asked again at each end of a training, mostly about the same cells
 def racing(
     cells: tuple[Cell, ...],
     arms: tuple[Arm, ...],
@@ -98,8 +97,30 @@ def racing(
     smallest: float | None = None,
 ) -> frozenset[Arm]:
     """The first arm, and all arms whose difference from it is worth more repeats after the first ``look`` repeats."""
+    standing = _standing(cells, arms, look, looks, maximize, confidence, smallest)
+    return frozenset({arms[0], *(arms[int(name)] for name in standing.racing)})
+
+
+def settled(
+    cells: tuple[Cell, ...], arms: tuple[Arm, ...], look: int, looks: tuple[int, ...], *, maximize: bool
+) -> frozenset[Arm]:
+    """The arms whose difference from the first arm is known after the first ``look`` repeats."""
+    return frozenset(arms[int(name)] for name in _standing(cells, arms, look, looks, maximize, 0.95, None).settled)
+
+
+@lru_cache(maxsize=64)  # asked again at each end of a training, mostly about the same cells
+def _standing(
+    cells: tuple[Cell, ...],
+    arms: tuple[Arm, ...],
+    look: int,
+    looks: tuple[int, ...],
+    maximize: bool,
+    confidence: float,
+    smallest: float | None,
+) -> RaceStanding:
+    """Where the race of all arms against the first stands. Arms are named by their places."""
     named = {str(place): arm for place, arm in enumerate(arms) if arm != arms[0]}
-    standing = race_standing(
+    return race_standing(
         cells,
         list(named),
         look=look,
@@ -110,4 +131,3 @@ def racing(
         reference=arms[0],
         arms=named,
     )
-    return frozenset({arms[0], *(named[name] for name in standing.racing)})

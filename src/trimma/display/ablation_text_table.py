@@ -14,11 +14,10 @@ NUMBER_COLUMNS = ("difference", "interval", "p", "repeats")
 
 
 class TextRow(NamedTuple):
-    """One row: its text for each column, whether its component is decided, its tier and its verdict."""
+    """One row: its text for each column, whether its component is decided, and its verdict."""
 
     cells: dict[str, str]
     decided: bool
-    tier: int
     conclusion: Conclusion
 
 
@@ -27,11 +26,6 @@ class TextTable(NamedTuple):
 
     heads: dict[str, str]
     rows: list[TextRow]
-
-    @property
-    def tiers(self) -> bool:
-        """Whether the rows are in more than one tier. The steps of a path are in none."""
-        return len({row.tier for row in self.rows}) > 1
 
     def column(self, name: str) -> list[str]:
         """All texts of one column."""
@@ -54,7 +48,7 @@ def component_text_table(found: Findings, *, every: bool = False) -> TextTable:
         "repeats": "repeats",
         "probability": "whole beats part",
         "verdict": "verdict",
-        "tier": "tier",
+        "letters": "letters",
     }
     texts = [
         TextRow(
@@ -66,21 +60,27 @@ def component_text_table(found: Findings, *, every: bool = False) -> TextTable:
                 "repeats": _repeats(row),
                 "probability": percent(row.probability),
                 "verdict": row.words,
-                "tier": str(row.tier),
+                "letters": row.letters or NOTHING,
             },
             decided=row.decided,
-            tier=1 if found.stepwise else row.tier,
             conclusion=row.conclusion,
         )
         for row in rows
     ]
-    silent = [name for name in ("interval", "p", "probability") if all(row.cells[name] == NOTHING for row in texts)]
-    if found.stepwise or len({row.tier for row in rows}) < 2:
-        silent.append("tier")
+    silent = [
+        name for name in ("interval", "p", "probability", "letters") if all(row.cells[name] == NOTHING for row in texts)
+    ]
+    if found.stepwise:
+        silent.append("letters")
     return TextTable(
         {name: head for name, head in heads.items() if name not in silent},
         [row._replace(cells={name: text for name, text in row.cells.items() if name not in silent}) for row in texts],
     )
+
+
+def letters_sentence(table: TextTable) -> str:
+    """What the letters of a table mean, with a blank before it; empty where the table has none."""
+    return " Components whose letters have none in common are known to differ." if "letters" in table.heads else ""
 
 
 def pair_text_table(found: Findings) -> TextTable | None:
@@ -103,7 +103,6 @@ def pair_text_table(found: Findings) -> TextTable | None:
                 "verdict": interaction_words(effect.conclusion),
             },
             decided=effect.conclusion is not Conclusion.UNDECIDED,
-            tier=1,
             conclusion=effect.conclusion,
         )
         for (one, other), effect in sorted(found.pairs, key=lambda each: -abs(each[1].difference or 0.0))

@@ -4,7 +4,8 @@ Pure functions from values to values; `Cell` goes in, `Analysis` comes out.
 """
 
 from trimma.effects.ablation_path import path
-from trimma.effects.analysis import Analysis, Conclusion, Effect
+from trimma.effects.analysis import Analysis, Conclusion, DecisionChances, Effect
+from trimma.effects.arm_levels import arm_levels
 from trimma.effects.contrasts import contrasts
 from trimma.effects.interactions import interactions
 from trimma.effects.main_effects import main_effects
@@ -19,8 +20,10 @@ __all__ = [
     "Analysis",
     "Cell",
     "Conclusion",
+    "DecisionChances",
     "Effect",
     "RaceStanding",
+    "arm_levels",
     "contrasts",
     "interactions",
     "main_effects",

@@ -8,16 +8,24 @@ from msgspec import Struct
 class Conclusion(StrEnum):
     """What an effect is called.
 
-    *helps*: the interval excludes zero, and the metric is worse without the component; or every training without it
-    failed. *hurts*: the interval excludes zero, and the metric is better without it. *equivalent*: both one-sided
-    tests against the smallest difference that matters reject it (Schuirmann 1987), so the component may go; this is
-    said even where the interval excludes zero, since such a difference doesn't matter. *undecided*: none of these.
+    *helps*: the interval excludes zero, and the metric is worse without the component; or no training without it gave
+    a value, and that is more than chance may do. *hurts*: the interval excludes zero, and the metric is better without
+    it. *equivalent*: both one-sided tests against the smallest difference that matters reject it (Schuirmann 1987), so
+    the component may go; this is said even where the interval excludes zero, since such a difference doesn't matter.
+    *undecided*: none of these.
     """
 
     HELPS = "helps"
     HURTS = "hurts"
     EQUIVALENT = "equivalent"
     UNDECIDED = "undecided"
+
+
+class DecisionChances(Struct, frozen=True, kw_only=True):
+    """How probable it is that an effect is decided after twice and after four times the repeats, from 0 to 1."""
+
+    at_twice: float
+    at_four_times: float
 
 
 class Effect(Struct, frozen=True, kw_only=True):
@@ -30,11 +38,15 @@ class Effect(Struct, frozen=True, kw_only=True):
     unless that was given. ``p`` is adjusted for all of the table's effects, and below 1 - confidence exactly where
     the interval excludes zero. All five are None where nothing tells the noise, as at one repeat.
 
-    ``repeats`` counts those that have both sides of the difference. ``probability`` is that of a training of the
-    whole beating one without the component on the same split: a failure is worse than any value, ties count half.
-    ``failures`` and ``censored`` count cells of its arm. ``needed`` is, where undecided, about how many repeats would
-    decide it if estimate and noise stayed as they are. ``tier`` is 1 for what helps most; a component falls into a
-    later tier only where the simultaneous interval of its difference from the first of the tier excludes zero.
+    ``repeats`` counts those that have both sides of the difference. ``probability`` is how often a training of the
+    whole beats one without the component on the same split: a failure is worse than any value, ties count half. It is
+    None where all are ties; the component is ``identical`` then, and probably not used at all. ``failures`` and
+    ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings without the
+    component fail as often as those with it, adjusted for all components and for the differences that are tested
+    besides; None where none failed. ``chances`` are, where undecided, those that more repeats
+    would decide. ``letters`` tell effects apart: two that
+    share no letter differ, since the simultaneous interval of their difference excludes zero. They are empty where no
+    two are told apart.
     """
 
     name: str
@@ -46,11 +58,13 @@ class Effect(Struct, frozen=True, kw_only=True):
     p: float | None = None
     repeats: int = 0
     probability: float | None = None
+    identical: bool = False
     failures: int = 0
+    failure_p: float | None = None
     censored: int = 0
     conclusion: Conclusion = Conclusion.UNDECIDED
-    needed: int | None = None
-    tier: int = 1
+    chances: DecisionChances | None = None
+    letters: str = ""
 
 
 class Analysis(Struct, frozen=True, kw_only=True):

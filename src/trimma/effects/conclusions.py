@@ -3,21 +3,21 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from trimma.effects.analysis import Conclusion, Effect
+from trimma.effects.compact_letters import compact_letters
+from trimma.effects.decision_chances import decision_chances
 from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.failure_tests import FailureTests
 from trimma.effects.intervals.estimates import Estimates
 from trimma.effects.intervals.simultaneous_intervals import simultaneous_intervals
 from trimma.effects.intervals.tukey_kramer import tukey_kramer_distances
-from trimma.effects.needed_repeats import needed_repeats
-from trimma.effects.tiers import tiers
 
 
 def effects_with_conclusions(
     names: Sequence[str],
     estimates: Estimates,
     counts: Sequence[EffectCounts],
+    failing: FailureTests,
     *,
     maximize: bool,
     confidence: float,
@@ -25,22 +25,23 @@ def effects_with_conclusions(
 ) -> list[Effect]:
     """The effects of ``names``, which have each one of the ``estimates`` and one of the ``counts``.
 
+    ``failing`` are the tests of failures, which have spent a part of the error that ``confidence`` leaves.
     ``smallest`` is the smallest difference that matters, in units of the metric.
     """
+    confidence += failing.spent
     outer = simultaneous_intervals(estimates, confidence)
     inner = simultaneous_intervals(estimates, 2 * confidence - 1) if smallest is not None else None
-    worth = np.where(
-        [count.always_failed for count in counts], np.inf, -estimates.difference if maximize else estimates.difference
-    )
-    places = tiers(worth, tukey_kramer_distances(estimates, confidence))
+    lost = [count.always_failed and more for count, more in zip(counts, failing.more, strict=True)]
+    worth = -estimates.difference if maximize else estimates.difference
+    letters = compact_letters(worth, tukey_kramer_distances(estimates, confidence))
+    chances = decision_chances(estimates.difference, outer, inner, smallest, [count.repeats for count in counts])
     effects = []
     for index, (name, count) in enumerate(zip(names, counts, strict=True)):
         difference = float(estimates.difference[index])
         low, high = float(outer.low[index]), float(outer.high[index])
         core = (float(inner.low[index]), float(inner.high[index])) if inner is not None else (math.nan, math.nan)
         concluded = _conclusion(low, high, core, smallest, maximize=maximize)
-        conclusion = Conclusion.HELPS if count.always_failed else concluded
-        undecided = conclusion is Conclusion.UNDECIDED
+        conclusion = Conclusion.HELPS if lost[index] else concluded
         effects.append(
             Effect(
                 name=name,
@@ -52,11 +53,13 @@ def effects_with_conclusions(
                 p=_known(float(outer.p[index])),
                 repeats=count.repeats,
                 probability=count.probability,
+                identical=count.identical,
                 failures=count.failures,
+                failure_p=failing.p[index],
                 censored=count.censored,
                 conclusion=conclusion,
-                needed=needed_repeats(index, difference, outer, inner, smallest, count.repeats) if undecided else None,
-                tier=places[index],
+                chances=chances[index] if conclusion is Conclusion.UNDECIDED else None,
+                letters=letters[index],
             )
         )
     return effects

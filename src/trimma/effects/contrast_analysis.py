@@ -7,6 +7,7 @@ from trimma.effects.analysis import Analysis
 from trimma.effects.arrays import Numbers
 from trimma.effects.conclusions import effects_with_conclusions
 from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.failure_tests import failure_tests
 from trimma.effects.fitting.additive_model import AdditiveFit
 from trimma.effects.fitting.contrast_model import ContrastModel
 from trimma.effects.method_and_notes import failure_notes, method_words, model_notes
@@ -31,11 +32,12 @@ def contrast_analysis(
     that matters, in units of the metric.
     """
     estimates = model.estimates(rows)
+    failing = failure_tests(counts, confidence)
     mean, deviation = _reference_moments(model.trainings)
     variance = model.trainings.variance
     return Analysis(
         effects=effects_with_conclusions(
-            names, estimates, counts, maximize=maximize, confidence=confidence, smallest=smallest
+            names, estimates, counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
         ),
         maximize=maximize,
         confidence=confidence,
@@ -46,7 +48,7 @@ def contrast_analysis(
         freedom=model.additive.freedom,
         equal_variances=model.tests.arms,
         method=method_words(model, intervals, confidence, smallest),
-        notes=[*model_notes(model), *failure_notes(names, counts, without), *notes],
+        notes=[*model_notes(model), *failure_notes(names, counts, failing, without), *notes],
     )
 
 

@@ -40,7 +40,8 @@ def contrasts(
     intervals hold whatever part of the noise such cells share; those of the others are moderated (Smyth 2004).
 
     ``smallest`` is the smallest difference that matters, in units of the metric. An arm of which every training
-    failed has no difference: its component *helps*. One repeat gives differences without intervals.
+    failed has no difference. Its component *helps* where that is more than chance may do
+    (`trimma.effects.failure_tests`). One repeat gives differences without intervals.
 
     Raises `UsageError` for a confidence outside (0.5, 1), a smallest difference that isn't positive, or no names.
     """

@@ -1,25 +1,34 @@
 """What is counted beside an effect: repeats, failures, and how often the whole wins."""
 
 from collections.abc import Collection, Sequence
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trimma.effects.arrays import Numbers
 from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit
+from trimma.effects.observations import Observations
 
 
 class EffectCounts(Struct, frozen=True, kw_only=True):
     """The counts of one effect, named as in `trimma.effects.Effect`.
 
-    ``always_failed`` says that every training without the component failed, so that it helps.
+    ``failed`` of the ``tried`` trainings without the component failed, and ``others_failed`` of the ``others_tried``
+    with which they are compared. ``always_failed`` says that no training without the component gave a value. Whether
+    that says something of the component is for `trimma.effects.failure_tests` to tell.
     """
 
     repeats: int = 0
     failures: int = 0
     censored: int = 0
     probability: float | None = None
+    identical: bool = False
+    failed: int = 0
+    tried: int = 0
+    others_failed: int = 0
+    others_tried: int = 0
     always_failed: bool = False
 
 
@@ -35,11 +44,17 @@ def counts_against_reference(
     both = np.intersect1d(observations.repeat[mine], observations.repeat[whole])
     failed, censored = observations.failed[arm], observations.censored[arm]
     part, other = (reference, arm) if adding else (arm, reference)
+    compared = _on_the_same_split(observations, part, other, maximize=maximize)
     return EffectCounts(
         repeats=len(both),
         failures=failed,
         censored=censored,
-        probability=_probability_of_superiority(fit, part, other, maximize=maximize),
+        probability=compared.wins / compared.pairs if compared.pairs > 1 and not compared.identical else None,
+        identical=compared.identical,
+        failed=failed,
+        tried=failed + int(mine.sum()),
+        others_failed=observations.failed[reference],
+        others_tried=observations.failed[reference] + int(whole.sum()),
         always_failed=not adding and failed > 0 and not mine.any() and censored == 0 and bool(whole.any()),
     )
 
@@ -61,13 +76,17 @@ def counts_without(fit: AdditiveFit, name: str) -> EffectCounts:
     """The counts of all arms without the component ``name``."""
     observations = fit.observations
     without = [place for place, arm in enumerate(observations.arms) if name in arm]
-    failures = sum(observations.failed[place] for place in without)
+    failures, others = sum(observations.failed[place] for place in without), sum(observations.failed)
     censored = sum(observations.censored[place] for place in without)
     values = np.isin(observations.arm, without)
     return EffectCounts(
         repeats=len(np.unique(observations.repeat)),
         failures=failures,
         censored=censored,
+        failed=failures,
+        tried=failures + int(values.sum()),
+        others_failed=others - failures,
+        others_tried=others - failures + int((~values).sum()),
         always_failed=failures > 0 and not censored and not values.any() and len(values) > 0,
     )
 
@@ -82,26 +101,41 @@ def blamed_alone(fit: AdditiveFit, count: EffectCounts, name: str, failing: Coll
     return replace(count, always_failed=count.always_failed and alone)
 
 
-def _probability_of_superiority(fit: AdditiveFit, arm: int, reference: int, *, maximize: bool) -> float | None:
-    """How often the reference beats the arm, over all pairs of their values, less what their repeats do to all."""
-    observations = fit.observations
-    level = fit.mean[observations.arm] + fit.residual
-    mine, whole = level[observations.arm == arm], level[observations.arm == reference]
-    failed, broken = observations.failed[arm], observations.failed[reference]
-    pairs = (len(mine) + failed) * (len(whole) + broken)
-    if pairs < 2 or (failed == 0 and not len(mine)) or (broken == 0 and not len(whole)):
-        return None
-    wins = _wins(whole, mine, maximize=maximize) + failed * len(whole) + 0.5 * failed * broken
-    return wins / pairs
+class _SameSplit(NamedTuple):
+    """How trainings of the reference and of an arm compare, over all pairs of them in the same repeat."""
+
+    pairs: int
+    wins: float
+    identical: bool
 
 
-def _wins(ours: Numbers, theirs: Numbers, *, maximize: bool) -> float:
-    """How many pairs of a value of ours and one of theirs are won by ours; ties count half.
+def _on_the_same_split(observations: Observations, arm: int, reference: int, *, maximize: bool) -> _SameSplit:
+    """How often the reference wins. A failure is worse than any value, and ties count half.
 
-    The values are of shapes (ours,) and (theirs,), in units of the metric. What differs by rounding only is a tie.
+    The two are identical where all pairs are ties. What differs by rounding only is a tie.
     """
-    if not len(ours) or not len(theirs):
-        return 0.0
-    gaps = ours[:, None] - theirs if maximize else theirs - ours[:, None]
-    tie = ROUNDING * max(float(np.abs(ours).max()), float(np.abs(theirs).max()))
-    return float((gaps > tie).sum()) + 0.5 * float((np.abs(gaps) <= tie).sum())
+    ours, theirs = (_by_repeat(observations, place) for place in (reference, arm))
+    tie = ROUNDING * float(np.abs(observations.value).max(initial=0.0))
+    pairs, wins, identical = 0, 0.0, True
+    for repeat in ours.keys() & theirs.keys():
+        for one, other in product(ours[repeat], theirs[repeat]):
+            if one is None or other is None:
+                gap = float(other is None) - float(one is None)
+            else:
+                gap = one - other if maximize else other - one
+                gap = 0.0 if abs(gap) <= tie else gap
+            pairs += 1
+            wins += 0.5 if gap == 0 else float(gap > 0)
+            identical &= gap == 0 and one is not None
+    return _SameSplit(pairs, wins, identical and pairs > 0)
+
+
+def _by_repeat(observations: Observations, arm: int) -> dict[int, list[float | None]]:
+    """The arm's values by the number of their repeat; None where a training failed."""
+    found: dict[int, list[float | None]] = {}
+    mine = observations.arm == arm
+    for repeat, value in zip(observations.repeat[mine].tolist(), observations.value[mine].tolist(), strict=True):
+        found.setdefault(observations.repeats[repeat], []).append(value)
+    for number in observations.failed_in[arm]:
+        found.setdefault(number, []).append(None)
+    return found

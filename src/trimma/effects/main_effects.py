@@ -13,7 +13,11 @@ from trimma.effects.effect_counts import blamed_alone, counts_without
 from trimma.effects.fitting.additive_model import ROUNDING
 from trimma.effects.fitting.contrast_model import ContrastModel, fit_contrast_model
 from trimma.effects.fitting.equal_variance_tests import EqualVarianceTests
+from trimma.effects.fitting.lack_of_fit import lack_of_fit
 from trimma.effects.observations import Cell, Removed, observe
+
+_LEVEL = 0.05
+"""Of the test whether components interact."""
 
 
 def main_effects(
@@ -45,6 +49,13 @@ def main_effects(
     design = np.array([[1.0, *(float(name in arm) for name in names)] for arm in observations.arms], dtype=np.float64)
     rows, clear = _coefficients(design, present)
     notes = _missing(observations.arms, present, len(names))
+    interacting = lack_of_fit(model.additive, design, present)
+    if interacting is not None and interacting < _LEVEL:
+        notes.append(
+            f"Components interact (lack of fit, F p = {interacting:.2g}): what a component is worth depends on which "
+            "others are there, and where arms don't part interactions from main effects, these may have been moved by "
+            "them. Confirm what matters by leaving it out of the whole."
+        )
     if model.additive.variance is None:
         model = _one_repeat(model, design, present)
         if model.additive.variance is not None:
@@ -124,4 +135,4 @@ def _one_repeat(model: ContrastModel, design: Numbers, present: Flags) -> Contra
     variance = float(left @ left) / freedom
     negligible = (ROUNDING * float(np.abs(fit.observations.value).max())) ** 2
     loose = replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
-    return ContrastModel(additive=loose, tests=EqualVarianceTests())
+    return ContrastModel(additive=loose, tests=EqualVarianceTests(), step=model.step)

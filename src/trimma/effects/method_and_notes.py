@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trimma.effects.effect_counts import EffectCounts
+from trimma.effects.failure_tests import FailureTests
 from trimma.effects.fitting.contrast_model import ContrastModel
 
 
@@ -61,6 +62,11 @@ def model_notes(model: ContrastModel) -> list[str]:
             "Repeats of an arm did not differ beyond what all arms share: differences are taken as exact. "
             "If training is random, check that it uses the trial's seed."
         )
+    elif model.additive.variance == 0:
+        notes.append(
+            "Repeats of an arm did not differ, which may be chance, since the metric moves in steps of "
+            f"{model.step:.3g}: no interval is narrower than two steps in one repeat would make it."
+        )
     elif model.additive.variance is None:
         notes.append(
             "One repeat gives no intervals: nothing tells a difference from noise. Run at least 3 repeats."
@@ -72,20 +78,31 @@ def model_notes(model: ContrastModel) -> list[str]:
     return notes
 
 
-def failure_notes(names: Sequence[str], counts: Sequence[EffectCounts], without: str = "without") -> list[str]:
-    """What failed and what was stopped."""
+def failure_notes(
+    names: Sequence[str], counts: Sequence[EffectCounts], failing: FailureTests, without: str = "without"
+) -> list[str]:
+    """What failed, whether that is more than chance may do, and what was stopped."""
+    found = list(zip(names, counts, failing.p, failing.more, failing.less, strict=True))
     notes = [
-        f"Every training without {name} failed ({count.failures}): it helps."
-        for name, count in zip(names, counts, strict=True)
-        if count.always_failed
+        f"Trainings {without} {name} fail {'more' if more else 'less'} often: {count.failed} of {count.tried} failed, "
+        f"and {count.others_failed} of {count.others_tried} of those they are compared with (Fisher's exact test, "
+        f"adjusted p = {p:.2g})."
+        for name, count, p, more, less in found
+        if more or less
     ]
-    some = [
-        f"{name} ({count.failures})"
-        for name, count in zip(names, counts, strict=True)
-        if count.failures and not count.always_failed
-    ]
+    if same := [name for name, count in zip(names, counts, strict=True) if count.identical]:
+        notes.append(
+            f"Trainings {without} {', '.join(same)} came to exactly the same as those they are compared with: check "
+            "that the objective uses what is left out."
+        )
+    some = [f"{name} ({count.failures})" for name, count, _, more, less in found if count.failures and not more | less]
     if some:
-        notes.append(f"Trainings failed {without} {', '.join(some)}: differences are of those that ended.")
+        notes.append(
+            f"Trainings failed {without} {', '.join(some)}, not more often than chance may have it (Fisher's exact "
+            "test)."
+        )
+    if any(count.failures or count.others_failed for count in counts):
+        notes.append("Differences are of the trainings that ended.")
     stopped = sum(count.censored for count in counts)
     if stopped:
         notes.append(

@@ -32,7 +32,8 @@ class Observations(Struct, frozen=True, kw_only=True):
 
     ``value``, in units of the metric, is of shape (values,), and so are ``arm`` and ``repeat``, which hold the place
     of each value's arm in ``arms`` and of its repeat in ``repeats``. ``failed`` and ``censored`` count, for each of
-    ``arms``, the cells that failed and those that were stopped early.
+    ``arms``, the cells that failed and those that were stopped early; ``failed_in`` holds the repeats of those that
+    failed, as the cells number them.
     """
 
     arms: tuple[Removed, ...]
@@ -41,6 +42,7 @@ class Observations(Struct, frozen=True, kw_only=True):
     repeat: Indices
     value: Numbers
     failed: tuple[int, ...]
+    failed_in: tuple[tuple[int, ...], ...]
     censored: tuple[int, ...]
 
 
@@ -50,18 +52,18 @@ def observe(cells: Iterable[Cell], first: Sequence[Removed] = ()) -> Observation
     known: dict[tuple[str, ...], int] = {}
     repeats: dict[int, int] = {}
     rows: list[tuple[int, int, float]] = []
-    failed, censored = [0] * len(arms), [0] * len(arms)
+    failed, censored = [list[int]() for _ in arms], [0] * len(arms)
     for cell in cells:
         place = known.get(cell.arm)
         if place is None:
             place = known[cell.arm] = arms.setdefault(frozenset(cell.arm), len(arms))
             if place == len(failed):
-                failed.append(0)
+                failed.append([])
                 censored.append(0)
         if cell.censored:
             censored[place] += 1
         elif cell.value is None or not math.isfinite(cell.value):
-            failed[place] += 1
+            failed[place].append(cell.repeat)
         else:
             rows.append((place, repeats.setdefault(cell.repeat, len(repeats)), cell.value))
     in_arm, in_repeat, values = zip(*rows, strict=True) if rows else ((), (), ())
@@ -71,6 +73,7 @@ def observe(cells: Iterable[Cell], first: Sequence[Removed] = ()) -> Observation
         arm=np.array(in_arm, dtype=np.intp),
         repeat=np.array(in_repeat, dtype=np.intp),
         value=np.array(values, dtype=np.float64),
-        failed=tuple(failed),
+        failed=tuple(map(len, failed)),
+        failed_in=tuple(map(tuple, failed)),
         censored=tuple(censored),
     )

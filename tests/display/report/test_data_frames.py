@@ -9,8 +9,9 @@ def test_a_data_frame():
     assert list(frame["component"]) == ["body", "sex", "age", "fare", "ticket", "deck+cabin"]
     assert frame.loc[1, ["difference", "low", "high"]].tolist() == [-0.125, -0.131, -0.119]
     assert frame["repeats"].tolist() == [0, 5, 5, 5, 5, 5]
-    assert frame["needed"].isna().tolist() == [True, True, True, False, True, True]
-    assert (frame["verdict"][3], frame["needed"][3]) == ("undecided", 14)
+    assert frame["chance_at_twice"].isna().tolist() == [True, True, True, False, True, True]
+    row = frame.loc[3, ["verdict", "chance_at_twice", "chance_at_four_times"]]
+    assert row.tolist() == ["undecided", 0.12, 0.34]
     assert frame["difference"].isna().tolist() == [True, False, False, False, False, False]
     empty = data_frame(waterfall(0))
     assert list(empty.columns) == list(frame.columns)

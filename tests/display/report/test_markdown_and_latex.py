@@ -29,12 +29,25 @@ def test_interactions_are_a_second_table():
     assert "need each other \\\\" in latex(pairwise())
 
 
-def test_the_steps_of_a_path_are_in_no_tiers():
+def test_the_steps_of_a_path_have_no_letters():
     found = waterfall(5)
     names = re.findall(r"^(?:\\textbf\{)?([a-z]+(?:\\_[a-z]+)?)", latex(found).split("\\midrule\n")[1], re.MULTILINE)
     assert names == ["learning\\_rate", "width", "activation", "dropout", "batch\\_size"]
+    assert "letter" not in latex(found)
+    assert "letter" not in markdown(found)
+
+
+def test_no_line_and_no_gap_claims_what_letters_do_not_say():
+    """The first study of the guide: s6 and s1 overlap, and no pair of the lesser seven is told apart."""
+    names = ["bmi", "bp", "sex", "s5", "s6", "s1"]
+    halves = zip(names, (2.58, 2.03, 1.32, 0.81, 0.05, -0.01), (1.49, 0.93, 0.75, 0.97, 0.22, 0.37), strict=True)
+    letters = dict(zip(names, ["a", "ab", "bc", "abcd", "d", "cd"], strict=True))
+    found = drawn([effect(name, -d, half, letters=letters[name]) for name, d, half in halves])
     assert "addlinespace" not in latex(found)
-    assert "tier" not in markdown(found)
+    assert "letters have none in common are known to differ" in latex(found)
+    assert "letters have none in common are known to differ" in markdown(found)
+    alike = drawn([effect(name, -0.1) for name in names])
+    assert "letter" not in latex(alike) + markdown(alike)
 
 
 def test_what_means_something_to_markdown_or_latex_is_escaped():

@@ -15,21 +15,21 @@ Leave-one-out of 6 components, 5 repeats: 35 trainings. The whole: accuracy 0.81
 deviation 0.0033).
 
 Change in accuracy when left out (below zero: worse without; above: better without).
-component   difference       95 % interval   worse without │         p      repeats  verdict
-body                 -                   -                 │         -  0, 5 failed  helps
-sex            -0.1250  [-0.1310, -0.1190]  ─●             │    <0.001            5  helps
-age            -0.0123  [-0.0183, -0.0063]               ─●│    <0.001            5  helps
-fare           -0.0031  [-0.0091, +0.0029]                ─○─    0.310            5  undecided (~14)
-ticket         +0.0002  [-0.0018, +0.0022]                 ■─    0.990            5  equivalent
-deck+cabin     +0.0085  [+0.0025, +0.0145]                 │◆─  <0.001            5  hurts
-~14: about so many repeats would decide
+component   difference       95 % interval        worse without │         p      repeats  verdict
+body                 -                   -                      │         -  0, 5 failed  helps
+sex            -0.1250  [-0.1310, -0.1190]  ─●─                 │    <0.001            5  helps
+age            -0.0123  [-0.0183, -0.0063]                   ─●─│    <0.001            5  helps
+fare           -0.0031  [-0.0091, +0.0029]                    ─○┼     0.310            5  undecided
+ticket         +0.0002  [-0.0018, +0.0022]                      ■     0.990            5  equivalent
+deck+cabin     +0.0085  [+0.0025, +0.0145]                      │◆─  <0.001            5  hurts
 
 5 of 6 components decided: body, sex, age help; deck+cabin hurts; ticket makes no difference that
 matters.
 
-BEST config excludes deck+cabin: mean accuracy 0.8250 (5 trainings)
-WORST config excludes sex: mean accuracy 0.6924 (5 trainings)
-AVERAGE accuracy 0.7953 over 6 configs; the whole 0.8169
+Highest mean accuracy: 0.8250, without deck+cabin (5 trainings)
+Lowest mean accuracy: 0.6924, without sex (5 trainings)
+Average accuracy: 0.7953 over 6 configs; the whole 0.8169
+The highest and the lowest of 6 means are so partly by chance: intervals say what differs.
 
 Additive model of arm and repeat, pooled variance (40 degrees of freedom), simultaneous 95 %
 intervals (Dunnett)."""
@@ -55,17 +55,21 @@ fare            0.000    [0.000, 0.000]                ○            3  undecid
 
 2 of 3 components decided: sex, age help.
 
-BEST config excludes nothing: mean accuracy 0.810 (2 trainings)
-WORST config excludes sex: mean accuracy 0.510 (2 trainings, 1 failed)
-AVERAGE accuracy 0.710 over 4 configs; the whole 0.810 (in the 2 repeats that
+Highest mean accuracy where nothing failed: 0.810, the whole (2 trainings)
+Lowest mean accuracy: 0.510, without sex (2 trainings, 1 failed)
+Average accuracy: 0.710 over 4 configs; the whole 0.810 (in the 2 repeats that
 all have)
+The highest and the lowest of 4 means are so partly by chance: intervals say
+what differs.
 
 Additive model of arm and repeat; no noise, so intervals have no width.
 Repeats of an arm did not differ beyond what all arms share: differences are
 taken as exact. If training is random, check that it uses the trial's seed.
-Trainings failed without sex (1): differences are of those that ended.
-Leaving out fare changes nothing, to the last digit of each training: is it
-used?
+Trainings without fare came to exactly the same as those they are compared with:
+check that the objective uses what is left out.
+Trainings failed without sex (1), not more often than chance may have it
+(Fisher's exact test).
+Differences are of the trainings that ended.
 
 1 trial failed (trial 11) with ValueError: no
 

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from ablations import AblationLog, opened_ablation
+from ablations import UNEVEN, AblationLog, opened_ablation
 from printing import printed
 from trimma.display.terminal.findings_reader import FindingsReader
 from trimma.display.terminal.live_view import LiveView, final, frame
@@ -13,7 +13,9 @@ from trimma.display.terminal.live_view import LiveView, final, frame
 def small() -> AblationLog:
     """Two repeats of three components, of which one failed once, and the third repeat running."""
     log = opened_ablation("w-0", "w-1", names=["age", "fare", "sex"], repeats=3)
-    log.cells("w-0", {(): [0.8, 0.82], ("age",): [0.7, 0.72], ("fare",): [0.8, 0.82], ("sex",): [0.5, None]})
+    log.cells(
+        "w-0", {(): [0.8, 0.82], ("age",): [0.7, 0.72], ("fare",): [0.8, 0.82], ("sex",): [0.5, None]}, splits=UNEVEN
+    )
     log.run("w-0", (), 2)
     log.at(10).run("w-1", ["age", "sex"], 2)
     return log

@@ -28,13 +28,15 @@ def _turned(estimated: Analysis) -> Analysis:
     """The analysis in the metric's own direction, with the conclusions from failures corrected.
 
     It was estimated in the opposite direction, with the bare baseline in the role of the whole. That turns all
-    conclusions except those from failures: a component hurts if all trainings with it fail.
+    conclusions except those from failures: a component hurts if no training with it gave a value, beyond chance.
     """
     turned = [
         replace(
             effect,
             probability=None if effect.failures else effect.probability,
-            conclusion=Conclusion.HURTS if effect.difference is None and effect.failures else effect.conclusion,
+            conclusion=Conclusion.HURTS
+            if effect.difference is None and effect.conclusion is Conclusion.HELPS
+            else effect.conclusion,
         )
         for effect in estimated.effects
     ]

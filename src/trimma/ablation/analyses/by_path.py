@@ -1,10 +1,9 @@
 """Path: what each step from the bare baseline to the whole changes."""
 
-import math
 from collections.abc import Sequence
-from statistics import fmean
 
 from trimma.ablation.analyses.plan import AnalysisPlan, Values, less
+from trimma.ablation.best_arm import best_arm
 from trimma.ablation.question import Ablation
 from trimma.effects import Analysis, Cell, path
 
@@ -28,9 +27,9 @@ def within(asked: Ablation, values: Values, names: Sequence[str], place: int) ->
 
 def path_order(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> list[str]:
     """The components that have been put in so far, in the order in which they were put in."""
-    values: dict[frozenset[str], list[float]] = {}
+    values: dict[frozenset[str], list[Cell]] = {}
     for cell in cells:
-        values.setdefault(frozenset(cell.arm), []).append(math.nan if cell.value is None else cell.value)
+        values.setdefault(frozenset(cell.arm), []).append(cell)
     names = asked.names
     order: list[str] = []
     out = frozenset(names)
@@ -40,8 +39,11 @@ def path_order(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> list[s
         chosen = [arm for arm in ahead if arm in values and all(arm - {name} in values for name in arm)]
         if not chosen:
             break
-        # both of the last two candidates lead to the whole; the design chose one that ran in full, by its mean
-        best = max(chosen, key=lambda arm: (len(values[arm]), fmean(values[arm]) * (1 if maximize else -1)))
+        # both of the last two candidates lead to the whole; the design chose one of those that ran in full
+        most = max(len(values[arm]) for arm in chosen)
+        full = [values[arm][0].arm for arm in chosen if len(values[arm]) == most]
+        ended = [cell for arm in full for cell in values[frozenset(arm)]]
+        best = frozenset(best_arm(full, ended, most, maximize=maximize) or full[0])
         order += out - best
         out = best
     return order

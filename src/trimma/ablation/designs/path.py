@@ -1,15 +1,14 @@
 """The design that goes from the bare baseline to the whole, one component at a time."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from trimma.ablation.arms import Arm
+from trimma.ablation.best_arm import best_arm, gives_values
 from trimma.ablation.designs.overlap import refuse_overlap
 from trimma.ablation.protocols import Asked
 from trimma.ablation.question import Component
-from trimma.ablation.repeats import racing
+from trimma.ablation.repeats import settled
 from trimma.effects import LOOKS, Cell
 
 
@@ -18,8 +17,9 @@ class AblationPath:
     """A path from the bare baseline to the whole, one component at a time (Fawcett & Hoos 2016).
 
     Each step tries every component that is still out, each by itself, and puts in the one that helps most. With
-    ``race`` (default True), a candidate that has clearly fallen behind after 3, 6, 12... repeats isn't repeated further
-    in that step.
+    ``race`` (default True), a candidate that is known to be worse than the best one after 3, 6, 12... repeats isn't
+    repeated further in that step. A candidate that fails in half of the repeats or more is never put in. A failure does
+    not count otherwise.
 
     `trimma.explain` uses it for the settings in which two configs differ, to show which of them made the difference.
     Commonly one to four settings explain nearly all of the gain.
@@ -68,34 +68,24 @@ class _Step:
         return left
 
     def chosen(self) -> Arm | None:
-        """The candidate with the best mean over all repeats. None while cells are missing, or if all have failed."""
+        """The candidate with the best mean over all repeats. None while cells are missing, or if all fail mostly."""
         repeats = self._asked.repeats
         left = self.running(repeats)
         ended = self._ended(left, repeats) if left else None
-        if ended is None:
-            return None
-        best = self._leader(left, ended)
-        return best if math.isfinite(self._worth(best, ended)) else None
+        return None if ended is None else best_arm(left, ended, repeats, maximize=self._asked.maximize)
 
     def _ended(self, arms: Sequence[Arm], repeats: int) -> list[Cell] | None:
         """The cells of the arms in the first ``repeats``; None until all of these cells have ended."""
         cells = [cell for cell in self._cells if cell.arm in arms and cell.repeat < repeats]
         return cells if len(cells) == len(arms) * repeats else None
 
-    def _survivors(self, arms: Sequence[Arm], cells: Sequence[Cell], look: int) -> Sequence[Arm]:
-        leader = self._leader(arms, cells)
+    def _survivors(self, arms: Sequence[Arm], cells: list[Cell], look: int) -> Sequence[Arm]:
+        """The arms that may still be the best: those neither settled against the leader nor failing mostly."""
+        leader = best_arm(arms, cells, look, maximize=self._asked.maximize)
+        if leader is None:
+            return arms
         others = [arm for arm in self._candidates if arm != leader]
         looks = (*self._looks, self._asked.repeats)
-        still = racing(tuple(cells), (leader, *others), look, looks, maximize=self._asked.maximize)
-        return [arm for arm in arms if arm in still]
-
-    def _leader(self, arms: Sequence[Arm], cells: Sequence[Cell]) -> Arm:
-        return max(arms, key=lambda arm: self._worth(arm, cells))
-
-    def _worth(self, arm: Arm, cells: Sequence[Cell]) -> float:
-        """The arm's mean, turned so that greater is better. An arm with a failure is worse than any arm without one."""
-        values = [cell.value for cell in cells if cell.arm == arm]
-        if not values or any(value is None for value in values):
-            return -math.inf
-        mean = fmean(value for value in values if value is not None)
-        return mean if self._asked.maximize else -mean
+        gone = settled(tuple(cells), (leader, *others), look, looks, maximize=self._asked.maximize)
+        able = [arm for arm in arms if gives_values(arm, cells, self._asked.repeats, ahead=self._asked.repeats - look)]
+        return [arm for arm in able or arms if arm not in gone]

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from trimma.ablation.analyses import plan_named
 from trimma.ablation.coding_failures import coding_notes
-from trimma.ablation.findings.unused import unused_notes
 from trimma.ablation.measured import cells
 from trimma.ablation.question import Ablation, overlaps, question
 from trimma.effects import Analysis, Cell
@@ -21,7 +20,7 @@ def analysis(history: History) -> Analysis:
     found = _in_order(history)
     with _explained(history, asked):
         estimated = plan_named(asked.analysis).estimate(asked, found, history.maximize)
-    notes = [*estimated.notes, *_notes(asked), *unused_notes(asked, found), *coding_notes(history, asked)]
+    notes = [*estimated.notes, *_notes(asked), *coding_notes(history, asked)]
     return replace(estimated, notes=notes)
 
 

@@ -34,8 +34,9 @@ class Extremes(Struct, frozen=True, kw_only=True):
     luck with the repeats doesn't favour an arm. ``shared`` is the number of these repeats. It is None if the means are
     over all repeats: because every arm has a value in each of them, or because no repeat has a value of every arm.
 
-    An arm with a failed training is the best only if every arm has one. ``best``, ``worst`` and ``average`` are None
-    if no arm has a value. ``arms`` counts the arms that have one.
+    An arm with a failed training is the best only if every arm has one; ``sound_only`` says that an arm was left aside
+    for that. ``best``, ``worst`` and ``average`` are None if no arm has a value. ``arms`` counts the arms that have
+    one.
     """
 
     best: ArmMean | None
@@ -44,6 +45,7 @@ class Extremes(Struct, frozen=True, kw_only=True):
     arms: int
     reference: ArmMean | None
     shared: int | None
+    sound_only: bool = False
 
 
 def arm_means(cells: Sequence[Cell]) -> list[ArmMean]:
@@ -84,6 +86,7 @@ def extremes(asked: Ablation, cells: Sequence[Cell], *, maximize: bool) -> Extre
         arms=len(known),
         reference=reference,
         shared=len(shared) if fewer else None,
+        sound_only=len(sound) < len(known),
     )
 
 

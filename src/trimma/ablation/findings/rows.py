@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from trimma.ablation.question import Ablation, Component
-from trimma.effects import Analysis, Conclusion, Effect
+from trimma.effects import Analysis, Conclusion, DecisionChances, Effect
 
 
 class EffectRow(Struct, frozen=True, kw_only=True):
@@ -13,8 +13,8 @@ class EffectRow(Struct, frozen=True, kw_only=True):
 
     ``replaces`` says that the component is named after what takes its place, as a variant is, or a setting whose name
     holds its value. ``words`` is the conclusion in words. ``worth`` says how much better the metric is with the
-    component than without it, in units of the metric. It is infinite if every training without the component failed,
-    and None if nothing is known.
+    component than without it, in units of the metric. It is infinite if no training without the component gave a
+    value and that is more than chance may do, and None if nothing is known.
     """
 
     component: str
@@ -26,12 +26,14 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     p: float | None
     repeats: int
     probability: float | None
+    identical: bool
     failures: int
+    failure_p: float | None
     censored: int
     conclusion: Conclusion
     words: str
-    needed: int | None
-    tier: int
+    chances: DecisionChances | None
+    letters: str
     worth: float | None
     replaces: bool = False
 
@@ -61,13 +63,15 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
                 p=effect.p,
                 repeats=effect.repeats,
                 probability=effect.probability,
+                identical=effect.identical,
                 failures=effect.failures,
+                failure_p=effect.failure_p,
                 censored=effect.censored,
                 conclusion=effect.conclusion,
                 words=conclusion_words(effect, found.smallest, replaces=_replaces(component)),
                 replaces=_replaces(component),
-                needed=effect.needed,
-                tier=effect.tier,
+                chances=effect.chances,
+                letters=effect.letters,
                 worth=_worth(effect, better_below=found.maximize != put_in),
             )
         )
@@ -80,16 +84,20 @@ def conclusion_words(effect: Effect, smallest: float | None = None, *, replaces:
     ``replaces`` says that the component is named after a replacement: the words are then about the replacement.
     ``smallest`` is the smallest difference that matters, in units of the metric.
 
-    >>> conclusion_words(Effect(name="age", difference=0.1, needed=14))
-    'undecided (about 14 repeats would decide)'
+    >>> conclusion_words(Effect(name="age", difference=0.0, identical=True))
+    'undecided (changes nothing: is it used?)'
     """
     match effect.conclusion:
+        case Conclusion.EQUIVALENT if smallest is not None and effect.identical:
+            return f"equivalent within {smallest:g} (changes nothing: is it used?)"
+        case Conclusion.UNDECIDED if effect.identical:
+            return "undecided (changes nothing: is it used?)"
         case Conclusion.EQUIVALENT if smallest is not None:
             return f"equivalent within {smallest:g}"
-        case Conclusion.UNDECIDED if effect.needed is not None:
-            return f"undecided (about {effect.needed:,} repeats would decide)"
         case Conclusion.HELPS | Conclusion.HURTS if effect.difference is None:
             return f"{_VERBS[effect.conclusion, replaces]} (all {effect.failures} trainings failed)"
+        case Conclusion.UNDECIDED if effect.difference is None and effect.failures:
+            return f"undecided ({effect.failures} training{'s' * (effect.failures != 1)} failed)"
         case Conclusion.HELPS | Conclusion.HURTS:
             return _VERBS[effect.conclusion, replaces]
         case _:

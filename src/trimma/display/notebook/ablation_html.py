@@ -13,7 +13,7 @@ from trimma.display.worker_utilisation import worker_lines
 from trimma.ports import History
 from trimma.views import summary
 
-LEFT_OUT = ("probability", "tier")
+LEFT_OUT = ("probability", "letters")
 WIDEST = 50
 
 

@@ -17,26 +17,37 @@ COLUMNS = (
     "repeats",
     "probability",
     "failures",
+    "failure_p",
     "censored",
     "verdict",
-    "needed",
-    "tier",
+    "chance_at_twice",
+    "chance_at_four_times",
+    "letters",
 )
+
+CHANCES = ("chance_at_twice", "chance_at_four_times")
+MADE = ("verdict", *CHANCES)
 
 
 def data_frame(found: Findings) -> Any:
     """A data frame with one row for each component, in the order of their worth; a path keeps its order.
 
-    ``difference``, ``low`` and ``high`` are in units of the metric. What is unknown is missing. Raises `MissingExtra`
-    without pandas.
+    ``chance_at_twice`` and ``chance_at_four_times`` are how probable it is that twice and four times the repeats would
+    decide what is undecided. ``difference``, ``low`` and ``high`` are in units of the metric. What is unknown is
+    missing. Raises `MissingExtra` without pandas.
     """
     rows = [
-        {name: getattr(row, name) for name in COLUMNS if name != "verdict"} | {"verdict": row.conclusion.value}
+        {name: getattr(row, name) for name in COLUMNS if name not in MADE}
+        | {
+            "verdict": row.conclusion.value,
+            "chance_at_twice": None if row.chances is None else row.chances.at_twice,
+            "chance_at_four_times": None if row.chances is None else row.chances.at_four_times,
+        }
         for row in found.ordered
     ]
     frame = to_pandas(rows, COLUMNS)
-    whole = dict.fromkeys(("repeats", "failures", "censored", "needed", "tier"), "Int64")
-    exact = dict.fromkeys(("difference", "low", "high", "p", "probability"), "float64")
+    whole = dict.fromkeys(("repeats", "failures", "censored"), "Int64")
+    exact = dict.fromkeys(("difference", "low", "high", "p", "probability", "failure_p", *CHANCES), "float64")
     return frame.astype({**whole, **exact})
 
 

@@ -12,7 +12,13 @@ from trimma.display.ablation_findings_words import (
     method_sentences,
     plan_sentences,
 )
-from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextTable, component_text_table, pair_text_table
+from trimma.display.ablation_text_table import (
+    NUMBER_COLUMNS,
+    TextTable,
+    component_text_table,
+    letters_sentence,
+    pair_text_table,
+)
 from trimma.display.best_and_worst_arms import best_and_worst_lines
 from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.metric_words import metric_words
@@ -55,15 +61,14 @@ def _sections(found: Findings, standing: str) -> list[str]:
         return [*parts, "<p>No training has ended yet, so nothing is known of the components.</p>"]
     parts.append(f"<p class='conclusion'>{escape(decided_sentence(found))}</p>")
     table = component_text_table(found, every=True)
-    tiers = " Bold lines part those that are known to differ." if table.tiers else ""
-    parts.append(_table(table, change_sentence(found) + tiers))
+    parts.append(_table(table, change_sentence(found) + letters_sentence(table)))
     if any(row.difference is not None for row in found.rows):
         parts += _pictures(found)
     if pairs := pair_text_table(found):
         parts += ["<h2>Interactions</h2>", _picture("interactions", interactions, found)]
         parts.append(_folded(f"All {len(pairs.rows)} pairs", _table(pairs)))
     if ends := best_and_worst_lines(found):
-        parts += ["<h2>Best, worst, average</h2>", _list(ends)]
+        parts += ["<h2>Highest, lowest, average</h2>", _list(ends)]
     return [*parts, "<h2>Method and notes</h2>", _list(_notes(found))]
 
 
@@ -85,25 +90,20 @@ def _notes(found: Findings) -> list[str]:
 
 
 def _table(table: TextTable, caption: str = "") -> str:
-    names = [name for name in table.heads if name != "tier"]
+    names = list(table.heads)
     heads = [f"<th{_side(name)}>{escape(table.heads[name])}</th>" for name in names]
-    rows, tier = [], table.rows[0].tier if table.rows else 1
+    rows = []
     for row in table.rows:
         cells = [f"<td{_side(name)}>{_text(name, row.cells[name])}</td>" for name in names]
         cells[0] = f"<th scope='row'><span class='{row.conclusion.value}'>{VERDICT_MARKS[row.conclusion]}</span> "
         cells[0] += f"{escape(row.cells['component'])}</th>"
-        kinds = ["decided"] * row.decided + ["apart"] * (row.tier != tier)
-        tier = row.tier
-        rows.append(f"<tr{_classes(kinds)}>{''.join(cells)}</tr>")
+        decided = " class='decided'" if row.decided else ""
+        rows.append(f"<tr{decided}>{''.join(cells)}</tr>")
     told = f"<p class='caption'>{escape(caption)}</p>" if caption else ""
     return (
         f"{told}<div class='wide'><table><thead><tr>{''.join(heads)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
-
-
-def _classes(kinds: list[str]) -> str:
-    return f" class='{' '.join(kinds)}'" if kinds else ""
 
 
 def _side(name: str) -> str:

@@ -20,7 +20,6 @@ th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); text-ali
 thead th { color: var(--quiet); font-weight: 600; }
 tbody th { font-weight: 400; }
 tr.decided th { font-weight: 700; }
-tr.apart th, tr.apart td { border-top: 2px solid var(--quiet); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .helps { color: var(--helps); } .hurts { color: var(--hurts); }
 .equivalent { color: var(--equivalent); } .undecided { color: var(--undecided); }

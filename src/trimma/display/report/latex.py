@@ -4,11 +4,18 @@ import re
 
 from trimma.ablation.findings import Findings
 from trimma.display.ablation_findings_words import change_sentence, method_sentences, plan_sentences
-from trimma.display.ablation_text_table import NUMBER_COLUMNS, TextRow, TextTable, component_text_table, pair_text_table
+from trimma.display.ablation_text_table import (
+    NUMBER_COLUMNS,
+    TextRow,
+    TextTable,
+    component_text_table,
+    letters_sentence,
+    pair_text_table,
+)
 from trimma.display.numbers_and_durations import NOTHING
 from trimma.display.top_and_bottom import not_shown_sentences
 
-LEFT_OUT = ("probability", "tier")  # tiers show as gaps
+LEFT_OUT = ("probability",)
 SIGNS = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -29,9 +36,9 @@ SIGNS = {
 def latex(found: Findings, caption: str | None = None, label: str | None = None) -> str:
     r"""A ``table`` with a ``tabular`` for ``\usepackage{booktabs}``, with decided components in bold.
 
-    Components stand in the order of their worth. A gap separates tiers: components are known to differ only across a
-    gap. ``caption`` is taken as LaTeX; the default caption says what the table shows. The method stands below the
-    table. Where the design estimates interactions, they are a second ``tabular``.
+    Components stand in the order of their worth. ``caption`` is taken as LaTeX; the default caption says what the table
+    shows, and what its letters mean. The method stands below the table. Where the design estimates interactions, they
+    are a second ``tabular``.
     """
     parts = ["\\begin{table}", "\\centering"]
     parts.append(f"\\caption{{{_own_caption(found) if caption is None else caption}}}")
@@ -55,8 +62,8 @@ def escaped(text: str) -> str:
 
 
 def _own_caption(found: Findings) -> str:
-    tiers = " Gaps part those that are known to differ." if component_text_table(found).tiers else ""
-    return f"{escaped(change_sentence(found))} {escaped(plan_sentences(found))} Bold: decided.{tiers}"
+    letters = letters_sentence(component_text_table(found))
+    return f"{escaped(change_sentence(found))} {escaped(plan_sentences(found))} Bold: decided.{letters}"
 
 
 def _tabular(table: TextTable) -> str:
@@ -66,12 +73,7 @@ def _tabular(table: TextTable) -> str:
     texts = [[_cell(name, row) for name in names] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
     lines = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", _row(heads, widths), "\\midrule"]
-    tier = table.rows[0].tier if table.rows else 1
-    for row, cells in zip(table.rows, texts, strict=True):
-        if row.tier != tier:
-            lines.append("\\addlinespace")
-        tier = row.tier
-        lines.append(_row(cells, widths))
+    lines += [_row(cells, widths) for cells in texts]
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"])
 
 

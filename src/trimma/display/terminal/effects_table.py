@@ -25,13 +25,12 @@ STYLES = {
 NAME = 24  # the greatest width of a component's name
 BAR, WIDEST_BAR = 13, 41
 
-FIRST_WORDS, SHORT, PLAIN = "verdict in words", "verdict in short", "verdict"
+FIRST_WORDS, PLAIN = "verdict in words", "verdict"
 LAYOUTS = (
     ("difference", "interval", "bar", "p", "repeats", FIRST_WORDS),
-    ("difference", "interval", "bar", "p", "repeats", SHORT),
-    ("difference", "interval", "bar", "repeats", SHORT),
-    ("difference", "interval", "bar", SHORT),
-    ("difference", "bar", SHORT),
+    ("difference", "interval", "bar", "p", "repeats", PLAIN),
+    ("difference", "interval", "bar", "repeats", PLAIN),
+    ("difference", "interval", "bar", PLAIN),
     ("difference", "bar", PLAIN),
     ("difference", "interval", PLAIN),
     ("difference", PLAIN),
@@ -49,14 +48,11 @@ class _Column(NamedTuple):
         return max(map(len, [self.title, *self.cells]))
 
 
-def effects_table(
-    found: Findings, width: int, rows: Sequence[EffectRow] | None = None, *, explained: bool = True
-) -> Table:
+def effects_table(found: Findings, width: int, rows: Sequence[EffectRow] | None = None) -> Table:
     """A table with a row for each component, by default in the order of their worth, of many those at both ends.
 
     It takes at most ``width`` columns, where that is possible at all. A bar shows each interval, all on one scale, with
-    a mark by its verdict: ● helps, ◆ hurts, ■ equivalent, ○ undecided. Where verdicts are shortened, a line below the
-    table explains them, unless ``explained`` is false.
+    a mark by its verdict: ● helps, ◆ hurts, ■ equivalent, ○ undecided.
     """
     shown = shown_rows(found) if rows is None else list(rows)
     columns = _columns(found, shown)
@@ -68,19 +64,12 @@ def effects_table(
     for part in layout:
         title = bar_legend(room, scale, *meaning_of_signs(found)) if part == "bar" else columns[part].title
         plain_column(table, title, right=part != "bar" and columns[part].right)
-    needed = next((row.needed for row in shown if row.needed is not None), None)
-    if explained and SHORT in layout and needed is not None:
-        table.caption, table.caption_justify, table.caption_style = (
-            f"~{needed:,}: about so many repeats would decide",
-            "left",
-            "dim",
-        )
     for place, row in enumerate(shown):
         style = STYLES[row.conclusion]
         cells = [Text(names.cells[place], "bold" if row.decided else "")]
         for part in layout:
             text = interval_bar(row, scale, room) if part == "bar" else columns[part].cells[place]
-            cells.append(Text(text, style if part in ("bar", FIRST_WORDS, SHORT, PLAIN) else ""))
+            cells.append(Text(text, style if part in ("bar", FIRST_WORDS, PLAIN) else ""))
         table.add_row(*cells)
     return table
 
@@ -106,14 +95,9 @@ def _columns(found: Findings, rows: Sequence[EffectRow]) -> dict[str, _Column]:
         "p": _Column("p", [p_text(row.p) for row in rows], right=True),
         "repeats": _Column("repeats", [f"{row.repeats}{_missing(row)}" for row in rows], right=True),
         FIRST_WORDS: _Column("verdict", [row.words for row in rows], right=False),
-        SHORT: _Column("verdict", [_short(row) for row in rows], right=False),
         PLAIN: _Column("verdict", [row.conclusion.value for row in rows], right=False),
     }
 
 
 def _missing(row: EffectRow) -> str:
     return (f", {row.failures} failed" if row.failures else "") + (f", {row.censored} cut" if row.censored else "")
-
-
-def _short(row: EffectRow) -> str:
-    return f"undecided (~{row.needed:,})" if not row.decided and row.needed is not None else row.conclusion.value

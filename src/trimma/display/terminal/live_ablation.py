@@ -72,6 +72,6 @@ def _running(live: list[Trial], now: float, rows: int) -> list[RenderableType]:
 
 def _components(found: Findings, width: int, rows: int) -> list[RenderableType]:
     shown = found.rows if rows >= len(found.rows) else found.ordered[:rows]
-    table = effects_table(found, width, shown, explained=False)
+    table = effects_table(found, width, shown)
     more = len(found.rows) - len(shown)
     return [table, Text(f"+{more:,} more", "dim")] if more > 0 else [table]

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from trimma.effects.arrays import Numbers
 from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit, fit_additive
 from trimma.effects.fitting.equal_variance_tests import EqualVarianceTests, Variances, equal_variance_tests
+from trimma.effects.fitting.metric_step import STEPS, metric_step
 from trimma.effects.fitting.paired_differences import contrasts_by_repeat, paired_estimates
 from trimma.effects.fitting.reference_variance import (
     SumsOfSquares,
@@ -26,11 +27,14 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
 
     Where the reference was trained several times in a repeat, ``additive`` is fitted to the means of these trainings,
     whose variance is one of its own, and ``single`` to all trainings as they are; otherwise ``single`` is None.
+    ``step`` is that of a metric that moves in steps, in units of the metric, and 0 for others. No standard error is
+    less than what two steps of one training would change, since equal differences may be chance then.
     """
 
     additive: AdditiveFit
     tests: EqualVarianceTests
     single: AdditiveFit | None = None
+    step: float = 0.0
 
     @property
     def trainings(self) -> AdditiveFit:
@@ -39,8 +43,8 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
 
     @property
     def exact(self) -> bool:
-        """Whether repeats of an arm differ by nothing but what their repeat does to all arms."""
-        return self.additive.variance == 0
+        """Whether repeats of an arm differ by nothing but what their repeat does to all arms, and not by chance."""
+        return self.additive.variance == 0 and not self.step
 
     @property
     def repetitive(self) -> bool:
@@ -48,7 +52,9 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
         observations = self.additive.observations
         groups = [observations.value[observations.arm == place] for place in range(len(observations.arms))]
         return (
-            self.exact and len(observations.repeats) > 1 and all(np.ptp(group) == 0 for group in groups if len(group))
+            self.additive.variance == 0
+            and len(observations.repeats) > 1
+            and all(np.ptp(group) == 0 for group in groups if len(group))
         )
 
     @property
@@ -80,24 +86,41 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
         difference = np.where(rows[:, unknown].any(axis=1), np.nan, rows @ np.where(unknown, 0.0, fit.mean))
         if fit.variance is None:
             return Estimates(difference=difference)
-        if self.exact:
+        if fit.variance == 0:
             difference[np.abs(difference) <= ROUNDING * float(np.abs(fit.observations.value).max())] = 0.0
         if self.repetitive:
             return Estimates(difference=difference)
         squares = self.reference_squares
-        if self.single is None or self.exact:
+        if self.single is None or fit.variance == 0:
             covariance, freedom = fit.variance * fit.covariance(rows), np.full(len(rows), float(fit.freedom))
         elif squares is None:
             return replace(self._paired(rows), difference=difference)
         else:
             pooled = bool(self.tests.assumed)
             covariance, freedom = covariance_with_reference_variance(fit, rows, squares, pooled=pooled)
+        covariance = self._at_least_a_step(covariance, np.abs(rows @ fit.weights).max(axis=1, initial=0.0))
         alike = len(set(freedom[np.isfinite(difference)].tolist())) <= 1
         return Estimates(difference=difference, covariance=covariance, freedom=freedom, shared=alike)
 
     def _paired(self, rows: Numbers) -> Estimates:
         """With a variance for each contrast, from its values in the repeats."""
-        return paired_estimates(contrasts_by_repeat(self.additive.observations, rows))
+        samples = contrasts_by_repeat(self.additive.observations, rows)
+        found = paired_estimates(samples)
+        if found.covariance is None:
+            return found
+        size = np.maximum(np.isfinite(samples).sum(axis=0), 1)
+        return replace(found, covariance=self._at_least_a_step(found.covariance, np.abs(rows).max(axis=1) / size))
+
+    def _at_least_a_step(self, covariance: Numbers, loads: Numbers) -> Numbers:
+        """The covariance of contrasts, of shape (contrasts, contrasts), with no variance below that of two steps.
+
+        ``loads``, of shape (contrasts,), is how much the training that counts most moves each contrast.
+        """
+        if not self.step:
+            return covariance
+        raised = covariance.copy()
+        np.fill_diagonal(raised, np.maximum(np.diag(covariance), (STEPS * self.step * loads) ** 2))
+        return raised
 
 
 def fit_contrast_model(
@@ -114,4 +137,4 @@ def fit_contrast_model(
         tests = equal_variance_tests(fit, reference="averaged" if single else "tested" if reference else "as others")
     else:
         tests = EqualVarianceTests(assumed=variances == "pooled" or not fit.variance)
-    return ContrastModel(additive=fit, tests=tests, single=single)
+    return ContrastModel(additive=fit, tests=tests, single=single, step=metric_step(observations.value))

@@ -20,8 +20,10 @@ def predictive_power(
     by it.
     """
     last = looks[-1]
-    if look >= last or effect.difference is None:
+    if look >= last:
         return 0.0
+    if effect.difference is None:
+        return float(effect.failures > 0)  # its failures may yet turn out to be more than chance
     if effect.low is None or effect.high is None:
         return 1.0
     family, now = known_noise_family(count), levels[looks.index(look)]

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from trimma.effects.analysis import Analysis, Conclusion, Effect
+from trimma.effects.analysis import Analysis, Effect
 from trimma.effects.argument_checks import check_arguments
+from trimma.effects.compact_letters import compact_letters
 from trimma.effects.observations import Cell
 from trimma.effects.racing.race_looks import LOOKS, check_looks, effects_at_looks
-from trimma.effects.tiers import tiers
 
 
 def race_contrasts(
@@ -28,7 +28,7 @@ def race_contrasts(
 
     Each component is judged at the look that settled it or, if none did, at the last that it has cells for; repeats
     since the last planned look count as a look of their own. All intervals hold together with the ``confidence``.
-    ``p`` is adjusted for the components and the looks, and two components share a tier where their intervals meet.
+    ``p`` is adjusted for the components and the looks, and two components share a letter where their intervals meet.
     """
     check_arguments(names, confidence, smallest)
     check_looks(looks)
@@ -50,22 +50,24 @@ def race_contrasts(
         adding=adding,
     )
     effects = [found[name].effect for name in names]
-    places = _tiers(effects, maximize=maximize)
+    found_letters = _letters(effects, maximize=maximize)
+    judged = [
+        replace(effect, letters=letters, chances=None) for effect, letters in zip(effects, found_letters, strict=True)
+    ]
     return replace(
         analysis,
-        effects=[replace(effect, tier=tier) for effect, tier in zip(effects, places, strict=True)],
+        effects=judged,
         confidence=confidence,
         method=f"{analysis.method}, each at its own last look (after {', '.join(map(str, taken))} repeats; "
         f"{100 * confidence:g} % over all looks: alpha spending, Lan and DeMets)",
     )
 
 
-def _tiers(effects: Sequence[Effect], *, maximize: bool) -> list[int]:
-    """The tier of each effect, by whether the effects' intervals meet."""
+def _letters(effects: Sequence[Effect], *, maximize: bool) -> list[str]:
+    """The letters of each effect, by whether the effects' intervals meet."""
     sign = -1.0 if maximize else 1.0
     worth = np.array([np.nan if effect.difference is None else sign * effect.difference for effect in effects])
-    worth[[effect.difference is None and effect.conclusion is Conclusion.HELPS for effect in effects]] = np.inf
     half = np.array(
         [np.inf if effect.low is None or effect.high is None else (effect.high - effect.low) / 2 for effect in effects]
     )
-    return tiers(worth, half[:, None] + half)
+    return compact_letters(worth, half[:, None] + half)

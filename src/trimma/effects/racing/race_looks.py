@@ -66,8 +66,9 @@ def effects_at_looks(
             earlier = found.get(effect.name)
             undecided = earlier is not None and earlier.effect.conclusion is Conclusion.UNDECIDED
             if earlier is None or (undecided and arm_of[effect.name] in running):
-                p = None if effect.p is None else min(1.0, effect.p * (1.0 - confidence) / level)
-                found[effect.name] = EffectAtLook(replace(effect, p=p), look)
+                scale = (1.0 - confidence) / level
+                p, failure_p = (None if p is None else min(1.0, p * scale) for p in (effect.p, effect.failure_p))
+                found[effect.name] = EffectAtLook(replace(effect, p=p, failure_p=failure_p), look)
         before = look
     return found, analysis
 
