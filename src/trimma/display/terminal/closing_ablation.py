@@ -29,7 +29,7 @@ def ablation_closing(history: History, kept: str | None, width: int, *, lost: bo
     """
     state, found, workers = summary(history, lost=lost), findings(history), worker_lines(history)
     parts: list[RenderableType] = [outcome_headline(state), state_counts(state, busy=not workers)]
-    parts += [Text(), *component_findings(found, width), *outcome_notes(state)]
+    parts += [Text(), *component_findings(found, width), *outcome_notes(history, state)]
     parts += [Text(), *map(Text, workers)] if workers else []
     parts += failure_lines(history)
     if kept:

@@ -3,8 +3,10 @@
 from rich.console import RenderableType
 from rich.text import Text
 
+from trimma.display.nothing_to_judge import nothing_to_judge
 from trimma.display.numbers_and_durations import count, duration, percent
 from trimma.display.terminal.table_style import STATE_COLOURS
+from trimma.ports import History
 from trimma.views import RUNNING, Summary
 
 
@@ -25,9 +27,11 @@ def state_counts(state: Summary, *, busy: bool) -> Text:
     return Text("   ").join(parts)
 
 
-def outcome_notes(state: Summary) -> list[RenderableType]:
+def outcome_notes(history: History, state: Summary) -> list[RenderableType]:
     """What stopping early saved, how many steps lost attempts cost, and which trials are left to run."""
     saved, lines = state.savings, []
+    if unjudged := nothing_to_judge(history):
+        lines.append(unjudged)
     if saved.saved:
         lines.append(
             f"Stopping early saved {saved.saved:,} of {saved.full:,} steps ({percent(saved.share)}): "

@@ -35,7 +35,7 @@ def search_closing(
     if state.best is not None and state.ended > 1:
         rows = leaderboard(history, top, only_ended=True)
         parts += [Text(), best_trials_table(history, rows, hyperparameters(history), width, title="top")]
-    parts += outcome_notes(state)
+    parts += outcome_notes(history, state)
     parts += [Text(), *map(Text, workers)] if workers else []
     parts += failure_lines(history)
     if kept:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from trimma.display.config_text import config_text, varying
 from trimma.display.metric_words import aim
+from trimma.display.nothing_to_judge import nothing_to_judge
 from trimma.display.numbers_and_durations import count, duration, number, percent
 from trimma.display.short_text import one_line, shorten
 from trimma.display.terminal.choose_view import ablation_view
@@ -47,6 +48,7 @@ class LineView:
         self._closed = False
         self._next = 0.0
         self._seen = 0
+        self._warned = False
         self._best: Trial | None = None
         self._failures: Counter[str] = Counter()
         self._view: AblationView | None = None
@@ -92,6 +94,9 @@ class LineView:
         for number_ in history.ended[self._seen :]:
             self._tell_failure(history.trials[number_])
         self._seen = len(history.ended)
+        if not self._warned and (unjudged := nothing_to_judge(history)):
+            self._warned = True
+            self._write(unjudged)
         if history.best is not None and history.best is not self._best and self._view is None:
             self._best = history.best
             config = config_text(varying(history, history.best))

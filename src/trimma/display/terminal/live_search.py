@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trimma.display.config_text import config_text, varying
+from trimma.display.nothing_to_judge import nothing_to_judge
 from trimma.display.numbers_and_durations import NOTHING, duration, number
 from trimma.display.terminal.best_trials import best_trials_table
 from trimma.display.terminal.progress_header import counts_line, progress_line, title_line
@@ -23,6 +24,8 @@ def search_frame(history: History, now: float, engine: str, width: int, height: 
     """One picture of a running search, for ``width`` columns and ``height`` lines."""
     state, scales = summary(history, now), hyperparameters(history)
     parts: list[RenderableType] = [*_head(history, state, engine, scales)]
+    if unjudged := nothing_to_judge(history):
+        parts.append(Text(unjudged, "yellow"))
     ranked = min(TOP_ROWS, sum(history.counts[s] for s in (State.DONE, State.STOPPED)))
     rows = max(2, min(RUNNING_ROWS, height - FIXED_ROWS - ranked))
     if history.on_workers():
