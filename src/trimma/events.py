@@ -247,13 +247,15 @@ class TrialFailed(_Event, frozen=True, kw_only=True):
 class TrialLost(_Event, frozen=True, kw_only=True):
     """The attempt was lost, and the trial is queued again.
 
-    Its worker was lost or its driver has ended. ``crashed`` says that the trial itself may have caused that.
+    Its worker was lost or its driver has ended. ``crashed`` says that the trial itself may have caused that, and
+    ``raised`` that it raised an exception after which it is tried again.
     """
 
     trial: int
     attempt: int
     cause: str
     crashed: bool = False
+    raised: bool = False
 
 
 Event = (

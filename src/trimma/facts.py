@@ -62,11 +62,12 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Raised(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective raised an exception."""
+    """The objective raised an exception. ``again`` says that it is of a type after which trials are tried again."""
 
     trial: int
     attempt: int
     failure: Failure
+    again: bool = False
     seconds: float | None = None
     rank: int = 0
 

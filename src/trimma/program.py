@@ -45,7 +45,7 @@ class Program:
 
     A plain number that the objective returns is a value of ``metric``. ``checkpoints`` is a folder that all workers can
     reach, to which paused trials save their state, or None when nothing is saved. ``study`` is the name of the study,
-    and ``seed`` is its seed.
+    and ``seed`` is its seed. ``retry_on`` are the types of exceptions after which a trial is tried again.
     """
 
     objective: Callable[..., Any]
@@ -56,6 +56,7 @@ class Program:
     checkpoints: str | None = None
     study: str = ""
     seed: int = 0
+    retry_on: tuple[type[Exception], ...] = ()
 
     def fresh(self) -> "Program":
         """The program for one trial, with copies of what the trial may change.

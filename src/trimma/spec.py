@@ -27,6 +27,9 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     The first of ``metrics`` is the one that decides. ``trial_timeout`` and ``stop_grace`` are in seconds.
 
+    ``max_attempts`` limits the attempts that crash, and ``retry`` says how often a trial is tried again after an
+    exception. ``failures_to_give_up`` trials that fail alike end a study, or with ``stop_at_failure`` any failure.
+
     ``space`` is the space's description, and ``searcher`` and ``scheduler`` are settings as text. They are there to be
     shown and compared. The objects themselves are in the study's program.
 
@@ -49,6 +52,7 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stop_grace: float = 10.0
     failures_to_give_up: int = 3
     stop_at_failure: bool = False
+    retry: int = 0
     kind: str = "search"
     asked: dict[str, Any] = {}
     planned: int | None = None

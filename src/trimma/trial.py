@@ -111,10 +111,10 @@ class Trial(Protocol):
     ``value`` is the study's metric as returned at the end, or else as last reported. If the study says so, it is the
     best of all these values. It is None before the first report. ``since`` is when the trial came into its state, in
     seconds since the epoch. ``overdue`` says that it ran longer than it may, and ``killed`` that its runner is being
-    killed. ``crashes`` counts the attempts that crashed, and ``losses`` those that were lost with their worker in this
-    session for another reason. ``spans`` are its attempts, and ``lost_steps`` is the number of reports that were lost
-    with them. ``checkpoint`` is where the trial would go on from. ``workers`` are those that it is on: as many as it
-    has ``ranks``, or none.
+    killed. ``crashes`` counts the attempts that crashed, ``losses`` those that were lost with their worker in this
+    session for another reason, and ``retries`` those that raised an exception and were followed by another attempt.
+    ``spans`` are its attempts, and ``lost_steps`` is the number of reports that were lost with them. ``checkpoint`` is
+    where the trial would go on from. ``workers`` are those that it is on: as many as it has ``ranks``, or none.
     """
 
     @property
@@ -143,6 +143,8 @@ class Trial(Protocol):
     def crashes(self) -> int: ...
     @property
     def losses(self) -> int: ...
+    @property
+    def retries(self) -> int: ...
     @property
     def checkpoint(self) -> Checkpoint | None: ...
     @property

@@ -719,3 +719,18 @@ def test_a_study_may_ask_for_more_of_its_policy() -> None:
     for spec in (stage.history.spec, stage.history.original):
         assert (spec.kind, spec.asked, spec.planned) == ("riddle", {"repeats": 3}, 6)
     assert stage.history.program == b"more"
+
+
+def test_a_trial_that_raises_while_it_is_being_paused_is_not_tried_again() -> None:
+    stage = Stage(Plan(total=1), trials=1, retry=5)
+    stage.tell(measured(m=PAUSE), Raised(trial=0, attempt=1, failure=ev.Failure(kind="E", message="m"), again=True))
+    assert stage.trial().state is State.FAILED
+
+
+def test_a_trial_that_raises_is_queued_again_for_an_idle_worker() -> None:
+    stage = Stage(Plan(total=1), trials=1, retry=1)
+    failure = ev.Failure(kind="E", message="m")
+    turn = stage.tell(Raised(trial=0, attempt=1, failure=failure, again=True))
+    assert kinds(turn.events) == ["Logged", "TrialLost", "TrialStarted"]
+    turn = stage.tell(Raised(trial=0, attempt=2, failure=failure, again=True))
+    assert kinds(turn.events)[0] == "TrialFailed"

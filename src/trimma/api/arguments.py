@@ -38,6 +38,20 @@ def metric_of(maximize: Any, minimize: Any, value: Any = "last") -> Metric:
     return Metric(name=name, maximize=maximize is not None, value=value)
 
 
+def retry_of(retry: Any, max_attempts: int) -> tuple[int, tuple[type[Exception], ...]]:
+    """How often a trial is tried again after an exception, and after exceptions of which types.
+
+    Raises `UsageError` unless ``retry`` is a whole number, or a type of exceptions or a tuple of them.
+    """
+    types = retry if isinstance(retry, tuple) else (retry,)
+    if types and all(isinstance(each, type) and issubclass(each, Exception) for each in types):
+        return max_attempts - 1, types
+    if isinstance(retry, tuple | type):
+        raise UsageError(f"retry={retry!r} must be a whole number, or types of exceptions such as (OSError,)")
+    times = whole("retry", retry, 0)
+    return times, (Exception,) if times else ()
+
+
 def space_of(space: Any) -> Space:
     """The space. It may also be given as a plain mapping."""
     if isinstance(space, Space):

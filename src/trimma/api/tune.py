@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, space_of, store_of, until_of, whole
+from trimma.api.arguments import engine_of, metric_of, retry_of, seconds, seed_of, space_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
 from trimma.api.progress_view import View
@@ -43,6 +43,7 @@ def tune(
     data: Any = None,
     model: Any = None,
     failures: Literal["skip", "stop"] | int = 3,
+    retry: int | type[Exception] | tuple[type[Exception], ...] = 0,
     max_attempts: int = 3,
     trial_timeout: float | None = None,
     stop_grace: float = 10.0,
@@ -79,7 +80,9 @@ def tune(
         trial that runs longer than ``trial_timeout`` seconds fails (default: no limit). A trial that is told to stop
         is killed unless it reports or ends within ``stop_grace`` seconds (default 10). A trial that raises an
         exception fails, and the study goes on, unless the first ``failures`` trials (default 3) all fail alike.
-        With ``failures="skip"`` it always goes on, and with ``failures="stop"`` the first failure ends it.
+        With ``failures="skip"`` it always goes on, and with ``failures="stop"`` the first failure ends it. With
+        ``retry=2``, a trial that raises is tried up to twice more. With ``retry=(OSError,)`` this holds for
+        exceptions of these types only, up to ``max_attempts`` attempts in all.
     Where it is kept
         Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
         ``.trimma/studies.db``). With ``resume=True`` a study of that name goes on, if it asks the same.
@@ -112,6 +115,8 @@ def tune(
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
     if trials is None and until is None and space.size is None:
         raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
+    attempts = whole("max_attempts", max_attempts)
+    times, retry_on = retry_of(retry, attempts)
     found = store_of(store)
     spec = StudySpec(
         name=name_of(name, signature.name, found),
@@ -123,13 +128,14 @@ def tune(
         scheduler=repr(found_scheduler),
         trials=trials,
         until=until,
-        max_attempts=whole("max_attempts", max_attempts),
+        max_attempts=attempts,
+        retry=times,
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
         failures_to_give_up=0 if isinstance(failures, str) else whole("failures", failures),
         stop_at_failure=failures == "stop",
     )
-    program = Program(objective=objective, metric=metric.name, data=data, model=model)
+    program = Program(objective=objective, metric=metric.name, data=data, model=model, retry_on=retry_on)
     recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
     return Study(found, launch(question, engine_of(engine, workers), found, progress=progress, observers=observers))

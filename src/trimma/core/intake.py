@@ -12,6 +12,7 @@ from trimma.events import (
     StopRequested,
     TrialFailed,
     TrialFinished,
+    TrialLost,
     TrialPaused,
     TrialStopped,
     WorkerJoined,
@@ -109,6 +110,9 @@ def _raised(draft: Draft, fact: Raised, trial: Trial) -> None:
     if trial.state is State.STOPPING:
         draft.record(Logged(text=f"raised while stopping: {failure}\n{failure.traceback}", **key))
         draft.record(TrialStopped(seconds=fact.seconds, **key))
+    elif fact.again and _may_try_again(draft, trial):
+        draft.record(Logged(text=f"raised, and is tried again: {failure}\n{failure.traceback}", **key))
+        draft.record(TrialLost(cause=str(failure), raised=True, **key))
     else:
         draft.record(TrialFailed(failure=failure, seconds=fact.seconds, **key))
 
@@ -122,3 +126,7 @@ def _halted(draft: Draft, fact: Halted, trial: Trial) -> None:
         reason = f"it stopped itself: {fact.reason}" if fact.reason else "it stopped itself"
         draft.record(StopRequested(reason=reason, **draft.key(trial)))
     draft.record(TrialStopped(seconds=fact.seconds, **draft.key(trial)))
+
+
+def _may_try_again(draft: Draft, trial: Trial) -> bool:
+    return trial.state is State.RUNNING and trial.ranks == 1 and trial.retries < draft.history.spec.retry

@@ -290,7 +290,8 @@ def _lost(records: Records, event: ev.TrialLost) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.crashes += event.crashed
-    trial.losses += not event.crashed
+    trial.retries += event.raised
+    trial.losses += not (event.crashed or event.raised)
     trial.spans[-1].lost = True
     _go_back(records, trial)
     _release(records, trial, event.at)

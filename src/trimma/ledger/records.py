@@ -36,6 +36,7 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     resumed: int = 0
     crashes: int = 0
     losses: int = 0
+    retries: int = 0
     checkpoint: Checkpoint | None = None
     lost_steps: int = 0
     workers: tuple[str, ...] = ()

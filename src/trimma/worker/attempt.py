@@ -63,7 +63,8 @@ def attempt_by_steps(
             raise
         return Returned(trial=job.trial, attempt=job.attempt, metrics={})
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        return Raised(trial=job.trial, attempt=job.attempt, failure=failure_of(error, __file__))
+        failure, again = failure_of(error, __file__), isinstance(error, program.retry_on)
+        return Raised(trial=job.trial, attempt=job.attempt, failure=failure, again=again)
 
 
 def _drain(steps: Generator[None, None, End]) -> End:
