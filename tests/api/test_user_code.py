@@ -215,6 +215,44 @@ def test_functions_of_a_script_share_its_globals(tmp_path):
     assert run(tmp_path, script) == "fit 1102 1105\n"
 
 
+def test_what_the_objective_finds_by_name_alone(tmp_path):
+    script = """
+    import argparse, pickle
+    from pathlib import Path
+    import trimma
+
+    args = argparse.Namespace(lr=3)
+    COUNT = 5
+    LARGE = "x" * 3_000_000
+
+    class Base:
+        def count(self):
+            return COUNT
+
+    class Model(Base):
+        def __init__(self, x):
+            self.x = x
+
+    def unused():
+        return not_picklable
+
+    not_picklable = (each for each in [])
+
+    def fit(x):
+        import __main__
+        global COUNT
+        COUNT += x
+        model = pickle.loads(Path("model.pickle").read_bytes())
+        assert isinstance(model, Base)
+        assert not hasattr(__main__, "unused") and not hasattr(__main__, "LARGE")
+        return model.x + __main__.args.lr + 10 * model.count() + 100 * (__main__.Model is type(model))
+
+    Path("model.pickle").write_bytes(pickle.dumps(Model(1)))
+    show(fit)
+    """
+    assert run(tmp_path, script) == "fit 164 184\n"
+
+
 def test_objects_of_functools(tmp_path):
     script = """
     import functools
