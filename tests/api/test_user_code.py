@@ -486,6 +486,27 @@ def test_a_study_goes_on_with_modules_that_have_changed_or_are_gone(tmp_path):
     assert "helper can't be found here: study 's' goes on with the source code kept with it" in told.stderr
 
 
+def test_a_study_goes_on_from_elsewhere_with_modules_that_are_where_they_were(tmp_path):
+    start, elsewhere = tmp_path / "start", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    read = "len((Path(__file__).parent / 'data.txt').read_text())"
+    written(start, training=f"from pathlib import Path\ndef fit(x):\n    return {read}\n")
+    (start / "data.txt").write_text("abc")
+    run(start, STUDY)
+    told = run(elsewhere, GO_ON.replace("s.db", "../start/s.db"), "2", env={"PYTHONWARNINGS": "error"})
+    assert told == "3 3\n"
+
+
+def test_options_of_the_interpreter_hold_at_the_workers(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import trimma as tm\n" + SHOW + "def fit(x):\n    return __debug__\nshow(fit)\n")
+    for options, expected in (["-O"], "fit 0 0\n"), ([], "fit 1 1\n"):
+        done = subprocess.run(
+            [sys.executable, *options, str(script)], capture_output=True, text=True, timeout=50, check=True
+        )
+        assert done.stdout == expected
+
+
 def test_a_resumed_script_has_one_namespace_too(tmp_path):
     script = """
     import pickle
