@@ -133,6 +133,33 @@ def test_what_the_script_sets_in_its_modules_before_the_study_holds_at_the_worke
     assert run(tmp_path, script) == "imported 332 332\nlazy 26 26\n"
 
 
+def test_what_the_script_has_put_in_the_place_of_functions_holds_at_the_workers(tmp_path):
+    written(
+        tmp_path,
+        training="from helper import ten\ndef loss(x):\n    return x\ndef fit(x):\n    return loss(x) + ten()\n",
+        helper="def ten():\n    return 10\ndef hundred():\n    return 100\n",
+    )
+    script = """
+    import helper, training
+
+    class Setup:
+        depth = 5
+
+    def loss(x):
+        return -x + training.SETUP.depth
+
+    training.loss, training.ten, training.SETUP = loss, helper.hundred, Setup()
+    training.SETUP.depth = 7
+
+    def lazy(x):
+        import training
+        return training.fit(x)
+
+    show(training.fit, lazy)
+    """
+    assert run(tmp_path, script) == "fit 106 105\nlazy 106 105\n"
+
+
 def test_a_closure_of_a_module_has_the_globals_of_the_module(tmp_path):
     written(
         tmp_path,

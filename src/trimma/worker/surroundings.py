@@ -15,7 +15,7 @@ from trimma.pickling.pickler import Pickler
 from trimma.pickling.reached_modules import reached_roots
 from trimma.pickling.rest_of_main import on_request, rest_of_main
 from trimma.pickling.source_archive import SCRIPT, archive
-from trimma.worker.driver_settings import DriverSettings, settings_here
+from trimma.worker.driver_settings import DriverSettings, adopt, settings_here
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,17 @@ def enter(surroundings: Surroundings) -> dict[str, Any]:
     return main
 
 
-def find_script(sources: Path) -> None:
+def settle(surroundings: Surroundings, sources: Path | None) -> None:
+    """Put in place what waits until the program is loaded. ``sources`` are the driver's own files, if any."""
+    for finder in sys.meta_path:
+        if isinstance(finder, ValuesOnImport):
+            finder.settle()
+    adopt(surroundings.settings)
+    if sources is not None:
+        _find_script(sources)
+
+
+def _find_script(sources: Path) -> None:
     """Say that the script lies in the folder of the driver's own files, if it isn't where it was at the driver."""
     main = sys.modules[MAIN]
     file = getattr(main, "__file__", None)
