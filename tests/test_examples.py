@@ -12,6 +12,9 @@ import pytest
 
 import trimma as tm
 
+# filters of warnings hold at workers, too, where some models don't converge without what is left out
+pytestmark = pytest.mark.filterwarnings("default:lbfgs failed to converge")
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 

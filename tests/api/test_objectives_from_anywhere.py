@@ -23,6 +23,7 @@ print(study.best.config["x"], study.best.value)
 """
 
 FIT = """
+import pickle
 import trimma as tm
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ class Model:
 OFFSET = 10
 
 def fit(x):
-    return {"loss": Model(x).loss()}
+    return {"loss": pickle.loads(pickle.dumps(Model(x))).loss()}
 """
 
 

@@ -133,6 +133,33 @@ def test_what_the_script_sets_in_its_modules_before_the_study_holds_at_the_worke
     assert run(tmp_path, script) == "imported 332 332\nlazy 26 26\n"
 
 
+def test_what_the_script_has_put_in_the_place_of_functions_holds_at_the_workers(tmp_path):
+    written(
+        tmp_path,
+        training="from helper import ten\ndef loss(x):\n    return x\ndef fit(x):\n    return loss(x) + ten()\n",
+        helper="def ten():\n    return 10\ndef hundred():\n    return 100\n",
+    )
+    script = """
+    import helper, training
+
+    class Setup:
+        depth = 5
+
+    def loss(x):
+        return -x + training.SETUP.depth
+
+    training.loss, training.ten, training.SETUP = loss, helper.hundred, Setup()
+    training.SETUP.depth = 7
+
+    def lazy(x):
+        import training
+        return training.fit(x)
+
+    show(training.fit, lazy)
+    """
+    assert run(tmp_path, script) == "fit 106 105\nlazy 106 105\n"
+
+
 def test_a_closure_of_a_module_has_the_globals_of_the_module(tmp_path):
     written(
         tmp_path,
@@ -213,6 +240,44 @@ def test_functions_of_a_script_share_its_globals(tmp_path):
     show(fit)
     """
     assert run(tmp_path, script) == "fit 1102 1105\n"
+
+
+def test_what_the_objective_finds_by_name_alone(tmp_path):
+    script = """
+    import argparse, pickle
+    from pathlib import Path
+    import trimma
+
+    args = argparse.Namespace(lr=3)
+    COUNT = 5
+    LARGE = "x" * 3_000_000
+
+    class Base:
+        def count(self):
+            return COUNT
+
+    class Model(Base):
+        def __init__(self, x):
+            self.x = x
+
+    def unused():
+        return not_picklable
+
+    not_picklable = (each for each in [])
+
+    def fit(x):
+        import __main__
+        global COUNT
+        COUNT += x
+        model = pickle.loads(Path("model.pickle").read_bytes())
+        assert isinstance(model, Base)
+        assert not hasattr(__main__, "unused") and not hasattr(__main__, "LARGE")
+        return model.x + __main__.args.lr + 10 * model.count() + 100 * (__main__.Model is type(model))
+
+    Path("model.pickle").write_bytes(pickle.dumps(Model(1)))
+    show(fit)
+    """
+    assert run(tmp_path, script) == "fit 164 184\n"
 
 
 def test_objects_of_functools(tmp_path):
@@ -446,6 +511,27 @@ def test_a_study_goes_on_with_modules_that_have_changed_or_are_gone(tmp_path):
     assert told.stdout == "20 20 30\n", told.stderr
     assert "training has changed since study 's' was started" in told.stderr
     assert "helper can't be found here: study 's' goes on with the source code kept with it" in told.stderr
+
+
+def test_a_study_goes_on_from_elsewhere_with_modules_that_are_where_they_were(tmp_path):
+    start, elsewhere = tmp_path / "start", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    read = "len((Path(__file__).parent / 'data.txt').read_text())"
+    written(start, training=f"from pathlib import Path\ndef fit(x):\n    return {read}\n")
+    (start / "data.txt").write_text("abc")
+    run(start, STUDY)
+    told = run(elsewhere, GO_ON.replace("s.db", "../start/s.db"), "2", env={"PYTHONWARNINGS": "error"})
+    assert told == "3 3\n"
+
+
+def test_options_of_the_interpreter_hold_at_the_workers(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import trimma as tm\n" + SHOW + "def fit(x):\n    return __debug__\nshow(fit)\n")
+    for options, expected in (["-O"], "fit 0 0\n"), ([], "fit 1 1\n"):
+        done = subprocess.run(
+            [sys.executable, *options, str(script)], capture_output=True, text=True, timeout=50, check=True
+        )
+        assert done.stdout == expected
 
 
 def test_a_resumed_script_has_one_namespace_too(tmp_path):

@@ -289,7 +289,7 @@ def environments(engine: Local, trials: int) -> set[str]:
 
 def test_threads_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
     assert environments(Local(1), 1) == {str(["1", "1", "1", None])}
     assert environments(Local(1, cpus=2), 1) == {str(["2", "2", "2", None])}

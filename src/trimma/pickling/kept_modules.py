@@ -11,7 +11,7 @@ from trimma.errors import ObjectiveError
 from trimma.pickling.local_modules import find
 from trimma.pickling.pickler import Pickler
 from trimma.pickling.reached_modules import reached_roots
-from trimma.pickling.source_archive import MODULES, archive, digest, source_files, unpack
+from trimma.pickling.source_archive import MODULES, archive, digest, places, source_files, unpack
 
 KEPT_BYTES = 4 * 2**20
 """The most bytes of source code that are kept with a pickle."""
@@ -20,9 +20,13 @@ _unpacked: list[tempfile.TemporaryDirectory[str]] = []
 
 
 class KeptModules(msgspec.Struct, frozen=True, kw_only=True):
-    """The digests of the files of each package or module, and an archive of them; empty if they are too large."""
+    """The digests of the files of each package or module, and an archive of them; empty if they are too large.
+
+    ``folders`` are where the packages and modules were found.
+    """
 
     digests: dict[str, dict[str, str]] = {}
+    folders: dict[str, str] = {}
     sources: bytes = b""
 
 
@@ -33,16 +37,25 @@ def modules_of(pickler: Pickler) -> KeptModules:
         sources = archive(roots, None, keep=_is_code, limit=KEPT_BYTES)
     except ObjectiveError:
         sources = b""
-    return KeptModules(digests={root: _digests(root) for root in roots}, sources=sources)
+    return KeptModules(
+        digests={root: _digests(root) for root in roots},
+        folders={root: str(Path(place).parent) for root in roots for place in places(root)[:1]},
+        sources=sources,
+    )
 
 
 def make_importable(kept: KeptModules, study: str) -> None:
     """Have this process find the modules, before the pickle is loaded.
 
-    Modules that are not found are taken from the archive, as long as this process lives. Warns of these, and of modules
-    that are no longer as they were.
+    Modules that are not found by their names are looked for where they were, and then taken from the archive, as long
+    as this process lives. Warns of those from the archive, and of modules that are no longer as they were.
     """
-    gone = [root for root in kept.digests if find(root) is None]
+    for root in lacking(kept):
+        folder = Path(kept.folders.get(root, ""))
+        if root in kept.folders and ((folder / root).is_dir() or (folder / f"{root}.py").is_file()):
+            # last, so that nothing that is found here is hidden
+            sys.path.append(str(folder))
+    gone = lacking(kept)
     changed = [root for root, digests in kept.digests.items() if root not in gone and _differs(root, digests)]
     if changed:
         _warn(
@@ -50,11 +63,10 @@ def make_importable(kept: KeptModules, study: str) -> None:
             "from here on its trials run what the files hold now"
         )
     if gone and kept.sources:
-        folder = tempfile.TemporaryDirectory(prefix="trimma-modules-")
-        _unpacked.append(folder)
-        unpack(kept.sources, Path(folder.name))
-        # last, so that nothing that is found here is hidden
-        sys.path.append(str(Path(folder.name, MODULES)))
+        unpacked = tempfile.TemporaryDirectory(prefix="trimma-modules-")
+        _unpacked.append(unpacked)
+        unpack(kept.sources, Path(unpacked.name))
+        sys.path.append(str(Path(unpacked.name, MODULES)))
         _warn(f"{', '.join(gone)} can't be found here: study {study!r} goes on with the source code kept with it")
 
 

@@ -16,13 +16,14 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from trimma.pickling.local_modules import is_importable, local_modules, root_of
+from trimma.pickling.namespaces import MAIN
 
 LIMIT = 16 * 2**20
 """Values whose pickle has more bytes are not sent."""
 
 Values = Mapping[str, Mapping[str, bytes]]
 
-_DEFINITIONS = (ModuleType, FunctionType, BuiltinFunctionType, type, functools._lru_cache_wrapper)
+_DEFINITIONS = (FunctionType, BuiltinFunctionType, type, functools._lru_cache_wrapper)
 
 
 def values_of(roots: Iterable[str]) -> dict[str, dict[str, bytes]]:
@@ -42,8 +43,15 @@ def _pickled_values(module: ModuleType) -> dict[str, bytes]:
     return {
         name: pickled
         for name, value in list(vars(module).items())
-        if not (name.startswith("__") or isinstance(value, _DEFINITIONS)) and (pickled := _pickled(value)) is not None
+        if not (name.startswith("__") or _is_its_own(value, module)) and (pickled := _pickled(value)) is not None
     }
+
+
+def _is_its_own(value: Any, module: ModuleType) -> bool:
+    """Whether a value is a module, or defined by this one. What others have put into it is neither."""
+    if isinstance(value, _DEFINITIONS):
+        return getattr(value, "__module__", None) == module.__name__
+    return isinstance(value, ModuleType)
 
 
 def _pickled(value: Any) -> bytes | None:
@@ -64,10 +72,28 @@ class _Limited(io.BytesIO):
 
 
 class ValuesOnImport(MetaPathFinder):
-    """Finds modules as the other finders do. When one is imported, the driver's values are put into it."""
+    """Finds modules as the other finders do. When one is imported, the driver's values are put into it.
+
+    Values that refer to ``__main__`` wait for `settle`, which is called when all that it defines is there.
+    """
 
     def __init__(self, values: Values) -> None:
         self._values = dict(values)
+        self._waiting: list[tuple[ModuleType, Mapping[str, bytes]]] | None = []
+
+    def put(self, module: ModuleType, values: Mapping[str, bytes]) -> None:
+        """Put the driver's values into a module that has just been imported."""
+        if self._waiting is not None:
+            late = {name: pickled for name, pickled in values.items() if MAIN.encode() in pickled}
+            self._waiting.append((module, late))
+            values = {name: pickled for name, pickled in values.items() if name not in late}
+        restore(module, values)
+
+    def settle(self) -> None:
+        """Put in place what waits, and let nothing wait from now on."""
+        waiting, self._waiting = self._waiting or [], None
+        for module, values in waiting:
+            restore(module, values)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -80,16 +106,16 @@ class ValuesOnImport(MetaPathFinder):
             spec: ModuleSpec | None = look_up(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _RestoringLoader(spec.loader, self._values.pop(fullname))
+                    spec.loader = _RestoringLoader(spec.loader, self, self._values.pop(fullname))
                 return spec
         return None
 
 
 class _RestoringLoader(Loader):
-    """Loads a module as ``loader`` does, and then puts values into it. Afterwards it is nowhere to be seen."""
+    """Loads a module as ``loader`` does, and then has values put into it. Afterwards it is nowhere to be seen."""
 
-    def __init__(self, loader: Loader, values: Mapping[str, bytes]) -> None:
-        self._loader, self._own_values = loader, values
+    def __init__(self, loader: Loader, finder: ValuesOnImport, values: Mapping[str, bytes]) -> None:
+        self._loader, self._finder, self._own_values = loader, finder, values
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
@@ -102,7 +128,7 @@ class _RestoringLoader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        restore(module, self._own_values)
+        self._finder.put(module, self._own_values)
 
 
 def restore(module: ModuleType, values: Mapping[str, bytes]) -> None:

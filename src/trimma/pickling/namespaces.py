@@ -55,6 +55,12 @@ def loading_into(main: dict[str, Any]) -> Iterator[None]:
         _main.reset(token)
 
 
+def main_here() -> dict[str, Any]:
+    """The namespace into which a pickle is loaded now; a new one if none was named."""
+    main = _main.get()
+    return {"__name__": MAIN} if main is None else main
+
+
 def facts_of(main: Mapping[str, Any]) -> dict[str, Any]:
     """What else a script knows of itself: its file, its package, its documentation, and its name after ``-m``."""
     facts = {name: main[name] for name in ("__file__", "__package__", "__doc__") if name in main}
@@ -64,10 +70,7 @@ def facts_of(main: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _globals_here(module: str) -> dict[str, Any]:
-    if module != MAIN:
-        return vars(import_module(module))
-    main = _main.get()
-    return {"__name__": MAIN} if main is None else main
+    return main_here() if module == MAIN else vars(import_module(module))
 
 
 def _with_main(value: Any, defined: dict[str, Any], facts: dict[str, Any], main: dict[str, Any]) -> Any:

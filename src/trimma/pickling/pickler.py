@@ -33,7 +33,7 @@ class Writes(Protocol):
     def write(self, data: Any, /) -> int: ...
 
 
-_DEFINITIONS = (type, FunctionType, functools._lru_cache_wrapper)
+DEFINITIONS = (type, FunctionType, functools._lru_cache_wrapper)
 
 _Result = TypeVar("_Result")
 
@@ -73,13 +73,17 @@ def dump(value: Any, file: Writes, out: Out) -> "Pickler":
 
 
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Notes what it meets: the names of ``modules``, and the functions and classes of ``__main__``."""
+    """Notes what it meets: the names of ``modules``, and the functions and classes of ``__main__``.
+
+    ``delivered`` are the names of ``__main__`` that the pickle holds, and ``functions`` those that it holds by value.
+    """
 
     def __init__(self, file: Writes, out: Out) -> None:
         super().__init__(file, protocol=5, buffer_callback=out)
         self.modules: set[str] = set()
         self.functions: list[FunctionType] = []
         self.main_globals = Globals(MAIN)
+        self.delivered: set[str] = set()
         self._main: dict[str, Any] | None = None
         self._anew: dict[int, Anew] = {}
         self._met: list[Any] = []  # functions and classes
@@ -96,7 +100,9 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def defined(self) -> dict[str, Any]:
         """The functions and classes that were met and have names in ``__main__``."""
         main = self.main
-        return {name: met for met in self._met if main.get(name := str(met.__name__)) is met}
+        found = {name: met for met in self._met if main.get(name := str(met.__name__)) is met}
+        self.delivered |= found.keys()
+        return found
 
     def facts(self) -> dict[str, Any]:
         """What the script knows of itself, if anything of it was met."""
@@ -105,7 +111,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, ModuleType):
             self.modules.add(value.__name__)
-        elif isinstance(value, _DEFINITIONS):
+        elif isinstance(value, DEFINITIONS):
             home = getattr(value, "__module__", None)
             if home == MAIN:
                 self._met.append(value)
@@ -126,6 +132,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         made = super()._dynamic_function_reduce(function)
         told = made[2][1]
         if home is self.main_globals:
+            self.delivered |= told["__globals__"].keys()
             told["__globals__"] = {name: self._own(value) for name, value in told["__globals__"].items()}
         elif home is not None:
             # these it finds in its module

@@ -54,7 +54,7 @@ def unpack(packed: bytes, folder: Path) -> None:
 def source_files(roots: Iterable[str], keep: Callable[[Path], bool] = lambda path: True) -> Iterator[tuple[str, Path]]:
     """The files of packages and modules, with their names in an archive."""
     for root in sorted(roots):
-        for place in map(Path, _places(root)):
+        for place in map(Path, places(root)):
             if not place.is_dir():
                 yield f"{MODULES}/{place.name}", place
                 continue
@@ -70,7 +70,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _places(root: str) -> list[str]:
+def places(root: str) -> list[str]:
     """The file of a module, or the folders of a package."""
     module = sys.modules.get(root)
     if module is not None:

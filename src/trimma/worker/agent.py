@@ -31,6 +31,8 @@ _BOOTSTRAP = (
     "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
     "from trimma.worker.runner import main; main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5])"
 )
+# as those of this process, so that -O and -W count at workers, too
+_FLAGS: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
 _ENDS = (Returned, Raised, Halted, Paused)
@@ -71,7 +73,7 @@ class Agent:
         arguments = [str(theirs.fileno()), str(self._line), str(self._program), self._sources, *self._path]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
+                [sys.executable, *_FLAGS, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -22,11 +22,10 @@ from trimma.objective import Signature, failure_of
 from trimma.program import Program
 from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
-from trimma.worker.driver_settings import DriverSettings, adopt
 from trimma.worker.last_line import LastLine
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import ProcessStream, TrialOutput
-from trimma.worker.surroundings import Surroundings, enter, find_script
+from trimma.worker.surroundings import Surroundings, enter, settle
 
 Capture = Callable[[TrialOutput], AbstractContextManager[Any]]
 
@@ -37,17 +36,15 @@ def main(descriptor: int, line: int, program_path: str, sources: str) -> None:
     sys.stdout, sys.stderr = streams
     signal.signal(signal.SIGTERM, _terminate)
     link = Link(socket.socket(fileno=descriptor), ToRunner)
-    found: list[DriverSettings] = []
+    found: list[Surroundings] = []
 
     def enter_surroundings(surroundings: Surroundings) -> dict[str, Any]:
-        found.append(surroundings.settings)
+        found.append(surroundings)
         return enter(surroundings)
 
     try:
         program = bundle.load(Path(program_path), enter_surroundings)
-        adopt(found[0])
-        if sources:
-            find_script(Path(sources))
+        settle(found[0], Path(sources) if sources else None)
         signature = Signature.of(program.objective)
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))

@@ -13,8 +13,9 @@ from trimma.pickling.module_values import ValuesOnImport, values_of
 from trimma.pickling.namespaces import MAIN
 from trimma.pickling.pickler import Pickler
 from trimma.pickling.reached_modules import reached_roots
+from trimma.pickling.rest_of_main import on_request, rest_of_main
 from trimma.pickling.source_archive import SCRIPT, archive
-from trimma.worker.driver_settings import DriverSettings, settings_here
+from trimma.worker.driver_settings import DriverSettings, adopt, settings_here
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     folder: Folder | None = None
     settings: DriverSettings = DriverSettings()
     values: dict[str, dict[str, bytes]] = {}
+    rest_of_main: bytes = b""
     sources: bytes = b""
 
 
@@ -52,6 +54,7 @@ def surroundings_of(program: Pickler, *, elsewhere: bool) -> Surroundings:
         folder=_folder_here(),
         settings=settings_here(),
         values=values_of(roots),
+        rest_of_main=rest_of_main(program),
         sources=archive(roots, program.facts().get("__file__")) if elsewhere else b"",
     )
 
@@ -63,11 +66,23 @@ def enter(surroundings: Surroundings) -> dict[str, Any]:
     if folder is not None and folder == _described(folder.path):
         os.chdir(folder.path)
     sys.meta_path.insert(0, ValuesOnImport(surroundings.values))
-    main = sys.modules[MAIN] = ModuleType(MAIN)
-    return vars(main)
+    module = sys.modules[MAIN] = ModuleType(MAIN)
+    main = vars(module)
+    main["__getattr__"] = on_request(surroundings.rest_of_main, main)
+    return main
 
 
-def find_script(sources: Path) -> None:
+def settle(surroundings: Surroundings, sources: Path | None) -> None:
+    """Put in place what waits until the program is loaded. ``sources`` are the driver's own files, if any."""
+    for finder in sys.meta_path:
+        if isinstance(finder, ValuesOnImport):
+            finder.settle()
+    adopt(surroundings.settings)
+    if sources is not None:
+        _find_script(sources)
+
+
+def _find_script(sources: Path) -> None:
     """Say that the script lies in the folder of the driver's own files, if it isn't where it was at the driver."""
     main = sys.modules[MAIN]
     file = getattr(main, "__file__", None)
