@@ -8,11 +8,12 @@ import math
 import pickle
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Protocol, TypeVar
+from types import CodeType, ModuleType
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import cloudpickle
 
@@ -55,7 +56,21 @@ def dumps(value: Any, limit: float = math.inf) -> bytes:
 
 def dump(value: Any, file: Writes, out: Out) -> None:
     """Try once to pickle ``value`` into ``file``. Call this through `pickled`."""
-    cloudpickle.Pickler(file, protocol=5, buffer_callback=out).dump(value)
+    _Pickler(file, protocol=5, buffer_callback=out).dump(value)
+
+
+def _code_with_its_file(code: CodeType) -> Any:
+    """How cloudpickle pickles code, with the name of its file, which cloudpickle leaves out from 3.1.3 on."""
+    make, parts = cloudpickle.Pickler.dispatch_table[CodeType](code)
+    return make, tuple(code.co_filename if part == "<dynamic-code>" else part for part in parts)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Pickles code with the name of its file, so that tracebacks show where an objective failed."""
+
+    dispatch_table: ClassVar[Mapping[type, Any]] = ChainMap(
+        {CodeType: _code_with_its_file}, cloudpickle.Pickler.dispatch_table
+    )
 
 
 def pickled(attempt: Callable[[], _Result]) -> _Result:

@@ -23,6 +23,8 @@ def lay_out(axes: Any, x: Any, y: Any, *, narrow: bool, first: bool) -> None:
     if x.visible is False and y.visible is False:
         axes.set_axis_off()
         return
+    from matplotlib.ticker import MaxNLocator, NullLocator
+
     for axis, described, name in ((axes.xaxis, x, "x"), (axes.yaxis, y, "y")):
         if described.visible is False:
             axis.set_visible(False)
@@ -32,7 +34,7 @@ def lay_out(axes: Any, x: Any, y: Any, *, narrow: bool, first: bool) -> None:
         if described.tickvals is not None and described.ticktext is not None:
             texts = [_tick(text, narrow=narrow and name == "y") for text in described.ticktext]
             axis.set_ticks(list(described.tickvals), texts)
-            axis.minorticks_off()
+            axis.set_minor_locator(NullLocator())
         if described.tickangle:
             axis.set_tick_params(labelrotation=-described.tickangle)
             for label in axis.get_ticklabels():
@@ -41,8 +43,6 @@ def lay_out(axes: Any, x: Any, y: Any, *, narrow: bool, first: bool) -> None:
         if described.tickformat == ".0%":
             axis.set_major_formatter(lambda value, _: f"{value:.0%}")
         if described.dtick == 1:
-            from matplotlib.ticker import MaxNLocator
-
             axis.set_major_locator(MaxNLocator(integer=True))
         if described.showgrid is not False:
             axis.grid(visible=True)
