@@ -44,12 +44,40 @@ def a_study_in_local_processes() -> None:
         assert -2.0 <= study.best.config["x"] <= 2.0
 
 
+def broken(x: float) -> float:
+    raise ValueError("broken")
+
+
+def a_failure_names_its_file() -> None:
+    told = ""
+    try:
+        trimma.tune(broken, {"x": trimma.Grid(1)}, minimize="score", store="memory", workers=1, progress=False)
+    except trimma.errors.StudyFailed as error:
+        told = str(error)
+    assert f'File "{Path(__file__).absolute()}", line' in told, told
+
+
+def tables_and_pictures() -> None:
+    engine = trimma.Simulated(2)
+    study = trimma.tune(
+        score, {"x": trimma.Float(-2, 2)}, maximize="score", trials=12, engine=engine, store="memory", progress=False
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        assert len(study.to_pandas()) == 12
+        study.export(f"{folder}/trials.parquet")
+        for picture in ("history", "parallel", "slices", "timeline", "importance"):
+            for ending in ("html", "pdf"):
+                getattr(study.plot, picture)(file=f"{folder}/{picture}.{ending}")
+
+
 CHECKS: list[Callable[[], None]] = [
     installed_and_not_the_source_tree,
     version,
     typed,
     command_line,
     a_study_in_local_processes,
+    a_failure_names_its_file,
+    tables_and_pictures,
 ]
 
 if __name__ == "__main__":

@@ -109,16 +109,23 @@ def show(name: str, trial: int | None, top: int, store: str | None) -> None:
 @click.argument("name")
 @click.argument("picture")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True))
+@click.option(
+    "--width",
+    type=click.FloatRange(min=1.5),
+    default=6.75,
+    show_default=True,
+    help="Inches, of a picture in pdf, svg or png; one of two columns is 3.25.",
+)
 @store_option
-def plot(name: str, picture: str, file: str, store: str | None) -> None:
-    """Draw a PICTURE of a study to FILE (html, json, png, svg, pdf).
+def plot(name: str, picture: str, file: str, width: float, store: str | None) -> None:
+    """Draw a PICTURE of a study to FILE (html, json, pdf, svg, png).
 
     Pictures: curves, history, parallel, slices, timeline, importance. Of an
     ablation: forest, repeats, interactions, path, shapley, timeline.
     """
     from trimma.cli.tables import draw
 
-    draw(trimma.load(name, store), picture, file)
+    draw(trimma.load(name, store), picture, file, width)
     click.echo(f"wrote {file}")
 
 

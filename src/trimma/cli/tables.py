@@ -85,12 +85,12 @@ def print_trial(study: Study, number_: int) -> None:
         console.print(Text(f"\n{output.rstrip()}"))
 
 
-def draw(study: Study, picture: str, file: str) -> None:
-    """Write one of the study's pictures."""
+def draw(study: Study, picture: str, file: str, width: float) -> None:
+    """Write one of the study's pictures. An image is ``width`` inches wide."""
     known = (*PICTURES, *ABLATION_PICTURES)
     if picture not in known:
         raise UnknownName("picture", picture, known)
-    getattr(study.plot, picture)(file=file)
+    getattr(study.plot, picture)(file=file, width=width)
 
 
 def write_report(study: Study, file: str) -> None:

@@ -9,16 +9,17 @@ import io
 import math
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FunctionType, ModuleType
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import cloudpickle
 from cloudpickle.cloudpickle import _make_skeleton_class
 
 from trimma.errors import ObjectiveError, TrimmaError
 from trimma.pickling import functools_objects
+from trimma.pickling.code_objects import DISPATCH_TABLE
 from trimma.pickling.local_modules import is_importable, local_modules
 from trimma.pickling.namespaces import MAIN, Defined, Globals, WithMain, facts_of
 from trimma.pickling.own_in_each_process import Anew, anew
@@ -77,6 +78,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     ``delivered`` are the names of ``__main__`` that the pickle holds, and ``functions`` those that it holds by value.
     """
+
+    dispatch_table: ClassVar[Mapping[type, Any]] = DISPATCH_TABLE
 
     def __init__(self, file: Writes, out: Out) -> None:
         super().__init__(file, protocol=5, buffer_callback=out)

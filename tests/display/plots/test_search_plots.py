@@ -226,9 +226,9 @@ def test_wrong_files_are_told_before_drawing(tmp_path):
         plot.curves(tmp_path / "curves.txt")
 
 
-def test_an_image_needs_kaleido(tmp_path, monkeypatch):
+def test_an_image_needs_matplotlib(tmp_path, monkeypatch):
     monkeypatch.setattr(plots.figure_files, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match="kaleido"):
+    with pytest.raises(MissingExtra, match="matplotlib"):
         Plots(lambda: opened().history).curves(tmp_path / "curves.png")
 
 

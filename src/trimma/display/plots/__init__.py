@@ -15,6 +15,7 @@ from trimma.display.plots.parallel_coordinates import parallel
 from trimma.display.plots.path_waterfall import path
 from trimma.display.plots.shapley_bars import shapley
 from trimma.display.plots.single_repeats import repeats
+from trimma.display.plots.static_figure import PAGE
 from trimma.display.plots.theme import Figure
 from trimma.display.plots.value_history import history
 from trimma.display.plots.worker_timeline import timeline
@@ -42,9 +43,10 @@ class Plots:
     """The plots of one study. Each time a plot is drawn, ``get_history`` is asked for the study's history.
 
     Each method returns a `plotly.graph_objects.Figure`. With ``file`` it also writes the figure, in the format that
-    the file's name ends in: ``.html`` (complete, needs no network), ``.json``, or an image such as ``.png`` or
-    ``.svg``. All raise `MissingExtra` without plotly (or, for an image, without kaleido) and `UsageError` for another
-    ending.
+    the file's name ends in: ``.html`` (complete, needs no network), ``.json``, or an image (``.pdf``, ``.svg`` or
+    ``.png``), drawn for papers by matplotlib. An image is ``width`` inches wide: 6.75 by default, the width of a page
+    of two columns, one of which is 3.25. Its text has 8 points. All raise `MissingExtra` without plotly (or, for an
+    image, without matplotlib) and `UsageError` for another ending.
 
     ``forest``, ``repeats``, ``interactions``, ``path`` and ``shapley`` are for ablations. They raise `StudyError` for
     another study, and for an ablation whose design doesn't estimate what they show.
@@ -53,60 +55,62 @@ class Plots:
     def __init__(self, get_history: Callable[[], History]) -> None:
         self._get_history = get_history
 
-    def curves(self, file: File | None = None, *, metric: str | None = None) -> Figure:
+    def curves(self, file: File | None = None, width: float = PAGE, *, metric: str | None = None) -> Figure:
         """The metric by step, with a line for each trial. ``metric`` is the study's own by default."""
-        return self._drawn(file, lambda study: curves(study, metric))
+        return self._drawn(file, width, lambda study: curves(study, metric))
 
-    def history(self, file: File | None = None, *, by: Literal["trial", "time"] = "trial") -> Figure:
+    def history(
+        self, file: File | None = None, width: float = PAGE, *, by: Literal["trial", "time"] = "trial"
+    ) -> Figure:
         """Each trial's value and the best so far, ``by`` the number of ended trials or by time in seconds."""
-        return self._drawn(file, lambda study: history(study, by))
+        return self._drawn(file, width, lambda study: history(study, by))
 
-    def parallel(self, file: File | None = None) -> Figure:
+    def parallel(self, file: File | None = None, width: float = PAGE) -> Figure:
         """A line for each trial, through its hyperparameters to its value."""
-        return self._drawn(file, parallel)
+        return self._drawn(file, width, parallel)
 
-    def slices(self, file: File | None = None, *, names: tuple[str, ...] = ()) -> Figure:
+    def slices(self, file: File | None = None, width: float = PAGE, *, names: tuple[str, ...] = ()) -> Figure:
         """The metric against each hyperparameter, or against those in ``names``."""
-        return self._drawn(file, lambda study: slices(study, *names))
+        return self._drawn(file, width, lambda study: slices(study, *names))
 
-    def timeline(self, file: File | None = None) -> Figure:
+    def timeline(self, file: File | None = None, width: float = PAGE) -> Figure:
         """Which worker ran which trial when, how busy the workers were, and why they were idle."""
-        return self._drawn(file, timeline)
+        return self._drawn(file, width, timeline)
 
-    def importance(self, file: File | None = None, *, top: float = 0.1) -> Figure:
+    def importance(self, file: File | None = None, width: float = PAGE, *, top: float = 0.1) -> Figure:
         """How much each hyperparameter decides whether a trial is among the best ``top``, a share from 0 to 1."""
-        return self._drawn(file, lambda study: importance(study, top=top))
+        return self._drawn(file, width, lambda study: importance(study, top=top))
 
-    def forest(self, file: File | None = None) -> Figure:
+    def forest(self, file: File | None = None, width: float = PAGE) -> Figure:
         """What each component of an ablation is worth, with its interval."""
-        return self._told(file, forest)
+        return self._told(file, width, forest)
 
-    def repeats(self, file: File | None = None) -> Figure:
+    def repeats(self, file: File | None = None, width: float = PAGE) -> Figure:
         """The differences of single repeats of an ablation, beside the estimates."""
-        return self._told(file, repeats)
+        return self._told(file, width, repeats)
 
-    def interactions(self, file: File | None = None) -> Figure:
+    def interactions(self, file: File | None = None, width: float = PAGE) -> Figure:
         """What leaving out two components together changes, beyond the sum of what each changes alone.
 
         It is for designs that leave out pairs.
         """
-        return self._told(file, interactions)
+        return self._told(file, width, interactions)
 
-    def path(self, file: File | None = None) -> Figure:
+    def path(self, file: File | None = None, width: float = PAGE) -> Figure:
         """The path from the bare baseline to the whole, as a waterfall, for designs that follow a path."""
-        return self._told(file, path)
+        return self._told(file, width, path)
 
-    def shapley(self, file: File | None = None) -> Figure:
+    def shapley(self, file: File | None = None, width: float = PAGE) -> Figure:
         """Shapley values with their errors, for designs that sample orders."""
-        return self._told(file, shapley)
+        return self._told(file, width, shapley)
 
-    def _told(self, file: File | None, draw: Callable[[Findings], Figure]) -> Figure:
-        return self._drawn(file, lambda study: draw(findings(study)))
+    def _told(self, file: File | None, width: float, draw: Callable[[Findings], Figure]) -> Figure:
+        return self._drawn(file, width, lambda study: draw(findings(study)))
 
-    def _drawn(self, file: File | None, draw: Callable[[History], Figure]) -> Figure:
+    def _drawn(self, file: File | None, width: float, draw: Callable[[History], Figure]) -> Figure:
         if file is not None:
             figure_files.check(file)
         figure = draw(self._get_history())
         if file is not None:
-            figure_files.write(figure, file)
+            figure_files.write(figure, file, width)
         return figure

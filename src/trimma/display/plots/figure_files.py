@@ -1,14 +1,14 @@
-"""Figures written to files."""
+"""Plots written to files."""
 
 from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 
+from trimma.display.plots.static_figure import PAGE, save
 from trimma.display.plots.theme import Figure
 from trimma.errors import MissingExtra, UsageError
 
-IMAGES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp")
-WIDTH, HEIGHT = 1100, 700  # pixels, where the figure doesn't say
+IMAGES = (".png", ".svg", ".pdf")
 
 
 def check(file: str | PathLike[str]) -> None:
@@ -18,16 +18,16 @@ def check(file: str | PathLike[str]) -> None:
         raise UsageError(
             f"a plot can't be written to {str(file)!r}: end it in .html, .json, or as an image in {', '.join(IMAGES)}"
         )
-    if suffix in IMAGES and find_spec("kaleido") is None:
-        raise MissingExtra("kaleido", "image", f"a plot as {suffix} (.html needs nothing)")
+    if suffix in IMAGES and find_spec("matplotlib") is None:
+        raise MissingExtra("matplotlib", "image", f"a plot as {suffix} (.html needs nothing)")
 
 
-def write(figure: Figure, file: str | PathLike[str]) -> None:
+def write(figure: Figure, file: str | PathLike[str], width: float = PAGE) -> None:
     """Write the figure in the format that the file's name ends in.
 
-    That is .html (complete, needs no network), .json or an image.
+    That is .html (complete, needs no network), .json or an image, which is ``width`` inches wide.
 
-    Raises `UsageError` for another ending and `MissingExtra` for an image without kaleido.
+    Raises `UsageError` for another ending and `MissingExtra` for an image without matplotlib.
     """
     check(file)
     path = Path(file)
@@ -37,7 +37,7 @@ def write(figure: Figure, file: str | PathLike[str]) -> None:
         case ".json":
             path.write_text(figure.to_json(), encoding="utf-8")
         case _:
-            figure.write_image(path, width=WIDTH, height=figure.layout.height or HEIGHT, scale=2)
+            save(figure, str(path), width)
 
 
 def _page(figure: Figure) -> str:

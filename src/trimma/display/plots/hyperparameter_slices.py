@@ -10,6 +10,7 @@ from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.plots.value_axis import value_axis
 from trimma.ports import History
 from trimma.space import Dimension
+from trimma.trial import State
 from trimma.views import Point, hyperparameters
 from trimma.views import slices as slice_rows
 
@@ -34,6 +35,8 @@ def slices(history: History, *names: str) -> Figure:
     note = count(len(trials), "trial")
     if len(shown) < len(rows):
         note += f", the first {len(shown)} of {len(rows)} hyperparameters; name others to see them"
+    if failed := history.counts[State.FAILED]:
+        note += f", {count(failed, 'failed trial')} not shown"
     texts = trial_hovers(history, trials)
     lines = -(-len(shown) // PER_ROW)
     values = {point.trial: point.value for row in shown for point in row.points}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trimma.display.numbers_and_durations import count
 from trimma.display.plots.hyperparameter_axes import LABEL, setting_ticks
 from trimma.display.plots.theme import BEST, Figure, empty_figure, figure, graph_objects, metric_title, thinned
 from trimma.display.plots.value_axis import range_without_outliers
@@ -15,6 +16,7 @@ from trimma.display.short_text import shorten
 from trimma.errors import StudyError
 from trimma.ports import History
 from trimma.space import Dimension
+from trimma.trial import State
 from trimma.views import TrialLine, hyperparameters, importance
 from trimma.views import parallel as lines_of
 
@@ -22,7 +24,7 @@ MAX_AXES = 10
 MAX_LINES = 1000
 KEPT = 50
 # from the worst, light, to the best, dark; the very best is gold
-COLOURS = ((0.0, "#DCE6EE"), (0.5, "#9CC5E0"), (0.85, "#0072B2"), (0.98, "#00304D"), (0.981, BEST), (1.0, BEST))
+COLOURS = ((0.0, "#B9CEDD"), (0.5, "#86B6D6"), (0.85, "#0072B2"), (0.98, "#00304D"), (0.981, BEST), (1.0, BEST))
 
 
 def parallel(history: History, max_axes: int = MAX_AXES) -> Figure:
@@ -43,6 +45,8 @@ def parallel(history: History, max_axes: int = MAX_AXES) -> Figure:
     notes = [f"{len(lines):,} trials" if len(drawn) == len(lines) else f"{len(drawn):,} of {len(lines):,} trials"]
     if len(shown) < len(scales):
         notes.append(f"the {len(shown)} most important of {len(scales)} hyperparameters")
+    if failed := history.counts[State.FAILED]:
+        notes.append(f"{count(failed, 'failed trial')} not shown")
     values = np.array([line.value for line in drawn])
     low, high = _range(values, maximize=history.maximize)
     axes = [_axis(scale, drawn) for scale in shown]
