@@ -203,7 +203,7 @@ def test_a_broadcast_variable_is_told_of_data(tmp_path):
             return _from_id, (7,)
 
     found = bundle.write({"held": Broadcast()}, tmp_path / "program")
-    with pytest.raises(ObjectiveError, match="holds a broadcast variable of Spark.* pass its value as data="):
+    with pytest.raises(ObjectiveError, match=r"holds a broadcast variable of Spark.* pass its value as data="):
         bundle.load(found.path)
 
 

@@ -10,7 +10,8 @@ from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import renewed, thaw
-from trimma.api.resume_mismatch import refuse_mismatch
+from trimma.api.resume_mismatch import refuse_mismatch, warn_of_other_data
+from trimma.data.digest import digest
 from trimma.errors import StudyNotFound
 from trimma.loop import replay
 from trimma.ports import Engine, Store
@@ -67,6 +68,8 @@ class Continuation:
             space=spec.space if self.space is None else self.space.describe(),
         )
         refuse_mismatch(spec, given)
+        if self.data is not None:
+            warn_of_other_data(spec, digest(self.data))
         if self.more is not None:
             ask_more(ledger, store, engine, recipe, self.more(spec, recipe))
         return TakenUp(
