@@ -81,6 +81,13 @@ def load(path: Path) -> Any:
         raise explained(error, driver) from error
 
 
+def mentions(path: Path, word: bytes) -> bool:
+    """Whether the pickle in the file, without its large buffers, holds this word, as the code of a function may."""
+    view = _mapped(path)
+    start, length = _parsed(view)[1].pickle
+    return word in bytes(view[start : start + length])
+
+
 def _attempt(program: Any, path: Path) -> Bundle:
     buffers: list[memoryview] = []
 

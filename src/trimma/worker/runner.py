@@ -21,6 +21,7 @@ from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import TrialOutput
+from trimma.worker.spark_files import find_spark_files
 
 
 def main(descriptor: int, program_path: str) -> None:
@@ -29,6 +30,7 @@ def main(descriptor: int, program_path: str) -> None:
     link = Link(socket.socket(fileno=descriptor), ToRunner)
     try:
         program = bundle.load(Path(program_path))
+        find_spark_files(Path(program_path))
         signature = Signature.of(program.objective)
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))
