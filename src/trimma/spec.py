@@ -35,7 +35,7 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``kind`` says what kind of question it is. ``asked`` holds more of the question as plain JSON, which is read only by
     the policy that asks it, and by what shows a study of this kind. ``planned`` is the largest number of trials in the
-    policy's own plan, or None when the policy doesn't say.
+    policy's own plan, or None when the policy doesn't say. ``data`` is a digest of the data, or empty without data.
     """
 
     name: str
@@ -56,6 +56,7 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str = "search"
     asked: dict[str, Any] = {}
     planned: int | None = None
+    data: str = ""
 
     @property
     def metric(self) -> Metric:

@@ -94,6 +94,7 @@ def test_a_study_with_large_data_asks_for_it_when_it_goes_on(tmp_path):
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.filterwarnings("ignore:data= isn't the data with which:RuntimeWarning")
 def test_of_data_and_model_only_what_is_large_is_asked_for(tmp_path):
     store = tmp_path / "studies.db"
     large, other = np.ones(MIB), np.zeros(MIB)

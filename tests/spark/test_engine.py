@@ -11,7 +11,7 @@ import pytest
 
 import trimma as tm
 from trimma.engines.spark.engine import _HINT
-from trimma.errors import EngineError, UsageError
+from trimma.errors import EngineError, ObjectiveError, UsageError
 from trimma.testing import EngineContract
 from trimma.testing.engines import wait_until
 from trimma.wire.addresses import Listen
@@ -63,6 +63,33 @@ def test_where_nothing_can_be_dialled_a_shared_folder_will_do(local: SparkSessio
     assert len(study.history.ended) == 6
     assert study.history.counts["failed"] == 0
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.xdist_group("spark-local")
+def test_files_that_were_added_to_the_session_are_found(local: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("hello")
+    local.sparkContext.addFile(str(tmp_path / "words.txt"))
+
+    def count(x: float) -> float:
+        from pyspark import SparkFiles
+
+        return float(len(Path(SparkFiles.get("words.txt")).read_text()))
+
+    engine, space = tm.Spark(local, workers=1), tm.Space(x=tm.Float(0, 1))
+    study = tm.tune(count, space, minimize="loss", trials=1, engine=engine, store="memory", progress=False)
+    assert study.best.value == 5.0
+
+
+@pytest.mark.xdist_group("spark-local")
+def test_a_broadcast_variable_is_told_of_data(local: SparkSession) -> None:
+    held = local.sparkContext.broadcast([1.0])
+
+    def use(x: float) -> float:
+        return float(held.value[0])
+
+    engine, space = tm.Spark(local, workers=1), tm.Space(x=tm.Float(0, 1))
+    with pytest.raises(ObjectiveError, match=r"it holds a broadcast variable of Spark.* pass its value as data="):
+        tm.tune(use, space, minimize="loss", trials=1, engine=engine, store="memory", progress=False)
 
 
 @pytest.mark.xdist_group("spark-local")

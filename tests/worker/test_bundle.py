@@ -194,6 +194,19 @@ def test_a_missing_module_is_named_with_the_fix(tmp_path):
         bundle.load(path.path)
 
 
+def test_a_broadcast_variable_is_told_of_data(tmp_path):
+    pytest.importorskip("pyspark")
+    from pyspark.broadcast import _from_id
+
+    class Broadcast:
+        def __reduce__(self):
+            return _from_id, (7,)
+
+    found = bundle.write({"held": Broadcast()}, tmp_path / "program")
+    with pytest.raises(ObjectiveError, match=r"holds a broadcast variable of Spark.* pass its value as data="):
+        bundle.load(found.path)
+
+
 def test_versions_that_differ_are_told_when_a_program_can_not_be_loaded(tmp_path, monkeypatch):
     error = ModuleNotFoundError("No module named 'numpy.fancy'", name="numpy.fancy")
     path = written_elsewhere(tmp_path, monkeypatch, Unloadable(error), packages={"numpy": "9.1", "polars": "0.1"})

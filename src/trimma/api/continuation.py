@@ -11,7 +11,8 @@ from trimma.api.launch import TakenUp
 from trimma.api.new_limits import limits_from_here
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import renewed, thaw
-from trimma.api.resume_mismatch import refuse_mismatch
+from trimma.api.resume_mismatch import refuse_mismatch, warn_of_other_data
+from trimma.data.digest import digest
 from trimma.errors import StudyNotFound
 from trimma.loop import replay
 from trimma.ports import Engine, Store
@@ -70,6 +71,8 @@ class Continuation:
             space=spec.space if self.space is None else self.space.describe(),
         )
         refuse_mismatch(spec, given)
+        if self.data is not None:
+            warn_of_other_data(spec, digest(self.data))
         if self.more is not None:
             ask_more(ledger, store, engine, recipe, self.more(spec, recipe))
         trials, until = limits_from_here(ledger.history, self.trials, self.timeout, self.until)

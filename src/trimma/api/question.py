@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from trimma.api.advice import how_to_remove, how_to_resume
 from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import freeze
-from trimma.api.resume_mismatch import Mismatches, refuse_mismatch
+from trimma.api.resume_mismatch import Mismatches, refuse_mismatch, warn_of_other_data
+from trimma.data.digest import digest
 from trimma.errors import StudyExists
 from trimma.loop import create, replay
 from trimma.ports import Engine, Store
@@ -44,13 +47,17 @@ class Question:
                 f"(or {how_to_resume(self.name, store, engine)}), or remove it with: "
                 f"{how_to_remove(self.name, store)}"
             )
-        recipe = self.recipe.fit_for(engine)
+        recipe, given = self.recipe.fit_for(engine), digest(self.recipe.program.data)
         if known:
             ledger = replay(store, self.name)
             before = len(ledger.history)
             refuse_mismatch(ledger.history.spec, self.spec, seeded=self.seeded, mismatches=self.mismatches)
+            warn_of_other_data(ledger.history.spec, given)
             ask_more(ledger, store, engine, recipe, self.spec)
         else:
             recipe.bind(self.spec)  # settings that don't fit the space are refused before anything is stored
-            ledger, before = create(store, self.spec, freeze(recipe, engine), engine.clock.now()), 0
+            ledger, before = (
+                create(store, replace(self.spec, data=given), freeze(recipe, engine), engine.clock.now()),
+                0,
+            )
         return TakenUp(ledger=ledger, known=before, recipe=recipe, trials=self.spec.trials, until=self.spec.until)

@@ -1,5 +1,6 @@
 """What a resume may not change."""
 
+import warnings
 from collections.abc import Callable
 
 from trimma.errors import StudyMismatch
@@ -37,6 +38,17 @@ def refuse_mismatch(
         raise StudyMismatch(
             f"study {stored.name!r} can't be resumed, for it would ask something else: {'; '.join(changed)}. "
             "Take another name for the new question."
+        )
+
+
+def warn_of_other_data(stored: StudySpec, given: str) -> None:
+    """Warn where the digest of the data that is given isn't that of the data with which the study was begun."""
+    if stored.data and given and stored.data != given:
+        warnings.warn(
+            f"data= isn't the data with which study {stored.name!r} was begun, so that its trials are of different "
+            "data: take another name for a study of the new data, unless nothing that matters has changed",
+            RuntimeWarning,
+            stacklevel=2,
         )
 
 

@@ -98,6 +98,13 @@ def sources(path: Path) -> bytes:
     return _surroundings(view, _parsed(view)[1]).sources
 
 
+def mentions(path: Path, word: bytes) -> bool:
+    """Whether the pickle in the file, without its large buffers, holds this word, as the code of a function may."""
+    view = _mapped(path)
+    start, length = _parsed(view)[1].pickle
+    return word in bytes(view[start : start + length])
+
+
 def _attempt(program: Any, path: Path, elsewhere: bool) -> Bundle:
     buffers: list[memoryview] = []
 

@@ -25,6 +25,7 @@ from trimma.worker.attempt import run_attempt
 from trimma.worker.last_line import LastLine
 from trimma.worker.link import Link, Ready, Refused, ToRunner
 from trimma.worker.output import ProcessStream, TrialOutput
+from trimma.worker.spark_files import find_spark_files
 from trimma.worker.surroundings import Surroundings, enter, settle
 
 Capture = Callable[[TrialOutput], AbstractContextManager[Any]]
@@ -45,6 +46,7 @@ def main(descriptor: int, line: int, program_path: str, sources: str) -> None:
     try:
         program = bundle.load(Path(program_path), enter_surroundings)
         settle(found[0], Path(sources) if sources else None)
+        find_spark_files(Path(program_path))
         signature = Signature.of(program.objective)
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))

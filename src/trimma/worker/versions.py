@@ -59,6 +59,11 @@ def explained(error: Exception, driver: Versions) -> ObjectiveError:
             f"it needs the module {root!r}, which isn't installed {here}: install it there. Only what isn't installed "
             "at the driver either, such as a file beside your script, travels with the objective"
         )
+    if "BROADCAST_VARIABLE_NOT_LOADED" in str(error):
+        return ObjectiveError(
+            "it holds a broadcast variable of Spark, which only Spark's own tasks can read: pass its value as data=, "
+            "which travels to each machine once and is shared by its workers, and take it from the argument 'data'"
+        )
     told = str(failure_of(error, __file__))
     if other := _differences(driver):
         told += f". The versions differ: {other} {here}; with the same ones it may load"

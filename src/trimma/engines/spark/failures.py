@@ -8,17 +8,26 @@ from trimma.errors import EngineError
 _MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 _VERSIONS = re.compile(r"\[PYTHON_VERSION_MISMATCH\][^(\d]*[(]?(\d+)(?:, |\.)(\d+)")
 _NOT_FOUND = re.compile(r'Cannot run program "([^"]+)"')
+_JVM = re.compile(r"^(?:\s+at \S+\(.*\)|\s*\.\.\. \d+ more|Driver stacktrace:.*)\n?", re.MULTILINE)
 _PYTHON = re.compile(r"^(\w[\w.]*(?:Error|Exception|Interrupt|Exit)\b.*)$", re.MULTILINE)
 
 
 def explain(error: BaseException) -> EngineError:
-    """An `EngineError` that says why a worker's task failed and what to do. Its cause is Spark's own error."""
-    explained = EngineError(_explanation(str(error)))
-    explained.__cause__ = error
+    """An `EngineError` that says why a worker's task failed and what to do.
+
+    If the reason is known, it stands by itself. Otherwise its cause is what Spark says, without the frames of the JVM.
+    """
+    text = str(error)
+    if (known := _known(text)) is not None:
+        return EngineError(known)
+    lines = _PYTHON.findall(text)
+    explained = EngineError(f"the Spark task of a worker failed: {lines[-1] if lines else text.strip()[:1000]}")
+    short = _JVM.sub("", text).strip()
+    explained.__cause__ = error if short == text.strip() else EngineError(short)
     return explained
 
 
-def _explanation(text: str) -> str:
+def _known(text: str) -> str | None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if versions := _VERSIONS.search(text):
         return (
@@ -37,5 +46,4 @@ def _explanation(text: str) -> str:
         return (
             f"Spark's executors have no {program[1]!r}: name their Python with PYSPARK_PYTHON before the session starts"
         )
-    lines = _PYTHON.findall(text)
-    return f"the Spark task of a worker failed: {lines[-1] if lines else text.strip()[:1000]}"
+    return None

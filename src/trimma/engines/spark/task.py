@@ -16,7 +16,7 @@ def work(ticket: bytes, slots: Iterator[int]) -> Iterator[tuple[bool, str]]:
     from trimma.errors import EngineError
 
     for slot in slots:
-        with _devices():
+        with _devices(), _files():
             try:
                 yield True, serve(ticket, slot)
             except EngineError as error:
@@ -33,11 +33,28 @@ def _devices() -> Iterator[None]:
     if gpu is None:
         yield
         return
-    before = os.environ.get(_DEVICES)
-    os.environ[_DEVICES] = ",".join(gpu.addresses)
+    with _set(_DEVICES, ",".join(gpu.addresses)):
+        yield
+
+
+@contextmanager
+def _files() -> Iterator[None]:
+    """Name to the worker's process the folder of the files that were added to the session."""
+    from pyspark import SparkFiles
+
+    from trimma.worker.spark_files import VARIABLE
+
+    with _set(VARIABLE, SparkFiles.getRootDirectory()):
+        yield
+
+
+@contextmanager
+def _set(variable: str, value: str) -> Iterator[None]:
+    before = os.environ.get(variable)
+    os.environ[variable] = value
     try:
         yield
     finally:
-        del os.environ[_DEVICES]
+        del os.environ[variable]
         if before is not None:
-            os.environ[_DEVICES] = before
+            os.environ[variable] = before
