@@ -85,8 +85,20 @@ def change_sentence(found: Findings) -> str:
 
 
 def plan_sentences(found: Findings) -> str:
-    """Two sentences: the design, and what the other arms are compared with."""
-    return f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}."
+    """Sentences that say the design, what the other arms are compared with, and of what the intervals speak."""
+    return f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}. {population_sentence(found)}"
+
+
+def population_sentence(found: Findings) -> str:
+    """Of what the intervals speak: of this data set, or of new data."""
+    repeat = found.asked.repeat
+    if repeat is None:
+        return (
+            "Intervals speak of repeats like these: what a repeat is isn't known. If they share data, say so "
+            "(repeat=tm.RandomSplit(...) or tm.Fold(...)), or intervals are too narrow for new data."
+        )
+    guessed = " (guessed from the objective; say repeat= if it isn't so)" if found.asked.guessed else ""
+    return f"Intervals speak of {repeat.words}{guessed}."
 
 
 def decided_sentence(found: Findings) -> str:
