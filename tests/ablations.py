@@ -8,6 +8,7 @@ from typing import Any
 from histories import Log
 from trimma.ablation.findings import Findings, assembled
 from trimma.ablation.question import KIND, Ablation, Component, plain
+from trimma.ablation.repeat_kinds import Seed
 from trimma.effects import Analysis, Cell, Conclusion, DecisionChances, Effect
 from trimma.spec import Metric
 
@@ -16,7 +17,7 @@ def asked(names: Sequence[str], *, design: str = "LeaveOneOut()", analysis: str 
     """An ablation of columns; a name with a plus in it is a group."""
     components = tuple(Component(name=name, kind="column", members=tuple(name.split("+"))) for name in names)
     repeats = more.pop("repeats", 5)
-    settings = {"whole": "", "reference": (), "repeats": repeats} | more
+    settings = {"whole": "", "reference": (), "repeats": repeats, "repeat": Seed()} | more
     return Ablation(components=components, design=design, analysis=analysis, **settings)
 
 

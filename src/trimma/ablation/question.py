@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from trimma.ablation.arms import Arm
+from trimma.ablation.repeat_kinds import RepeatKind
 from trimma.errors import StudyError
 from trimma.spec import StudySpec
 
@@ -41,6 +42,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     - ``smallest``: the smallest difference that matters to the user, in units of the metric; None if it wasn't said.
     - ``tries``: how many configs are tried for each cell, of which the best counts. ``retune`` shows how they are
       found, as text.
+    - ``repeat``: what a repeat is; None if it isn't known. ``guessed`` says that it was guessed from the objective.
     - ``censoring``: whether a scheduler may stop trials early.
     - ``notes``: sentences for the report, by which kinds of component say what they do.
     """
@@ -58,11 +60,23 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tries: int = 1
     censoring: bool = False
     notes: tuple[str, ...] = ()
+    repeat: RepeatKind | None = None
+    guessed: bool = False
 
     @property
     def names(self) -> Sequence[str]:
         """The names of the components, in the study's order."""
         return [component.name for component in self.components]
+
+    @property
+    def overlap(self) -> float:
+        """The variance that more repeats don't take away, in that of one repeat, because repeats share data."""
+        return 0.0 if self.repeat is None else self.repeat.overlap
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """The arguments that all functions of `trimma.effects` share."""
+        return {"confidence": self.confidence, "smallest": self.smallest, "overlap": self.overlap}
 
 
 def question(spec: StudySpec) -> Ablation:

@@ -47,6 +47,7 @@ class AdaptiveRepeats:
     looks: tuple[int, ...] = LOOKS
     confidence: float = 0.95
     smallest: float | None = None
+    overlap: float = 0.0
 
     @property
     def most(self) -> int:
@@ -71,6 +72,7 @@ class AdaptiveRepeats:
                 maximize=maximize,
                 confidence=self.confidence,
                 smallest=self.smallest,
+                overlap=self.overlap,
             )
             others = [arm for arm in left if arm in still and arm != arms[0]]
             # the fewer arms are left to compare with the reference, the fewer trainings of it are worth their cost
@@ -82,7 +84,7 @@ class AdaptiveRepeats:
 def repeats_of(asked: Ablation) -> Repeats:
     """The repeats that an ablation asks for."""
     if asked.looks:
-        return AdaptiveRepeats(asked.looks, asked.confidence, asked.smallest)
+        return AdaptiveRepeats(asked.looks, asked.confidence, asked.smallest, asked.overlap)
     return FixedRepeats(asked.repeats)
 
 
@@ -95,9 +97,10 @@ def racing(
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
+    overlap: float = 0.0,
 ) -> frozenset[Arm]:
     """The first arm, and all arms whose difference from it is worth more repeats after the first ``look`` repeats."""
-    standing = _standing(cells, arms, look, looks, maximize, confidence, smallest)
+    standing = _standing(cells, arms, look, looks, maximize, confidence, smallest, overlap)
     return frozenset({arms[0], *(arms[int(name)] for name in standing.racing)})
 
 
@@ -105,7 +108,7 @@ def settled(
     cells: tuple[Cell, ...], arms: tuple[Arm, ...], look: int, looks: tuple[int, ...], *, maximize: bool
 ) -> frozenset[Arm]:
     """The arms whose difference from the first arm is known after the first ``look`` repeats."""
-    return frozenset(arms[int(name)] for name in _standing(cells, arms, look, looks, maximize, 0.95, None).settled)
+    return frozenset(arms[int(name)] for name in _standing(cells, arms, look, looks, maximize, 0.95, None, 0.0).settled)
 
 
 @lru_cache(maxsize=64)  # asked again at each end of a training, mostly about the same cells
@@ -117,6 +120,7 @@ def _standing(
     maximize: bool,
     confidence: float,
     smallest: float | None,
+    overlap: float,
 ) -> RaceStanding:
     """Where the race of all arms against the first stands. Arms are named by their places."""
     named = {str(place): arm for place, arm in enumerate(arms) if arm != arms[0]}
@@ -128,6 +132,7 @@ def _standing(
         maximize=maximize,
         confidence=confidence,
         smallest=smallest,
+        overlap=overlap,
         reference=arms[0],
         arms=named,
     )

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trimma.ablation.analyses import plan_of
+from trimma.ablation.guess_repeat import guessed_repeat
 from trimma.ablation.order import Blocks
 from trimma.ablation.protocols import Asked, ComponentKind, Design
 from trimma.ablation.question import KIND, Ablation, mismatches, plain
+from trimma.ablation.repeat_kinds import RepeatKind
 from trimma.ablation.retune import Retune
 from trimma.ablation.variants import Whole
 from trimma.api.ablation_arguments import (
@@ -16,6 +18,7 @@ from trimma.api.ablation_arguments import (
     kinds_of,
     listed_of,
     refuse_unseen,
+    repeat_of,
     repeats_of,
     retune_of,
 )
@@ -46,6 +49,7 @@ def ablate(
     repeats: int | Literal["adaptive"] = 5,
     confidence: float = 0.95,
     smallest: float | None = None,
+    repeat: RepeatKind | None = None,
     retune: Retune | None = None,
     scheduler: str | BindsSearcher | Scheduler = "run-all",
     trials: int | None = None,
@@ -83,8 +87,11 @@ def ablate(
         ``design``: "leave-one-out" (the default), "leave-one-group-out", "one-in", "pairwise", "factorial",
         "screening", "path", "shapley", or an object. ``repeats`` is how often the baseline and each arm are run
         (default 5). With "adaptive", the results are looked at after 3, 6 and 12 repeats, and only components that
-        aren't settled by then go on, up to 24 repeats. ``retune=tm.Retune(space, trials=8)`` gives each training a
-        small search of its own. The baseline is always trained anew, also after a search.
+        aren't settled by then go on, up to 24 repeats. ``repeat`` says what a repeat is, and so of what the intervals
+        speak: ``tm.RandomSplit(test=0.25)`` or ``tm.Fold(5)`` of one data set, ``tm.Seed()`` or ``tm.DataSet()``
+        (default: guessed from how the objective uses ``split``, where that can be told).
+        ``retune=tm.Retune(space, trials=8)`` gives each training a small search of its own. The baseline is always
+        trained anew, also after a search.
     What is told
         Differences with simultaneous intervals at ``confidence`` (default .95). ``smallest`` is the smallest
         difference that matters to you, in units of the metric (default: none). With it, a component can also be
@@ -108,7 +115,8 @@ def ablate(
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
     retune = None if retune is None else retune_of(retune)
     plan = plan_of(found_design)
-    found_repeats = repeats_of(repeats, confidence, smallest, found_design, plan)
+    found_repeat = guessed_repeat(objective) if repeat is None else repeat_of(repeat)
+    found_repeats = repeats_of(repeats, confidence, smallest, found_design, plan, found_repeat)
     found, ready = store_of(store), engine_of(engine, workers)
     kinds = kinds_of(components, ready)
     params, given = dict(config or {}), data_of(data, ready)
@@ -140,6 +148,8 @@ def ablate(
         tries=1 if retune is None else retune.trials,
         censoring=not isinstance(found_scheduler, RunAll),
         notes=tuple(dict.fromkeys(note for kind in kinds for note in getattr(kind, "notes", ()))),
+        repeat=found_repeat,
+        guessed=repeat is None,
     )
     spec = StudySpec(
         name=name_of(name, signature.name, found),

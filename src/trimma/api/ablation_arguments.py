@@ -8,6 +8,7 @@ from trimma.ablation.analyses import AnalysisPlan
 from trimma.ablation.arms import Arm
 from trimma.ablation.protocols import ComponentKind, Design
 from trimma.ablation.question import Component
+from trimma.ablation.repeat_kinds import RepeatKind
 from trimma.ablation.repeats import AdaptiveRepeats, FixedRepeats, Repeats
 from trimma.ablation.retune import Retune
 from trimma.ablation.setting import named_apart
@@ -82,7 +83,9 @@ def retune_of(given: Any) -> Retune:
     return Retune(space, trials if space.size is None else min(trials, space.size), searcher)
 
 
-def repeats_of(repeats: Any, confidence: Any, smallest: Any, design: Design, plan: AnalysisPlan) -> Repeats:
+def repeats_of(
+    repeats: Any, confidence: Any, smallest: Any, design: Design, plan: AnalysisPlan, repeat: RepeatKind | None
+) -> Repeats:
     """How often each arm is run: a fixed number of times, or until it is settled."""
     if not isinstance(confidence, float) or not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence!r} must be a share from .5 to below 1, such as .95")
@@ -92,7 +95,17 @@ def repeats_of(repeats: Any, confidence: Any, smallest: Any, design: Design, pla
         return FixedRepeats(whole("repeats", repeats))
     if not plan.adaptive:
         raise UsageError(f"repeats='adaptive' compares single components, which {design!r} doesn't: give a number")
-    return AdaptiveRepeats(confidence=confidence, smallest=smallest)
+    return AdaptiveRepeats(confidence=confidence, smallest=smallest, overlap=repeat.overlap if repeat else 0.0)
+
+
+def repeat_of(repeat: Any) -> RepeatKind:
+    """What a repeat is, as it was given."""
+    if not isinstance(repeat, RepeatKind):
+        raise UsageError(
+            f"repeat={repeat!r} must be tm.RandomSplit(test=0.25), tm.Fold(5), tm.Seed() or tm.DataSet(); how often "
+            "arms are run is repeats="
+        )
+    return repeat
 
 
 def defaults_of(objective: Callable[..., Any]) -> dict[str, Any]:

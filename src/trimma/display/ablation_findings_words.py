@@ -89,11 +89,26 @@ def change_sentence(found: Findings) -> str:
 
 
 def plan_sentences(found: Findings) -> str:
-    """Sentences: the design, what the other arms are compared with, and the whole where that is something else."""
-    sentences = f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}."
-    if not found.asked.reference or found.whole[0] is None:
-        return sentences
-    return f"{sentences} {capitalized(_mean_words('the whole', found.metric.name, found.whole))}."
+    """Sentences: the design, what the other arms are compared with, the whole, and of what the intervals speak.
+
+    The whole is only told where it is something else than what the arms are compared with.
+    """
+    sentences = [f"{capitalized(plan_words(found))}. {capitalized(reference_words(found))}."]
+    if found.asked.reference and found.whole[0] is not None:
+        sentences.append(f"{capitalized(_mean_words('the whole', found.metric.name, found.whole))}.")
+    return " ".join([*sentences, population_sentence(found)])
+
+
+def population_sentence(found: Findings) -> str:
+    """Of what the intervals speak: of this data set, or of new data."""
+    repeat = found.asked.repeat
+    if repeat is None:
+        return (
+            "Intervals speak of repeats like these: what a repeat is isn't known. If they share data, say so "
+            "(repeat=tm.RandomSplit(...) or tm.Fold(...)), or intervals are too narrow for new data."
+        )
+    guessed = " (guessed from the objective; say repeat= if it isn't so)" if found.asked.guessed else ""
+    return f"Intervals speak of {repeat.words}{guessed}."
 
 
 def decided_sentence(found: Findings) -> str:

@@ -21,6 +21,7 @@ def path(
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
+    overlap: float = 0.0,
     start: Collection[str] = (),
 ) -> Analysis:
     """The value after leaving out each of ``order`` as well, less the value before (Fawcett and Hoos 2016).
@@ -34,7 +35,7 @@ def path(
         raise UsageError(f"the path's start leaves out {', '.join(twice)} already: take it from the order")
     nested: list[Removed] = list(accumulate(order, lambda arm, name: arm | {name}, initial=frozenset(start)))
     observations = observe(cells, nested)
-    model = fit_contrast_model(observations)
+    model = fit_contrast_model(observations, overlap=overlap)
     steps = np.arange(len(order))
     rows = np.zeros((len(order), len(observations.arms)))
     rows[steps, steps] = -1.0

@@ -34,7 +34,9 @@ def effects_with_conclusions(
     lost = [count.always_failed and more for count, more in zip(counts, failing.more, strict=True)]
     worth = -estimates.difference if maximize else estimates.difference
     letters = compact_letters(worth, tukey_kramer_distances(estimates, confidence))
-    chances = decision_chances(estimates.difference, outer, inner, smallest, [count.repeats for count in counts])
+    chances = decision_chances(
+        estimates.difference, outer, inner, smallest, [count.repeats for count in counts], overlap=estimates.overlap
+    )
     effects = []
     for index, (name, count) in enumerate(zip(names, counts, strict=True)):
         difference = float(estimates.difference[index])

@@ -20,6 +20,7 @@ def contrasts(
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
+    overlap: float = 0.0,
     reference: Collection[str] = (),
     arms: Mapping[str, Collection[str]] | None = None,
     adding: bool = False,
@@ -39,6 +40,9 @@ def contrasts(
     alone has several cells in a repeat, they count as their mean. Its variance is estimated by itself, so that
     intervals hold whatever part of the noise such cells share; those of the others are moderated (Smyth 2004).
 
+    ``overlap`` is the variance that more repeats don't take away, because they share data, in that of one repeat: test
+    rows by training rows for random splits of one data set (Nadeau and Bengio, Machine Learning 2003).
+
     ``smallest`` is the smallest difference that matters, in units of the metric. An arm of which every training
     failed has no difference. Its component *helps* where that is more than chance may do
     (`trimma.effects.failure_tests`). One repeat gives differences without intervals.
@@ -48,7 +52,7 @@ def contrasts(
     check_arguments(names, confidence, smallest)
     wanted = [frozenset(arms[name] if arms else (name,)) for name in names]
     observations = observe(cells, (frozenset(reference), *wanted))
-    model = fit_contrast_model(observations, reference=True, variances=variances)
+    model = fit_contrast_model(observations, reference=True, variances=variances, overlap=overlap)
     places = [observations.arms.index(arm) for arm in wanted]
     rows = np.zeros((len(names), len(observations.arms)))
     rows[:, 0] = -1.0

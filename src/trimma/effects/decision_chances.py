@@ -22,24 +22,27 @@ def decision_chances(
     inner: SimultaneousIntervals | None,
     smallest: float | None,
     repeats: Sequence[int],
+    *,
+    overlap: float = 0.0,
 ) -> list[DecisionChances | None]:
     """For each effect the chance of a decision at twice and at four times its ``repeats``; None where nothing is known.
 
     A decision is that the outer interval excludes zero, or that the inner one lies within the ``smallest`` difference
-    that matters. ``difference`` is of shape (effects,), and in units of the metric, as ``smallest``.
+    that matters. ``overlap`` is that of `trimma.effects.contrasts`. ``difference`` is of shape (effects,), and in units
+    of the metric, as ``smallest``.
     """
     error = outer.standard_error
     noisy = np.isfinite(difference) & np.isfinite(error) & (error > 0) & (np.array(repeats) > 1)
     if not noisy.any():
         return [None] * len(repeats)
     spread = max(0.0, float(np.mean(difference[noisy] ** 2 - error[noisy] ** 2)))
+
+    def chance(index: int, wanted: int) -> float:
+        known = float(difference[index])
+        return _chance(index, known, spread, outer, inner, smallest, repeats[index], wanted, overlap)
+
     return [
-        DecisionChances(
-            **{
-                name: _chance(index, float(difference[index]), spread, outer, inner, smallest, count, factor * count)
-                for name, factor in (("at_twice", 2), ("at_four_times", 4))
-            }
-        )
+        DecisionChances(at_twice=chance(index, 2 * count), at_four_times=chance(index, 4 * count))
         if noisy[index]
         else None
         for index, count in enumerate(repeats)
@@ -55,20 +58,23 @@ def _chance(
     smallest: float | None,
     repeats: int,
     wanted: int,
+    overlap: float,
 ) -> float:
     """The chance that the effect at ``index`` is decided after the ``wanted`` repeats, of which ``repeats`` have been.
 
     ``spread`` is the variance of the true effects of the study, in squared units of the metric.
     """
+    before, after = 1.0 / repeats + overlap, 1.0 / wanted + overlap
     variance = float(outer.standard_error[index]) ** 2
-    kept = spread / (spread + variance)
+    once = variance / before
+    kept = (spread + once * overlap) / (spread + variance)
     new = (wanted - repeats) / wanted
     mean = difference * (1.0 - new * (1.0 - kept))
-    deviation = math.sqrt(new**2 * (kept * variance + variance * repeats / (wanted - repeats)))
+    deviation = math.sqrt(new**2 * once * (kept / repeats + 1.0 / (wanted - repeats)))
 
     def half_width(found: SimultaneousIntervals) -> float:
         freedom = float(found.freedom[index]) * (wanted - 1) / (repeats - 1)
-        error = float(found.standard_error[index]) * math.sqrt(repeats / wanted)
+        error = float(found.standard_error[index]) * math.sqrt(after / before)
         return single_t_of_z(float(found.critical_z[index]), freedom) * error
 
     chance = 1.0 - _within(half_width(outer), mean, deviation)

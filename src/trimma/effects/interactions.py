@@ -19,6 +19,7 @@ def interactions(
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
+    overlap: float = 0.0,
 ) -> Analysis:
     """For each pair: value(without both) - value(without a) - value(without b) + value(whole), named "a x b".
 
@@ -29,7 +30,7 @@ def interactions(
     check_arguments(names, confidence, smallest)
     first = [frozenset[str](), *(frozenset((a,)) for pair in pairs for a in pair), *map(frozenset, pairs)]
     observations = observe(cells, first)
-    model = fit_contrast_model(observations)
+    model = fit_contrast_model(observations, overlap=overlap)
     place = {arm: index for index, arm in enumerate(observations.arms)}
     rows = np.zeros((len(pairs), len(observations.arms)))
     counts = []

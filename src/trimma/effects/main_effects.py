@@ -27,6 +27,7 @@ def main_effects(
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
+    overlap: float = 0.0,
 ) -> Analysis:
     """What leaving out each of ``names`` does on average over the design's other removals, in units of the metric.
 
@@ -44,7 +45,7 @@ def main_effects(
     mine = [cell for cell in cells if known.issuperset(cell.arm)]
     whole = any(not cell.arm for cell in mine)
     observations = observe(mine, (frozenset(),) if whole or not mine else (frozenset(mine[0].arm),))
-    model = fit_contrast_model(observations, variances="pooled")
+    model = fit_contrast_model(observations, variances="pooled", overlap=overlap)
     present = ~np.isnan(model.additive.mean)
     design = np.array([[1.0, *(float(name in arm) for name in names)] for arm in observations.arms], dtype=np.float64)
     rows, clear = _coefficients(design, present)
@@ -135,4 +136,4 @@ def _one_repeat(model: ContrastModel, design: Numbers, present: Flags) -> Contra
     variance = float(left @ left) / freedom
     negligible = (ROUNDING * float(np.abs(fit.observations.value).max())) ** 2
     loose = replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
-    return ContrastModel(additive=loose, tests=EqualVarianceTests(), step=model.step)
+    return ContrastModel(additive=loose, tests=EqualVarianceTests(), step=model.step, overlap=model.overlap)

@@ -8,6 +8,8 @@ from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
 from trimma.effects.fitting.contrast_model import ContrastModel
 
+OVERLAP_WORDS = ", corrected for data that repeats share (Nadeau and Bengio 2003)"
+
 
 def method_words(model: ContrastModel, intervals: str, confidence: float, smallest: float | None) -> str:
     """How the effects were found, for the foot of a table.
@@ -16,6 +18,8 @@ def method_words(model: ContrastModel, intervals: str, confidence: float, smalle
     matters, in units of the metric.
     """
     words = _interval_words(model, intervals, f"simultaneous {100 * confidence:.4g} % intervals")
+    if model.overlap and model.additive.variance and not model.repetitive:
+        words += OVERLAP_WORDS
     if smallest is None or model.additive.variance is None:
         return words
     inner = f"the simultaneous {100 * (2 * confidence - 1):g} % interval"

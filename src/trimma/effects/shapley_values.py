@@ -15,8 +15,8 @@ from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import failure_tests
 from trimma.effects.fitting.metric_step import STEPS, metric_step
 from trimma.effects.fitting.paired_differences import paired_estimates
-from trimma.effects.intervals.estimates import Estimates
-from trimma.effects.method_and_notes import failure_notes
+from trimma.effects.intervals.estimates import Estimates, overlapping
+from trimma.effects.method_and_notes import OVERLAP_WORDS, failure_notes
 from trimma.effects.observations import Cell, Removed, observe
 
 _FEWEST = 5
@@ -41,6 +41,7 @@ def shapley(
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
+    overlap: float = 0.0,
 ) -> Analysis:
     """The mean change of the value as each of ``names`` is left out, over sampled orders, in units of the metric.
 
@@ -68,8 +69,9 @@ def shapley(
     step = metric_step(observe(cell for order in orders.values() for cell in order.values()).value)
     samples, mirrored = _samples(changes, list(orders), list(orders.values()))
     failing = failure_tests(counts, confidence)
+    estimates = overlapping(_estimates(samples, step), np.isfinite(samples).sum(axis=0).astype(np.float64), overlap)
     effects = effects_with_conclusions(
-        names, _estimates(samples, step), counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
+        names, estimates, counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
     )
     several = bool((np.isfinite(samples).sum(axis=0) >= _FEWEST).any())
     whole = [value for order in orders.values() if (value := _value(order.get(frozenset()))) is not None]
@@ -84,6 +86,7 @@ def shapley(
         + (", each and its reverse as one sample, " if mirrored else ", ")
         + (
             f"simultaneous {100 * confidence:g} % intervals (each effect's own variance, Sidak)"
+            + (OVERLAP_WORDS if overlap else "")
             if several
             else "no intervals"
         ),

@@ -12,7 +12,8 @@ from trimma.effects import Analysis
 
 TOLD = """\
 Leave-one-out of 6 components, 5 repeats: 35 trainings. The whole: accuracy 0.8169 (standard
-deviation 0.0033).
+deviation 0.0033). Intervals speak of this data set as it was divided: repeats differ by their seeds
+only.
 
 Change in accuracy when left out (below zero: worse without; above: better without).
 component   difference       95 % interval        worse without │         p      repeats  verdict
@@ -44,7 +45,8 @@ fashion finished after 12 s: all trials were run
 11 done   1 failed   workers 100% busy
 
 Leave-one-out of 3 components, 3 repeats: 12 trainings. The whole: accuracy
-0.820 (standard deviation 0.020).
+0.820 (standard deviation 0.020). Intervals speak of this data set as it was
+divided: repeats differ by their seeds only.
 
 Change in accuracy when left out (below zero: worse without; above: better
 without).

@@ -19,7 +19,7 @@ def contrasted(asked: Ablation, cells: Sequence[Cell], **how: Any) -> Analysis:
 
     ``how`` holds further arguments of `trimma.effects.contrasts`.
     """
-    settings = {"confidence": asked.confidence, "smallest": asked.smallest, **how}
+    settings = {**asked.statistics, **how}
     if asked.looks:
         return effects.race_contrasts(cells, asked.names, looks=asked.looks, **settings)
     return effects.contrasts(cells, asked.names, **settings)

@@ -10,7 +10,14 @@ from trimma.effects import Analysis, Cell, main_effects
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
     """For each component, the mean of the arms without it minus the mean of the arms with it."""
-    return main_effects(cells, asked.names, maximize=maximize, confidence=asked.confidence, smallest=asked.smallest)
+    return main_effects(
+        cells,
+        asked.names,
+        maximize=maximize,
+        confidence=asked.confidence,
+        smallest=asked.smallest,
+        overlap=asked.overlap,
+    )
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:

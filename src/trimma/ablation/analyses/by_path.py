@@ -16,7 +16,15 @@ def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis
         notes = ["No step is decided yet."]
         return Analysis(effects=[], maximize=maximize, confidence=asked.confidence, notes=notes)
     start = [name for name in asked.names if name not in order]
-    return path(cells, order, start=start, maximize=maximize, confidence=asked.confidence, smallest=asked.smallest)
+    return path(
+        cells,
+        order,
+        start=start,
+        maximize=maximize,
+        confidence=asked.confidence,
+        smallest=asked.smallest,
+        overlap=asked.overlap,
+    )
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:

@@ -3,7 +3,12 @@
 import re
 
 from trimma.ablation.findings import Findings
-from trimma.display.ablation_findings_words import change_sentence, method_sentences, plan_sentences
+from trimma.display.ablation_findings_words import (
+    change_sentence,
+    method_sentences,
+    plan_sentences,
+    population_sentence,
+)
 from trimma.display.ablation_text_table import (
     NUMBER_COLUMNS,
     TextRow,
@@ -47,7 +52,8 @@ def latex(found: Findings, caption: str | None = None, label: str | None = None)
     parts.append(_tabular(component_text_table(found)))
     if pairs := pair_text_table(found):
         parts += ["\\par\\medskip", _tabular(pairs)]
-    if notes := [*not_shown_sentences(found), *method_sentences(found)]:
+    population = [] if caption is None else [population_sentence(found)]
+    if notes := [*population, *not_shown_sentences(found), *method_sentences(found)]:
         parts += [f"\\par\\smallskip\n{{\\footnotesize {escaped(' '.join(notes))}\\par}}"]
     return "\n".join([*parts, "\\end{table}"]) + "\n"
 

@@ -15,7 +15,7 @@ from trimma.effects.fitting.reference_variance import (
     sums_of_squares,
     with_reference_averaged,
 )
-from trimma.effects.intervals.estimates import Estimates
+from trimma.effects.intervals.estimates import Estimates, overlapping
 from trimma.effects.observations import Observations
 
 FEW = 8
@@ -29,12 +29,14 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
     whose variance is one of its own, and ``single`` to all trainings as they are; otherwise ``single`` is None.
     ``step`` is that of a metric that moves in steps, in units of the metric, and 0 for others. No standard error is
     less than what two steps of one training would change, since equal differences may be chance then.
+    ``overlap`` is the variance that more repeats don't take away, in that of one repeat.
     """
 
     additive: AdditiveFit
     tests: EqualVarianceTests
     single: AdditiveFit | None = None
     step: float = 0.0
+    overlap: float = 0.0
 
     @property
     def trainings(self) -> AdditiveFit:
@@ -59,9 +61,12 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
 
     @property
     def floored(self) -> bool:
-        """Whether no interval may be narrower than by the pooled variance, although variances differ."""
+        """Whether no interval may be narrower than by the pooled variance, although variances differ.
+
+        Where repeats share data, an effect's own variance says too little of new data, however many repeats there are.
+        """
         enough = self.tests.assumed is not None or len(self.additive.observations.repeats) >= FEW
-        return self.tests.doubtful and not enough
+        return self.tests.doubtful and (not enough or self.overlap > 0)
 
     @property
     def reference_squares(self) -> SumsOfSquares | None:
@@ -73,11 +78,15 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
 
     def estimates(self, rows: Numbers) -> Estimates:
         """Of the contrasts ``rows``, of shape (contrasts, arms), each of which sums to zero."""
-        pooled = self._pooled(rows)
+        pooled = overlapping(self._pooled(rows), self._counts(rows), self.overlap)
         if not self.tests.doubtful:
             return pooled
-        own = self._paired(rows)
+        own = overlapping(self._paired(rows), self._counts(rows), self.overlap)
         return replace(own, floor=replace(pooled, difference=own.difference)) if self.floored else own
+
+    def _counts(self, rows: Numbers) -> Numbers:
+        """How many repeats each of the contrasts ``rows``, of shape (contrasts, arms), rests on: (contrasts,)."""
+        return np.full(len(rows), float(len(self.additive.observations.repeats)))
 
     def _pooled(self, rows: Numbers) -> Estimates:
         """With one variance for all arms, or one for the reference and moderated ones for the others."""
@@ -124,11 +133,12 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
 
 
 def fit_contrast_model(
-    observations: Observations, *, reference: bool = False, variances: Variances = "tested"
+    observations: Observations, *, reference: bool = False, variances: Variances = "tested", overlap: float = 0.0
 ) -> ContrastModel:
     """Fit the additive model and, where ``variances`` are to be tested, test whether all arms are equally noisy.
 
-    ``reference`` says that all effects are differences from the first arm.
+    ``reference`` says that all effects are differences from the first arm. ``overlap`` is that of
+    `trimma.effects.contrasts`.
     """
     averaged = with_reference_averaged(observations) if reference else observations
     fit = fit_additive(averaged)
@@ -137,4 +147,5 @@ def fit_contrast_model(
         tests = equal_variance_tests(fit, reference="averaged" if single else "tested" if reference else "as others")
     else:
         tests = EqualVarianceTests(assumed=variances == "pooled" or not fit.variance)
-    return ContrastModel(additive=fit, tests=tests, single=single, step=metric_step(observations.value))
+    step = metric_step(observations.value)
+    return ContrastModel(additive=fit, tests=tests, single=single, step=step, overlap=overlap)

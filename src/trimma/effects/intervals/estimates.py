@@ -2,6 +2,7 @@
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trimma.effects.arrays import Flags, Numbers
 
@@ -15,7 +16,7 @@ class Estimates(Struct, frozen=True, kw_only=True):
 
     ``shared`` says that one estimate of the noise serves all effects, and ``correlated`` that correlations follow from
     the design and may be relied on. Where there is a ``floor``, no interval may be narrower than by that other estimate
-    of the noise.
+    of the noise. ``overlap`` is that of `trimma.effects.contrasts`; the covariance allows for it.
     """
 
     difference: Numbers
@@ -24,9 +25,22 @@ class Estimates(Struct, frozen=True, kw_only=True):
     shared: bool = True
     correlated: bool = True
     floor: "Estimates | None" = None
+    overlap: float = 0.0
 
     @property
     def known(self) -> Flags:
         """Which effects have both a difference and a variance, of shape (effects,)."""
         known = np.isfinite(self.difference)
         return known if self.covariance is None else known & np.isfinite(np.diag(self.covariance))
+
+
+def overlapping(estimates: Estimates, repeats: Numbers, overlap: float) -> Estimates:
+    """The estimates with the variance that ``repeats``, of shape (effects,), have in common by their ``overlap``.
+
+    Of n independent repeats the mean has the variance 1 / n, in that of one repeat, and of these 1 / n + overlap
+    (Nadeau and Bengio, Machine Learning 2003).
+    """
+    if estimates.covariance is None or not overlap:
+        return estimates
+    wider = np.sqrt(1.0 + repeats * overlap)
+    return replace(estimates, covariance=estimates.covariance * np.outer(wider, wider), overlap=overlap)

@@ -9,15 +9,22 @@ from trimma.effects.racing.alpha_spending import known_noise_family
 
 
 def predictive_power(
-    effect: Effect, look: int, looks: Sequence[int], levels: Sequence[float], count: int, *, smallest: float | None
+    effect: Effect,
+    look: int,
+    looks: Sequence[int],
+    levels: Sequence[float],
+    count: int,
+    *,
+    smallest: float | None,
+    overlap: float = 0.0,
 ) -> float:
     """The probability that the last of ``looks`` settles an ``effect`` that is undecided after ``look`` repeats.
 
     It is predicted from the effect's difference and noise alone (Spiegelhalter, Freedman and Blackburn, Controlled
     Clinical Trials 1986), with quantiles of the normal distribution. ``levels`` are the nominal levels of the looks,
-    and ``count`` effects are judged together. ``smallest`` is the smallest difference that matters, in units of the
-    metric. To give up a component of little power doesn't add to the errors of the others: no interval gets narrower
-    by it.
+    and ``count`` effects are judged together. ``overlap`` is that of `trimma.effects.contrasts`. ``smallest`` is the
+    smallest difference that matters, in units of the metric. To give up a component of little power doesn't add to the
+    errors of the others: no interval gets narrower by it.
     """
     last = looks[-1]
     if look >= last:
@@ -32,8 +39,9 @@ def predictive_power(
         return dunnett_critical_z(family, level, shared=True)
 
     half = (effect.high - effect.low) / 2
-    shrink = math.sqrt(look / last)
-    scatter = half / critical(now) * math.sqrt((last - look) / last)
+    before, after = 1.0 / look + overlap, 1.0 / last + overlap
+    shrink = math.sqrt(after / before)
+    scatter = half / critical(now) * math.sqrt((before - after) / before)
     outside = half * shrink * critical(levels[-1]) / critical(now)
     settled = _beyond(effect.difference, outside, scatter)
     if smallest is not None and effect.inner_low is not None and effect.inner_high is not None:

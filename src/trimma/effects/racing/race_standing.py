@@ -36,6 +36,7 @@ def race_standing(
     maximize: bool,
     confidence: float = 0.95,
     smallest: float | None = None,
+    overlap: float = 0.0,
     reference: Collection[str] = (),
     arms: Mapping[str, Collection[str]] | None = None,
     adding: bool = False,
@@ -60,17 +61,21 @@ def race_standing(
         maximize=maximize,
         confidence=confidence,
         smallest=smallest,
+        overlap=overlap,
         reference=reference,
         arms=arms,
         adding=adding,
     )
     settled = {name: effect for name, (effect, _) in found.items() if effect.conclusion is not Conclusion.UNDECIDED}
     levels = nominal_levels(tuple(looks), len(looks), len(names), 1.0 - confidence)
+
+    def power(effect: Effect, last: int) -> float:
+        return predictive_power(effect, last, looks, levels, len(names), smallest=smallest, overlap=overlap)
+
     futile = {
         name: effect
         for name, (effect, last) in found.items()
-        if name not in settled
-        and (last < look or predictive_power(effect, last, looks, levels, len(names), smallest=smallest) < LEAST_POWER)
+        if name not in settled and (last < look or power(effect, last) < LEAST_POWER)
     }
     racing = tuple(name for name in names if name not in settled and name not in futile)
     return RaceStanding(settled=settled, futile=futile, racing=racing)
