@@ -95,7 +95,7 @@ def unheard(store: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-un
 def test_what_is_not_answered_was_asked_all_the_same(run, unheard, command, requests) -> None:
     assert run(*command, "--store", unheard.path) == (
         "asked; descent has not answered within 0.05 s, and may still do so: "
-        f"see trimma show descent --store {unheard.path}\n"
+        f"see {sys.executable} -m trimma show descent --store {unheard.path}\n"
     )
     assert list(unheard.take_requests("descent")) == requests
 

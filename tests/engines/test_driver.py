@@ -304,6 +304,7 @@ def with_data(x: float, data: Any) -> float:
     return x + len(data)
 
 
+@pytest.mark.filterwarnings("ignore:data= isn't the data:RuntimeWarning")
 def test_only_what_can_not_be_pickled_is_left_out(tmp_path: Path) -> None:
     class Held(list[int]):
         lock = threading.Lock()
