@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -93,10 +92,10 @@ def unheard(store: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-un
     ids=["study", "trial", "limits"],
 )
 def test_what_is_not_answered_was_asked_all_the_same(run, unheard, command, requests) -> None:
-    assert run(*command, "--store", unheard.path) == (
-        "asked; descent has not answered within 0.05 s, and may still do so: "
-        f"see {sys.executable} -m trimma show descent --store {unheard.path}\n"
-    )
+    said = run(*command, "--store", unheard.path)
+    assert said.startswith("asked; descent has not answered within 0.05 s, and may still do so: see ")
+    # the program is named as it was started
+    assert said.endswith(f"trimma show descent --store {unheard.path}\n")
     assert list(unheard.take_requests("descent")) == requests
 
 
