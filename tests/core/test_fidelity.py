@@ -100,20 +100,14 @@ def up_and_down(peak: int) -> Iterator[float]:
         yield float(peak - abs(peak - step))
 
 
-PEAKS = Space(peak=Grid(2, 5, 9, 7))
+def over_peaks(objective: Any = up_and_down, value: Any = "best", **more: Any) -> StudyRun:
+    peaks = Space(peak=Grid(2, 5, 9, 7))
+    return run_study(GridSearch(), space=peaks, objective=objective, trials=None, maximize=True, value=value, **more)
 
 
 def test_the_best_step_of_a_curve_counts_where_that_is_asked_for() -> None:
     def values(value: Any) -> list[float | None]:
-        study = run_study(
-            GridSearch(),
-            space=PEAKS,
-            objective=up_and_down,
-            trials=None,
-            maximize=True,
-            value=value,
-            engine=Simulated(2),
-        )
+        study = over_peaks(value=value, engine=Simulated(2))
         assert study.history.best is max(study.history.trials, key=lambda trial: trial.value or 0)
         return [trial.value for trial in study.history.trials]
 
@@ -124,16 +118,7 @@ def test_the_best_step_of_a_curve_counts_where_that_is_asked_for() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_best_value_is_the_same_after_crashes(seed: int) -> None:
     engine = Simulated(3, straggle=0.5, crash=0.15, seed=seed)
-    study = run_study(
-        GridSearch(),
-        space=PEAKS,
-        objective=up_and_down,
-        trials=None,
-        maximize=True,
-        value="best",
-        engine=engine,
-        max_attempts=99,
-    )
+    study = over_peaks(engine=engine, max_attempts=99)
     assert sum(trial.crashes for trial in study.history.trials), "a run without a crash tests nothing"  # type: ignore[misc]
     assert [trial.value for trial in study.history.trials] == [2, 5, 9, 7]
 
@@ -143,14 +128,12 @@ def test_a_returned_value_that_is_worse_leaves_the_best_as_it_is() -> None:
         yield from up_and_down(peak)
         return float("nan") if peak == 5 else -1.0 if peak == 2 else 100.0
 
-    study = run_study(GridSearch(), space=PEAKS, objective=fit, trials=None, maximize=True, value="best")
+    study = over_peaks(fit)
     assert [trial.value for trial in study.history.trials] == [2, 5, 100, 100]
 
 
 def test_a_target_is_met_on_the_way_where_the_best_value_counts() -> None:
-    study = run_study(
-        GridSearch(), space=PEAKS, objective=up_and_down, trials=None, maximize=True, value="best", until=Target(4.0)
-    )
+    study = over_peaks(until=Target(4.0))
     assert study.history.counts[State.STOPPED], "it ended at once"
     assert study.history.best_reached is not None
     assert study.history.best_reached >= 4.0

@@ -44,6 +44,18 @@ if __name__ == "__main__":
 """
 
 
+def run_script(client: Any, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the folder's script.py, which is given the address of the scheduler."""
+    return subprocess.run(
+        [sys.executable, "script.py", client.scheduler.address],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
 def test_modules_travel_with_what_lies_beside_them(client: Any, tmp_path: Path) -> None:
     (tmp_path / "pack" / "deep").mkdir(parents=True)
     files = {
@@ -57,14 +69,7 @@ def test_modules_travel_with_what_lies_beside_them(client: Any, tmp_path: Path) 
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    done = subprocess.run(
-        [sys.executable, "script.py", client.scheduler.address],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    done = run_script(client, tmp_path)
     assert done.stdout == "19115.0\n", done.stderr
 
 
@@ -80,14 +85,7 @@ def test_modules_that_are_too_large_are_told(client: Any, tmp_path: Path) -> Non
         "    tm.tune(fit, {'x': tm.Grid(1)}, minimize='y', store='memory', progress=False, engine=tm.Dask(client, 1))\n"
     )
     (tmp_path / "script.py").write_text(script)
-    done = subprocess.run(
-        [sys.executable, "script.py", client.scheduler.address],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    done = run_script(client, tmp_path)
     last = done.stderr.strip().splitlines()[-1]
     assert "at most 67,108,864 are sent to workers. The largest are pack/" in last
     assert "(41,943,040 bytes)" in last

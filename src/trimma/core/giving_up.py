@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trimma.ports import History
-from trimma.space.flatten import flatten
+from trimma.space.flatten import flatten, names_in
 from trimma.space.parts import dimensions_over
 from trimma.space.plain import identity
 from trimma.trial import State, Trial
@@ -54,7 +54,7 @@ def _any_failure(history: History) -> str | None:
 def _share_a_value(history: History, trials: Sequence[Trial]) -> bool:
     """Whether all trials have the same value of a hyperparameter that has several values."""
     space = history.spec.space
-    names = {name for part in space for name in part}
+    names = names_in(space)
     settings = [{**flatten(trial.config, names), **trial.hidden} for trial in trials]
     for dimension in dimensions_over(space):
         if dimension.size is not None and dimension.size > 1:

@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from trimma.errors import UsageError
 from trimma.ports import History, Searcher, Suggestion
+from trimma.search.cells import EveryValue, values_at
 from trimma.space import Branch, Dimension, Space
 from trimma.space.plain import identity
 
@@ -57,17 +58,14 @@ class _EveryConfig:
 
 
 def _suggestion(branch: Branch, values: list[Sequence[Any]], cell: int) -> Suggestion:
-    chosen: dict[str, Any] = {}
-    for name, column in reversed(list(zip(branch.variables, values, strict=True))):
-        cell, place = divmod(cell, len(column))
-        chosen[name] = column[place]
+    chosen = values_at(branch.variables, values, cell)
     return Suggestion(config=branch.config(chosen), branch=branch.index, hidden=branch.hidden(chosen))
 
 
 def _values(dimension: Dimension, points: int | None) -> Sequence[Any]:
     size = dimension.size
     if size is not None and (points is None or size <= points):
-        return _All(dimension, size)
+        return EveryValue(dimension, size)
     if points is None:
         raise UsageError(
             f"a grid over {dimension.name}={dimension} has no end: give it a step, make it a Grid, "
@@ -75,16 +73,3 @@ def _values(dimension: Dimension, points: int | None) -> Sequence[Any]:
         )
     spread = [dimension.from_unit(place / (points - 1)) for place in range(points)]
     return list({identity(value): value for value in spread}.values())
-
-
-class _All(Sequence[Any]):
-    """Every value of a dimension. Each one is made when it is asked for."""
-
-    def __init__(self, dimension: Dimension, size: int) -> None:
-        self._dimension, self._size = dimension, size
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __getitem__(self, place: Any) -> Any:
-        return self._dimension.value_at(place)

@@ -9,6 +9,7 @@ from numpy.random import Generator
 
 from trimma.errors import SpaceError
 from trimma.ports import History
+from trimma.search.cells import EveryValue, values_at
 from trimma.search.visits import Visit, Visits
 from trimma.space import Branch, Space
 from trimma.space.plain import identity
@@ -133,8 +134,6 @@ def _key(values: Mapping[str, Any]) -> Hashable:
 
 def _at(branch: Branch, cell: int) -> dict[str, Any]:
     """The values of one cell in the grid of all values of the branch."""
-    values = {}
-    for dimension in branch.encoding.dimensions:
-        cell, place = divmod(cell, dimension.size or 1)
-        values[dimension.name] = dimension.value_at(place)
-    return values
+    dimensions = branch.encoding.dimensions
+    columns = [EveryValue(dimension, dimension.size or 1) for dimension in dimensions]
+    return values_at((dimension.name for dimension in dimensions), columns, cell)

@@ -1,6 +1,6 @@
 """Flattens nested configs: each place has one name, which is the name that the space gives it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -17,6 +17,11 @@ def flatten(config: Mapping[str, Any], names: Collection[str] | None = None) -> 
     {'opt.lr': 0.1, 'layers': [64, 32]}
     """
     return dict(_walk(config, "", names))
+
+
+def names_in(space: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The names of all places of a space, from its description."""
+    return frozenset(name for part in space for name in part)
 
 
 def _walk(node: Any, name: str, names: Collection[str] | None) -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from trimma.ports import History
-from trimma.space.flatten import flatten
+from trimma.space.flatten import flatten, names_in
 from trimma.trial import Trial
 
 
@@ -34,4 +34,4 @@ def joined(names: Iterable[Any]) -> str:
 def names_of(history: History) -> frozenset[str] | None:
     """The names of all places of the study's space, or None for a study without one."""
     space = history.spec.space
-    return frozenset(name for part in space for name in part) if space else None
+    return names_in(space) if space else None

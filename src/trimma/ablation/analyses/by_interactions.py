@@ -13,9 +13,7 @@ from trimma.effects import Analysis, Cell
 def pairs(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
     """The interaction of each pair of components, in the order of the components."""
     every = list(combinations(asked.names, 2))
-    return effects.interactions(
-        cells, every, maximize=maximize, confidence=asked.confidence, smallest=asked.smallest, overlap=asked.overlap
-    )
+    return effects.interactions(cells, every, maximize=maximize, **asked.statistics)
 
 
 INTERACTIONS = AnalysisPlan(

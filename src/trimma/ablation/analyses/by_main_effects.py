@@ -10,14 +10,7 @@ from trimma.effects import Analysis, Cell, main_effects
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
     """For each component, the mean of the arms without it minus the mean of the arms with it."""
-    return main_effects(
-        cells,
-        asked.names,
-        maximize=maximize,
-        confidence=asked.confidence,
-        smallest=asked.smallest,
-        overlap=asked.overlap,
-    )
+    return main_effects(cells, asked.names, maximize=maximize, **asked.statistics)
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:

@@ -16,15 +16,7 @@ def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis
         notes = ["No step is decided yet."]
         return Analysis(effects=[], maximize=maximize, confidence=asked.confidence, notes=notes)
     start = [name for name in asked.names if name not in order]
-    return path(
-        cells,
-        order,
-        start=start,
-        maximize=maximize,
-        confidence=asked.confidence,
-        smallest=asked.smallest,
-        overlap=asked.overlap,
-    )
+    return path(cells, order, start=start, maximize=maximize, **asked.statistics)
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:

@@ -9,14 +9,7 @@ from trimma.effects import Analysis, Cell, shapley
 
 def estimate(asked: Ablation, cells: Sequence[Cell], maximize: bool) -> Analysis:
     """The mean change over the orders of all repeats."""
-    return shapley(
-        cells,
-        asked.names,
-        maximize=maximize,
-        confidence=asked.confidence,
-        smallest=asked.smallest,
-        overlap=asked.overlap,
-    )
+    return shapley(cells, asked.names, maximize=maximize, **asked.statistics)
 
 
 def within(asked: Ablation, values: Values, names: Sequence[str], place: int) -> float | None:

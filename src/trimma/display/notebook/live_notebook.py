@@ -4,17 +4,14 @@ import io
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from rich.console import Console, RenderableType
 
-from trimma.display.terminal.choose_view import ablation_view
-from trimma.display.terminal.live_view import PAUSE, final, frame
+from trimma.display.terminal.live_view import final, frame
+from trimma.display.terminal.paced_frames import PacedFrames
 from trimma.events import Event
 from trimma.ports import History
-
-if TYPE_CHECKING:
-    from trimma.display.terminal.ablation_view import AblationView
 
 WIDTH, HEIGHT = 100, 30
 FRAME_SECONDS = 0.5
@@ -36,11 +33,9 @@ class NotebookView:
         show: Callable[..., Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine, self._show, self._clock = engine, show, clock
+        self._engine, self._show = engine, show
         self._handle: Any = None
-        self._next = 0.0
-        self._latest: tuple[History, float] | None = None
-        self._view: AblationView | None = None
+        self._frames = PacedFrames(self._draw, FRAME_SECONDS, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -48,20 +43,16 @@ class NotebookView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._latest is not None:
-            self._draw(final(*self._latest, self._engine, WIDTH, self._view))
+        if self._frames.latest is not None:
+            self._display(final(*self._frames.latest, self._engine, WIDTH, self._frames.view))
 
     def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
-        if self._latest is None:
-            self._view = ablation_view(history)
-        self._latest = history, now
-        moment = self._clock()
-        if moment >= self._next:
-            self._draw(frame(history, now, self._engine, WIDTH, HEIGHT, self._view))
-            drawn = self._clock()
-            self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
+        self._frames(events, history, now)
 
-    def _draw(self, shown: RenderableType) -> None:
+    def _draw(self, history: History, now: float) -> None:
+        self._display(frame(history, now, self._engine, WIDTH, HEIGHT, self._frames.view))
+
+    def _display(self, shown: RenderableType) -> None:
         output = {"text/html": _as_html(shown), "text/plain": _as_text(shown)}
         if self._handle is not None:
             self._handle.update(output, raw=True)

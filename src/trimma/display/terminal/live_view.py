@@ -10,13 +10,13 @@ from rich.live import Live
 
 from trimma.display.terminal.choose_view import ablation_view
 from trimma.display.terminal.live_search import search_final, search_frame
+from trimma.display.terminal.paced_frames import PacedFrames
 from trimma.events import Event, Outcome
 from trimma.ports import History
 
 if TYPE_CHECKING:
     from trimma.display.terminal.ablation_view import AblationView
 
-PAUSE = 19  # the pause between two frames, as a multiple of what one takes
 FRAME_SECONDS = 0.125
 
 
@@ -39,12 +39,10 @@ class LiveView:
         clock: Callable[[], float] = time.monotonic,
         summary_follows: bool = False,
     ) -> None:
-        self._engine, self._clock, self._summary_follows = engine, clock, summary_follows
+        self._engine, self._summary_follows = engine, summary_follows
         self._console = console or Console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._next = 0.0
-        self._latest: tuple[History, float] | None = None
-        self._view: AblationView | None = None
+        self._frames = PacedFrames(self._draw, FRAME_SECONDS, clock)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -54,24 +52,19 @@ class LiveView:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._live.stop()
-        if self._latest is None:
+        latest = self._frames.latest
+        if latest is None:
             return
-        closed = self._latest[0].closed
+        closed = latest[0].closed
         if not (self._summary_follows and closed is not None and closed.outcome is Outcome.FINISHED):
-            self._console.print(final(*self._latest, self._engine, self._console.width, self._view))
+            self._console.print(final(*latest, self._engine, self._console.width, self._frames.view))
 
     def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
-        if self._latest is None:
-            self._view = ablation_view(history)
-        self._latest = history, now
-        moment = self._clock()
-        if moment >= self._next:
-            self._live.update(self._frame(history, now), refresh=True)
-            drawn = self._clock()
-            self._next = drawn + max(FRAME_SECONDS, PAUSE * (drawn - moment))
+        self._frames(events, history, now)
 
-    def _frame(self, history: History, now: float) -> RenderableType:
-        return frame(history, now, self._engine, self._console.width, self._console.height, self._view)
+    def _draw(self, history: History, now: float) -> None:
+        size = self._console.width, self._console.height
+        self._live.update(frame(history, now, self._engine, *size, self._frames.view), refresh=True)
 
 
 def frame(
