@@ -46,10 +46,11 @@ def retry_of(retry: Any, max_attempts: int) -> tuple[int, tuple[type[Exception],
     types = retry if isinstance(retry, tuple) else (retry,)
     if types and all(isinstance(each, type) and issubclass(each, Exception) for each in types):
         return max_attempts - 1, types
-    if isinstance(retry, tuple | type):
-        raise UsageError(f"retry={retry!r} must be a whole number, or types of exceptions such as (OSError,)")
-    times = whole("retry", retry, 0)
-    return times, (Exception,) if times else ()
+    if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:
+        raise UsageError(
+            f"retry={retry!r} must be a whole number of times, 0 or more, or types of exceptions such as (OSError,)"
+        )
+    return retry, (Exception,) if retry else ()
 
 
 def space_of(space: Any) -> Space:
