@@ -13,7 +13,7 @@ import msgspec
 from trimma.errors import StoreError
 from trimma.events import Event, Reported, StudyCreated, StudyExtended, TrialFailed, TrialFinished, TrialQueued
 from trimma.requests import Request
-from trimma.tuples_in_json import mark_tuples, restore_tuples
+from trimma.tuples_in_json import mark_tuples, may_hold_marks, restore_tuples
 
 VERSION = 2
 REQUEST_VERSION = 1
@@ -71,7 +71,9 @@ def decode(record: bytes) -> Event:
         raise _unreadable(record, error, VERSION, _other_version_of_study) from error
     if read.v != VERSION:
         raise _unreadable(record, None, VERSION, _other_version_of_study)
-    return _with_plain_values(read.event, restore_tuples) if isinstance(read.event, _WITH_PLAIN_VALUES) else read.event
+    if may_hold_marks(record) and isinstance(read.event, _WITH_PLAIN_VALUES):
+        return _with_plain_values(read.event, restore_tuples)
+    return read.event
 
 
 def _with_plain_values(
@@ -86,6 +88,8 @@ def _with_plain_values(
             return msgspec.structs.replace(event, asked=changed(event.asked))
         case TrialQueued():
             config, place, hidden = changed(event.config), changed(event.place), changed(event.hidden)
+            if config is event.config and place is event.place and hidden is event.hidden:
+                return event
             return msgspec.structs.replace(event, config=config, place=place, hidden=hidden)
 
 

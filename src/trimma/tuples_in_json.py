@@ -7,16 +7,17 @@
 from typing import Any
 
 _MARK = "()"
+_MARK_IN_JSON = b'"()"'
 
 
 def mark_tuples(value: Any) -> Any:
-    """The plain value with all its tuples marked.
-
-    Lists and dicts are copied. What is neither a list nor a dict nor a tuple stays as it is.
+    """The plain value with all its tuples marked. What has nothing to mark is returned as it is, not as a copy.
 
     >>> mark_tuples({"sizes": (8, 8), "rate": 0.1})
     {'sizes': {'()': [8, 8]}, 'rate': 0.1}
     """
+    if not _needs_marks(value):
+        return value
     if isinstance(value, tuple):
         return {_MARK: [mark_tuples(item) for item in value]}
     if isinstance(value, list):
@@ -25,6 +26,20 @@ def mark_tuples(value: Any) -> Any:
         marked = {key: mark_tuples(item) for key, item in value.items()}
         return {_MARK: marked} if marked.keys() == {_MARK} else marked
     return value
+
+
+def _needs_marks(value: Any) -> bool:
+    # asked for each config, and few configs hold a tuple
+    if isinstance(value, tuple):
+        return True
+    if isinstance(value, dict):
+        return _MARK in value or any(map(_needs_marks, value.values()))
+    return isinstance(value, list) and any(map(_needs_marks, value))
+
+
+def may_hold_marks(record: bytes) -> bool:
+    """Whether there may be marks in a JSON text. If not, there is nothing to restore in what is read from it."""
+    return _MARK_IN_JSON in record
 
 
 def restore_tuples(value: Any) -> Any:
