@@ -34,7 +34,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 
 _WITH_METRICS = (Reported, TrialFinished, TrialFailed)
-_WITH_PLAIN_VALUES = StudyCreated | StudyExtended | TrialQueued
+_WITH_PLAIN_VALUES = frozenset({StudyCreated, StudyExtended, TrialQueued})
 _encoder = msgspec.json.Encoder()
 # strict=False lets the strings "nan", "inf" and "-inf" be read back as floats
 _decoder = msgspec.json.Decoder(_Record, strict=False)
@@ -49,7 +49,7 @@ def encode(event: Event) -> bytes:
         if not all(map(math.isfinite, given.values())):
             metrics = {name: value if math.isfinite(value) else str(value) for name, value in given.items()}
             event = msgspec.structs.replace(event, metrics=metrics)
-    elif isinstance(event, _WITH_PLAIN_VALUES):
+    elif type(event) in _WITH_PLAIN_VALUES:
         event = _with_plain_values(event, mark_tuples)
     try:
         return _encoder.encode(_Record(VERSION, event))
@@ -71,14 +71,13 @@ def decode(record: bytes) -> Event:
         raise _unreadable(record, error, VERSION, _other_version_of_study) from error
     if read.v != VERSION:
         raise _unreadable(record, None, VERSION, _other_version_of_study)
-    if may_hold_marks(record) and isinstance(read.event, _WITH_PLAIN_VALUES):
-        return _with_plain_values(read.event, restore_tuples)
-    return read.event
+    event = read.event
+    if type(event) in _WITH_PLAIN_VALUES and may_hold_marks(record):
+        return _with_plain_values(event, restore_tuples)
+    return event
 
 
-def _with_plain_values(
-    event: StudyCreated | StudyExtended | TrialQueued, changed: Callable[[Any], Any]
-) -> StudyCreated | StudyExtended | TrialQueued:
+def _with_plain_values(event: Event, changed: Callable[[Any], Any]) -> Event:
     """The event with ``changed`` applied to what it holds of plain values of any kind."""
     match event:
         case StudyCreated(spec=spec):
@@ -91,6 +90,8 @@ def _with_plain_values(
             if config is event.config and place is event.place and hidden is event.hidden:
                 return event
             return msgspec.structs.replace(event, config=config, place=place, hidden=hidden)
+        case _:
+            return event
 
 
 def encode_request(request: Request) -> bytes:

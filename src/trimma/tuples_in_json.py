@@ -8,6 +8,7 @@ from typing import Any
 
 _MARK = "()"
 _MARK_IN_JSON = b'"()"'
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def mark_tuples(value: Any) -> Any:
@@ -29,12 +30,16 @@ def mark_tuples(value: Any) -> Any:
 
 
 def _needs_marks(value: Any) -> bool:
-    # asked for each config, and few configs hold a tuple
     if isinstance(value, tuple):
         return True
     if isinstance(value, dict):
-        return _MARK in value or any(map(_needs_marks, value.values()))
-    return isinstance(value, list) and any(map(_needs_marks, value))
+        if _MARK in value:
+            return True
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    # asked for each config, and few hold anything but scalars
+    return any(type(item) not in _SCALARS and _needs_marks(item) for item in value)
 
 
 def may_hold_marks(record: bytes) -> bool:

@@ -18,7 +18,9 @@ from trimma.tuples_in_json import mark_tuples
 
 def source(history: History) -> Generator:
     """The random generator of the next plan. It derives from the seed and the number of suggestions taken so far."""
-    return np.random.default_rng((history.spec.seed, history.chosen))
+    entropy = history.spec.seed, history.chosen
+    # NumPy makes the same of an array as of numbers, and quicker
+    return np.random.default_rng(np.array(entropy, np.uint32) if entropy[0] < 2**32 else entropy)
 
 
 def planned(scheduler: Scheduler, history: History, free: int) -> list[Suggestion]:

@@ -54,6 +54,7 @@ class Part:
     """
 
     __slots__ = (
+        "_best_counts",
         "best",
         "best_by_end",
         "best_reached",
@@ -72,6 +73,7 @@ class Part:
 
     def __init__(self, trials: TrialsById, metric: Metric) -> None:
         self.trials, self.metric, self.maximize = trials, metric, metric.maximize
+        self._best_counts = metric.value == "best"
         self.ids = array("q")
         self.scores = Scores()
         self.ended: list[int] = []
@@ -115,7 +117,7 @@ class Part:
         scores.trials.append(trial)
         scores.steps.append(step)
         scores.values.append(value)
-        if self.metric.value == "best":
+        if self._best_counts:
             self._reach(value)
 
     def _reach(self, value: float) -> None:

@@ -45,6 +45,8 @@ class Untried:
 
     def visit(self, history: History) -> Visit | None:
         """The visit of the next trial. None when there is nothing left to try."""
+        if not self._counts:
+            return self._visits[history.trial_count]
         self._look(history)
         number, branches = history.trial_count, len(self._space.branches)
         visit = self._visits[number]
@@ -56,7 +58,7 @@ class Untried:
             visit = self._visits[number + ahead]
             if visit is not None and self._is_open(visit.branch):
                 # when branches are left out, the others have more turns than their place in the order says
-                return Visit(visit.branch, self._turns[visit.branch]) if self._counts else visit
+                return Visit(visit.branch, self._turns[visit.branch])
         return None
 
     def draw(self, branch: Branch, draws: Callable[[int], Mapping[str, Any]], rng: Generator) -> Mapping[str, Any]:
@@ -66,6 +68,8 @@ class Untried:
         that follow a random place in the grid of all values.
         """
         values = draws(0)
+        if not self._counts:
+            return values
         size = self._size_of(branch.index)
         if size is None or not self._is_open(branch.index):
             return values
@@ -84,8 +88,6 @@ class Untried:
         self._turns: Counter[int] = Counter()
 
     def _look(self, history: History) -> None:
-        if not self._counts:
-            return
         if history is not self._history:
             self._forget(history)
         for number in history.ids[self._seen :]:
