@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -57,35 +56,16 @@ def settings(java: None) -> dict[str, str]:
     return SETTINGS
 
 
-def warm(session: SparkSession) -> bool:
-    """Run a first task in each slot, which is slow; whether that went well.
-
-    In a JVM that had another session shortly before, it was seen that Spark never launched a task of the first job.
-    """
-    from py4j.protocol import Py4JError
-
-    context, found = session.sparkContext, list[str]()
-
-    def run() -> None:
-        with contextlib.suppress(Py4JError):  # when it is cancelled
-            found.extend(context.parallelize(range(2), 2).map(str).collect())
-
-    job = threading.Thread(target=run, daemon=True)
-    job.start()
-    job.join(20)
-    if job.is_alive():
-        context.cancelAllJobs()
-        job.join(5)
-    return bool(found)
-
-
 @pytest.fixture(scope="session")
 def session_of(settings: dict[str, str]) -> Iterator[Callable[..., SparkSession]]:
     """The session of a master, or none; one at a time, each in the same JVM, so an earlier one is stopped."""
-    from pyspark import SparkContext
+    from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    # What a JVM is started with holds for all its sessions. So it isn't started by the first of them, which may ask for
+    # what the others lack: a session without executors that have GPUs, for instance, would never launch a task.
+    SparkContext._ensure_initialized(conf=SparkConf(loadDefaults=False).setAll(list(settings.items())))
     running: dict[str, SparkSession] = {}
 
     def start(master: str | None, **more: str) -> SparkSession | None:
@@ -97,10 +77,8 @@ def session_of(settings: dict[str, str]) -> Iterator[Callable[..., SparkSession]
             for key, value in {**settings, **more}.items():
                 builder = builder.config(key, value)
             running[master] = builder.getOrCreate()
-            if not warm(running[master]):
-                stop()
-                running[master] = builder.getOrCreate()
-                assert warm(running[master]), "Spark started no task in two sessions"
+            # the first task of each slot is slow
+            running[master].sparkContext.parallelize(range(2), 2).count()
         return running[master]
 
     def stop() -> None:
