@@ -22,6 +22,7 @@ from trimma.commands import Job, Signal, Start
 from trimma.engines import Driver
 from trimma.errors import EngineError, StudyError, UsageError
 from trimma.facts import Joined, Left, Returned
+from trimma.objective import StopTrial
 from trimma.program import Program
 from trimma.schedule import RunAll
 from trimma.search import GridSearch
@@ -268,6 +269,34 @@ def test_a_stale_attempt_does_not_take_its_worker_along(opened: Callable[..., Op
         driver.signal(0, attempt, Signal.KILL)
     assert isinstance(driver.run(1, worker), Returned)
     assert len([fact for fact in driver.facts if isinstance(fact, Left)]) == 29
+
+
+def test_a_thread_of_a_trial_reports_no_more_when_the_trial_has_ended(opened: Callable[..., OpenEngine]) -> None:
+    ended: list[type[BaseException]] = []
+
+    def fit(report: Callable[..., None]) -> float:
+        begun = threading.Event()
+
+        def go_on() -> None:
+            try:
+                for step in itertools.count():
+                    report(score=step)
+                    begun.set()
+            except BaseException as error:
+                ended.append(type(error))
+                if not isinstance(error, StopTrial):
+                    raise
+
+        threading.Thread(target=go_on, daemon=True).start()
+        begun.wait()
+        return 1.0
+
+    driver = opened(fit, threads=1)
+    worker = driver.joined(1)[0]
+    for trial in range(20):
+        assert driver.run(trial, worker) == Returned(trial=trial, attempt=1, metrics={"score": 1.0})
+    wait_until(lambda: len(ended) == 20)
+    assert set(ended) == {StopTrial}
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5])

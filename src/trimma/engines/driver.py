@@ -3,7 +3,7 @@
 import ctypes
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
@@ -242,8 +242,11 @@ class _Attempt:
             raise _GivenUp("the trial was given up")
         self._said.put((self, message))
 
-    def receive(self) -> Any:
+    def receive(self, given_up: Callable[[], bool]) -> Any:
         return self._noted(self._inbox.get())
+
+    def wake(self) -> None:
+        self._inbox.put(None)
 
     def waiting(self) -> Iterator[Any]:
         while True:

@@ -1,7 +1,7 @@
 """Runs an attempt ahead of virtual time: its messages are recorded, and the engine tells each when its time comes."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -79,9 +79,12 @@ class _Recorder:
     def send(self, message: Any) -> None:
         self.said.append(message)
 
-    def receive(self) -> Any:
+    def receive(self, given_up: Callable[[], bool]) -> Any:
         """Not called, since an attempt without rungs never waits for a message."""
         return None
+
+    def wake(self) -> None:
+        """Do nothing, since nobody waits."""
 
     def waiting(self) -> Iterator[Any]:
         return iter(())

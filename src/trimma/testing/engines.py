@@ -18,6 +18,7 @@ import pytest
 
 from trimma.checkpoint import Checkpoint
 from trimma.commands import Grow, Job, Send, Signal, Start
+from trimma.errors import ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Engine
 from trimma.program import Program
@@ -385,6 +386,49 @@ def resting(length: float) -> float:
     return length
 
 
+def leaving_a_thread(report: Callable[..., None]) -> float:
+    """An objective that ends while a thread of it goes on to report."""
+    begun = threading.Event()
+
+    def go_on() -> None:
+        for step in count():
+            begun.set()
+            report(score=step)
+
+    Thread(target=go_on, daemon=True).start()
+    begun.wait()
+    time.sleep(0.01)
+    return 1.0
+
+
+def threads_that_report(report: Callable[..., None]) -> float:
+    """An objective of which two threads report 30 times each."""
+
+    def work() -> None:
+        for number in range(30):
+            report(score=number)
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return float(len(threads))
+
+
+def forking(report: Callable[..., None], trial: Any) -> float:
+    """An objective whose forked child reports, logs and raises. It returns how its child fared."""
+    child = os.fork()
+    if child:
+        return float(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    try:
+        report(score=1)
+    except ObjectiveError as error:
+        trial.log(str(error))
+        sys.exit(3)
+    return 0.0
+
+
 def is_running(pid: int) -> bool:
     """Whether there is a process with this id that isn't a zombie."""
     try:
@@ -518,6 +562,39 @@ class ProcessEngineContract(EngineContract):
         assert sorted(driver.printed(0).splitlines()) == ["by Python", "past Python", "to stderr"]
         driver.run(1, worker)
         assert driver.printed(1) == ""
+
+    def test_a_thread_that_outlives_its_trial_disturbs_no_other(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened(leaving_a_thread)
+        worker = driver.joined(1)[0]
+        for trial in range(20):
+            assert driver.run(trial, worker) == Returned(trial=trial, attempt=1, metrics={"score": 1.0})
+        assert {len(driver.measured(trial)) > 0 for trial in range(20)} == {True}
+        assert not "".join(map(driver.printed, range(20))), "the threads end in silence"
+
+    def test_a_thread_that_waits_at_a_rung_when_its_trial_ends(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened(leaving_a_thread)
+        worker = driver.joined(1)[0]
+        for trial in range(5):
+            assert isinstance(driver.run(trial, worker, rungs=(1,)), Returned)
+            assert len(driver.measured(trial)) == 1
+
+    def test_several_threads_of_a_trial_report(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened(threads_that_report)
+        driver.start(0, driver.joined(1)[0], rungs=tuple(range(5, 60, 5)))
+        for rung in range(5, 60, 5):
+            driver.reaches(0, rung)
+            driver.signal(0, 1, Signal.CONTINUE)
+        assert driver.end(0) == Returned(trial=0, attempt=1, metrics={"score": 2.0})
+        assert [fact.step for fact in driver.measured(0)] == [*range(1, 61)]
+        assert sorted(fact.metrics["score"] for fact in driver.measured(0)) == sorted([*range(30)] * 2)
+
+    def test_a_forked_child_does_not_speak_for_its_trial(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened(forking)
+        worker = driver.joined(1)[0]
+        for trial in range(3):
+            assert driver.run(trial, worker) == Returned(trial=trial, attempt=1, metrics={"score": 3.0})
+            assert not driver.measured(trial)
+            assert "a process that the objective has started" in driver.printed(trial)
 
     @pytest.mark.parametrize("do", ["hang", "child", "nothing"])
     def test_closing_leaves_no_process(self, opened: Callable[..., OpenEngine], tmp_path: Path, do: str) -> None:

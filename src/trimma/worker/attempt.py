@@ -33,7 +33,10 @@ def run_attempt(
     output = TrialOutput(reporter.log)
     begin = time.perf_counter()
     with capture(output):
-        end = _drain(attempt_by_steps(reporter, job, program, signature))
+        try:
+            end = _drain(attempt_by_steps(reporter, job, program, signature))
+        finally:
+            reporter.close()
         seconds = time.perf_counter() - begin
         output.finish()
     return msgspec.structs.replace(end, seconds=seconds)

@@ -1,7 +1,8 @@
 """The link between an agent and its runner: each message is a length of four bytes, then so many bytes of msgpack."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from select import POLLIN, poll
 from struct import Struct as Layout
 from threading import Lock
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 from trimma.commands import Job, Send
 from trimma.events import Failure
 from trimma.facts import Halted, Measured, Paused, Printed, Raised, Returned
+from trimma.worker.waker import Waker
 
 MAX_FRAME = 64 * 2**20
 _LENGTH = Layout("!I")
@@ -41,6 +43,7 @@ class Link:
         self._decoder = msgspec.msgpack.Decoder(receives)
         self._buffer = bytearray()
         self._sending = Lock()
+        self._waker: Waker | None = None
 
     def send(self, message: Any) -> None:
         """Send one message. Raises an `OSError`, such as `BrokenPipeError`, when the other end is gone."""
@@ -48,14 +51,39 @@ class Link:
         with self._sending:
             self.socket.sendall(_LENGTH.pack(len(body)) + body)
 
-    def receive(self) -> Any:
-        """Wait for the next message; None when the other end is gone."""
+    def receive(self, given_up: Callable[[], bool] | None = None) -> Any:
+        """Wait for the next message; None when the other end is gone.
+
+        Also returns None when `wake` was called, from another thread, and ``given_up`` is true.
+        """
         while (message := self._next()) is None:
+            if given_up is not None and not self._await_input(given_up):
+                return None
             chunk = self.socket.recv(_CHUNK)
             if not chunk:
                 return None
             self._buffer += chunk
         return message
+
+    def wake(self) -> None:
+        """Have a thread that waits in `receive` look whether it has given up."""
+        if self._waker is not None:
+            self._waker.wake()
+
+    def _await_input(self, given_up: Callable[[], bool]) -> bool:
+        """Wait for input. Returns False when there is none, and ``given_up`` is true."""
+        if self._waker is None:
+            self._waker = Waker()
+        watch = poll()
+        watch.register(self.socket, POLLIN)
+        watch.register(self._waker.descriptor, POLLIN)
+        while not given_up():
+            ready = [descriptor for descriptor, _ in watch.poll()]
+            if self.socket.fileno() in ready:
+                return True
+            # only now, so that whoever wakes this thread from here on is heard
+            self._waker.clear()
+        return False
 
     def waiting(self) -> Iterator[Any]:
         """The messages that have arrived. Raises `EOFError` once the other end is gone and all messages are read."""

@@ -1,11 +1,14 @@
 """The arguments ``report`` and ``trial``, by which an objective speaks with its study."""
 
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from threading import RLock
 from typing import Any, Protocol
 
 from trimma.commands import Job, Send, Signal
+from trimma.errors import ObjectiveError
 from trimma.facts import Measured, Printed
 from trimma.objective import Finished, MakeRoom, StopTrial, as_metrics, next_step
 from trimma.program import Program
@@ -17,8 +20,12 @@ class Connection(Protocol):
 
     def send(self, message: Any) -> None: ...
 
-    def receive(self) -> Any:
-        """Wait for the next message; None when the other end is gone."""
+    def receive(self, given_up: Callable[[], bool]) -> Any:
+        """Wait for the next message; None when the other end is gone, or `wake` was called and ``given_up`` is true."""
+        ...
+
+    def wake(self) -> None:
+        """Have a thread that waits in `receive` look whether it has given up. Any thread may call this."""
         ...
 
     def waiting(self) -> Iterator[Any]:
@@ -30,14 +37,18 @@ class Reporter:
     """Sends one attempt's reports, and ends the objective when the study says so.
 
     ``stopped`` is the exception that ended it. If the objective reports again all the same, it is raised again.
+
+    Several threads of the objective may report. One after the other does, so that all of them wait while one waits at a
+    rung. After `close` nothing is read from the connection, and nothing is reported any more.
     """
 
     def __init__(self, connection: Connection, job: Job, program: Program) -> None:
         self._link, self._job = connection, job
         self._metric, self._checkpoints = program.metric, program.checkpoints
         self._step = job.checkpoint.step if job.checkpoint else None
-        self._pausing = self._spent = False
+        self._pausing = self._spent = self._closed = False
         self.stopped: StopTrial | None = None
+        self._process, self._reporting = os.getpid(), RLock()
 
     def report(
         self,
@@ -56,24 +67,31 @@ class Reporter:
         called only when the study pauses the trial. When the trial goes on, ``trial.checkpoint`` is that folder.
 
         Returns at once, except at a rung, where it waits for the scheduler. Raises `StopTrial` when the trial is to
-        end, and `ObjectiveError` for a metric that isn't a number. After the report of step ``trial.budget`` the
-        objective can still save its model and return a value. Only a further report ends it.
+        end or has ended, and `ObjectiveError` for a metric that isn't a number and in a process that the objective has
+        forked. After the report of step ``trial.budget`` the objective can still save its model and return a value.
+        Only a further report ends it.
         """
-        self._heed_waiting()
-        if self._spent:
-            self._end(Finished())
-        numbers = as_metrics(metrics, self._metric)
-        if value is not None:
-            numbers = as_metrics(value, self._metric) | numbers
-        before, self._step = self._step, next_step(self._step, step)
-        job = self._job
-        self._link.send(Measured(trial=job.trial, attempt=job.attempt, step=self._step, metrics=numbers))
-        if job.rungs and bisect_right(job.rungs, self._step) > bisect_right(job.rungs, before or 0):
-            self._await_verdict()
-        if job.budget is not None and self._step >= job.budget:
-            self._spent = True
-        elif self._pausing:
-            self._end(MakeRoom(self._save(save)))
+        if os.getpid() != self._process:
+            raise ObjectiveError(
+                "report() was called in a process that the objective has started: hand the numbers to the objective's "
+                "own process, which reports them"
+            )
+        with self._reporting:
+            self._heed_waiting()
+            if self._spent:
+                self._end(Finished())
+            numbers = as_metrics(metrics, self._metric)
+            if value is not None:
+                numbers = as_metrics(value, self._metric) | numbers
+            before, self._step = self._step, next_step(self._step, step)
+            job = self._job
+            self._link.send(Measured(trial=job.trial, attempt=job.attempt, step=self._step, metrics=numbers))
+            if job.rungs and bisect_right(job.rungs, self._step) > bisect_right(job.rungs, before or 0):
+                self._await_verdict()
+            if job.budget is not None and self._step >= job.budget:
+                self._spent = True
+            elif self._pausing:
+                self._end(MakeRoom(self._save(save)))
 
     def _save(self, save: Callable[[Path], Any] | None) -> str | None:
         if save is None or self._checkpoints is None:
@@ -89,13 +107,26 @@ class Reporter:
         job = self._job
         # lone surrogates, as in names of files, can't be encoded in UTF-8, and the size of a message is limited
         text = text[:LIMIT].encode("utf-8", "backslashreplace").decode()
-        self._link.send(Printed(trial=job.trial, attempt=job.attempt, text=text))
+        if os.getpid() == self._process:
+            self._link.send(Printed(trial=job.trial, attempt=job.attempt, text=text))
+        else:
+            os.write(1, text.encode())
+
+    def close(self) -> None:
+        """End all reporting, because the attempt has ended. Returns when no thread is in the middle of a report."""
+        if os.getpid() != self._process:
+            # another thread of the parent may have held the lock when this process was forked
+            return
+        self._closed = True
+        self._link.wake()
+        with self._reporting:
+            self.stopped = self.stopped or StopTrial("the trial has ended")
 
     def _await_verdict(self) -> None:
         while not self._pausing:
-            message = self._link.receive()
+            message = self._link.receive(lambda: self._closed)
             if message is None:
-                raise SystemExit("the agent is gone")
+                raise self._gone()
             if self._heed(message):
                 return
 
@@ -106,7 +137,7 @@ class Reporter:
             for message in self._link.waiting():
                 self._heed(message)
         except EOFError:
-            raise SystemExit("the agent is gone") from None
+            raise self._gone() from None
 
     def _heed(self, message: Any) -> bool:
         """Act on a signal. Returns whether it lets the trial go on; signals for earlier attempts are ignored."""
@@ -117,6 +148,9 @@ class Reporter:
             self._end(StopTrial())
         self._pausing = self._pausing or message.signal is Signal.PAUSE
         return message.signal is Signal.CONTINUE
+
+    def _gone(self) -> BaseException:
+        return StopTrial("the trial has ended") if self._closed else SystemExit("the agent is gone")
 
     def _end(self, stop: StopTrial) -> None:
         self.stopped = stop

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -18,7 +19,8 @@ from typing import Any, NoReturn
 from trimma.commands import Job
 from trimma.errors import TrimmaError
 from trimma.events import Failure
-from trimma.objective import Signature, failure_of
+from trimma.facts import Raised
+from trimma.objective import Signature, StopTrial, failure_of
 from trimma.program import Program
 from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
@@ -36,6 +38,7 @@ def main(descriptor: int, line: int, program_path: str, sources: str) -> None:
     streams = ProcessStream(sys.stdout, 1), ProcessStream(sys.stderr, 2)
     sys.stdout, sys.stderr = streams
     signal.signal(signal.SIGTERM, _terminate)
+    threading.excepthook = _thread_has_ended
     link = Link(socket.socket(fileno=descriptor), ToRunner)
     found: list[Surroundings] = []
 
@@ -76,7 +79,7 @@ def _run(link: Link, job: Job, program: Program, signature: Signature, capture: 
         sys.__stdout__.flush()
     if os.getpid() != process:
         # a child that the objective has forked, which must not speak for its parent
-        os._exit(0)
+        os._exit(1 if isinstance(end, Raised) else 0)
     link.send(end)
 
 
@@ -92,6 +95,12 @@ def _captured(streams: Sequence[ProcessStream], pending: Callable[[str], None], 
     finally:
         for stream in streams:
             stream.trial = None
+
+
+def _thread_has_ended(ended: threading.ExceptHookArgs) -> None:
+    """Say nothing of a thread that has ended because its trial has."""
+    if not issubclass(ended.exc_type, StopTrial):
+        threading.__excepthook__(ended)
 
 
 def _terminate(number: int, frame: Any) -> NoReturn:
