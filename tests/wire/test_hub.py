@@ -86,6 +86,20 @@ def test_a_worker_joins_works_and_tells():
     assert world.facts() == [measured(1), Returned(trial=0, attempt=1, metrics={})]
 
 
+def test_an_agent_that_tells_much_is_not_held_up_until_the_next_pulse():
+    world = World(0)
+    agent = world.clients[b"agent-0"]
+    told = 0
+    for _ in range(5):
+        while not agent.full:
+            told += 1
+            agent.tell(measured(told))
+        world.turn()
+        assert not agent.full
+    assert world.now == 0.0
+    assert [fact.step for fact in world.facts() if isinstance(fact, Measured)] == [*range(1, told + 1)]
+
+
 def test_the_bundle_comes_in_parts():
     world = World(0)
     for offset in (0, 100, 200):

@@ -52,6 +52,11 @@ class Channel(Generic[Message]):
         """Whether all messages that were put in have arrived."""
         return not self._kept and not self._fresh
 
+    @property
+    def owes(self) -> bool:
+        """Whether the peer should be told soon how much has arrived, before it has to wait for that."""
+        return self._received - self._confirmed >= _CONFIRM_EVERY
+
     def put(self, message: bytes) -> None:
         """Have an encoded message delivered."""
         self._fresh.append(Raw(message))
@@ -77,7 +82,7 @@ class Channel(Generic[Message]):
             number += len(self._fresh)
             self._kept += self._fresh
             self._fresh = []
-        overdue = now - self._spoken >= self._pulse or self._received - self._confirmed >= _CONFIRM_EVERY
+        overdue = now - self._spoken >= self._pulse or self.owes
         if overdue and not due:
             due.append(Frame(number, self._received, []))
         if due:

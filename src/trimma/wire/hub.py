@@ -170,6 +170,8 @@ class Hub:
                     self.facts.append(message)
                 case _:
                     self.facts.append(message)
+        if member.channel.owes:
+            self._talking[member] = None
 
     def _greet(self, identity: bytes, hello: Hello, member: Member | None, now: float) -> None:
         holder = self._holders.get(hello.slot)
