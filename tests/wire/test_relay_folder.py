@@ -1,6 +1,7 @@
 """Agents that speak with their driver through a shared folder."""
 
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from trimma.testing import EngineContract
 from trimma.testing.processes import Processes
 from trimma.wire.addresses import Listen, Unreachable
 from trimma.wire.keys import Keys
+from trimma.wire.relay_files import relay_key, sealed_file
 from trimma.wire.relay_folder import SCHEME, AgentRelay, DriverRelay
 from trimma.wire.ticket import Ticket
 
@@ -111,12 +113,81 @@ def test_what_is_said_to_nobody_is_lost(pair: Pair) -> None:
 
 @pytest.mark.parametrize("name", ["x", "zz-1", f"{IDENTITY.hex()}-x", f"{IDENTITY.hex()}-000000000007", "-", "7"])
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\0" * 100])
-def test_garbage_is_removed_and_disturbs_nobody(pair: Pair, name: str, content: bytes) -> None:
+def test_what_is_not_ours_is_left_alone_and_disturbs_nobody(pair: Pair, name: str, content: bytes) -> None:
     (pair.root / "up" / name).write_bytes(content)
     assert pair.heard() == []
-    assert not list((pair.root / "up").iterdir())
+    assert (pair.root / "up" / name).read_bytes() == content
     pair.said(b"fine")
     assert pair.heard() == [b"fine"]
+
+
+def test_what_is_sealed_and_makes_no_sense_disturbs_nobody(pair: Pair) -> None:
+    key = relay_key(pair.keys.secret)
+    odd = f"{IDENTITY.hex()}-000000000007"
+    for name, content in {"x": b"", "zz-1": b"", "00-x": b"", odd: b"\0\0\0\7abc"}.items():
+        (pair.root / "up" / name).write_bytes(sealed_file(key, f"up/{name}", content))
+    assert pair.heard() == []
+    pair.said(b"fine")
+    assert pair.heard() == [b"fine"]
+
+
+def test_a_pipe_and_a_link_among_the_messages_disturb_nobody(pair: Pair, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("years of work")
+    os.mkfifo(pair.root / "up" / "0-1")
+    (pair.root / "up" / "0-2").symlink_to(precious)
+    pair.said(b"fine")
+    assert pair.heard() == [b"fine"]
+    assert precious.read_text() == "years of work"
+
+
+@pytest.mark.parametrize("part", ["", "up", "down"])
+def test_a_folder_in_the_place_of_the_study_s_is_neither_read_nor_emptied(
+    pair: Pair, tmp_path: Path, part: str
+) -> None:
+    precious = tmp_path / "precious"
+    (precious / "sub").mkdir(parents=True)
+    for file in (precious / "thesis.tex", precious / "sub" / "kept.txt"):
+        file.write_text("years of work")
+    place = pair.root / part
+    place.rename(tmp_path / "moved")
+    place.symlink_to(precious)
+    pair.said(b"still here")
+    assert pair.heard() == [b"still here"], "both ends hold the folder that the driver has made"
+    pair.driver.send(IDENTITY, b"back")
+    pair.driver.wait(0.0)
+    assert list(pair.agent.received()) == [b"back"]
+    pair.driver.close()
+    assert sorted(str(file.relative_to(precious)) for file in precious.rglob("*")) == [
+        "sub",
+        "sub/kept.txt",
+        "thesis.tex",
+    ]
+
+
+def test_an_agent_is_not_taken_in_by_another_folder(pair: Pair) -> None:
+    pair.root.rename(pair.root.with_name("moved"))
+    for part in ("up", "down"):
+        (pair.root / part).mkdir(parents=True)
+    with pytest.raises(Unreachable, match="No such file"):
+        pair.end(pair.keys.secret).dial(0.2, lambda: True)
+    (pair.root / "study").write_bytes(sealed_file(relay_key(Keys.fresh().secret), "study", b""))
+    with pytest.raises(Unreachable, match="it isn't this study's"):
+        pair.end(pair.keys.secret).dial(0.2, lambda: True)
+
+
+def test_a_descriptor_that_gets_the_number_of_a_closed_one_is_watched(pair: Pair) -> None:
+    one, other = socket.socketpair()
+    number = one.fileno()
+    pair.agent.wait(0.0, [number])
+    one.close()
+    other.close()
+    one, other = socket.socketpair()
+    assert one.fileno() == number
+    other.send(b"x")
+    assert pair.agent.wait(30.0, [number]) == {number}
+    one.close()
+    other.close()
 
 
 def test_a_folder_among_the_messages_disturbs_nobody(pair: Pair) -> None:

@@ -3,18 +3,17 @@
 Each file holds what one end had to say at one moment: a seal, then messages, each after its length. A file is written
 under another name and then renamed, so that nobody reads half of it. Whoever has read it removes it. The seal is an
 HMAC with the study's secret. It covers the sender, the receiver and the number of the file, so that no file can be
-forged, moved or repeated.
+forged, moved or repeated. What has no such seal is neither read nor removed.
 """
 
 import contextlib
 import hmac
-import os
 import selectors
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from struct import Struct as Layout
 
+from trimma.wire.held_folder import HeldFolder
 from trimma.wire.messages import MAX_FRAME
 
 LATEST = 0.05
@@ -29,42 +28,47 @@ _SOONEST = 0.002
 
 
 class Inbox:
-    """A folder in which files appear."""
+    """A folder in which files appear, with the key of their seals. ``label`` says who writes them for whom."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, key: bytes, folder: HeldFolder, label: str) -> None:
+        self._key, self._folder, self._label = key, folder, label
         self.there = True
         self._names: list[str] = []
-        self._unreadable: set[str] = set()
+        self._foreign: set[str] = set()
 
     def look(self) -> bool:
         """Whether there is a file to read."""
         try:
-            names = os.listdir(self.folder)  # noqa: PTH208 - it is done many times a second
-            self._names = sorted(name for name in names if not name.startswith(".") and name not in self._unreadable)
+            names = self._folder.names()
+            self._names = sorted(name for name in names if not name.startswith(".") and name not in self._foreign)
         except OSError:
             self._names, self.there = [], False
+        self.there = self.there and (bool(self._names) or not self._folder.is_gone)
         return bool(self._names)
 
-    def take(self) -> Iterator[tuple[str, bytes]]:
-        """The files, in the order of their names; each is removed."""
+    def take(self) -> Iterator[tuple[str, list[bytes]]]:
+        """The messages of each file, in the order of the files' names; each file is removed.
+
+        What the other end hasn't written is left where it is.
+        """
         self.look()
         for name in self._names[:_AT_ONCE]:
-            path = self.folder / name
-            try:
-                content = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
-                path.unlink()
-            except OSError:
-                # not a file of ours, because both ends write only files that the other end can read and remove
-                self._unreadable.add(name)
+            bodies = None
+            with contextlib.suppress(OSError):
+                content = self._folder.read(name, _LARGEST)
+                bodies = None if content is None else opened_file(self._key, f"{self._label}{name}", content)
+                if bodies is not None:
+                    self._folder.remove(name)
+            if bodies is None:
+                self._foreign.add(name)
             else:
-                yield name, content
+                yield name, bodies
 
 
 class Outbox:
     """A folder into which files are written."""
 
-    def __init__(self, key: bytes, folder: Path, label: str, prefix: str = "") -> None:
+    def __init__(self, key: bytes, folder: HeldFolder, label: str, prefix: str = "") -> None:
         self._key, self._folder, self._label, self._prefix = key, folder, label, prefix
         self._number = self._size = 0
         self._bodies: list[bytes] = []
@@ -83,17 +87,21 @@ class Outbox:
         name = f"{self._prefix}{self._number:012d}"
         content = b"".join(self._bodies)
         self._bodies, self._size = [], 0
-        draft = self._folder / f".{name}"
         with contextlib.suppress(OSError):
-            draft.write_bytes(sealed_file(self._key, f"{self._label}{name}", content))
-            draft.rename(self._folder / name)
+            self._folder.write(name, sealed_file(self._key, f"{self._label}{name}", content))
+
+    def close(self) -> None:
+        """Write what has gathered, and nothing more."""
+        self.flush()
+        self._folder.close()
 
 
 class FolderWatch:
     """Waits for input on file descriptors, and for files, by looking for them every now and then."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        # asks about numbers each time; epoll would not see that another file has got the number of one that was closed
+        self._selector = selectors.PollSelector()
         self._watched: frozenset[int] = frozenset()
         self._pause = _SOONEST
 
@@ -138,9 +146,9 @@ def opened_file(key: bytes, label: str, sealed: bytes) -> list[bytes] | None:
     if not hmac.compare_digest(seal, hmac.digest(key, label.encode() + b"\0" + content, "sha256")):
         return None
     bodies, place = [], 0
-    while place < len(content):
+    while place + _LENGTH.size <= len(content):
         (length,) = _LENGTH.unpack_from(content, place)
         place += _LENGTH.size
         bodies.append(content[place : place + length])
         place += length
-    return bodies
+    return bodies if place == len(content) else None

@@ -2,37 +2,45 @@
 
 `trimma.wire.relay_files` says how the files are written. The messages are authenticated, and not encrypted: whoever
 may read the folder can read them.
+
+The study has a folder of its own in the shared one, which both ends hold open. So it does no harm when somebody who may
+write to the shared folder puts another one in its place. Agents know the study's folder by a sealed file in it.
 """
 
+import contextlib
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from trimma.errors import EngineError
 from trimma.wire.addresses import Listen, Unreachable
+from trimma.wire.held_folder import HeldFolder
 from trimma.wire.keys import Keys
-from trimma.wire.relay_files import LATEST, FolderWatch, Inbox, Outbox, opened_file, relay_key
+from trimma.wire.relay_files import LATEST, FolderWatch, Inbox, Outbox, opened_file, relay_key, sealed_file
 from trimma.wire.ticket import Ticket
 
 SCHEME = "dir:"
+_MARK, _MARK_SIZE = "study", 4096
 
 
 class DriverRelay:
     """The driver's end, with the methods of `trimma.wire.sockets.DriverSocket`."""
 
     def __init__(self, listen: Listen, keys: Keys) -> None:
-        self._root = Path(listen.folder or "") / f"trimma-{secrets.token_hex(8)}"
+        self._path = Path(listen.folder or "") / f"trimma-{secrets.token_hex(8)}"
         self._key = relay_key(keys.secret)
-        try:
-            self._root.mkdir(mode=0o700)
-            self._inbox = Inbox(self._root / "up")
-            self._inbox.folder.mkdir()
-            (self._root / "down").mkdir()
-        except OSError as error:
-            raise EngineError(f"no messages can be left in {str(listen.folder)!r}: {error.strerror}") from error
-        self.addresses = (f"{SCHEME}{self._root}",)
+        with contextlib.ExitStack() as stack:
+            try:
+                self._root = _closing(stack, HeldFolder.made(self._path))
+                up = _closing(stack, HeldFolder.made("up", self._root))
+                self._down = _closing(stack, HeldFolder.made("down", self._root))
+                self._root.write(_MARK, sealed_file(self._key, _MARK, b""))
+            except OSError as error:
+                raise EngineError(f"no messages can be left in {str(listen.folder)!r}: {error.strerror}") from error
+            self._folders = stack.pop_all()
+        self._inbox = Inbox(self._key, up, "up/")
+        self.addresses = (f"{SCHEME}{self._path}",)
         self._outboxes: dict[bytes, Outbox] = {}
         self._seen: dict[bytes, int] = {}
         self._watch = FolderWatch()
@@ -50,18 +58,14 @@ class DriverRelay:
     def received(self) -> list[tuple[bytes, bytes]]:
         """The messages that have arrived, each after the identity of its sender."""
         arrived: list[tuple[bytes, bytes]] = []
-        for name, content in self._inbox.take():
+        for name, bodies in self._inbox.take():
             who, _, number = name.partition("-")
-            if not number.isdecimal():
-                continue
             try:
-                identity = bytes.fromhex(who)
+                identity, latest = bytes.fromhex(who), int(number)
             except ValueError:
                 continue
-            if int(number) <= self._seen.get(identity, 0):
-                continue
-            if (bodies := opened_file(self._key, f"up/{name}", content)) is not None:
-                self._seen[identity] = int(number)
+            if latest > self._seen.get(identity, 0):
+                self._seen[identity] = latest
                 arrived += [(identity, body) for body in bodies]
         return arrived
 
@@ -70,8 +74,9 @@ class DriverRelay:
         outbox = self._outboxes.get(identity)
         if outbox is None:
             # agents make the folder in which they look for files; without it there is no agent of this identity
-            folder = self._root / "down" / identity.hex()
-            if not folder.is_dir():
+            try:
+                folder = HeldFolder(identity.hex(), self._down)
+            except OSError:
                 return
             outbox = self._outboxes[identity] = Outbox(self._key, folder, f"down/{identity.hex()}/")
         outbox.put(body)
@@ -79,10 +84,16 @@ class DriverRelay:
     def close(self) -> None:
         """Send what is left, and remove the folder, by which agents know that the driver is gone."""
         for outbox in self._outboxes.values():
-            outbox.flush()
+            outbox.close()
         self._watch.close()
-        # ignore errors, because agents may still write into the folder
-        shutil.rmtree(self._root, ignore_errors=True)
+        with self._folders:
+            for name in ("up", "down"):
+                # agents may still write into the folder
+                with contextlib.suppress(OSError):
+                    self._root.remove_folder(name)
+            with contextlib.suppress(OSError):
+                self._root.remove(_MARK)
+                self._path.rmdir()
 
 
 class AgentRelay:
@@ -90,10 +101,10 @@ class AgentRelay:
 
     def __init__(self, ticket: Ticket, identity: bytes) -> None:
         (self._address,) = ticket.addresses
-        self._root = Path(self._address.removeprefix(SCHEME))
         self._key, self._identity = relay_key(ticket.secret_key), identity.hex()
-        self._inbox = Inbox(self._root / "down" / self._identity)
-        self._outbox = Outbox(self._key, self._root / "up", "up/", f"{self._identity}-")
+        self._folders = contextlib.ExitStack()
+        self._inbox: Inbox | None = None
+        self._outbox: Outbox | None = None
         self._seen = 0
         self._watch = FolderWatch()
         self.connected = False
@@ -105,7 +116,7 @@ class AgentRelay:
         deadline = time.monotonic() + seconds
         while wanted():
             try:
-                self._inbox.folder.mkdir()
+                self._enter()
             except OSError as error:
                 if time.monotonic() > deadline:
                     raise Unreachable({self._address: error.strerror or str(error)}) from error
@@ -115,9 +126,25 @@ class AgentRelay:
                 self.connected, self.connections, self.changed = True, 1, time.monotonic()
                 return
 
+    def _enter(self) -> None:
+        """Make a place for what the driver says to this agent."""
+        with contextlib.ExitStack() as stack:
+            root = _closing(stack, HeldFolder(self._address.removeprefix(SCHEME)))
+            mark = root.read(_MARK, _MARK_SIZE)
+            if mark is None or opened_file(self._key, _MARK, mark) is None:
+                raise PermissionError(0, "a folder is there, but it isn't this study's")
+            up = _closing(stack, HeldFolder("up", root))
+            down = _closing(stack, HeldFolder("down", root))
+            own = _closing(stack, HeldFolder.made(self._identity, down))
+            self._folders = stack.pop_all()
+        self._inbox = Inbox(self._key, own, f"down/{self._identity}/")
+        self._outbox = Outbox(self._key, up, "up/", f"{self._identity}-")
+
     def wait(self, seconds: float, descriptors: Iterable[int]) -> set[int]:
         """Wait until something arrives, or file descriptors have input, and return those that do."""
         self._watch.only(frozenset(descriptors))
+        if self._inbox is None or self._outbox is None:
+            return self._watch.wait(seconds, lambda: False)
         self._outbox.flush()
         ready = self._watch.wait(seconds, self._inbox.look)
         if self.connected and not self._inbox.there:
@@ -126,19 +153,25 @@ class AgentRelay:
 
     def received(self) -> Iterator[bytes]:
         """The messages that have arrived."""
-        for name, content in self._inbox.take():
-            if not name.isdecimal() or int(name) <= self._seen:
-                continue
-            bodies = opened_file(self._key, f"down/{self._identity}/{name}", content)
-            if bodies is not None:
+        for name, bodies in self._inbox.take() if self._inbox is not None else ():
+            if name.isdecimal() and int(name) > self._seen:
                 self._seen = int(name)
                 yield from bodies
 
     def send(self, body: bytes) -> None:
         """Have it sent at the next `wait`."""
-        self._outbox.put(body)
+        if self._outbox is not None:
+            self._outbox.put(body)
 
     def close(self) -> None:
         """Send what is left."""
-        self._outbox.flush()
+        if self._outbox is not None:
+            self._outbox.flush()
         self._watch.close()
+        self._folders.close()
+
+
+def _closing(stack: contextlib.ExitStack, folder: HeldFolder) -> HeldFolder:
+    """Have the folder closed with the others, and return it."""
+    stack.callback(folder.close)
+    return folder
