@@ -197,6 +197,30 @@ def test_workers_of_another_python(client: Any) -> None:
     assert f"can't load what Python {here} here has pickled: use the same minor version" in impatient(client)
 
 
+def test_nobody_else_runs_code_on_a_study_s_own_cluster() -> None:
+    from distributed import Client
+
+    begun = cluster.start(2)
+    try:
+        assert begun.scheduler_address.startswith("tls://127.0.0.1:")
+        plain = begun.scheduler_address.replace("tls://", "tcp://")
+        with pytest.raises(OSError, match="Timed out|closed|EOF|reset"), Client(plain, timeout=2):
+            pass
+        other = begun.security.temporary()
+        with pytest.raises(OSError, match=r"(?i)timed out|certificate|alert"):
+            Client(begun.scheduler_address, security=other, timeout=2)
+        with cluster.connect(begun) as client:
+            assert client.submit(os.getpid).result(timeout=30) != os.getpid()
+    finally:
+        begun.close()
+
+
+def test_a_study_s_own_cluster_without_the_means_to_keep_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(MissingExtra, match=r"needs cryptography: pip install 'trimma\[dask\]'"):
+        study(parent, trials=1)
+
+
 def test_without_distributed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtra, match=r"engine='dask' needs distributed: pip install 'trimma\[dask\]'"):

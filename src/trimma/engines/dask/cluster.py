@@ -81,14 +81,23 @@ def refuse_import() -> None:
 
 
 def start(workers: int) -> Any:
-    """A `LocalCluster` with few processes, since their threads only wait for the runners."""
+    """A `LocalCluster` with few processes, since their threads only wait for the runners.
+
+    Whoever can connect to a scheduler can run code as its owner. So only this process can: connections are encrypted
+    and authenticated with a certificate that is made for this cluster. No dashboard is shown to other users either.
+    """
     processes = math.ceil(workers / _SLOTS_A_PROCESS)
+    try:
+        import_module("cryptography")
+    except ImportError as error:
+        raise MissingExtra("cryptography", "dask", "engine='dask' without a client") from error
     try:
         return _distributed().LocalCluster(
             n_workers=processes,
             threads_per_worker=math.ceil(workers / processes),
             processes=True,
-            dashboard_address="127.0.0.1:0",
+            security=True,
+            dashboard_address=None,
             preload=["trimma.engines.dask.ignore_interrupts"],
         )
     except (OSError, RuntimeError, TimeoutError) as error:
