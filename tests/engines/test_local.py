@@ -616,3 +616,25 @@ def test_larger_ones_are_refused_by_the_space(number: int) -> None:
     with pytest.raises(SpaceError, match="more than 64 bits"):
         Space(kind=number)
     assert Space(kind=Float(0, number) if number > 0 else Float(number, 0))
+
+
+_TRAP = "import os\nopen(os.path.join({folder!r}, 'was-run-' + __name__), 'w').close()\nraise SystemExit(9)\n"
+_STUDY = """\
+import trimma as tm
+study = tm.tune(lambda x: x, {"x": tm.Float(0, 1)}, minimize="loss", trials=2, workers=1, store="memory", progress=False)
+assert study.status == "finished"
+"""
+
+
+def test_modules_in_the_current_folder_are_not_run(tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    for name in ("json", "re", "enum", "socket", "signal", "msgspec", "numpy", "trimma", "random", "sitecustomize"):
+        (here / f"{name}.py").write_text(_TRAP.format(folder=str(tmp_path)))
+    script = elsewhere / "script.py"
+    script.write_text(_STUDY)
+    command = str(Path(sys.executable).with_name("trimma"))
+    for program in ([sys.executable, str(script)], [command, "doctor"]):
+        subprocess.run(program, cwd=here, check=True, timeout=50, stdout=subprocess.DEVNULL)
+    assert not list(tmp_path.glob("was-run-*"))
