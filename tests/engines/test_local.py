@@ -621,7 +621,8 @@ def test_larger_ones_are_refused_by_the_space(number: int) -> None:
 _TRAP = "import os\nopen(os.path.join({folder!r}, 'was-run-' + __name__), 'w').close()\nraise SystemExit(9)\n"
 _STUDY = """\
 import trimma as tm
-study = tm.tune(lambda x: x, {"x": tm.Float(0, 1)}, minimize="loss", trials=2, workers=1, store="memory", progress=False)
+space, settings = {"x": tm.Float(0, 1)}, {"trials": 2, "workers": 1, "store": "memory", "progress": False}
+study = tm.tune(lambda x: x, space, minimize="loss", **settings)
 assert study.status == "finished"
 """
 
