@@ -62,12 +62,17 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Raised(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective raised an exception. ``again`` says that it is of a type after which trials are tried again."""
+    """The objective raised an exception.
+
+    ``again`` says that it is of a type after which trials are tried again, and ``of_process`` that it looks like a
+    failure of the process in which the trial ran.
+    """
 
     trial: int
     attempt: int
     failure: Failure
     again: bool = False
+    of_process: bool = False
     seconds: float | None = None
     rank: int = 0
 

@@ -6,7 +6,13 @@ from msgspec import Struct
 class Stay(Struct, kw_only=True):
     """A worker's time in the study, in seconds since the epoch. ``end`` is None while it lasts.
 
-    ``cause`` says why the worker left. ``host`` is the machine that it is on, or empty when that isn't known.
+    ``cause`` says why the worker left, and ``renewed`` that it left to join again with a fresh process, which was
+    ``asked`` for after a number of trials or not. ``host`` is the machine that it is on, or empty when that isn't
+    known.
+
+    A worker has one process during a stay. ``trials`` counts the attempts that were started in it. The last ``alike``
+    of them have failed in the same way, ``failing``, beginning with event number ``failing_since`` of the study.
+    ``done_at`` is the number of the event by which an attempt last ended without a failure.
     """
 
     worker: str
@@ -14,6 +20,13 @@ class Stay(Struct, kw_only=True):
     end: float | None = None
     cause: str = ""
     host: str = ""
+    renewed: bool = False
+    asked: bool = False
+    trials: int = 0
+    failing: tuple[str, str, str] | None = None
+    failing_since: int = 0
+    alike: int = 0
+    done_at: int | None = None
 
 
 class Session(Struct, kw_only=True):

@@ -35,6 +35,7 @@ _BOOTSTRAP = (
 _FLAGS: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
+_GRACE = 3.0
 _ENDS = (Returned, Raised, Halted, Paused)
 
 
@@ -66,7 +67,7 @@ class Agent:
         self._job: Job | None = None
         self._room = 0
         self._tail = ""
-        self._ready = False
+        self._ready = self._used = self._renewed = False
         self._streaming = self._connected = True
         self._link = Link(ours, FromRunner)
         self._line = shared_memory()
@@ -114,7 +115,7 @@ class Agent:
         return open_ones
 
     def start(self, job: Job) -> None:
-        self._job, self._room = job, LIMIT
+        self._job, self._room, self._used = job, LIMIT, True
         self._send(job)
 
     def signal(self, trial: int, attempt: int, what: Signal) -> None:
@@ -191,6 +192,8 @@ class Agent:
         if self._job is not None and self._process.returncode == 0:
             # the objective has ended its process as one that is done
             facts.append(Returned(trial=self._job.trial, attempt=self._job.attempt, metrics={}))
+        if self._renewed:
+            return facts
         if self._ready:
             facts.append(Left(worker=self.worker, cause=cause))
         else:
@@ -204,13 +207,33 @@ class Agent:
         self._release()
         self._spawn()
 
+    def renew(self) -> None:
+        """Ask the idle runner to end, by force after a short grace, so that the owner starts another.
+
+        Its exit isn't told as a loss. A runner that has had no job yet is fresh, and stays.
+        """
+        if not self._used:
+            return
+        self._renewed = True
+        with contextlib.suppress(OSError):
+            self._link.socket.shutdown(socket.SHUT_WR)
+        arguments = self._process.pid, self._gone
+        threading.Thread(
+            target=_kill_after_grace, args=arguments, name=f"trimma-end-{self.worker}", daemon=True
+        ).start()
+
     def kill(self) -> None:
         """Kill the runner and the processes that it has started, at once."""
         if not self._gone.is_set():
             _kill_group(self._process.pid)
 
     def dismiss(self) -> None:
-        """Ask the runner to end. An idle runner ends at once; a trial's ``finally`` blocks are run first."""
+        """Ask the runner to end. An idle runner ends at once; a trial's ``finally`` blocks are run first.
+
+        A runner that still starts is killed, because it would notice only when it is ready.
+        """
+        if not self._ready:
+            self.kill()
         self._link.socket.close()
         if self._job is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -237,6 +260,11 @@ def _kill_group(leader: int) -> None:
     # the runner has a session of its own, so that its process group isn't this process's
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def _kill_after_grace(leader: int, gone: threading.Event) -> None:
+    if not gone.wait(_GRACE):
+        _kill_group(leader)
 
 
 def _refused(failure: Failure) -> TrimmaError:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import assert_never
 
-from trimma.commands import Job, Send
+from trimma.commands import Job, Renew, Send
 from trimma.errors import EngineError, ObjectiveError
 from trimma.wire.addresses import Unreachable
 from trimma.wire.client import Client
@@ -145,6 +145,9 @@ class _Incarnation:
             case Send():
                 if self._agent is not None:
                     self._agent.signal(message.trial, message.attempt, message.signal)
+            case Renew():
+                if self._agent is not None:
+                    self._agent.renew()
             case _:
                 assert_never(message)
 
