@@ -111,6 +111,18 @@ class WorkerRenewed(_Event, frozen=True, kw_only=True):
     asked: bool = False
 
 
+class WorkerGrown(_Event, frozen=True, kw_only=True):
+    """The worker's process holds ``more`` bytes more after so many ``trials`` than after its first.
+
+    ``exceeded`` says that this is more than it may hold.
+    """
+
+    worker: str
+    more: int
+    trials: int
+    exceeded: bool = False
+
+
 class PlanRequested(_Event, frozen=True, kw_only=True):
     """The scheduler was asked for up to ``free`` suggestions, to be made beside the loop.
 
@@ -280,6 +292,7 @@ Event = (
     | WorkerJoined
     | WorkerLost
     | WorkerRenewed
+    | WorkerGrown
     | PlanRequested
     | PlanReceived
     | TrialQueued

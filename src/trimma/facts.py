@@ -50,6 +50,20 @@ class Printed(Struct, frozen=True, kw_only=True, tag=True):
     rank: int = 0
 
 
+class Grown(Struct, frozen=True, kw_only=True, tag=True):
+    """The process in which the trial runs holds more memory than after its first trial. This is told before its end.
+
+    It holds ``more`` bytes more, after so many ``trials``. ``exceeded`` says that this is more than it may hold.
+    """
+
+    trial: int
+    attempt: int
+    more: int
+    trials: int
+    exceeded: bool
+    rank: int = 0
+
+
 class Returned(Struct, frozen=True, kw_only=True, tag=True):
     """The objective ran to its end. ``metrics`` holds the numbers that it returned, and ``notes`` all else."""
 
@@ -100,7 +114,7 @@ class Paused(Struct, frozen=True, kw_only=True, tag=True):
     rank: int = 0
 
 
-FromAgent = Joined | Left | Measured | Printed | Returned | Raised | Halted | Paused
+FromAgent = Joined | Left | Measured | Printed | Grown | Returned | Raised | Halted | Paused
 """The facts that an agent may send. Nothing else is accepted from an agent."""
 
 Fact = FromAgent | Request

@@ -3,6 +3,21 @@
 from msgspec import Struct
 
 
+class Growth(Struct, frozen=True):
+    """A process holds ``more`` bytes more after so many ``trials`` than after its first.
+
+    ``exceeded`` says that this is more than it may hold.
+    """
+
+    more: int
+    trials: int
+    exceeded: bool
+
+    def __str__(self) -> str:
+        size = f"{self.more / 2**30:.1f} GiB" if self.more >= 2**30 else f"{self.more / 2**20:.0f} MiB"
+        return f"{size} more after {self.trials} trials than after its first"
+
+
 class Stay(Struct, kw_only=True):
     """A worker's time in the study, in seconds since the epoch. ``end`` is None while it lasts.
 
@@ -12,7 +27,8 @@ class Stay(Struct, kw_only=True):
 
     A worker has one process during a stay. ``trials`` counts the attempts that were started in it. The last ``alike``
     of them have failed in the same way, ``failing``, beginning with event number ``failing_since`` of the study.
-    ``done_at`` is the number of the event by which an attempt last ended without a failure.
+    ``done_at`` is the number of the event by which an attempt last ended without a failure. ``growth`` is how much
+    memory was left behind in the process, as it was last told.
     """
 
     worker: str
@@ -27,6 +43,7 @@ class Stay(Struct, kw_only=True):
     failing_since: int = 0
     alike: int = 0
     done_at: int | None = None
+    growth: Growth | None = None
 
 
 class Session(Struct, kw_only=True):

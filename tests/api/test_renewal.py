@@ -12,6 +12,7 @@ import pytest
 import trimma as tm
 from trimma.errors import UsageError
 from trimma.trial import State
+from trimma.worker.memory import private_memory
 
 
 def tune(objective: Any, trials: int = 12, workers: int = 2, renew: Any = "failure", **more: Any) -> tm.Study:
@@ -109,3 +110,25 @@ def test_threads_of_this_process_are_never_renewed() -> None:
     study = tune(fit, engine=tm.Driver(threads=1))
     assert [trial.id for trial in study.trials if trial.failure] == [2]
     assert not any(stay.renewed for stay in study.history.stays)
+
+
+def leaks(x: float) -> dict[str, float]:
+    kept = vars(builtins).setdefault("kept", [])
+    kept.append(b"x" * 100 * 2**20)
+    return {"y": x, "pid": os.getpid()}
+
+
+@pytest.mark.skipif(private_memory() is None, reason="the system doesn't tell how much memory a process holds")
+@pytest.mark.parametrize("renew", ["failure", None])
+def test_memory_that_grows_from_trial_to_trial(renew: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trimma.engines.local.allowed_growth", lambda slots: 350 * 2**20)
+    study = tune(leaks, workers=1, trials=9, renew=renew)
+    assert study.history.counts[State.DONE] == 9
+    first = study.history.stays[0]
+    assert first.growth is not None
+    assert first.growth.exceeded
+    assert (first.growth.trials, first.growth.more // (100 * 2**20)) == (6, 5)
+    per_process = Counter(trial.result["pid"] for trial in study.trials)
+    assert list(per_process.values()) == ([9] if renew is None else [6, 3])
+    if renew:
+        assert (first.renewed, first.cause) == (True, f"it held {first.growth}")

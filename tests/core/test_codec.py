@@ -79,6 +79,14 @@ every_event = st.one_of(
     st.builds(ev.WorkerJoined, at=seconds, worker=text, host=text),
     st.builds(ev.WorkerLost, at=seconds, worker=text, cause=text),
     st.builds(ev.WorkerRenewed, at=seconds, worker=text, cause=text, asked=st.booleans()),
+    st.builds(
+        ev.WorkerGrown,
+        at=seconds,
+        worker=text,
+        more=st.integers(0, 2**50),
+        trials=st.integers(0, 10**6),
+        exceeded=st.booleans(),
+    ),
     st.builds(ev.PlanRequested, at=seconds, free=st.integers(1, 10**4)),
     st.builds(ev.PlanReceived, at=seconds, suggestions=st.integers(0, 10**4)),
     st.builds(

@@ -97,6 +97,7 @@ events = st.one_of(
     st.builds(ev.WorkerJoined, at=st.floats(0, 100), worker=workers),
     st.builds(ev.WorkerLost, at=st.floats(0, 100), worker=workers, cause=st.just("")),
     st.builds(ev.WorkerRenewed, at=st.floats(0, 100), worker=workers, cause=st.just("")),
+    st.builds(ev.WorkerGrown, at=st.floats(0, 100), worker=workers, more=st.just(1), trials=st.just(2)),
     st.builds(
         ev.TrialQueued, at=st.floats(0, 100), trial=numbers, config=st.just({}), ranks=st.sampled_from([1, 1, 2])
     ),

@@ -14,7 +14,7 @@ from trimma.commands import Command, Renew
 from trimma.core import Policy, Turn, reopen, step
 from trimma.engines import Simulated
 from trimma.errors import IllegalMove, UsageError
-from trimma.facts import Joined, Left, Raised, Returned
+from trimma.facts import Grown, Joined, Left, Raised, Returned
 from trimma.ledger import Ledger
 from trimma.ports import CONTINUE, History, RenewSetting, Suggestion, Verdict
 from trimma.requests import ChangeTrials
@@ -343,3 +343,30 @@ def test_on_virtual_time_it_takes_a_restart() -> None:
 def test_what_else_renew_may_be_is_refused(renew: Any) -> None:
     with pytest.raises(UsageError, match="renew="):
         Simulated(1, renew=renew)
+
+
+def test_a_process_that_holds_more_than_it_may_is_renewed_after_its_trial() -> None:
+    for renew in ("failure", 50, None):
+        stage = Stage(renew=renew)  # type: ignore[arg-type]
+        stage.ok()
+        stage.tell(Grown(trial=1, attempt=1, more=2**29, trials=2, exceeded=False))
+        stage.ok()
+        assert not stage.renewals
+        stage.tell(Grown(trial=2, attempt=1, more=2 * 10**9, trials=3, exceeded=True))
+        assert not stage.renewals, "its trial has not ended"
+        stage.ok()
+        assert stage.renewals == (
+            [] if renew is None else [("w0", "it held 1.9 GiB more after 3 trials than after its first")]
+        )
+        grown = [event for event in stage.events if isinstance(event, ev.WorkerGrown)]
+        assert [(event.more, event.trials, event.exceeded) for event in grown] == [
+            (2**29, 2, False),
+            (2 * 10**9, 3, True),
+        ]
+        stage.tell(Grown(trial=0, attempt=1, more=1, trials=1, exceeded=True))
+        assert len(grown) == sum(isinstance(event, ev.WorkerGrown) for event in stage.events), "it has ended"
+
+
+def test_who_has_not_joined_holds_nothing() -> None:
+    with pytest.raises(IllegalMove, match="worker w9 holds more memory, but had not joined"):
+        Stage().ledger.fold(ev.WorkerGrown(at=0.0, worker="w9", more=1, trials=2))

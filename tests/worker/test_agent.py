@@ -20,7 +20,7 @@ class Slot:
     def __init__(self, folder, objective):
         program = bundle.write(Program(objective=objective, metric="loss"), folder / "program").path
         self.dead = threading.Event()
-        self.agent = Agent("w", program, os.environ, lambda agent: self.dead.set())
+        self.agent = Agent("w", program, os.environ, lambda agent: self.dead.set(), 2**30)
         self.until(Joined)
 
     def wait(self):
@@ -185,6 +185,6 @@ def test_a_runner_that_still_starts_is_dismissed_at_once(tmp_path):
             return time.sleep, (600,)
 
     program = bundle.write(Program(objective=lambda data: 1.0, metric="loss", data=Slow()), tmp_path / "program").path
-    agent = Agent("w", program, os.environ, lambda agent: None)
+    agent = Agent("w", program, os.environ, lambda agent: None, 2**30)
     agent.dismiss()
     assert agent.wait(20)

@@ -86,7 +86,7 @@ def test_these_do_not(error: BaseException) -> None:
 def test_real_ones() -> None:
     import numpy as np
 
-    assert of_process(caught(lambda: np.ones(2**60)))
+    assert of_process(caught(lambda: np.ones(2**50)))
     assert of_process(caught(lambda: bytearray(2**62)))
 
 

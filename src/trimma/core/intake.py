@@ -16,14 +16,15 @@ from trimma.events import (
     TrialLost,
     TrialPaused,
     TrialStopped,
+    WorkerGrown,
     WorkerJoined,
     WorkerLost,
 )
-from trimma.facts import FromAgent, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Decision, Scheduler
 from trimma.trial import ON_WORKER, State, Trial
 
-_OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
+_OfTrial = Measured | Printed | Grown | Returned | Raised | Halted | Paused
 
 
 def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
@@ -69,6 +70,10 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
                 _measured(draft, fact, trial, scheduler)
         case Printed(text=text):
             draft.record(Logged(text=text, rank=fact.rank, **draft.key(trial)))
+        case Grown(more=more, trials=trials, exceeded=exceeded):
+            worker = trial.workers[fact.rank]
+            if worker in draft.history.workers:
+                draft.record(WorkerGrown(at=draft.now, worker=worker, more=more, trials=trials, exceeded=exceeded))
         case Returned():
             _returned(draft, fact, trial)
         case Raised():

@@ -41,14 +41,16 @@ def has_company(draft: Draft, trial: Trial) -> bool:
 
 
 def note_end(draft: Draft, worker: str) -> None:
-    """Note whether a worker whose trial has just ended is due to be renewed by the number of its trials."""
-    renew = draft.renew
-    if isinstance(renew, int) and worker not in draft.due:
-        stay = draft.history.workers.get(worker)
-        if stay is not None and stay.trials >= renew:
-            after = "each trial" if renew == 1 else f"{renew} trials"
-            cause = f"renew={renew} asks for a fresh process after {after}"
-            draft.due[worker] = WorkerRenewed(at=draft.now, worker=worker, cause=cause, asked=True)
+    """Note whether a worker whose trial has just ended is due to be renewed for its memory or its number of trials."""
+    renew, stay = draft.renew, draft.history.workers.get(worker)
+    if stay is None or worker in draft.due:
+        return
+    if stay.growth is not None and stay.growth.exceeded:
+        note_spoiled(draft, worker, f"it held {stay.growth}")
+    elif isinstance(renew, int) and stay.trials >= renew:
+        after = "each trial" if renew == 1 else f"{renew} trials"
+        cause = f"renew={renew} asks for a fresh process after {after}"
+        draft.due[worker] = WorkerRenewed(at=draft.now, worker=worker, cause=cause, asked=True)
 
 
 def note_spoiled(draft: Draft, worker: str, cause: str) -> None:

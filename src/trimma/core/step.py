@@ -14,7 +14,7 @@ from trimma.core.planning import fill, receive, request
 from trimma.core.policy import Policy
 from trimma.core.renewal import renew_due
 from trimma.events import Outcome, StudyOpened
-from trimma.facts import Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ledger import Ledger
 from trimma.ports import History, News, Planned, RenewSetting
 from trimma.requests import EndStudy
@@ -50,7 +50,7 @@ def step(
     history = ledger.history
     for fact in facts:
         match fact:
-            case Measured() | Printed() | Returned() | Raised() | Halted() | Paused() | Joined() | Left():
+            case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused() | Joined() | Left():
                 take(draft, fact, policy.scheduler)
             case Planned():
                 receive(draft, fact)

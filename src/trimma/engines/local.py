@@ -16,6 +16,7 @@ from trimma.ports import News, RenewSetting
 from trimma.program import Program
 from trimma.worker import bundle
 from trimma.worker.agent import Agent
+from trimma.worker.memory import allowed_growth
 from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
 from trimma.worker.waker import Waker
 
@@ -90,10 +91,11 @@ class Local:
 
     def _add_agents(self) -> None:
         """Start an agent for each worker that has none yet."""
+        growth = allowed_growth(self.capacity)
         for slot in range(len(self._agents), self.capacity):
             worker = f"local-{slot}"
             own = environment(slot, self._threads, self._gpus, self._devices)
-            agent = self._agents[worker] = Agent(worker, self._path, own, self._died)
+            agent = self._agents[worker] = Agent(worker, self._path, own, self._died, growth)
             self._watch(agent)
 
     def _died(self, agent: Agent) -> None:

@@ -11,7 +11,7 @@ from trimma.checkpoint import Checkpoint
 from trimma.errors import IllegalMove
 from trimma.ledger.records import Likeness, Records, TrialRecord
 from trimma.ledger.view import View
-from trimma.sessions import Session, Stay
+from trimma.sessions import Growth, Session, Stay
 from trimma.trial import ON_WORKER, Span, State, move
 
 
@@ -132,6 +132,13 @@ def _renewed(records: Records, event: ev.WorkerRenewed) -> None:
     stay.end, stay.cause, stay.renewed, stay.asked = event.at, event.cause, True, event.asked
     del records.idle[event.worker]
     records.renewing[event.worker] = None
+
+
+def _grown(records: Records, event: ev.WorkerGrown) -> None:
+    stay = records.workers.get(event.worker)
+    if stay is None:
+        raise IllegalMove(f"worker {event.worker} holds more memory, but had not joined")
+    stay.growth = Growth(event.more, event.trials, event.exceeded)
 
 
 def _plan_requested(records: Records, event: ev.PlanRequested) -> None:
@@ -408,6 +415,7 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,
     ev.WorkerRenewed: _renewed,
+    ev.WorkerGrown: _grown,
     ev.PlanRequested: _plan_requested,
     ev.PlanReceived: _plan_received,
     ev.TrialQueued: _queued,

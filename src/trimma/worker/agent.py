@@ -27,9 +27,9 @@ from trimma.worker.output import LIMIT
 
 # before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
 _BOOTSTRAP = (
-    "import sys; sys.path[:] = sys.argv[5:]; "
+    "import sys; sys.path[:] = sys.argv[6:]; "
     "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
-    "from trimma.worker.runner import main; main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5])"
+    "from trimma.worker.runner import main; main(*map(int, sys.argv[1:4]), *sys.argv[4:6])"
 )
 # as those of this process, so that -O and -W count at workers, too
 _FLAGS: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
@@ -43,7 +43,8 @@ class Agent:
     """Keeps one worker slot supplied with a runner, and starts another when the runner dies.
 
     ``program`` is the path of the program's `bundle`, and ``environment`` the runner's environment. ``died`` is called,
-    from another thread, when the runner's process has ended. ``sources`` is the folder of the driver's own modules,
+    from another thread, when the runner's process has ended. ``growth`` is how many bytes its trials may leave behind
+    in it before that is told. ``sources`` is the folder of the driver's own modules,
     where they were sent; they come first on the runner's path. The rest of the path is that of this process.
     """
 
@@ -53,13 +54,14 @@ class Agent:
         program: Path,
         environment: Mapping[str, str],
         died: Callable[["Agent"], None],
+        growth: int,
         sources: Path | None = None,
     ) -> None:
         self.worker = worker
         self._sources = "" if sources is None else str(sources)
         self._path = ([] if sources is None else [str(sources / MODULES)]) + [str(entry) for entry in sys.path]
         self._program, self._environment, self._died = program, environment, died
-        self._fruitless = 0
+        self._growth, self._fruitless = growth, 0
         self._spawn()
 
     def _spawn(self) -> None:
@@ -71,7 +73,8 @@ class Agent:
         self._streaming = self._connected = True
         self._link = Link(ours, FromRunner)
         self._line = shared_memory()
-        arguments = [str(theirs.fileno()), str(self._line), str(self._program), self._sources, *self._path]
+        numbers = (theirs.fileno(), self._line, self._growth)
+        arguments = [*map(str, numbers), str(self._program), self._sources, *self._path]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, *_FLAGS, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],

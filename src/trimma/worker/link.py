@@ -10,7 +10,7 @@ import msgspec
 
 from trimma.commands import Job, Send
 from trimma.events import Failure
-from trimma.facts import Halted, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import Grown, Halted, Measured, Paused, Printed, Raised, Returned
 
 MAX_FRAME = 64 * 2**20
 _LENGTH = Layout("!I")
@@ -28,7 +28,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     failure: Failure
 
 
-FromRunner = Ready | Refused | Measured | Printed | Returned | Raised | Halted | Paused
+FromRunner = Ready | Refused | Measured | Printed | Grown | Returned | Raised | Halted | Paused
 ToRunner = Job | Send
 
 
