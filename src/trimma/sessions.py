@@ -14,7 +14,8 @@ class Growth(Struct, frozen=True):
     exceeded: bool
 
     def __str__(self) -> str:
-        size = f"{self.more / 2**30:.1f} GiB" if self.more >= 2**30 else f"{self.more / 2**20:.0f} MiB"
+        mebibytes = round(self.more / 2**20)
+        size = f"{mebibytes} MiB" if mebibytes < 1024 else f"{self.more / 2**30:.1f} GiB"
         return f"{size} more after {self.trials} trials than after its first"
 
 
