@@ -67,6 +67,12 @@ class Grow(Struct, frozen=True, kw_only=True):
     workers: int
 
 
+class Renew(Struct, frozen=True, kw_only=True, tag=True):
+    """Give an idle worker a fresh process. The worker has been taken out of the study, and joins again."""
+
+    worker: str
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """Have the scheduler say what up to ``free`` workers should start, knowing the first ``known`` events.
 
@@ -83,4 +89,4 @@ class Close(Struct, frozen=True, kw_only=True):
     """Let all workers go, because the study has ended for now."""
 
 
-Command = Start | Send | Grow | Plan | Close
+Command = Start | Send | Grow | Renew | Plan | Close

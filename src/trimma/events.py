@@ -100,6 +100,29 @@ class WorkerLost(_Event, frozen=True, kw_only=True):
     cause: str
 
 
+class WorkerRenewed(_Event, frozen=True, kw_only=True):
+    """An idle worker was taken out of the study, to join again with a fresh process.
+
+    ``cause`` says why, in words. ``asked`` says that the engine's settings ask for it after a number of trials.
+    """
+
+    worker: str
+    cause: str
+    asked: bool = False
+
+
+class WorkerGrown(_Event, frozen=True, kw_only=True):
+    """The worker's process holds ``more`` bytes more after so many ``trials`` than after its first.
+
+    ``exceeded`` says that this is more than it may hold.
+    """
+
+    worker: str
+    more: int
+    trials: int
+    exceeded: bool = False
+
+
 class PlanRequested(_Event, frozen=True, kw_only=True):
     """The scheduler was asked for up to ``free`` suggestions, to be made beside the loop.
 
@@ -248,7 +271,8 @@ class TrialLost(_Event, frozen=True, kw_only=True):
     """The attempt was lost, and the trial is queued again.
 
     Its worker was lost or its driver has ended. ``crashed`` says that the trial itself may have caused that, and
-    ``raised`` that it raised an exception after which it is tried again.
+    ``raised`` that it raised an exception after which it is tried again. ``spoiled`` says that the process in which it
+    raised an exception looks spoiled, so that it is tried again in a fresh one.
     """
 
     trial: int
@@ -256,6 +280,7 @@ class TrialLost(_Event, frozen=True, kw_only=True):
     cause: str
     crashed: bool = False
     raised: bool = False
+    spoiled: bool = False
 
 
 Event = (
@@ -266,6 +291,8 @@ Event = (
     | StudyClosed
     | WorkerJoined
     | WorkerLost
+    | WorkerRenewed
+    | WorkerGrown
     | PlanRequested
     | PlanReceived
     | TrialQueued

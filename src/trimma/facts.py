@@ -50,6 +50,20 @@ class Printed(Struct, frozen=True, kw_only=True, tag=True):
     rank: int = 0
 
 
+class Grown(Struct, frozen=True, kw_only=True, tag=True):
+    """The process in which the trial runs holds more memory than after its first trial. This is told before its end.
+
+    It holds ``more`` bytes more, after so many ``trials``. ``exceeded`` says that this is more than it may hold.
+    """
+
+    trial: int
+    attempt: int
+    more: int
+    trials: int
+    exceeded: bool
+    rank: int = 0
+
+
 class Returned(Struct, frozen=True, kw_only=True, tag=True):
     """The objective ran to its end. ``metrics`` holds the numbers that it returned, and ``notes`` all else."""
 
@@ -62,12 +76,17 @@ class Returned(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Raised(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective raised an exception. ``again`` says that it is of a type after which trials are tried again."""
+    """The objective raised an exception.
+
+    ``again`` says that it is of a type after which trials are tried again, and ``of_process`` that it looks like a
+    failure of the process in which the trial ran.
+    """
 
     trial: int
     attempt: int
     failure: Failure
     again: bool = False
+    of_process: bool = False
     seconds: float | None = None
     rank: int = 0
 
@@ -95,7 +114,7 @@ class Paused(Struct, frozen=True, kw_only=True, tag=True):
     rank: int = 0
 
 
-FromAgent = Joined | Left | Measured | Printed | Returned | Raised | Halted | Paused
+FromAgent = Joined | Left | Measured | Printed | Grown | Returned | Raised | Halted | Paused
 """The facts that an agent may send. Nothing else is accepted from an agent."""
 
 Fact = FromAgent | Request

@@ -73,6 +73,7 @@ def run(
     turn = reopen(ledger, trials, until, clock.now())
     _append(store, history, turn.events)
     opening: Sequence[Event] = turn.events
+    renew = getattr(engine, "renew", None)
     most_ranks = math.inf if getattr(engine, "gangs", False) else 1
     try:
         engine.open(replace(program, study=history.spec.name, seed=history.spec.seed))
@@ -81,7 +82,7 @@ def run(
             if planner is not None:
                 planner.check()
             now = clock.now()
-            turn = step(ledger, policy, facts, now, beside=planner is not None and planner.beside)
+            turn = step(ledger, policy, facts, now, beside=planner is not None and planner.beside, renew=renew)
             if history.most_ranks > most_ranks:
                 raise EngineError(f"{engine!r} can't run trials of several ranks: {history.most_ranks} were asked for")
             _append(store, history, turn.events)

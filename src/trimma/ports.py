@@ -8,13 +8,13 @@ something of a study that runs.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 from numpy.random import Generator
 
 from trimma.clock import Clock
-from trimma.commands import Grow, Plan, Send, Start
+from trimma.commands import Grow, Plan, Renew, Send, Start
 from trimma.events import Event, StudyClosed
 from trimma.facts import Fact
 from trimma.program import Program
@@ -166,6 +166,21 @@ class History(Protocol):
     @property
     def idle(self) -> Mapping[str, None]:
         """The names of the workers without a trial, as keys. The one that has been idle longest comes first."""
+        ...
+
+    @property
+    def renewing(self) -> Mapping[str, None]:
+        """The names of the workers that will join again with a fresh process, as keys."""
+        ...
+
+    @property
+    def awaiting_fresh(self) -> Mapping[int, None]:
+        """The ids of the queued trials that are to run in a fresh process, as keys."""
+        ...
+
+    @property
+    def exonerated(self) -> Mapping[tuple[str, str, str], int]:
+        """For failures that are alike, how often a fresh process has made no difference, by their likeness."""
         ...
 
     @property
@@ -355,8 +370,16 @@ class Scheduler(Protocol):
         ...
 
 
+RenewSetting = int | Literal["failure"] | None
+"""When a worker gets a fresh process: after a failure that looks like that of its process, also after each so many
+trials, or never."""
+
+
 class Engine(Protocol):
-    """Runs trials on workers. Only one thread uses an engine, except for `tell`, and only `poll` may wait."""
+    """Runs trials on workers. Only one thread uses an engine, except for `tell`, and only `poll` may wait.
+
+    An engine that can give its workers fresh processes has an attribute ``renew``, a `RenewSetting`.
+    """
 
     @property
     def capacity(self) -> int:
@@ -372,7 +395,7 @@ class Engine(Protocol):
         """Start the workers. When a worker is ready, this or a later `poll` returns a `Joined` fact."""
         ...
 
-    def carry_out(self, command: Start | Send | Grow) -> None:
+    def carry_out(self, command: Start | Send | Grow | Renew) -> None:
         """Do what the study has decided.
 
         `Start`: begin an attempt on the workers of the job, which have joined and are idle. Only an engine with ``gangs
@@ -383,6 +406,9 @@ class Engine(Protocol):
         `Send`: pass a signal on to an attempt. An attempt that isn't running any more ignores it.
 
         `Grow`: have room for this many workers. An engine that can't have so many has as many as it can.
+
+        `Renew`: give an idle worker a fresh process, and tell that it has joined when it is ready. That it left isn't
+        told. Only an engine that has the attribute ``renew`` is given this command.
         """
         ...
 

@@ -112,7 +112,8 @@ class Trial(Protocol):
     best of all these values. It is None before the first report. ``since`` is when the trial came into its state, in
     seconds since the epoch. ``overdue`` says that it ran longer than it may, and ``killed`` that its runner is being
     killed. ``crashes`` counts the attempts that crashed, ``losses`` those that were lost with their worker in this
-    session for another reason, and ``retries`` those that raised an exception and were followed by another attempt.
+    session for another reason, ``retries`` those that raised an exception and were followed by another attempt, and
+    ``spoiled`` those that were followed by one in a fresh process, because their own looked spoiled.
     ``spans`` are its attempts, and ``lost_steps`` is the number of reports that were lost with them. ``checkpoint`` is
     where the trial would go on from. ``workers`` are those that it is on: as many as it has ``ranks``, or none.
     """
@@ -145,6 +146,8 @@ class Trial(Protocol):
     def losses(self) -> int: ...
     @property
     def retries(self) -> int: ...
+    @property
+    def spoiled(self) -> int: ...
     @property
     def checkpoint(self) -> Checkpoint | None: ...
     @property

@@ -78,6 +78,15 @@ every_event = st.one_of(
     st.builds(ev.StudyClosed, at=seconds, outcome=st.sampled_from(ev.Outcome), reason=text),
     st.builds(ev.WorkerJoined, at=seconds, worker=text, host=text),
     st.builds(ev.WorkerLost, at=seconds, worker=text, cause=text),
+    st.builds(ev.WorkerRenewed, at=seconds, worker=text, cause=text, asked=st.booleans()),
+    st.builds(
+        ev.WorkerGrown,
+        at=seconds,
+        worker=text,
+        more=st.integers(0, 2**50),
+        trials=st.integers(0, 10**6),
+        exceeded=st.booleans(),
+    ),
     st.builds(ev.PlanRequested, at=seconds, free=st.integers(1, 10**4)),
     st.builds(ev.PlanReceived, at=seconds, suggestions=st.integers(0, 10**4)),
     st.builds(
@@ -109,7 +118,7 @@ every_event = st.one_of(
     st.builds(ev.TrialStopped, reason=text, **key),
     st.builds(ev.TrialFinished, metrics=metrics, **key),
     st.builds(ev.TrialFailed, failure=st.builds(ev.Failure, kind=text, message=text, traceback=text), **key),
-    st.builds(ev.TrialLost, cause=text, crashed=st.booleans(), **key),
+    st.builds(ev.TrialLost, cause=text, crashed=st.booleans(), spoiled=st.booleans(), **key),
 )
 
 

@@ -96,6 +96,8 @@ events = st.one_of(
     st.builds(ev.PlanReceived, at=st.floats(0, 100), suggestions=st.integers(0, 2)),
     st.builds(ev.WorkerJoined, at=st.floats(0, 100), worker=workers),
     st.builds(ev.WorkerLost, at=st.floats(0, 100), worker=workers, cause=st.just("")),
+    st.builds(ev.WorkerRenewed, at=st.floats(0, 100), worker=workers, cause=st.just("")),
+    st.builds(ev.WorkerGrown, at=st.floats(0, 100), worker=workers, more=st.just(1), trials=st.just(2)),
     st.builds(
         ev.TrialQueued, at=st.floats(0, 100), trial=numbers, config=st.just({}), ranks=st.sampled_from([1, 1, 2])
     ),
@@ -116,7 +118,7 @@ events = st.one_of(
     st.builds(ev.TrialStopped, **key),
     st.builds(ev.TrialFinished, metrics=st.dictionaries(st.sampled_from("mn"), st.floats()), **key),
     st.builds(ev.TrialFailed, failure=st.just(ev.Failure(kind="E", message="")), **key),
-    st.builds(ev.TrialLost, cause=st.just(""), crashed=st.booleans(), **key),
+    st.builds(ev.TrialLost, cause=st.just(""), crashed=st.booleans(), spoiled=st.booleans(), **key),
 )
 
 

@@ -16,7 +16,7 @@ from trimma.core import Policy, Turn, failing_alike, next_deadline, reopen, step
 from trimma.core.retries import MAX_LOSSES
 from trimma.errors import IllegalMove
 from trimma.events import Logged
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import Fact, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ledger import Ledger
 from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
 from trimma.requests import EndStudy
@@ -631,6 +631,7 @@ facts = st.one_of(
         **ids,
     ),
     st.builds(Printed, text=st.text(max_size=3), **ids),
+    st.builds(Grown, more=st.just(1), trials=st.just(3), exceeded=st.booleans(), **ids),
     st.builds(Returned, metrics=st.dictionaries(st.sampled_from("mn"), st.floats(), max_size=2), **ids),
     st.builds(Raised, failure=st.builds(ev.Failure, kind=st.sampled_from(["A", "B"]), message=st.just("")), **ids),
     st.builds(Halted, **ids),

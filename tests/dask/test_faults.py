@@ -93,6 +93,25 @@ def test_a_trial_that_always_kills_its_process_fails_alone(client: Any, tmp_path
     assert Path(tally).read_text(encoding="utf-8") == "xx"
 
 
+def test_a_spoiled_process_is_renewed_beside_its_agent(client: Any) -> None:
+    def spoils(trial: Any) -> dict[str, float]:
+        if getattr(os, "spoiled", False) or (trial.id == 2 and trial.attempt == 1):
+            os.spoiled = True  # type: ignore[attr-defined]
+            raise RuntimeError("CUDA error: device-side assert triggered")
+        return {"score": float(os.getpid()), "agent": float(os.getppid())}
+
+    done = run_study(RandomSearch(), objective=spoils, engine=remote(client, 1), trials=TRIALS)
+    trials = list(done.history.trials)
+    assert ends(done.events) == dict.fromkeys(range(TRIALS), 1)
+    assert [trial.attempt for trial in trials] == [1, 1, 2, *[1] * (TRIALS - 3)]
+    assert len({trial.result["score"] for trial in trials}) == 2
+    assert len({trial.result["agent"] for trial in trials}) == 1, "only the runner was started again"
+    numbered = run_study(RandomSearch(), objective=spoils, engine=Dask(client, workers=1, renew=3), trials=6)
+    per_process = Counter(trial.result["score"] for trial in numbered.history.trials)
+    assert sorted(per_process.values()) == [1, 2, 3], "two before it was spoiled, then three, then the rest"
+    assert sum(stay.asked for stay in numbered.history.stays) == 1
+
+
 def test_a_zombie_comes_back_with_nothing(client: Any, workers: dict[str, int], tmp_path: Path) -> None:
     engine = remote(client, 1)
     driver = OpenEngine(engine, in_a_process)

@@ -193,6 +193,23 @@ def test_a_poisonous_trial_fails_alone_and_each_crash_is_one_execution(
     assert log.read_text().split() == ["1", "2", "3"]
 
 
+def test_a_spoiled_process_is_renewed_beside_its_agent(cluster: SparkSession) -> None:
+    def spoils(slot: float, trial: Any) -> dict[str, float]:
+        if getattr(os, "spoiled", False) or (trial.id == 2 and trial.attempt == 1):
+            os.spoiled = True  # type: ignore[attr-defined]
+            raise RuntimeError("CUDA error: device-side assert triggered")
+        return {"score": float(os.getpid()), "agent": float(os.getppid())}
+
+    study = tm.tune(
+        spoils, SPACE, minimize="score", trials=9, engine=tm.Spark(cluster, 1, renew=4), store="memory", progress=False
+    )
+    assert study.history.counts["done"] == 9
+    assert [trial.attempt for trial in study.trials] == [1, 1, 2, 1, 1, 1, 1, 1, 1]
+    per_process = Counter(trial.result["score"] for trial in study.trials)
+    assert sorted(per_process.values()) == [2, 3, 4], "two before it was spoiled, then four, then the rest"
+    assert len({trial.result["agent"] for trial in study.trials}) == 1, "only the runner was started again"
+
+
 def test_a_query_runs_beside_a_study_on_the_same_session(
     cluster: SparkSession, engine: Callable[..., tm.Spark]
 ) -> None:

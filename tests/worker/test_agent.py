@@ -3,6 +3,7 @@
 import os
 import select
 import threading
+import time
 
 import pytest
 
@@ -19,7 +20,7 @@ class Slot:
     def __init__(self, folder, objective):
         program = bundle.write(Program(objective=objective, metric="loss"), folder / "program").path
         self.dead = threading.Event()
-        self.agent = Agent("w", program, os.environ, lambda agent: self.dead.set())
+        self.agent = Agent("w", program, os.environ, lambda agent: self.dead.set(), 2**30)
         self.until(Joined)
 
     def wait(self):
@@ -121,3 +122,69 @@ def test_a_runner_that_is_restarted_runs_the_next_trial(slot):
     one.start(trial=1)
     (end,) = [fact for fact in one.until(Returned) if isinstance(fact, Returned)]
     assert (end.trial, end.attempt, end.metrics) == (1, 1, {"loss": 1.0})
+
+
+def test_a_renewed_runner_ends_in_good_order_and_isnt_told(slot, tmp_path):
+    said = tmp_path / "said"
+
+    def fit():
+        import atexit
+
+        atexit.register(said.touch)
+        return float(os.getpid())
+
+    one = slot(fit)
+    one.agent.renew()  # it is fresh, so there is nothing to renew
+    first = one.agent.pid
+    one.start()
+    one.until(Returned)
+    one.agent.renew()
+    assert one.dead.wait(20)
+    assert one.agent.collect_exit() == []
+    assert said.exists(), "what was registered for its exit has run"
+    one.dead.clear()
+    one.agent.restart()
+    one.until(Joined)
+    assert one.agent.pid != first
+    one.start(trial=1)
+    assert any(isinstance(fact, Returned) for fact in one.until(Returned))
+
+
+def test_a_runner_that_hangs_when_it_is_renewed_is_killed(slot):
+    def fit():
+        import atexit
+        import time
+
+        atexit.register(time.sleep, 600)
+        return 1.0
+
+    one = slot(fit)
+    one.start()
+    one.until(Returned)
+    one.agent.renew()
+    assert one.dead.wait(20)
+    assert one.agent.collect_exit() == []
+
+
+def test_one_that_dies_just_before_it_is_renewed_is_renewed_all_the_same(slot):
+    one = slot(lambda: 1.0)
+    one.start()
+    one.until(Returned)
+    one.agent.kill()
+    assert one.dead.wait(20)
+    one.agent.renew()
+    assert one.agent.collect_exit() == []
+    one.dead.clear()
+    one.agent.restart()
+    one.until(Joined)
+
+
+def test_a_runner_that_still_starts_is_dismissed_at_once(tmp_path):
+    class Slow:
+        def __reduce__(self):
+            return time.sleep, (600,)
+
+    program = bundle.write(Program(objective=lambda data: 1.0, metric="loss", data=Slow()), tmp_path / "program").path
+    agent = Agent("w", program, os.environ, lambda agent: None, 2**30)
+    agent.dismiss()
+    assert agent.wait(20)

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trimma.commands import Close, Command, Send, Signal
+from trimma.commands import Close, Command, Renew, Send, Signal
 from trimma.events import (
     Event,
     Failure,
@@ -17,8 +17,10 @@ from trimma.events import (
     TrialLost,
     TrialPaused,
     TrialStopped,
+    WorkerRenewed,
 )
 from trimma.ledger import Ledger
+from trimma.ports import RenewSetting
 from trimma.trial import State, Trial
 
 
@@ -34,14 +36,19 @@ class Turn(Struct, frozen=True):
 
 
 class Draft:
-    """Collects what one step decides. Each event is folded in at once, so that the next decision knows it."""
+    """Collects what one step decides. Each event is folded in at once, so that the next decision knows it.
 
-    __slots__ = ("commands", "events", "history", "ledger", "now")
+    ``renew`` says when workers get fresh processes, and ``due`` holds the event for each worker that is to get one.
+    """
 
-    def __init__(self, ledger: Ledger, now: float) -> None:
+    __slots__ = ("commands", "due", "events", "history", "ledger", "now", "renew")
+
+    def __init__(self, ledger: Ledger, now: float, renew: RenewSetting = None) -> None:
         self.ledger = ledger
         self.history = ledger.history
         self.now = now
+        self.renew = renew
+        self.due: dict[str, WorkerRenewed] = {}
         self.events: list[Event] = []
         self.commands: list[Command] = []
 
@@ -92,6 +99,10 @@ class Draft:
         """Stop the queued and the paused trials, for this ``reason``."""
         for trial in [*self.history.queued.values(), *self.history.paused.values()]:
             self.record(TrialStopped(reason=reason, **self.key(trial)))
+
+    def renew_worker(self, event: WorkerRenewed) -> None:
+        self.record(event)
+        self.commands.append(Renew(worker=event.worker))
 
     def close(self, outcome: Outcome, reason: str) -> None:
         """Close the study. Trials that are still on workers, as when it is given up, are queued again."""

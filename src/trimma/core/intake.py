@@ -4,6 +4,7 @@ from bisect import bisect_right
 
 from trimma.commands import Signal
 from trimma.core.draft import Draft
+from trimma.core.renewal import has_company, note_end, note_spoiled, why_spoiled
 from trimma.core.retries import tried_too_often
 from trimma.events import (
     Failure,
@@ -15,14 +16,15 @@ from trimma.events import (
     TrialLost,
     TrialPaused,
     TrialStopped,
+    WorkerGrown,
     WorkerJoined,
     WorkerLost,
 )
-from trimma.facts import FromAgent, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Decision, Scheduler
 from trimma.trial import ON_WORKER, State, Trial
 
-_OfTrial = Measured | Printed | Returned | Raised | Halted | Paused
+_OfTrial = Measured | Printed | Grown | Returned | Raised | Halted | Paused
 
 
 def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
@@ -35,7 +37,11 @@ def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
         # what an earlier attempt still sends, or a trial that was ended meanwhile, counts for nothing
         trial = _current(draft, fact)
         if trial is not None:
+            workers = trial.workers
             _from_trial(draft, fact, trial, scheduler)
+            if draft.renew is not None and not trial.workers:
+                for worker in workers:
+                    note_end(draft, worker)
 
 
 def _current(draft: Draft, fact: _OfTrial) -> Trial | None:
@@ -47,12 +53,13 @@ def _current(draft: Draft, fact: _OfTrial) -> Trial | None:
 
 
 def _left(draft: Draft, fact: Left) -> None:
-    if fact.worker not in draft.history.workers:
+    history = draft.history
+    if fact.worker not in history.workers and fact.worker not in history.renewing:
         return
-    trial = draft.history.trial_on(fact.worker)
+    trial = history.trial_on(fact.worker)
     draft.record(WorkerLost(at=draft.now, worker=fact.worker, cause=fact.cause))
     if trial is not None:
-        failure = tried_too_often(trial, fact, draft.history.spec.max_attempts)
+        failure = tried_too_often(trial, fact, history.spec.max_attempts)
         draft.abandon(trial, fact.cause, crashed=fact.crashed, failure=failure)
 
 
@@ -63,6 +70,10 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
                 _measured(draft, fact, trial, scheduler)
         case Printed(text=text):
             draft.record(Logged(text=text, rank=fact.rank, **draft.key(trial)))
+        case Grown(more=more, trials=trials, exceeded=exceeded):
+            worker = trial.workers[fact.rank]
+            if worker in draft.history.workers:
+                draft.record(WorkerGrown(at=draft.now, worker=worker, more=more, trials=trials, exceeded=exceeded))
         case Returned():
             _returned(draft, fact, trial)
         case Raised():
@@ -110,7 +121,15 @@ def _raised(draft: Draft, fact: Raised, trial: Trial) -> None:
     if trial.state is State.STOPPING:
         draft.record(Logged(text=f"raised while stopping: {failure}\n{failure.traceback}", **key))
         draft.record(TrialStopped(seconds=fact.seconds, **key))
-    elif fact.again and _may_try_again(draft, trial):
+        return
+    if cause := why_spoiled(draft, fact, trial):
+        note_spoiled(draft, trial.workers[0], cause)
+        if has_company(draft, trial):
+            said = f"raised, and is tried again in a fresh process: {failure}\n{failure.traceback}"
+            draft.record(Logged(text=said, **key))
+            draft.record(TrialLost(cause=str(failure), spoiled=True, **key))
+            return
+    if fact.again and _may_try_again(draft, trial):
         draft.record(Logged(text=f"raised, and is tried again: {failure}\n{failure.traceback}", **key))
         draft.record(TrialLost(cause=str(failure), raised=True, **key))
     else:

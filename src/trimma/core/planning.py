@@ -1,6 +1,6 @@
 """Gives trials to idle workers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from trimma.commands import Job, Plan, Start
 from trimma.core.draft import Draft
+from trimma.core.renewal import fresh_worker
 from trimma.errors import IllegalMove, UsageError
 from trimma.events import PlanReceived, PlanRequested, TrialQueued, TrialResumed, TrialStarted
 from trimma.ports import History, Planned, Scheduler, Suggestion
@@ -45,7 +46,7 @@ def request(draft: Draft, *, may_plan: bool) -> bool:
     """
     history = draft.history
     _start_queued(draft)
-    wanted = history.free + history.ahead - len(history.queued)
+    wanted = history.free + history.ahead - _in_turn(draft)
     if not history.paused and history.room is not None:
         wanted = min(wanted, history.room)
     if not may_plan or wanted <= 0 or history.planning is not None:
@@ -92,23 +93,38 @@ def fill(draft: Draft, scheduler: Scheduler, *, may_plan: bool) -> bool:
         taken = [suggestion for suggestion in planned(scheduler, history, free) if _take(draft, suggestion)]
         if not taken:
             return True
-        if history.queued or _met(history, draft.now):
+        if _in_turn(draft) or _met(history, draft.now):
             return False
     return False
 
 
 def _start_queued(draft: Draft) -> bool:
-    """Start queued trials, in order, while workers are idle.
+    """Start queued trials, in order, while workers are idle. Those that await a fresh process take none of the others.
 
     Returns False when some workers are still idle, but too few for the next trial.
     """
-    history = draft.history
+    history, apart = draft.history, _apart(draft)
+    for number in list(apart):
+        if history.free and (worker := fresh_worker(draft, len(apart))) is not None:
+            _start(draft, history.trials[number], (worker,))
     while history.queued and (free := history.free):
-        trial = next(iter(history.queued.values()))
+        trial = next((trial for number, trial in history.queued.items() if number not in apart), None)
+        if trial is None:
+            break
         if trial.ranks > free:
             return False
-        _start(draft, trial)
+        _start(draft, trial, tuple(islice(history.idle, trial.ranks)))
     return True
+
+
+def _apart(draft: Draft) -> Mapping[int, None]:
+    """The queued trials that await a fresh process, where workers can have one."""
+    return {} if draft.renew is None else draft.history.awaiting_fresh
+
+
+def _in_turn(draft: Draft) -> int:
+    """How many queued trials can start on any worker."""
+    return len(draft.history.queued) - len(_apart(draft))
 
 
 def _take(draft: Draft, suggestion: Suggestion) -> bool:
@@ -154,8 +170,8 @@ def _met(history: History, now: float) -> bool:
     return until is not None and until.met(history, now) is not None
 
 
-def _start(draft: Draft, trial: Trial) -> None:
-    attempt, workers = trial.attempt + 1, tuple(islice(draft.history.idle, trial.ranks))
+def _start(draft: Draft, trial: Trial, workers: tuple[str, ...]) -> None:
+    attempt = trial.attempt + 1
     draft.record(TrialStarted(at=draft.now, trial=trial.id, attempt=attempt, workers=workers))
     job = Job(
         trial=trial.id,

@@ -12,10 +12,11 @@ from trimma.core.heed_requests import heed
 from trimma.core.intake import take
 from trimma.core.planning import fill, receive, request
 from trimma.core.policy import Policy
+from trimma.core.renewal import renew_due
 from trimma.events import Outcome, StudyOpened
-from trimma.facts import Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ledger import Ledger
-from trimma.ports import History, News, Planned
+from trimma.ports import History, News, Planned, RenewSetting
 from trimma.requests import EndStudy
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
@@ -31,17 +32,25 @@ def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -
     return Turn(draft.events, draft.commands, _demand(ledger.history, open_end=True))
 
 
-def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, beside: bool = False) -> Turn:
+def step(
+    ledger: Ledger,
+    policy: Policy,
+    facts: Iterable[News],
+    now: float,
+    *,
+    beside: bool = False,
+    renew: RenewSetting = None,
+) -> Turn:
     """Take in ``facts``, which arrived by ``now``, and decide what follows from them.
 
     With ``beside``, the scheduler isn't asked for suggestions here. A plan is requested, and arrives later as a
-    `Planned`.
+    `Planned`. ``renew`` says when workers get fresh processes.
     """
-    draft = Draft(ledger, now)
+    draft = Draft(ledger, now, renew)
     history = ledger.history
     for fact in facts:
         match fact:
-            case Measured() | Printed() | Returned() | Raised() | Halted() | Paused() | Joined() | Left():
+            case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused() | Joined() | Left():
                 take(draft, fact, policy.scheduler)
             case Planned():
                 receive(draft, fact)
@@ -58,6 +67,8 @@ def step(ledger: Ledger, policy: Policy, facts: Iterable[News], now: float, *, b
     if halt:
         _wind_down(draft, halt)
     may_plan = halt is None
+    if draft.due:
+        renew_due(draft, may_plan=may_plan)
     exhausted = request(draft, may_plan=may_plan) if beside else fill(draft, policy.scheduler, may_plan=may_plan)
     # the trials that were started just now may have met a rule
     halt = halt or (history.spec.until.met(history, now) if history.spec.until else None)

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 from trimma.clock import SystemClock
-from trimma.commands import Grow, Job, Send, Signal, Start
+from trimma.commands import Grow, Job, Renew, Send, Signal, Start
 from trimma.engines.spark.job_cancellation import Canceller
 from trimma.engines.spark.job_tags import TaggedJobs, jobs_of
 from trimma.errors import EngineError, UsageError
@@ -77,7 +77,7 @@ class Driver:
         self._is_open = True
         share()
 
-    def carry_out(self, command: Start | Send | Grow) -> None:
+    def carry_out(self, command: Start | Send | Grow | Renew) -> None:
         match command:
             case Start(job=job):
                 self._start(job)

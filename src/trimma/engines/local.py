@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trimma.clock import SystemClock
-from trimma.commands import Grow, Send, Start
+from trimma.commands import Grow, Renew, Send, Start
+from trimma.engines.renew_setting import checked_renew, renew_text
 from trimma.errors import EngineError, UsageError
-from trimma.ports import News
+from trimma.ports import News, RenewSetting
 from trimma.program import Program
 from trimma.worker import bundle
 from trimma.worker.agent import Agent
+from trimma.worker.memory import allowed_growth
 from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
 from trimma.worker.waker import Waker
 
@@ -31,11 +33,17 @@ class Local:
       variables of this process allow, such as ``OMP_NUM_THREADS``.
     - ``gpus``: how many accelerators each worker sees as its own (default 0). With a fraction such as 0.5, two workers
       share one.
+    - ``renew``: when a worker gets a fresh process. By default that is after a "failure" that looks like one of the
+      process rather than of the trial, such as an error of CUDA; the trial is then tried again. With a number, also
+      after each so many trials. With None, only when the process has died.
 
     Raises `UsageError` for numbers that make no sense, and for more accelerators than there are.
     """
 
-    def __init__(self, workers: int | None = None, *, cpus: int | None = None, gpus: float = 0) -> None:
+    def __init__(
+        self, workers: int | None = None, *, cpus: int | None = None, gpus: float = 0, renew: RenewSetting = "failure"
+    ) -> None:
+        self.renew = checked_renew(renew)
         self._threads = cpus
         cpus = 1 if cpus is None else cpus
         if cpus < 1 or cpus != int(cpus):
@@ -60,7 +68,7 @@ class Local:
 
     def __repr__(self) -> str:
         gpus = f", gpus={self._gpus:g}" if self._gpus else ""
-        return f"Local(workers={self.capacity}, cpus={self._cpus}{gpus})"
+        return f"Local(workers={self.capacity}, cpus={self._cpus}{gpus}{renew_text(self.renew)})"
 
     def open(self, program: Program) -> None:
         if self._agents:
@@ -83,10 +91,11 @@ class Local:
 
     def _add_agents(self) -> None:
         """Start an agent for each worker that has none yet."""
+        growth = allowed_growth(self.capacity)
         for slot in range(len(self._agents), self.capacity):
             worker = f"local-{slot}"
             own = environment(slot, self._threads, self._gpus, self._devices)
-            agent = self._agents[worker] = Agent(worker, self._path, own, self._died)
+            agent = self._agents[worker] = Agent(worker, self._path, own, self._died, growth)
             self._watch(agent)
 
     def _died(self, agent: Agent) -> None:
@@ -104,13 +113,15 @@ class Local:
             self._selector.register(descriptor, selectors.EVENT_READ, agent)
         self._watched[agent] = wanted
 
-    def carry_out(self, command: Start | Send | Grow) -> None:
+    def carry_out(self, command: Start | Send | Grow | Renew) -> None:
         match command:
             case Start(job=job):
                 self._agents[job.worker].start(job)
             case Send(trial=trial, attempt=attempt, signal=signal):
                 for agent in self._agents.values():
                     agent.signal(trial, attempt, signal)
+            case Renew(worker=worker):
+                self._agents[worker].renew()
             case Grow(workers=workers):
                 most = int(len(self._devices) / self._gpus + 1e-9) if self._gpus else workers
                 self.capacity = max(self.capacity, min(workers, most))

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from trimma.clock import ManualClock
-from trimma.commands import Grow, Job, Send, Signal, Start
+from trimma.commands import Grow, Job, Renew, Send, Signal, Start
 from trimma.engines.recorded_attempt import RecordedAttempt
+from trimma.engines.renew_setting import checked_renew
 from trimma.errors import EngineError, UsageError
 from trimma.facts import Fact, Joined, Left, Measured, Printed
 from trimma.objective import MakeRoom, Signature, StopTrial
-from trimma.ports import History, News
+from trimma.ports import History, News, RenewSetting
 from trimma.program import Program
 from trimma.tuples_in_json import restore_tuples
 from trimma.worker.output_by_thread import share, unshare
@@ -40,11 +41,13 @@ class Simulated:
     - ``straggle``: the sigma of the lognormal distribution from which each worker's slowness is drawn (default 0: all
       are equally fast).
     - ``crash``: the probability, at each step, that the worker dies (default 0).
-    - ``restart``: the time until a worker that died is back (default 1).
+    - ``restart``: the time until a worker that died or was renewed is back (default 1).
     - ``start_up``: the time between the joining of one worker and of the next (default 0).
     - ``checkpoints``: whether a trial that was paused goes on from where it was (default True), or from its beginning.
     - ``planning``: how long it takes to decide what to try next, as a number (default 0) or a function of the history.
       Trials go on while a plan is made.
+    - ``renew``: when a worker is renewed, as for `Local` (default "failure"). It takes as long as a ``restart``. The
+      process is this one all the while.
     - ``seed``: the seed of everything random (default 0).
 
     A trial of several ranks goes at the pace of the slowest of its workers. Its objective runs once, as rank 0.
@@ -65,6 +68,7 @@ class Simulated:
         start_up: float = 0.0,
         checkpoints: bool = True,
         planning: float | Callable[[History], float] = 0.0,
+        renew: RenewSetting = "failure",
         seed: int = 0,
     ) -> None:
         if workers < 1:
@@ -76,6 +80,7 @@ class Simulated:
         self._speeds = np.exp(straggle * self._rng.standard_normal(workers)).tolist()
         self._straggle, self._crash, self._restart, self._start_up = straggle, crash, restart, start_up
         self.planning = planning
+        self.renew = checked_renew(renew)
         self._checkpoint = "simulated" if checkpoints else None
         self._agenda: list[tuple[float, int, Callable[[], News | None]]] = []
         self._order = count()
@@ -91,11 +96,13 @@ class Simulated:
         for slot in range(self.capacity):
             self._at(slot * self._start_up, Joined(worker=f"sim-{slot}"))
 
-    def carry_out(self, command: Start | Send | Grow) -> None:
+    def carry_out(self, command: Start | Send | Grow | Renew) -> None:
         if isinstance(command, Start):
             self._start(command.job)
         elif isinstance(command, Send):
             self._signal(command.trial, command.attempt, command.signal)
+        elif isinstance(command, Renew):
+            self._at(self._restart, Joined(worker=command.worker))
         else:
             self._grow(command.workers)
 

@@ -9,9 +9,9 @@ import msgspec
 from trimma import events as ev
 from trimma.checkpoint import Checkpoint
 from trimma.errors import IllegalMove
-from trimma.ledger.records import Records, TrialRecord
+from trimma.ledger.records import Likeness, Records, TrialRecord
 from trimma.ledger.view import View
-from trimma.sessions import Session, Stay
+from trimma.sessions import Growth, Session, Stay
 from trimma.trial import ON_WORKER, Span, State, move
 
 
@@ -97,6 +97,7 @@ def _dismiss_workers(records: Records, at: float) -> None:
         stay.end = at
     records.workers.clear()
     records.idle.clear()
+    records.renewing.clear()
 
 
 def _joined(records: Records, event: ev.WorkerJoined) -> None:
@@ -107,15 +108,37 @@ def _joined(records: Records, event: ev.WorkerJoined) -> None:
     records.workers[event.worker] = stay
     records.stays.append(stay)
     records.idle[event.worker] = None
+    records.renewing.pop(event.worker, None)
 
 
 def _left(records: Records, event: ev.WorkerLost) -> None:
     stay = records.workers.pop(event.worker, None)
+    if stay is None and event.worker in records.renewing:
+        # it won't join again with a fresh process, but as any other
+        del records.renewing[event.worker]
+        return
     if stay is None:
         raise IllegalMove(f"worker {event.worker} was lost, but had not joined")
     records.changes += 1
     stay.end, stay.cause = event.at, event.cause
     records.idle.pop(event.worker, None)
+
+
+def _renewed(records: Records, event: ev.WorkerRenewed) -> None:
+    if event.worker not in records.idle:
+        raise IllegalMove(f"worker {event.worker} was renewed, but isn't idle")
+    records.changes += 1
+    stay = records.workers.pop(event.worker)
+    stay.end, stay.cause, stay.renewed, stay.asked = event.at, event.cause, True, event.asked
+    del records.idle[event.worker]
+    records.renewing[event.worker] = None
+
+
+def _grown(records: Records, event: ev.WorkerGrown) -> None:
+    stay = records.workers.get(event.worker)
+    if stay is None:
+        raise IllegalMove(f"worker {event.worker} holds more memory, but had not joined")
+    stay.growth = Growth(event.more, event.trials, event.exceeded)
 
 
 def _plan_requested(records: Records, event: ev.PlanRequested) -> None:
@@ -195,6 +218,9 @@ def _started(records: Records, event: ev.TrialStarted) -> None:
     _move(records, trial, event)
     for worker in workers:
         del idle[worker]
+        records.workers[worker].trials += 1
+    if records.awaiting_fresh:
+        records.awaiting_fresh.pop(trial.id, None)
     trial.attempt, trial.workers = event.attempt, workers
     trial.reason, trial.killed = "", False
     if event.attempt > 1 and _go_back(records, trial):
@@ -250,6 +276,7 @@ def _paused(records: Records, event: ev.TrialPaused) -> None:
     if event.checkpoint is not None and len(trial.curve):
         trial.checkpoint = Checkpoint(step=trial.curve.steps[-1], folder=event.checkpoint)
     trial.spans[-1].seconds = event.seconds
+    _did_well(records, trial)
     _release(records, trial, event.at)
 
 
@@ -258,6 +285,8 @@ def _resumed(records: Records, event: ev.TrialResumed) -> None:
     _move(records, trial, event)
     trial.rungs, trial.budget = event.rungs, event.budget
     trial.resumed += 1
+    if trial.spoiled:
+        records.awaiting_fresh[trial.id] = None
     for part in records.only_whole or records.parts_of(trial.id):
         part.chosen += 1
 
@@ -269,6 +298,7 @@ def _finished(records: Records, event: ev.TrialFinished) -> None:
     value = event.metrics.get(records.metric)
     if value is not None:
         trial.value = _better_of(records, trial.value, value) if records.best_counts else value
+    _did_well(records, trial)
     _end(records, trial, event)
 
 
@@ -276,6 +306,9 @@ def _stopped(records: Records, event: ev.TrialStopped) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.reason = event.reason or trial.reason
+    if records.awaiting_fresh:
+        records.awaiting_fresh.pop(trial.id, None)
+    _did_well(records, trial)
     _end(records, trial, event)
 
 
@@ -283,6 +316,7 @@ def _failed(records: Records, event: ev.TrialFailed) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.failure, trial.result = event.failure, event.metrics
+    _did_badly(records, trial, event.failure.likeness)
     _end(records, trial, event)
 
 
@@ -291,10 +325,33 @@ def _lost(records: Records, event: ev.TrialLost) -> None:
     _move(records, trial, event)
     trial.crashes += event.crashed
     trial.retries += event.raised
-    trial.losses += not (event.crashed or event.raised)
+    trial.spoiled += event.spoiled
+    trial.losses += not (event.crashed or event.raised or event.spoiled)
+    if trial.spoiled:
+        records.awaiting_fresh[trial.id] = None
     trial.spans[-1].lost = True
     _go_back(records, trial)
     _release(records, trial, event.at)
+
+
+def _did_well(records: Records, trial: TrialRecord) -> None:
+    """Note with its workers that the trial's attempt has ended without a failure."""
+    for worker in trial.workers:
+        if (stay := records.workers.get(worker)) is not None:
+            stay.failing, stay.alike, stay.done_at = None, 0, records.length
+
+
+def _did_badly(records: Records, trial: TrialRecord, likeness: Likeness) -> None:
+    """Note with its workers that the trial has failed in this way."""
+    for worker in trial.workers:
+        if (stay := records.workers.get(worker)) is None:
+            continue
+        if stay.failing == likeness:
+            stay.alike += 1
+        else:
+            stay.failing, stay.failing_since, stay.alike = likeness, records.length, 1
+        if trial.spoiled and stay.trials == 1:
+            records.exonerated[likeness] = records.exonerated.get(likeness, 0) + 1
 
 
 def _better_of(records: Records, known: float | None, value: float) -> float:
@@ -357,6 +414,8 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.StudyClosed: _closed,
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,
+    ev.WorkerRenewed: _renewed,
+    ev.WorkerGrown: _grown,
     ev.PlanRequested: _plan_requested,
     ev.PlanReceived: _plan_received,
     ev.TrialQueued: _queued,

@@ -14,6 +14,9 @@ from trimma.sessions import Session, Stay
 from trimma.spec import StudySpec
 from trimma.trial import Span, State
 
+Likeness = tuple[str, str, str]
+"""What is equal for failures that are alike."""
+
 
 class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     """A trial as the ledger keeps and changes it. It has the attributes of `trimma.trial.Trial`.
@@ -37,6 +40,7 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     crashes: int = 0
     losses: int = 0
     retries: int = 0
+    spoiled: int = 0
     checkpoint: Checkpoint | None = None
     lost_steps: int = 0
     workers: tuple[str, ...] = ()
@@ -60,7 +64,10 @@ class Records:
     ``original`` is the spec with the limits with which the study was created, and ``spec`` has those of the latest
     session. ``whole`` holds all trials, and ``most_ranks`` is the largest number of ranks that any of them has.
     ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
-    is how many workers this session may use, None for any number. ``length`` is how many events have been folded in.
+    is how many workers this session may use, None for any number. ``renewing`` are the workers that will join again
+    with a fresh process, and ``awaiting_fresh`` the queued trials that are to run in one. ``exonerated`` counts, for
+    failures that are alike, how often a fresh process made no difference. ``length`` is how many events have been
+    folded in.
     ``views`` holds the one view of each part, and ``nothing`` is a part without trials. Three shortcuts for every
     event: ``metric`` is the name of the metric that decides, ``best_counts`` says that its best value is a trial's
     value, and ``only_whole`` holds the whole as long as nobody has asked for a part.
@@ -84,6 +91,9 @@ class Records:
         self.idle: dict[str, None] = {}
         self.workers: dict[str, Stay] = {}
         self.stays: list[Stay] = []
+        self.renewing: dict[str, None] = {}
+        self.awaiting_fresh: dict[int, None] = {}
+        self.exonerated: dict[Likeness, int] = {}
         self.most_ranks = 1
         self.worker_limit: int | None = None
         self.planning: int | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 from trimma.events import StudyClosed
 from trimma.ledger.part import Part
-from trimma.ledger.records import Records
+from trimma.ledger.records import Likeness, Records
 from trimma.reports import Scores
 from trimma.sessions import Session, Stay
 from trimma.spec import StudySpec
@@ -123,6 +123,18 @@ class View:
     @property
     def idle(self) -> Mapping[str, None]:
         return self._records.idle
+
+    @property
+    def renewing(self) -> Mapping[str, None]:
+        return self._records.renewing
+
+    @property
+    def awaiting_fresh(self) -> Mapping[int, None]:
+        return self._records.awaiting_fresh
+
+    @property
+    def exonerated(self) -> Mapping[Likeness, int]:
+        return self._records.exonerated
 
     @property
     def worker_limit(self) -> int | None:

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from trimma.checkpoint import Checkpoint
-from trimma.commands import Grow, Job, Send, Signal, Start
+from trimma.commands import Grow, Job, Renew, Send, Signal, Start
 from trimma.errors import ObjectiveError
 from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.ports import Engine
@@ -65,6 +65,10 @@ class OpenEngine:
     def reaches(self, trial: int, count: int) -> None:
         """Wait until the trial's first attempt has reported ``count`` times."""
         self.until(lambda facts: len(self.measured(trial)) >= count)
+
+    def joins(self, worker: str, times: int) -> None:
+        """Wait until a worker has joined for so many ``times``."""
+        self.until(lambda facts: facts.count(Joined(worker=worker)) == times)
 
     def run(self, trial: int, worker: str, **more: Any) -> Fact:
         """Start a trial, and wait for its end."""
@@ -463,6 +467,22 @@ class ProcessEngineContract(EngineContract):
             pids.add(driver.measured(trial)[0].metrics["score"])
         assert len(pids) == 1
         assert pids != {float(os.getpid())}
+
+    def test_a_renewed_worker_has_a_fresh_process(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened(in_a_process)
+        if not hasattr(driver.engine, "renew"):
+            pytest.skip("it doesn't renew workers")
+        one, two = driver.joined(2)
+        driver.start(9, two, do="hang")
+        pids = []
+        for trial in range(3):
+            driver.run(trial, one)
+            driver.engine.carry_out(Renew(worker=one))
+            driver.joins(one, trial + 2)
+            pids.append(driver.measured(trial)[0].metrics["score"])
+        assert len(set(pids)) == 3
+        assert not any(isinstance(fact, Left) for fact in driver.facts), "nothing is lost"
+        assert not any(is_end(fact) for fact in driver.of(9)), "the other worker is not disturbed"
 
     def test_a_process_that_exits_costs_its_worker(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)

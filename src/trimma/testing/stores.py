@@ -34,8 +34,10 @@ from trimma.events import (
     TrialResumed,
     TrialStarted,
     TrialStopped,
+    WorkerGrown,
     WorkerJoined,
     WorkerLost,
+    WorkerRenewed,
 )
 from trimma.ports import Store
 from trimma.spec import Metric, StudySpec
@@ -86,6 +88,8 @@ EVERY_KIND: Sequence[Event] = (
     Logged(at=7.0, trial=0, attempt=1, text="\x00 tab\t 🚀", rank=1),
     TrialLost(at=8.0, trial=0, attempt=1, cause="it exited with code 3", crashed=True),
     WorkerLost(at=8.5, worker="w-0", cause="killed"),
+    WorkerRenewed(at=8.55, worker="w-0", cause="it had run 10 trials", asked=True),
+    WorkerGrown(at=8.57, worker="w-0", more=2**31, trials=12, exceeded=True),
     PauseRequested(at=8.6, trial=0, attempt=2, reason="a rung"),
     TrialPaused(at=8.7, trial=0, attempt=2, checkpoint="checkpoints/0/step-3-attempt-2"),
     TrialResumed(at=8.8, trial=0, attempt=2, rungs=(9,), budget=27),

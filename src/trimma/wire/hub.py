@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from trimma.commands import Job, Send
+from trimma.commands import Job, Renew, Send
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.facts import Fact, Joined, Left
 from trimma.wire.channel import Channel, Frame
@@ -83,7 +83,7 @@ class Hub:
         """Expect an agent for this slot. Without this, an agent that comes for the slot is dismissed."""
         self._expected.add(slot)
 
-    def put(self, slot: int, command: Job | Send) -> None:
+    def put(self, slot: int, command: Job | Send | Renew) -> None:
         """Send a command to a slot's agent. Does nothing where there is none."""
         if (member := self._holders.get(slot)) is not None:
             self._tell(member, command)
@@ -224,7 +224,7 @@ class Hub:
             )
         return None
 
-    def _tell(self, member: Member, message: Job | Send | Chunk) -> None:
+    def _tell(self, member: Member, message: Job | Send | Renew | Chunk) -> None:
         member.channel.put(encode(message))
         self._talking[member] = None
 

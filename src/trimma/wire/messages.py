@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from trimma import facts
-from trimma.commands import Job, Send
+from trimma.commands import Job, Renew, Send
 from trimma.wire.channel import Frame
 from trimma.worker import link
 
@@ -87,7 +87,7 @@ class Broken(Struct, frozen=True, kw_only=True, tag=True):
 
 
 FromAgent = facts.FromAgent | Fetch | Broken
-FromDriver = Job | Send | Chunk
+FromDriver = Job | Send | Renew | Chunk
 ToDriver = Hello | Frame[FromAgent]
 ToAgent = Welcome | Wait | Lapsed | Dismissed | Frame[FromDriver]
 

@@ -27,14 +27,15 @@ from trimma.worker.output import LIMIT
 
 # before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
 _BOOTSTRAP = (
-    "import sys; sys.path[:] = sys.argv[5:]; "
+    "import sys; sys.path[:] = sys.argv[6:]; "
     "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
-    "from trimma.worker.runner import main; main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5])"
+    "from trimma.worker.runner import main; main(*map(int, sys.argv[1:4]), *sys.argv[4:6])"
 )
 # as those of this process, so that -O and -W count at workers, too
 _FLAGS: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
+_GRACE = 3.0
 _ENDS = (Returned, Raised, Halted, Paused)
 
 
@@ -42,7 +43,8 @@ class Agent:
     """Keeps one worker slot supplied with a runner, and starts another when the runner dies.
 
     ``program`` is the path of the program's `bundle`, and ``environment`` the runner's environment. ``died`` is called,
-    from another thread, when the runner's process has ended. ``sources`` is the folder of the driver's own modules,
+    from another thread, when the runner's process has ended. ``growth`` is how many bytes its trials may leave behind
+    in it before that is told. ``sources`` is the folder of the driver's own modules,
     where they were sent; they come first on the runner's path. The rest of the path is that of this process.
     """
 
@@ -52,13 +54,14 @@ class Agent:
         program: Path,
         environment: Mapping[str, str],
         died: Callable[["Agent"], None],
+        growth: int,
         sources: Path | None = None,
     ) -> None:
         self.worker = worker
         self._sources = "" if sources is None else str(sources)
         self._path = ([] if sources is None else [str(sources / MODULES)]) + [str(entry) for entry in sys.path]
         self._program, self._environment, self._died = program, environment, died
-        self._fruitless = 0
+        self._growth, self._fruitless = growth, 0
         self._spawn()
 
     def _spawn(self) -> None:
@@ -66,11 +69,12 @@ class Agent:
         self._job: Job | None = None
         self._room = 0
         self._tail = ""
-        self._ready = False
+        self._ready = self._used = self._renewed = False
         self._streaming = self._connected = True
         self._link = Link(ours, FromRunner)
         self._line = shared_memory()
-        arguments = [str(theirs.fileno()), str(self._line), str(self._program), self._sources, *self._path]
+        numbers = (theirs.fileno(), self._line, self._growth)
+        arguments = [*map(str, numbers), str(self._program), self._sources, *self._path]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, *_FLAGS, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
@@ -114,7 +118,7 @@ class Agent:
         return open_ones
 
     def start(self, job: Job) -> None:
-        self._job, self._room = job, LIMIT
+        self._job, self._room, self._used = job, LIMIT, True
         self._send(job)
 
     def signal(self, trial: int, attempt: int, what: Signal) -> None:
@@ -191,6 +195,8 @@ class Agent:
         if self._job is not None and self._process.returncode == 0:
             # the objective has ended its process as one that is done
             facts.append(Returned(trial=self._job.trial, attempt=self._job.attempt, metrics={}))
+        if self._renewed:
+            return facts
         if self._ready:
             facts.append(Left(worker=self.worker, cause=cause))
         else:
@@ -204,13 +210,33 @@ class Agent:
         self._release()
         self._spawn()
 
+    def renew(self) -> None:
+        """Ask the idle runner to end, by force after a short grace, so that the owner starts another.
+
+        Its exit isn't told as a loss. A runner that has had no job yet is fresh, and stays.
+        """
+        if not self._used:
+            return
+        self._renewed = True
+        with contextlib.suppress(OSError):
+            self._link.socket.shutdown(socket.SHUT_WR)
+        arguments = self._process.pid, self._gone
+        threading.Thread(
+            target=_kill_after_grace, args=arguments, name=f"trimma-end-{self.worker}", daemon=True
+        ).start()
+
     def kill(self) -> None:
         """Kill the runner and the processes that it has started, at once."""
         if not self._gone.is_set():
             _kill_group(self._process.pid)
 
     def dismiss(self) -> None:
-        """Ask the runner to end. An idle runner ends at once; a trial's ``finally`` blocks are run first."""
+        """Ask the runner to end. An idle runner ends at once; a trial's ``finally`` blocks are run first.
+
+        A runner that still starts is killed, because it would notice only when it is ready.
+        """
+        if not self._ready:
+            self.kill()
         self._link.socket.close()
         if self._job is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -237,6 +263,11 @@ def _kill_group(leader: int) -> None:
     # the runner has a session of its own, so that its process group isn't this process's
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def _kill_after_grace(leader: int, gone: threading.Event) -> None:
+    if not gone.wait(_GRACE):
+        _kill_group(leader)
 
 
 def _refused(failure: Failure) -> TrimmaError:

@@ -13,6 +13,7 @@ from trimma.objective import Signature, StopTrial, conclude, fact_of, failure_of
 from trimma.program import Program
 from trimma.tuples_in_json import restore_tuples
 from trimma.worker.output import TrialOutput
+from trimma.worker.process_failures import of_process
 from trimma.worker.reporter import Connection, Reporter, TrialHandle
 
 End = Halted | Paused | Raised | Returned
@@ -67,7 +68,7 @@ def attempt_by_steps(
         return Returned(trial=job.trial, attempt=job.attempt, metrics={})
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         failure, again = failure_of(error, __file__), isinstance(error, program.retry_on)
-        return Raised(trial=job.trial, attempt=job.attempt, failure=failure, again=again)
+        return Raised(trial=job.trial, attempt=job.attempt, failure=failure, again=again, of_process=of_process(error))
 
 
 def _drain(steps: Generator[None, None, End]) -> End:

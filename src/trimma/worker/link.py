@@ -11,7 +11,7 @@ import msgspec
 
 from trimma.commands import Job, Send
 from trimma.events import Failure
-from trimma.facts import Halted, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import Grown, Halted, Measured, Paused, Printed, Raised, Returned
 from trimma.worker.waker import Waker
 
 MAX_FRAME = 64 * 2**20
@@ -30,7 +30,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     failure: Failure
 
 
-FromRunner = Ready | Refused | Measured | Printed | Returned | Raised | Halted | Paused
+FromRunner = Ready | Refused | Measured | Printed | Grown | Returned | Raised | Halted | Paused
 ToRunner = Job | Send
 
 

@@ -1,8 +1,9 @@
 """The runner: a process that runs one trial after another, and stays warm in between.
 
-It is started with the file descriptors of its end of a socket and of the memory for its last line, the path of the
-program's file, and the folder with the files of the driver's own modules, where they were sent. It ends when its agent
-closes the socket, and is killed when its agent dies (see `trimma.worker.orphan_guard`).
+It is started with the file descriptors of its end of a socket and of the memory for its last line, how many bytes its
+trials may leave behind in it, the path of the program's file, and the folder with the files of the driver's own
+modules, where they were sent. It ends when its agent closes the socket, and is killed when its agent dies (see
+`trimma.worker.orphan_guard`).
 """
 
 import os
@@ -19,13 +20,14 @@ from typing import Any, NoReturn
 from trimma.commands import Job
 from trimma.errors import TrimmaError
 from trimma.events import Failure
-from trimma.facts import Raised
+from trimma.facts import Grown, Raised
 from trimma.objective import Signature, StopTrial, failure_of
 from trimma.program import Program
 from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
 from trimma.worker.last_line import LastLine
 from trimma.worker.link import Link, Ready, Refused, ToRunner
+from trimma.worker.memory import MemoryWatch
 from trimma.worker.output import ProcessStream, TrialOutput
 from trimma.worker.spark_files import find_spark_files
 from trimma.worker.surroundings import Surroundings, enter, settle
@@ -33,7 +35,7 @@ from trimma.worker.surroundings import Surroundings, enter, settle
 Capture = Callable[[TrialOutput], AbstractContextManager[Any]]
 
 
-def main(descriptor: int, line: int, program_path: str, sources: str) -> None:
+def main(descriptor: int, line: int, growth: int, program_path: str, sources: str) -> None:
     """Run trials until the agent closes the connection."""
     streams = ProcessStream(sys.stdout, 1), ProcessStream(sys.stderr, 2)
     sys.stdout, sys.stderr = streams
@@ -54,12 +56,12 @@ def main(descriptor: int, line: int, program_path: str, sources: str) -> None:
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))
         return
-    capture = partial(_captured, streams, LastLine(line).keep)
+    capture, watch = partial(_captured, streams, LastLine(line).keep), MemoryWatch(growth)
     link.send(Ready())
     while (message := link.receive()) is not None:
         # a signal that arrives between jobs was meant for a trial that has just ended
         if isinstance(message, Job):
-            _run(link, message, program, signature, capture)
+            _run(link, message, program, signature, capture, watch)
 
 
 def _refusal(error: TrimmaError) -> Failure:
@@ -72,7 +74,7 @@ def _refusal(error: TrimmaError) -> Failure:
     )
 
 
-def _run(link: Link, job: Job, program: Program, signature: Signature, capture: Capture) -> None:
+def _run(link: Link, job: Job, program: Program, signature: Signature, capture: Capture, watch: MemoryWatch) -> None:
     process = os.getpid()
     end = no_private_spark.explained(run_attempt(link, job, program, signature, capture))
     if sys.__stdout__ is not None:
@@ -80,6 +82,9 @@ def _run(link: Link, job: Job, program: Program, signature: Signature, capture: 
     if os.getpid() != process:
         # a child that the objective has forked, which must not speak for its parent
         os._exit(1 if isinstance(end, Raised) else 0)
+    if (more := watch.after_trial()) is not None:
+        told = Grown(trial=job.trial, attempt=job.attempt, more=more, trials=watch.trials, exceeded=watch.exceeded)
+        link.send(told)
     link.send(end)
 
 

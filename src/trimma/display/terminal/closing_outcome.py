@@ -6,6 +6,7 @@ from rich.text import Text
 from trimma.display.nothing_to_judge import nothing_to_judge
 from trimma.display.numbers_and_durations import count, duration, percent
 from trimma.display.terminal.table_style import STATE_COLOURS
+from trimma.display.worker_notices import worker_notices
 from trimma.ports import History
 from trimma.views import RUNNING, Summary
 
@@ -28,7 +29,7 @@ def state_counts(state: Summary, *, busy: bool) -> Text:
 
 
 def outcome_notes(history: History, state: Summary) -> list[RenderableType]:
-    """What stopping early saved, how many steps lost attempts cost, and which trials are left to run."""
+    """What stopping early saved, what lost attempts cost, what is left to run, and which workers were renewed."""
     saved, lines = state.savings, []
     if unjudged := nothing_to_judge(history):
         lines.append(unjudged)
@@ -43,4 +44,5 @@ def outcome_notes(history: History, state: Summary) -> list[RenderableType]:
     if live and state.status != RUNNING:
         them = "it" if live == 1 else "them"
         lines.append(f"{count(live, 'trial')} had not ended; resuming the study goes on with {them}.")
+    lines += worker_notices(history)
     return [Text(), *map(Text, lines)] if lines else []

@@ -12,8 +12,10 @@ from trimma.display.nothing_to_judge import nothing_to_judge
 from trimma.display.numbers_and_durations import count, duration, number, percent
 from trimma.display.short_text import one_line, shorten
 from trimma.display.terminal.choose_view import ablation_view
-from trimma.events import Event
+from trimma.display.worker_notices import memory_line, renewal_line
+from trimma.events import Event, WorkerGrown, WorkerRenewed
 from trimma.ports import History
+from trimma.sessions import Growth
 from trimma.trial import State, Trial
 from trimma.views import summary
 
@@ -28,8 +30,9 @@ WIDTH = 200
 class LineView:
     """An observer that writes a line at the start, at the end, for each new best trial and for each failure.
 
-    Every ten seconds it writes a line about progress. Of failures of the same kind only the first three are shown. Of
-    an ablation it tells which components are decided by now rather than which trial is best.
+    Every ten seconds it writes a line about progress. Of failures of the same kind only the first three are shown, and
+    of workers that were renewed after failures the first three. Of an ablation it tells which components are decided by
+    now rather than which trial is best.
 
     ``stream`` is standard error by default. ``clock`` gives the seconds by which progress lines are spaced, by default
     the study's own time.
@@ -51,6 +54,8 @@ class LineView:
         self._warned = False
         self._best: Trial | None = None
         self._failures: Counter[str] = Counter()
+        self._renewals = 0
+        self._told_memory = False
         self._view: AblationView | None = None
 
     def __enter__(self) -> Self:
@@ -66,6 +71,7 @@ class LineView:
         if not self._began:
             self._begin(history)
             self._next = moment + self._every
+        self._tell_of_workers(events)
         self._tell_news(history)
         if history.closed is not None:
             if not self._closed:
@@ -102,6 +108,18 @@ class LineView:
             config = config_text(varying(history, history.best))
             stopped = ", which was stopped" if history.best.state is State.STOPPED else ""
             self._write(f"new best {number(history.best.value)} from trial {history.best.id}{stopped}: {config}")
+
+    def _tell_of_workers(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if type(event) is WorkerRenewed and not event.asked:
+                self._renewals += 1
+                if self._renewals <= FAILURES_SHOWN:
+                    self._write(renewal_line(event.worker, event.cause))
+                elif self._renewals == FAILURES_SHOWN + 1:
+                    self._write(f"worker {event.worker} was renewed, too; more of the same are not shown")
+            elif type(event) is WorkerGrown and not self._told_memory:
+                self._told_memory = True
+                self._write(memory_line(event.worker, Growth(event.more, event.trials, event.exceeded)))
 
     def _tell_failure(self, trial: Trial) -> None:
         if trial.failure is None:

@@ -13,6 +13,7 @@ from trimma.display.terminal.effects_table import effects_table
 from trimma.display.terminal.findings_reader import FindingsReader
 from trimma.display.terminal.progress_header import counts_line, progress_line, title_line
 from trimma.display.terminal.table_style import STATE_COLOURS, plain_table
+from trimma.display.worker_notices import latest_notice
 from trimma.ports import History
 from trimma.trial import State, Trial
 from trimma.views import Summary, steps_of, summary
@@ -32,6 +33,8 @@ def ablation_frame(
     """
     found = reader.read(history)
     parts = _head(history, summary(history, now), engine, found)
+    if renewed := latest_notice(history):
+        parts.append(Text(renewed, "yellow", no_wrap=True, overflow="ellipsis"))
     live = history.on_workers()
     room = max(5, height - FIXED_ROWS)
     running = min(len(live), max(RUNNING_ROWS, room - len(found.rows)))

@@ -10,6 +10,7 @@ from trimma.display.numbers_and_durations import NOTHING, duration, number
 from trimma.display.terminal.best_trials import best_trials_table
 from trimma.display.terminal.progress_header import counts_line, progress_line, title_line
 from trimma.display.terminal.table_style import STATE_COLOURS, plain_table
+from trimma.display.worker_notices import latest_notice
 from trimma.ports import History
 from trimma.space import Dimension
 from trimma.trial import State, Trial
@@ -26,6 +27,8 @@ def search_frame(history: History, now: float, engine: str, width: int, height: 
     parts: list[RenderableType] = [*_head(history, state, engine, scales)]
     if unjudged := nothing_to_judge(history):
         parts.append(Text(unjudged, "yellow"))
+    if renewed := latest_notice(history):
+        parts.append(Text(renewed, "yellow", no_wrap=True, overflow="ellipsis"))
     ranked = min(TOP_ROWS, sum(history.counts[s] for s in (State.DONE, State.STOPPED)))
     rows = max(2, min(RUNNING_ROWS, height - FIXED_ROWS - ranked))
     if history.on_workers():

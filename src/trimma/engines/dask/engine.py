@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from trimma.engines.dask import cluster
 from trimma.engines.dask.launcher import DaskLauncher
 from trimma.engines.remote.engine import Remote
+from trimma.engines.renew_setting import renew_text
 from trimma.errors import UsageError
+from trimma.ports import RenewSetting
 from trimma.worker.resources import usable_cores
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ class Dask(Remote):
     - ``cpus``: how many threads each trial may use for its numerical libraries (default 1).
     - ``env``: the names of environment variables of this process that trials get too. Their values travel encrypted,
       and are not kept.
+    - ``renew``: when a worker gets a fresh process: after a "failure" that looks like one of the process (the default),
+      also after each so many trials, or never (None). `Local` says more.
     - ``host``, ``port``: where Dask's workers reach this process, to which they open TCP connections. ``host`` is by
       default the address from which this machine reaches the workers. ``port`` is a number, or the first and the last
       of a range (default: any port).
@@ -39,6 +43,7 @@ class Dask(Remote):
         *,
         cpus: int = 1,
         env: Sequence[str] = (),
+        renew: RenewSetting = "failure",
         host: str | None = None,
         port: int | tuple[int, int] | None = None,
     ) -> None:
@@ -49,11 +54,11 @@ class Dask(Remote):
             cluster.refuse_import()
         if workers is None:
             workers = max(1, usable_cores() // cpus) if found is None else cluster.slots(found, cpus)
-        super().__init__(DaskLauncher(found, workers, host, _ports(port)), workers, cpus=cpus, env=env)
+        super().__init__(DaskLauncher(found, workers, host, _ports(port)), workers, cpus=cpus, env=env, renew=renew)
         self._where = "a local cluster" if found is None else str(found.scheduler.address)
 
     def __repr__(self) -> str:
-        return f"Dask({self._where}, workers={self.capacity})"
+        return f"Dask({self._where}, workers={self.capacity}{renew_text(self.renew)})"
 
 
 def _ports(port: int | tuple[int, int] | None) -> tuple[int, int] | None:

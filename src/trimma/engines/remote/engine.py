@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from trimma.clock import SystemClock
-from trimma.commands import Grow, Send, Start
+from trimma.commands import Grow, Renew, Send, Start
 from trimma.engines.remote.fleet import Fleet
 from trimma.engines.remote.launcher import Launcher
 from trimma.engines.remote.secret_variables import SecretVariables
+from trimma.engines.renew_setting import checked_renew
 from trimma.errors import EngineError, UsageError
-from trimma.ports import News
+from trimma.ports import News, RenewSetting
 from trimma.program import Program
 from trimma.wire.leases import Timing
 
@@ -20,9 +21,10 @@ class Remote:
 
     Each trial may use ``cpus`` threads for its numerical libraries (default 1). ``env`` names environment variables of
     this process that trials get, beside those of their workers. The values travel encrypted, and are not kept. A worker
-    that the study can't use for ``linger`` seconds is given back to the cluster.
+    that the study can't use for ``linger`` seconds is given back to the cluster. ``renew`` says when a worker gets a
+    fresh process, as for `trimma.engines.local.Local`.
 
-    Raises `UsageError` for numbers that make no sense, and for a variable that isn't set.
+    Raises `UsageError` for values that make no sense, and for a variable that isn't set.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Remote:
         *,
         cpus: int = 1,
         env: Sequence[str] = (),
+        renew: RenewSetting = "failure",
         timing: Timing | None = None,
         linger: float = LINGER,
     ) -> None:
@@ -41,6 +44,7 @@ class Remote:
             raise UsageError(f"cpus={cpus!r} must be a whole number, 1 or more")
         self.capacity = self._size = workers
         self.clock = SystemClock()
+        self.renew = checked_renew(renew)
         self._launcher, self._cpus, self._linger = launcher, cpus, linger
         self._secrets = SecretVariables(env)
         self._timing = timing or Timing()
@@ -60,13 +64,15 @@ class Remote:
             linger=self._linger,
         )
 
-    def carry_out(self, command: Start | Send | Grow) -> None:
+    def carry_out(self, command: Start | Send | Grow | Renew) -> None:
         fleet = self._open_fleet
         match command:
             case Start(job=job):
                 fleet.start(job)
             case Send(trial=trial, attempt=attempt, signal=signal):
                 fleet.signal(trial, attempt, signal)
+            case Renew():
+                fleet.renew(command)
             case Grow(workers=workers):
                 self.capacity = max(self.capacity, workers)
                 fleet.grow(self.capacity)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from trimma.commands import Job, Send, Signal
+from trimma.commands import Job, Renew, Send, Signal
 from trimma.engines.remote.launcher import Launcher
 from trimma.engines.remote.scaling import Slots
 from trimma.errors import EngineError, ObjectiveError
@@ -106,6 +106,11 @@ class Fleet:
         if running == attempt:
             self._hub.put(slot, Send(trial=trial, attempt=attempt, signal=signal))
             self._send(time.monotonic())
+
+    def renew(self, command: Renew) -> None:
+        """Have a worker's agent start a fresh runner."""
+        self._hub.put(self._workers[command.worker], command)
+        self._send(time.monotonic())
 
     def grow(self, capacity: int) -> None:
         """Have slots for at least ``capacity`` agents."""

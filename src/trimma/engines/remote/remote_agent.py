@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import assert_never
 
-from trimma.commands import Job, Send
+from trimma.commands import Job, Renew, Send
 from trimma.errors import EngineError, ObjectiveError
 from trimma.wire.addresses import Unreachable
 from trimma.wire.client import Client
@@ -18,9 +18,10 @@ from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, We
 from trimma.wire.ticket import Ticket, worker_name
 from trimma.wire.transport import agent_end
 from trimma.worker.agent import Agent
+from trimma.worker.memory import allowed_growth
 from trimma.worker.no_private_spark import ENVIRONMENT as NO_PRIVATE_SPARK
 from trimma.worker.program_cache import CachedProgram
-from trimma.worker.resources import environment
+from trimma.worker.resources import environment, usable_cores
 from trimma.worker.shared_files import SharedCopy
 from trimma.worker.unpacked_sources import unpacked_sources
 from trimma.worker.waker import Waker
@@ -125,7 +126,9 @@ class _Incarnation:
             self._give_up(str(error))
             return
         sources = None if self._sources is None else self._sources.path
-        self._agent = Agent(self._worker, self._copy.path, own, self._died, sources)
+        # as many workers as there are cores for may share this machine
+        growth = allowed_growth(max(1, usable_cores() // self._ticket.cpus))
+        self._agent = Agent(self._worker, self._copy.path, own, self._died, growth, sources)
 
     def _descriptors(self) -> list[int]:
         """The file descriptors to watch for input. While the driver lags behind, the runner isn't listened to."""
@@ -145,6 +148,9 @@ class _Incarnation:
             case Send():
                 if self._agent is not None:
                     self._agent.signal(message.trial, message.attempt, message.signal)
+            case Renew():
+                if self._agent is not None:
+                    self._agent.renew()
             case _:
                 assert_never(message)
 

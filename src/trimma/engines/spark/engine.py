@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trimma.engines.remote.engine import Remote
+from trimma.engines.renew_setting import renew_text
 from trimma.engines.spark.cluster import Cluster, connect_cluster
 from trimma.engines.spark.launcher import SparkLauncher
 from trimma.engines.spark.session import find_or_start, is_connect
 from trimma.engines.spark.submission import ClassicSubmitter, ConnectSubmitter
 from trimma.errors import UsageError
+from trimma.ports import RenewSetting
 from trimma.wire.addresses import Listen
 from trimma.wire.leases import Timing
 
@@ -46,6 +48,8 @@ class Spark(Remote):
       more slowly. No port is opened then.
     - ``env``: the names of environment variables of the driver that trials get too. Their values travel encrypted, and
       are not kept.
+    - ``renew``: when a worker gets a fresh process: after a "failure" that looks like one of the process (the default),
+      also after each so many trials, or never (None). `Local` says more.
     - ``lease``: after how many seconds of silence a worker loses its trial to another (default 10, at least 3). Take
       more on a network that stalls.
 
@@ -66,6 +70,7 @@ class Spark(Remote):
         port: int | tuple[int, int] | None = None,
         relay: str | Path | None = None,
         env: Sequence[str] = (),
+        renew: RenewSetting = "failure",
         lease: float = 10.0,
     ) -> None:
         found = find_or_start(session)
@@ -94,12 +99,13 @@ class Spark(Remote):
             cluster.slots(cpus, gpus) if workers is None else workers,
             cpus=cpus,
             env=env,
+            renew=renew,
             timing=Timing(lease=_lease(lease)),
         )
 
     def __repr__(self) -> str:
         asked = [f"{name}={value!r}" for name, value in self._asked.items() if value is not None]
-        return f"Spark({', '.join([self._master, f'workers={self.capacity}', *asked])})"
+        return f"Spark({', '.join([self._master, f'workers={self.capacity}', *asked])}{renew_text(self.renew)})"
 
 
 def _lease(seconds: float) -> float:
