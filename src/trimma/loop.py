@@ -7,7 +7,7 @@ from typing import Any
 
 from trimma.commands import Close, Command, Plan
 from trimma.core import Policy, next_deadline, reopen, step
-from trimma.errors import EngineError
+from trimma.errors import EngineError, StoreError
 from trimma.events import Event, StudyCreated, StudyExtended
 from trimma.ledger import Ledger
 from trimma.ports import Engine, History, Observer, Planner, Store
@@ -31,21 +31,39 @@ def extend(
 ) -> None:
     """Store that a claimed study asks for more from here on, as `StudyExtended` says."""
     extended = StudyExtended(at=now, asked=asked, planned=planned, program=program)
+    store.append(ledger.history.spec.name, [extended], expected=len(ledger))
     ledger.fold(extended)
-    _append(store, ledger.history, [extended])
 
 
 def replay(store: Store, name: str) -> Ledger:
-    """A study's ledger, rebuilt from its events."""
+    """A study's ledger, rebuilt from its events. Raises `StoreError` when it can't be, or there are no events."""
     ledger = Ledger()
     catch_up(ledger, store, name)
+    if not len(ledger):
+        raise _unreadable(name, "it holds no events")
     return ledger
 
 
 def catch_up(ledger: Ledger, store: Store, name: str) -> None:
-    """Fold in the events that were stored after the ledger's last one."""
+    """Fold in the events that were stored after the ledger's last one.
+
+    Raises `StoreError` for an event that can't be read, or can't follow the ones before it. The ledger is then good for
+    nothing any more, since such an event may have been folded in by half.
+    """
     for event in store.read(name, after=len(ledger)):
-        ledger.fold(event)
+        try:
+            ledger.fold(event)
+        except Exception as error:
+            what = f"record {len(ledger)}, a {type(event).__name__}, can't follow the records before it ({error})"
+            raise _unreadable(name, what) from error
+        if len(ledger) == 1 and ledger.history.spec.name != name:
+            raise _unreadable(name, f"its records are those of study {ledger.history.spec.name!r}")
+
+
+def _unreadable(name: str, why: str) -> StoreError:
+    return StoreError(
+        f"study {name!r} can't be read, for {why}: restore a copy of the store, or remove the study with trimma rm"
+    )
 
 
 def run(

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.advice import command, how_to_load, program
+from trimma.api.damaged_study import DamagedStudy
 from trimma.api.study import Study
 from trimma.display.numbers_and_durations import count, duration, number
 from trimma.display.terminal.closing_summary import TOP_ROWS, closing
@@ -32,12 +33,18 @@ def print_studies(studies: Sequence[Study]) -> None:
     for name in ("name", "status", "trials", "best", "metric", "time"):
         table.add_column(name, justify="right" if name in ("trials", "best", "time") else "left", header_style="dim")
     for study in studies:
+        if isinstance(study, DamagedStudy):
+            table.add_row(*map(Text, (study.name, study.status)))
+            continue
         state = summary(study.history)
         of = f"/{state.limit}" if state.limit else ""
         best = _outcome(study, state)
         row = (study.name, study.status, f"{state.ended}{of}", best, str(state.metric), duration(state.elapsed))
         table.add_row(*map(Text, row))
     console.print(WithoutTrailingBlanks(table))
+    for study in studies:
+        if isinstance(study, DamagedStudy):
+            console.print(Text(f"\n{study}"))
 
 
 def _outcome(study: Study, state: Summary) -> str:
