@@ -3,7 +3,7 @@
 import sys
 
 from trimma.api.advice import how_to_load, how_to_resume
-from trimma.errors import StudyFailed
+from trimma.errors import StoreFull, StudyFailed
 from trimma.events import Outcome
 from trimma.ports import Engine, History, Store
 
@@ -31,3 +31,15 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
         f"study {name!r} was given up: {closed.reason}.{detail}"
         f"Mend the objective, then go on with {how_to_load(name, store)}.resume(objective=...), or start anew."
     )
+
+
+def ended_without_room(
+    name: str, store: Store, engine: Engine, error: StoreFull, *, ctrl_c: bool
+) -> StoreFull | KeyboardInterrupt:
+    """What to raise where a study has ended because its store had no room for more."""
+    how = "interrupted" if ctrl_c else "ended"
+    told = (
+        f"study {name!r} was {how} without room for more in its store; what was stored before is kept. "
+        f"To go on when there is room: {how_to_resume(name, store, engine)}"
+    )
+    return KeyboardInterrupt(told) if ctrl_c else StoreFull(f"{error}. {told}")
