@@ -23,9 +23,14 @@
 import difflib
 from collections.abc import Iterable
 
+from trimma.safe_text import safe
+
 
 class TrimmaError(Exception):
-    """Base of all errors that Trimma raises on purpose."""
+    """Base of all errors that Trimma raises on purpose. Its text does nothing to a terminal."""
+
+    def __str__(self) -> str:
+        return safe(super().__str__())
 
 
 class UsageError(TrimmaError, ValueError):

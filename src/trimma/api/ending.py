@@ -6,6 +6,7 @@ from trimma.api.advice import how_to_load, how_to_resume
 from trimma.errors import StoreFull, StudyFailed
 from trimma.events import Outcome
 from trimma.ports import Engine, History, Store
+from trimma.safe_text import safe
 
 
 def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) -> None:
@@ -22,7 +23,7 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
         told = f"study {name!r} was {why}; to go on: {how_to_resume(name, store, engine)}"
         if ctrl_c:
             raise KeyboardInterrupt(told)
-        sys.stderr.write(f"{told}\n")
+        sys.stderr.write(f"{safe(told)}\n")
         return
     ended = sorted(history.ended[history.ended_before :])
     shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)

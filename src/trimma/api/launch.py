@@ -21,6 +21,7 @@ from trimma.loop import Room, run
 from trimma.planners import with_planner
 from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import EndStudy, Request
+from trimma.safe_text import safe
 from trimma.stopping import Rule
 
 
@@ -109,7 +110,7 @@ def launch(
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{safe(text)}\n")
 
 
 def _refuse_import() -> None:

@@ -14,6 +14,7 @@ from trimma.display.short_text import one_line, shorten
 from trimma.display.terminal.choose_view import ablation_view
 from trimma.events import Event
 from trimma.ports import History
+from trimma.safe_text import safe
 from trimma.trial import State, Trial
 from trimma.views import summary
 
@@ -131,7 +132,7 @@ class LineView:
 
     def _write(self, line: str) -> None:
         stream = self._stream or sys.stderr
-        stream.write(f"trimma: {shorten(line, WIDTH)}\n")
+        stream.write(f"trimma: {shorten(safe(line), WIDTH)}\n")
         stream.flush()
 
 
