@@ -11,14 +11,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The time of the machine. When that is set back, this clock stands still until it is caught up with."""
+    """The time of day when the clock was made, and from then on the seconds that have really passed.
+
+    So the times of a study tell people when something happened, and their differences are durations, also when the
+    machine's time is set forward or back meanwhile. While the machine is suspended, this clock stands still.
+    """
 
     def __init__(self) -> None:
-        self._latest = 0.0
+        self._offset = time.time() - time.monotonic()
 
     def now(self) -> float:
-        self._latest = max(self._latest, time.time())
-        return self._latest
+        return self._offset + time.monotonic()
 
 
 class ManualClock:

@@ -12,6 +12,7 @@ import msgspec
 
 from trimma.errors import StoreError
 from trimma.events import Event, Reported, StudyCreated, StudyExtended, TrialFailed, TrialFinished, TrialQueued
+from trimma.json_depth import DEEPEST, SHALLOW, too_deep
 from trimma.requests import Request
 from trimma.tuples_in_json import mark_tuples, may_hold_marks, restore_tuples
 
@@ -40,6 +41,8 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Record, strict=False)
 _request_decoder = msgspec.json.Decoder(_RequestRecord)
 _version = msgspec.json.Decoder(_Version)
+# a text that isn't UTF-8 is a ValueError, and so is a whole number of too many digits
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError, OverflowError)
 
 
 def encode(event: Event) -> bytes:
@@ -52,12 +55,17 @@ def encode(event: Event) -> bytes:
     elif type(event) in _WITH_PLAIN_VALUES:
         event = _with_plain_values(event, mark_tuples)
     try:
-        return _encoder.encode(_Record(VERSION, event))
+        record = _encoder.encode(_Record(VERSION, event))
     except TypeError as error:
         raise StoreError(
             f"{type(event).__name__} can't be kept, for it holds what isn't plain JSON ({error}): a searcher gives "
             "configs of numbers, texts, booleans, None, lists, tuples and dicts"
         ) from error
+    if len(record) > SHALLOW and too_deep(record):
+        raise StoreError(
+            f"{type(event).__name__} can't be kept, for it holds lists or dicts nested deeper than {DEEPEST} levels"
+        )
+    return record
 
 
 def decode(record: bytes) -> Event:
@@ -65,9 +73,11 @@ def decode(record: bytes) -> Event:
 
     Raises `StoreError` when the record is damaged, or has a version that this Trimma can't read.
     """
+    if len(record) > SHALLOW and too_deep(record):
+        raise _damaged(record, f"nested deeper than {DEEPEST} levels")
     try:
         read = _decoder.decode(record)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise _unreadable(record, error, VERSION, _other_version_of_study) from error
     if read.v != VERSION:
         raise _unreadable(record, None, VERSION, _other_version_of_study)
@@ -101,9 +111,11 @@ def encode_request(request: Request) -> bytes:
 
 def decode_request(record: bytes) -> Request:
     """The request of a record. Raises `StoreError` as `decode` does."""
+    if len(record) > SHALLOW and too_deep(record):
+        raise _damaged(record, f"nested deeper than {DEEPEST} levels")
     try:
         read = _request_decoder.decode(record)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise _unreadable(record, error, REQUEST_VERSION, _other_version_of_request) from error
     if read.v != REQUEST_VERSION:
         raise _unreadable(record, None, REQUEST_VERSION, _other_version_of_request)
@@ -116,11 +128,18 @@ def _unreadable(
     """Why a record can't be read. ``other_version`` says what to do about one that isn't of ``version``."""
     try:
         found = _version.decode(record).v
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         found = version
     if found == version or found < 1:
-        return StoreError(f"a damaged record: {error or 'unknown version'} in {bytes(record[:120])!r}")
+        return _damaged(record, error or "unknown version")
     return other_version(found)
+
+
+def _damaged(record: bytes, how: object) -> StoreError:
+    return StoreError(
+        f"a damaged record ({how}) in {bytes(record[:120])!r}: restore a copy of the store, or remove the study with "
+        "trimma rm"
+    )
 
 
 def _other_version_of_study(version: int) -> StoreError:

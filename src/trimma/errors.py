@@ -14,6 +14,7 @@
     │   ├── StudyMismatch            a resume would change what the study asks
     │   └── StudyFailed              the study stopped because its first trials all failed the same way
     ├── StoreError                   a store can't be read or written (damaged, newer version, no permission)
+    │   └── StoreFull                a store has no room for more
     ├── EngineError                  no worker can be started
     ├── IllegalMove                  a history holds an event that its trial's state doesn't allow
     └── MissingExtra (ImportError)   an optional dependency isn't installed
@@ -22,9 +23,14 @@
 import difflib
 from collections.abc import Iterable
 
+from trimma.safe_text import safe
+
 
 class TrimmaError(Exception):
-    """Base of all errors that Trimma raises on purpose."""
+    """Base of all errors that Trimma raises on purpose. Its text does nothing to a terminal."""
+
+    def __str__(self) -> str:
+        return safe(super().__str__())
 
 
 class UsageError(TrimmaError, ValueError):
@@ -75,6 +81,10 @@ class StudyFailed(StudyError):
 
 class StoreError(TrimmaError):
     """A store can't be read or written."""
+
+
+class StoreFull(StoreError):
+    """A store has no room for more. What it already holds can be read."""
 
 
 class EngineError(TrimmaError):

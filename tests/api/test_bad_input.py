@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from trimma.errors import (
     UnknownName,
     UsageError,
 )
+from trimma.events import WorkerJoined
 from trimma.ports import Suggestion
+from trimma.stores.checksums import of_name, of_record
 
 SPACE = tm.Space(lr=tm.Float(1e-4, 1.0, log=True))
 
@@ -340,20 +343,70 @@ def test_a_study_of_before_the_first_release_is_named_and_can_be_removed(tmp_pat
     path = tmp_path / "studies.db"
     tune(name="old", store=path)
     tune(name="new", store=path)
+    seed = of_name("old")
     with sqlite3.connect(path) as connection:
+        connection.create_function("checksum", 2, partial(of_record, seed))
         connection.execute(
-            "UPDATE event SET record = CAST(replace(CAST(record AS TEXT), '{\"v\":2,', '{\"v\":1,') AS BLOB) "
-            "WHERE study = (SELECT id FROM study WHERE name = 'old')"
+            """UPDATE event SET record = CAST(replace(record, '{"v":2,', '{"v":1,') AS BLOB)
+            WHERE study = (SELECT id FROM study WHERE name = 'old')"""
         )
+        connection.execute("UPDATE event SET crc = checksum(number, record) WHERE study = 1")
     connection.close()
-    for ask in (lambda: tm.load("old", path), lambda: tm.studies(path)):
-        with pytest.raises(
-            StoreError, match=says("study 'old' can't be read", "before the first release", "trimma rm")
-        ):
-            ask()
+    with pytest.raises(StoreError, match=says("study 'old' can't be read", "before the first release", "trimma rm")):
+        tm.load("old", path)
+    assert [study.status for study in tm.studies(path)] == ["damaged", "finished"]
     assert tm.load("new", path).status == "finished"
     tm.delete("old", path)
     assert [study.name for study in tm.studies(path)] == ["new"]
+
+
+def test_a_damaged_study_is_listed_and_says_what_is_wrong(tmp_path):
+    path = tmp_path / "studies.db"
+    for name in ("first", "second", "third"):
+        tune(name=name, store=path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE event SET record = x'00ff' WHERE study = 2 AND number = 4")
+    connection.close()
+    _, damaged, _ = found = tm.studies(path)
+    assert [study.status for study in found] == ["finished", "damaged", "finished"]
+    assert repr(damaged) == "<Study 'second' damaged>"
+    why = says("study 'second' can't be read", "checksum of record 4", "trimma rm")
+    assert re.search(why, str(damaged))
+    for ask in (
+        lambda: damaged.history,
+        lambda: damaged.best,
+        lambda: damaged.metric,
+        lambda: damaged.output(0),
+        lambda: damaged.plot.curves(),
+        lambda: damaged.stop(),
+        lambda: damaged.resume(progress=False),
+        lambda: tm.load("second", path),
+    ):
+        with pytest.raises(StoreError, match=why):
+            ask()
+    tm.delete("second", path)
+    assert [repr(study) for study in tm.studies(path)] == [repr(found[0]), repr(found[2])]
+
+
+def test_a_handle_comes_back_when_its_store_does():
+    class Shaky(tm.MemoryStore):
+        events = None
+
+        def read(self, study, after=0):
+            yield from super().read(study, after)
+            if self.events is not None:
+                yield from self.events
+
+    store = Shaky()
+    study = tune(name="shaky", store=store)
+    whole = repr(study)
+    # the second of these can't follow, when the first has been folded in already
+    store.events = [WorkerJoined(at=0.0, worker="w"), WorkerJoined(at=0.0, worker="w")]
+    with pytest.raises(StoreError, match=says("'shaky' can't be read", "a WorkerJoined, can't follow", "joined twice")):
+        study.history  # noqa: B018
+    store.events = None
+    assert repr(study) == whole
+    assert not study.history.workers
 
 
 def test_a_study_that_was_deleted_meanwhile():

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import trimma as tm
 from trimma.events import TrialFinished
@@ -232,6 +233,23 @@ def test_rm_removes_what_cannot_be_read(run, store: Path) -> None:
     asked = run("rm", "descent", input="y\n")
     assert asked == "Forget study 'descent' with all that it holds, which can't be read? [y/N]: y\nremoved descent\n"
     assert "no studies here yet" in run("ls")
+
+
+def test_ls_lists_a_study_that_cannot_be_read(run, store: Path) -> None:
+    events = list(tm.load("descent", store).store.read("descent"))
+    whole = tm.SQLiteStore(store)
+    whole.append("whole", [replace(events[0], spec=replace(events[0].spec, name="whole")), *events[1:]], 0)
+    whole.close()
+    with sqlite3.connect(store) as connection:
+        connection.execute("UPDATE event SET record = x'00ff' WHERE study = 1 AND number = 3")
+    connection.close()
+    said = run("ls").splitlines()
+    assert said[1].split() == ["descent", "damaged"]
+    assert said[2].startswith("whole  ")
+    assert " finished " in said[2]
+    assert "study 'descent' can't be read, for the checksum of record 3 doesn't fit" in " ".join(said[3:])
+    run("rm", "descent", "--yes")
+    assert [line.split()[0] for line in run("ls").splitlines()] == ["name", "whole"]
 
 
 def test_rm_with_yes_does_not_ask(run) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from trimma import events as ev
 from trimma.codec import REQUEST_VERSION, decode, decode_request, encode, encode_request
 from trimma.errors import StoreError
+from trimma.json_depth import DEEPEST
 from trimma.spec import Metric, StudySpec
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
 from trimma.testing.inboxes import EVERY_REQUEST
@@ -230,3 +231,40 @@ def test_a_request_of_a_newer_version_says_what_to_do() -> None:
 def test_a_damaged_request_is_shown(record: bytes) -> None:
     with pytest.raises(StoreError, match="damaged record"):
         decode_request(record)
+
+
+def nested(depth, kind):
+    value = 0
+    for _ in range(depth):
+        value = [value] if kind is list else {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_what_is_nested_too_deeply_is_refused_when_it_is_written(kind):
+    fits = ev.TrialQueued(at=0.0, trial=0, config={"x": nested(DEEPEST - 3, kind)})
+    assert decode(encode(fits)) == fits
+    with pytest.raises(StoreError, match=f"TrialQueued can't be kept, .* deeper than {DEEPEST} levels"):
+        encode(ev.TrialQueued(at=0.0, trial=0, config={"x": nested(DEEPEST + 1, kind)}))
+
+
+@pytest.mark.parametrize("depth", [DEEPEST, 900, 200_000])
+def test_what_is_nested_too_deeply_is_refused_when_it_is_read(depth):
+    record = encode(ev.TrialQueued(at=0.0, trial=0, config={"x": "HERE"})).replace(
+        b'"HERE"', b"[" * depth + b"]" * depth
+    )
+    with pytest.raises(StoreError, match=f"damaged record .nested deeper than {DEEPEST} levels"):
+        decode(record)
+
+
+def test_brackets_in_texts_and_many_beside_each_other_are_not_deep():
+    wide = ev.TrialQueued(at=0.0, trial=0, config={"x": [[[]] for _ in range(500)], "y": '\\"[{' * 500})
+    assert decode(encode(wide)) == wide
+
+
+@pytest.mark.parametrize(
+    "bad", [b"\xff\xfe", b'{"v":2,"event":{"type":"Logged","at":0,"trial":0,"attempt":1,"text":"\xff"}}']
+)
+def test_bytes_that_are_no_text_are_a_store_error(bad):
+    with pytest.raises(StoreError, match=r"damaged record.*trimma rm"):
+        decode(bad)

@@ -123,3 +123,17 @@ def test_a_missing_package_names_its_extra(monkeypatch, package, extra, use):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtra, match=rf"pip install 'trimma\[{extra}\]'"):
         use()
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\uff1d"])
+def test_no_spreadsheet_runs_a_text(sign: str) -> None:
+    text = f"{sign}cmd|' /C calc'!A0"
+    log = opened("a")
+    for value in (text, "-1", "+2e3", "-inf", "plain", "a=b"):
+        log.finish(log.start("a", **{text: value}), loss=-1.5)
+    stream = io.StringIO(newline="")
+    export(log.history, stream, format="csv")
+    names, *rows = csv.reader(io.StringIO(stream.getvalue(), newline=""))
+    column = names.index(f"config.{text}")
+    assert [row[column] for row in rows] == [f"'{text}", "-1", "+2e3", "-inf", "plain", "a=b"]
+    assert {row[names.index("value")] for row in rows} == {"-1.5"}, "numbers stay numbers"

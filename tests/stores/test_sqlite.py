@@ -1,6 +1,8 @@
 """What only a store on disk can suffer."""
 
+import itertools
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -188,13 +190,110 @@ def test_damaged_pages_are_an_error_of_ours(path: Path) -> None:
         list(SQLiteStore(path).read("a"))
 
 
-def test_a_damaged_record_is_an_error_of_ours(path: Path) -> None:
-    filled(path, 10)
+def change(path: Path, *statements: str) -> None:
+    """Change the file as Trimma never would."""
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE event SET record = x'00ff' WHERE number = 5")
+        for statement in statements:
+            connection.execute(statement)
     connection.close()
-    with pytest.raises(StoreError, match="damaged record"):
-        list(SQLiteStore(path).read("a"))
+
+
+DAMAGES = {
+    "another record": ("UPDATE event SET record = x'00ff' WHERE number = 5", "checksum of record 5 doesn't fit"),
+    "one digit": (
+        """UPDATE event SET record = CAST(replace(record, '"step":5', '"step":4') AS BLOB) WHERE number = 5""",
+        "checksum of record 5 doesn't fit",
+    ),
+    "a text": ("UPDATE event SET record = 'text' WHERE number = 5", "checksum of record 5 doesn't fit"),
+    "nothing": ("UPDATE event SET record = x'' WHERE number = 5", "checksum of record 5 doesn't fit"),
+    "a gap": ("DELETE FROM event WHERE number = 5", "record 5 is missing"),
+    "a lost end": ("DELETE FROM event WHERE number BETWEEN 7 AND 1000", "record 7 is missing"),
+    "a lost rest": ("DELETE FROM event WHERE number >= 7", "its end is missing"),
+    "another end": ("UPDATE event SET record = '7' WHERE number > 1000", "record 10 is missing"),
+    "all lost": ("DELETE FROM event", "its end is missing"),
+    "another place": (
+        "UPDATE event SET (crc, record) = (SELECT crc, record FROM event WHERE number = 9) WHERE number = 0",
+        "checksum of record 0 doesn't fit",
+    ),
+    "another name": ("UPDATE study SET name = 'b'", "checksum of its name doesn't fit"),
+    "no name": ("DELETE FROM study", "its entry is lost"),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_damage_is_told_with_the_study_and_the_record(path: Path, how: str) -> None:
+    filled(path, 10)
+    statement, told = DAMAGES[how]
+    change(path, statement)
+    store = SQLiteStore(path)
+    (name,) = store.studies()
+    with pytest.raises(StoreError, match=rf"study '{name}' can't be read, .*{told}.*studies\.db.*trimma rm"):
+        list(store.read(name))
+    store.delete(name)
+    assert list(store.studies()) == []
+    store.append("a", reports(2), expected=0)
+    assert list(store.read("a")) == reports(2)
+    store.close()
+
+
+def test_damage_to_one_study_leaves_the_others_as_they_are(path: Path) -> None:
+    store = SQLiteStore(path)
+    for name in ("a", "b", "c"):
+        store.append(name, reports(8), expected=0)
+    change(path, "DELETE FROM study WHERE name = 'b'", "UPDATE event SET record = x'00' WHERE study = 1 AND number = 3")
+    assert list(store.studies()) == ["a", "c", "lost-name-2"]
+    assert list(store.read("c")) == reports(8)
+    for name in ("a", "lost-name-2"):
+        with pytest.raises(StoreError, match=f"study '{name}' can't be read"):
+            list(store.read(name))
+        store.delete(name)
+    assert list(store.studies()) == ["c"]
+    store.append("c", reports(1, 8), expected=8)
+    assert list(store.read("c")) == reports(9)
+    store.close()
+
+
+def test_nothing_is_added_to_a_study_whose_end_is_lost(path: Path) -> None:
+    filled(path, 4)
+    change(path, "DELETE FROM event WHERE number > 1")
+    store = SQLiteStore(path)
+    with pytest.raises(StoreError, match="its end is missing"):
+        store.append("a", reports(1, 2), expected=2)
+    store.close()
+
+
+@pytest.mark.parametrize("how", ["a bit", "bytes", "a sector"])
+def test_a_flipped_byte_is_never_silent(path: Path, how: str) -> None:
+    """Whatever is hit, all is read as it was, or a StoreError is raised."""
+    store = SQLiteStore(path)
+    written = {"a": reports(150), "b": reports(60)}
+    for name, events in written.items():
+        store.append(name, events, expected=0)
+    store.close()
+    whole, rng = path.read_bytes(), random.Random(how)
+    told = 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        at = rng.randrange(len(whole) - 512)
+        if how == "a bit":
+            damaged[at] ^= 1 << rng.randrange(8)
+        elif how == "bytes":
+            damaged[at : at + 16] = rng.randbytes(16)
+        else:
+            at -= at % 512
+            damaged[at : at + 512] = bytes(512)
+        for file in path.parent.glob("studies.db*"):
+            file.unlink()
+        path.write_bytes(damaged)
+        try:
+            store = SQLiteStore(path)
+            found = {name: list(store.read(name)) for name in store.studies()}
+            store.close()
+        except StoreError:
+            told += 1
+        else:
+            assert found == written, f"{how} at {at}"
+    assert told > 5
 
 
 def test_a_newer_schema_says_to_upgrade(path: Path) -> None:
@@ -206,51 +305,13 @@ def test_a_newer_schema_says_to_upgrade(path: Path) -> None:
         SQLiteStore(path)
 
 
-def older(path: Path) -> None:
-    """A store of schema 1, which knew no requests."""
-    filled(path, 3)
+def test_an_older_schema_says_what_to_do(path: Path) -> None:
+    filled(path, 1)
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE request")
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute("PRAGMA user_version = 2")
     connection.close()
-
-
-def version_of(path: Path) -> int:
-    with sqlite3.connect(path) as connection:
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    connection.close()
-    return version
-
-
-def test_reading_leaves_an_older_store_as_it_is(path: Path) -> None:
-    older(path)
-    store = SQLiteStore(path)
-    assert list(store.read("a")) == reports(3)
-    assert store.studies() == {"a": None}
-    store.close()
-    assert version_of(path) == 1
-
-
-def test_an_older_store_can_be_asked(path: Path) -> None:
-    older(path)
-    store = SQLiteStore(path)
-    store.ask("a", EndTrial(trial=1))
-    assert list(store.take_requests("a")) == [EndTrial(trial=1)]
-    assert list(store.read("a")) == reports(3)
-    store.close()
-    assert version_of(path) == SCHEMA_VERSION
-
-
-def test_an_older_store_is_brought_up_to_date_by_who_claims_a_study(path: Path) -> None:
-    older(path)
-    store = SQLiteStore(path)
-    with store.claim("a"):
-        assert list(store.take_requests("a")) == []
-        store.append("a", reports(1, 3), expected=3)
-    store.delete("a")
-    assert list(store.studies()) == []
-    store.close()
-    assert version_of(path) == SCHEMA_VERSION
+    with pytest.raises(StoreError, match=r"before the first release \(schema 2.*remove the file, or name another"):
+        SQLiteStore(path)
 
 
 ASKER = """
@@ -265,8 +326,8 @@ for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20):
 
 
 def test_other_processes_ask(path: Path) -> None:
-    """The store is an old one: they bring it up to date at the same time, and none of their requests is lost."""
-    older(path)
+    """None of their requests is lost."""
+    filled(path, 3)
     processes = [
         subprocess.Popen([sys.executable, "-c", ASKER, str(path), first], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         for first in ("0", "100", "200")
@@ -333,8 +394,40 @@ def test_a_folder_in_place_of_the_file(path: Path) -> None:
 def test_lock_files_that_cannot_be_made(path: Path) -> None:
     store = SQLiteStore(path)
     path.with_name("studies.db-locks").write_text("in the way")
-    with pytest.raises(StoreError, match="lock"), store.claim("a"):
+    with pytest.raises(StoreError, match=r"lock file .* can't be made"), store.claim("a"):
         pass
+    assert list(store.studies()) == []
+    store.close()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_only_its_owner_may_read_a_store_that_is_made(path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        store = SQLiteStore(path)
+        store.append("a", reports(1), expected=0)
+        made = {file.name: file.stat().st_mode & 0o777 for file in path.parent.glob("studies.db*") if file.is_file()}
+    finally:
+        os.umask(before)
+    assert made == dict.fromkeys(["studies.db", "studies.db-wal", "studies.db-shm"], 0o600)
+    store.close()
+
+
+@pytest.mark.parametrize("loss", ["removed", "replaced"])
+def test_a_file_that_is_gone_is_noticed(path: Path, loss: str) -> None:
+    """SQLite would go on writing into the file that has no name any more."""
+    store = SQLiteStore(path)
+    store.append("a", reports(1), expected=0)
+    for file in path.parent.glob("studies.db*"):
+        file.unlink()
+    if loss == "replaced":
+        filled(path, 5)
+    deadline = time.monotonic() + 20
+    with pytest.raises(StoreError, match=r"studies\.db was removed or replaced while it was in use"):  # noqa: PT012
+        for number in itertools.count(1):
+            assert time.monotonic() < deadline
+            store.append("a", reports(1, number), expected=number)
+    assert len(list(store.read("a"))) == (5 if loss == "replaced" else 0)
     store.close()
 
 

@@ -13,6 +13,7 @@ from trimma.api.recipe import Recipe
 from trimma.api.study import Study
 from trimma.effects import Analysis
 from trimma.errors import UsageError
+from trimma.safe_text import safe
 from trimma.spec import StudySpec
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class AblationStudy(Study):
         """The table in Markdown, with what it shows, the best and the worst config, and the method."""
         from trimma.display.report.markdown import markdown
 
-        return markdown(self.findings)
+        return safe(markdown(self.findings))
 
     def to_latex(self, caption: str | None = None, label: str | None = None) -> str:
         """The table in LaTeX, which needs the package booktabs.
@@ -75,7 +76,7 @@ class AblationStudy(Study):
         """
         from trimma.display.report.latex import latex
 
-        return latex(self.findings, caption, label)
+        return safe(latex(self.findings, caption, label))
 
     def to_html(self, file: str | Path | None = None) -> str:
         """The report as one HTML page that needs no network, with the table, the pictures and the method.

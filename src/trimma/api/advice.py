@@ -9,6 +9,7 @@ from pathlib import Path
 from trimma.api.arguments import DEFAULT_STORE, STORE_VARIABLE
 from trimma.ports import Engine, Store
 from trimma.registry import names
+from trimma.safe_text import safe
 
 _NEEDS_SETTINGS = ("simulated",)  # no engine of this kind can be made by its name alone
 
@@ -50,7 +51,7 @@ def command(*words: str, store: Store | None = None) -> str:
     """A command line for this program, as it is written in a shell. It names the store unless that is the default."""
     file = None if store is None else _file_of(store)
     options = () if file is None or _is_default(file) else ("--store", str(file))
-    return f"{program()} {shlex.join([*words, *options])}"
+    return safe(f"{program()} {shlex.join([*words, *options])}")
 
 
 def program() -> str:

@@ -17,6 +17,7 @@ from trimma.loop import create, run
 from trimma.objective import Signature
 from trimma.ports import CONTINUE, History, Searcher, Suggestion, Verdict
 from trimma.program import Program
+from trimma.safe_text import safe
 from trimma.search import RandomSearch
 from trimma.space import Space
 from trimma.spec import Metric, StudySpec
@@ -46,9 +47,10 @@ class Check:
 
     def __str__(self) -> str:
         if self.problems:
-            return "\n".join(f"✗ {problem}" for problem in self.problems)
+            return safe("\n".join(f"✗ {problem}" for problem in self.problems))
         took = "" if self.seconds is None else f" in {self.seconds:.2g} s"
-        return f"✓ the objective runs in a worker with {dict(self.config)}; it gave {', '.join(self.metrics)}{took}"
+        gave = ", ".join(self.metrics)
+        return safe(f"✓ the objective runs in a worker with {dict(self.config)}; it gave {gave}{took}")
 
     __repr__ = __str__
 

@@ -3,9 +3,10 @@
 import sys
 
 from trimma.api.advice import how_to_load, how_to_resume
-from trimma.errors import StudyFailed
+from trimma.errors import StoreFull, StudyFailed
 from trimma.events import Outcome
 from trimma.ports import Engine, History, Store
+from trimma.safe_text import safe
 
 
 def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) -> None:
@@ -22,7 +23,7 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
         told = f"study {name!r} was {why}; to go on: {how_to_resume(name, store, engine)}"
         if ctrl_c:
             raise KeyboardInterrupt(told)
-        sys.stderr.write(f"{told}\n")
+        sys.stderr.write(f"{safe(told)}\n")
         return
     ended = sorted(history.ended[history.ended_before :])
     shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)
@@ -31,3 +32,15 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
         f"study {name!r} was given up: {closed.reason}.{detail}"
         f"Mend the objective, then go on with {how_to_load(name, store)}.resume(objective=...), or start anew."
     )
+
+
+def ended_without_room(
+    name: str, store: Store, engine: Engine, error: StoreFull, *, ctrl_c: bool
+) -> StoreFull | KeyboardInterrupt:
+    """What to raise where a study has ended because its store had no room for more."""
+    how = "interrupted" if ctrl_c else "ended"
+    told = (
+        f"study {name!r} was {how} without room for more in its store; what was stored before is kept. "
+        f"To go on when there is room: {how_to_resume(name, store, engine)}"
+    )
+    return KeyboardInterrupt(told) if ctrl_c else StoreFull(f"{error}. {told}")

@@ -1,24 +1,27 @@
 """Runs every study: a front door such as `tune` says what is asked, and `launch` does the rest."""
 
 import multiprocessing
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from trimma.api.ctrl_c import Interrupts
-from trimma.api.ending import conclude
+from trimma.api.ending import conclude, ended_without_room
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
-from trimma.errors import UsageError
+from trimma.errors import StoreFull, UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
-from trimma.loop import run
+from trimma.loop import Room, run
 from trimma.planners import with_planner
 from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import EndStudy, Request
+from trimma.safe_text import safe
 from trimma.stopping import Rule
 
 
@@ -86,20 +89,28 @@ def launch(
             def requests() -> Sequence[Request]:
                 return [EndStudy(reason="interrupted")] if interrupted() else asked_outside()
 
-            run(
-                study.ledger,
-                policy,
-                engine,
-                store,
-                study.recipe.program,
-                trials=study.trials,
-                until=study.until,
-                observe=observe,
-                requests=requests,
-                planner=planner,
-            )
+            try:
+                run(
+                    study.ledger,
+                    policy,
+                    engine,
+                    store,
+                    study.recipe.program,
+                    trials=study.trials,
+                    until=study.until,
+                    observe=observe,
+                    requests=requests,
+                    planner=planner,
+                    room=Room(clock=time.monotonic, rest=time.sleep, tell=_tell),
+                )
+            except StoreFull as error:
+                raise ended_without_room(asked.name, store, engine, error, ctrl_c=interrupted()) from error
         conclude(history, store, engine, ctrl_c=interrupted())
     return study.ledger
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{safe(text)}\n")
 
 
 def _refuse_import() -> None:

@@ -31,9 +31,9 @@ def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextMan
 
     With ``summary_follows``, the live view disappears when the study has finished, because a summary is shown then.
     """
-    from rich.console import Console
+    from trimma.display.terminal.safe_console import SafeConsole
 
-    console = Console(file=sys.stderr)
+    console = SafeConsole(file=sys.stderr)
     if console.is_jupyter:
         from trimma.display.notebook.live_notebook import NotebookView
 

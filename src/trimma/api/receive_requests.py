@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from trimma.api.warn_and_go_on import warn_and_go_on
+from trimma.errors import StoreFull
 from trimma.ports import Inbox, Store
 from trimma.requests import Request
 
@@ -37,6 +38,8 @@ class Listener:
             return ()
         try:
             return self._inbox.take_requests(self._name)
+        except StoreFull:
+            return ()  # they stay there until there is room
         except Exception as error:  # noqa: BLE001 - whatever it is, the study goes on
             self._inbox = None
             warn_and_go_on(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
+from trimma.api.damaged_study import DamagedStudy
 from trimma.api.study import Study
 from trimma.errors import StoreError, StudyNotFound, UnknownName, UsageError
 from trimma.loop import replay
@@ -19,11 +20,21 @@ def load(name: str, store: str | Path | Store | None = None) -> Study:
 
 
 def studies(store: str | Path | Store | None = None) -> list[Study]:
-    """All studies of a store, oldest first; none where there is no store yet. Raises `StoreError` as `load` does."""
+    """All studies of a store, oldest first; none where there is no store yet.
+
+    One that can't be read doesn't hide the others: its ``status`` is "damaged", and whatever else is asked of it raises
+    `StoreError`, which says what is wrong. Raises `StoreError` for a store that can't be read at all.
+    """
     if missing_store(store):
         return []
     found = store_of(store)
-    return [_handle(found, name) for name in found.studies()]
+    handles: list[Study] = []
+    for name in found.studies():
+        try:
+            handles.append(_handle(found, name))
+        except StoreError as error:
+            handles.append(DamagedStudy(found, name, error))
+    return handles
 
 
 def delete(name: str, store: str | Path | Store | None = None) -> None:
@@ -51,10 +62,7 @@ def _store_with(name: str, store: str | Path | Store | None) -> Store:
 
 
 def _handle(store: Store, name: str) -> Study:
-    try:
-        ledger = replay(store, name)
-    except StoreError as error:
-        raise StoreError(f"study {name!r} can't be read: {error}") from error
+    ledger = replay(store, name)
     if ledger.history.spec.kind == "search":
         return Study(store, ledger)
     # imported here only, because a search needs nothing of it

@@ -12,7 +12,7 @@ from trimma.api.send_request import ask, trial_of
 from trimma.errors import StudyError, UsageError
 from trimma.events import Logged
 from trimma.ledger import Ledger
-from trimma.loop import catch_up
+from trimma.loop import catch_up, replay
 from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, EndStudy, EndTrial, PauseTrial, Request
 from trimma.space import Space
@@ -37,12 +37,13 @@ class Study:
     _call = "tune(objective, space"
 
     def __init__(self, store: Store, ledger: Ledger) -> None:
-        self._store, self._ledger = store, ledger
+        self._store, self._name = store, ledger.history.spec.name
+        self._ledger: Ledger | None = ledger
 
     @property
     def name(self) -> str:
         """The study's name in the store."""
-        return self._ledger.history.spec.name
+        return self._name
 
     @property
     def store(self) -> Store:
@@ -51,14 +52,23 @@ class Study:
 
     @property
     def history(self) -> History:
-        """All that is known of the study. Each access first reads what was stored since the last one."""
-        catch_up(self._ledger, self._store, self.name)
-        return self._ledger.history
+        """All that is known of the study. Each access first reads what was stored since the last one.
+
+        Raises `StoreError` when that can't be read.
+        """
+        # what can't be read leaves no ledger behind that has taken it in by half
+        ledger, self._ledger = self._ledger, None
+        if ledger is None:
+            ledger = replay(self._store, self.name)
+        else:
+            catch_up(ledger, self._store, self.name)
+        self._ledger = ledger
+        return ledger.history
 
     @property
     def metric(self) -> Metric:
         """The metric that decides, and its direction."""
-        return self._ledger.history.spec.metric
+        return self.history.spec.metric
 
     @property
     def status(self) -> str:

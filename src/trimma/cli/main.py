@@ -1,6 +1,7 @@
 """The commands and their arguments. The functions of `trimma.api` do the work."""
 
 import errno
+import io
 import os
 import sys
 from typing import Any
@@ -9,6 +10,7 @@ import click
 
 import trimma
 from trimma.errors import StoreError, TrimmaError
+from trimma.safe_text import safe
 
 STORE_HELP = "The store's file. Default: the file that TRIMMA_STORE names, or .trimma/studies.db."
 
@@ -23,17 +25,17 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except TrimmaError as error:
-            click.echo(f"trimma: {error}", err=True)
+            say(f"trimma: {error}", err=True)
             ctx.exit(1)
         except OSError as error:
             # click ends quietly where nobody reads the output any more, and a fault of ours keeps its traceback
             if error.errno == errno.EPIPE or error.filename is None:
                 raise
-            click.echo(f"trimma: {error.filename}: {error.strerror}", err=True)
+            say(f"trimma: {error.filename}: {error.strerror}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt as interrupt:
             if told := str(interrupt):
-                click.echo(told, err=True)
+                say(told, err=True)
             ctx.exit(130)
 
 
@@ -71,7 +73,7 @@ def demo(trials: int, workers: int | None, engine: str, seed: int, store: str | 
     study = run(trials, workers, seed, store, _view, engine)
     print_study(study)
     for words in (("show", study.name), ("plot", study.name, "curves", "curves.html")):
-        click.echo(f"{'':4}{command(*words, store=study.store)}")
+        say(f"{'':4}{command(*words, store=study.store)}")
 
 
 @main.command("ls")
@@ -126,7 +128,7 @@ def plot(name: str, picture: str, file: str, width: float, store: str | None) ->
     from trimma.cli.tables import draw
 
     draw(trimma.load(name, store), picture, file, width)
-    click.echo(f"wrote {file}")
+    say(f"wrote {file}")
 
 
 @main.command()
@@ -157,7 +159,7 @@ def resume(
         more = "how many trials in all with --trials, or how many seconds more with --timeout"
         if study.history.spec.kind != "search":
             more = "how many repeats in all with --repeats"
-        click.echo(f"There was nothing left to run; to run more, say {more}.")
+        say(f"There was nothing left to run; to run more, say {more}.")
 
 
 @main.command()
@@ -173,7 +175,7 @@ def stop(name: str, trial: int | None, store: str | None) -> None:
 
     study = trimma.load(name, store)
     study.stop(trial)
-    click.echo(answer_of(study, never if trial is None else stopped(trial)))
+    say(answer_of(study, never if trial is None else stopped(trial)))
 
 
 @main.command()
@@ -186,7 +188,7 @@ def pause(name: str, trial: int, store: str | None) -> None:
 
     study = trimma.load(name, store)
     study.pause(trial)
-    click.echo(answer_of(study, paused(trial)))
+    say(answer_of(study, paused(trial)))
 
 
 @main.command("continue")
@@ -199,7 +201,7 @@ def continue_trial(name: str, trial: int, store: str | None) -> None:
 
     study = trimma.load(name, store)
     study.continue_trial(trial)
-    click.echo(answer_of(study, continued(trial)))
+    say(answer_of(study, continued(trial)))
 
 
 @main.command()
@@ -213,7 +215,7 @@ def change(name: str, trials: int | None, workers: int | None, store: str | None
 
     study = trimma.load(name, store)
     study.change(trials=trials, workers=workers)
-    click.echo(answer_of(study, changed(trials, workers)))
+    say(answer_of(study, changed(trials, workers)))
 
 
 @main.command()
@@ -229,9 +231,16 @@ def export(name: str, file: str, format_: Any, store: str | None) -> None:
     study = trimma.load(name, store)
     if file != "-":
         study.export(file, format_)
-        click.echo(f"wrote {file}")
+        say(f"wrote {file}")
         return
-    study.export(sys.stdout.buffer if format_ == "parquet" else sys.stdout, format_ or "csv")
+    if format_ == "parquet":
+        study.export(sys.stdout.buffer, format_)
+    elif sys.stdout.isatty():
+        shown = io.StringIO()
+        study.export(shown, format_ or "csv")
+        say(shown.getvalue().removesuffix("\n"))
+    else:
+        study.export(sys.stdout, format_ or "csv")
 
 
 @main.command()
@@ -246,7 +255,7 @@ def report(name: str, file: str, store: str | None) -> None:
     from trimma.cli.tables import write_report
 
     write_report(trimma.load(name, store), file)
-    click.echo(f"wrote {file}")
+    say(f"wrote {file}")
 
 
 @main.command("rm")
@@ -262,7 +271,7 @@ def remove(name: str, yes: bool, store: str | None) -> None:
             held = "all that it holds, which can't be read"
         click.confirm(f"Forget study {name!r} with {held}?", abort=True)
     trimma.delete(name, store)
-    click.echo(f"removed {name}")
+    say(f"removed {name}")
 
 
 @main.command()
@@ -278,10 +287,15 @@ def doctor(engine: str | None) -> None:
     wrong = 0
     for finding in look(engine):
         sign, text = str(finding)[:1], str(finding)[1:]
-        click.echo(click.style(sign, fg=colours[finding.state]) + text)
+        click.echo(click.style(sign, fg=colours[finding.state]) + safe(text))
         wrong += finding.state == "wrong"
     if wrong:
         raise SystemExit(1)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Write a line, with which a study's own text can't do anything to the terminal."""
+    click.echo(safe(text), err=err)
 
 
 def _view(engine: Any) -> Any:

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.advice import command, how_to_load, program
+from trimma.api.damaged_study import DamagedStudy
 from trimma.api.study import Study
 from trimma.display.numbers_and_durations import count, duration, number
 from trimma.display.terminal.closing_summary import TOP_ROWS, closing
+from trimma.display.terminal.safe_console import SafeConsole
 from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
 from trimma.errors import StudyError, UnknownName
 from trimma.space.flatten import flatten
@@ -24,7 +25,7 @@ ABLATION_PICTURES = ("forest", "interactions", "path", "repeats", "shapley")
 
 def print_studies(studies: Sequence[Study]) -> None:
     """Print one line for each study."""
-    console = Console()
+    console = SafeConsole()
     if not studies:
         console.print(f"no studies here yet; to make one: {command('demo')}")
         return
@@ -32,12 +33,18 @@ def print_studies(studies: Sequence[Study]) -> None:
     for name in ("name", "status", "trials", "best", "metric", "time"):
         table.add_column(name, justify="right" if name in ("trials", "best", "time") else "left", header_style="dim")
     for study in studies:
+        if isinstance(study, DamagedStudy):
+            table.add_row(*map(Text, (study.name, study.status)))
+            continue
         state = summary(study.history)
         of = f"/{state.limit}" if state.limit else ""
         best = _outcome(study, state)
         row = (study.name, study.status, f"{state.ended}{of}", best, str(state.metric), duration(state.elapsed))
         table.add_row(*map(Text, row))
     console.print(WithoutTrailingBlanks(table))
+    for study in studies:
+        if isinstance(study, DamagedStudy):
+            console.print(Text(f"\n{study}"))
 
 
 def _outcome(study: Study, state: Summary) -> str:
@@ -53,7 +60,7 @@ def _outcome(study: Study, state: Summary) -> str:
 
 def print_study(study: Study, top: int = TOP_ROWS) -> None:
     """Print how a study stands or went, with its ``top`` trials, and how to look at it again."""
-    console = Console()
+    console = SafeConsole()
     lost = study.status == LOST
     again = how_to_load(study.name, study.store, module="trimma")
     console.print(closing(study.history, _place(study), console.width, top=top, lost=lost, again=again))
@@ -63,7 +70,7 @@ def print_trial(study: Study, number_: int) -> None:
     """Print one trial: where it belongs, its config, its metrics, what became of it, and what it printed."""
     output = study.output(number_)
     trial = study.trials[number_]
-    console = Console()
+    console = SafeConsole()
     console.print(Text(f"trial {trial.id} of {study.name}: {trial.state}{_why(trial)}", style="bold"))
     table = Table(box=None, pad_edge=False, show_header=False)
     place = {name: str(value) for name, value in flat_place(trial).items()}

@@ -15,6 +15,7 @@ from trimma.views.table import columns_of
 
 Format = Literal["csv", "json", "parquet"]
 FORMATS = ("csv", "json", "parquet")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are wide forms
 SETTINGS = ("place.", "config.")  # with these begin the columns in which None is a value
 
 
@@ -62,6 +63,9 @@ def export(history: History, target: str | PathLike[str] | IO[Any], format: Form
     A place that a trial's config lacks is an empty field in CSV, left out in JSON, and null in Parquet. One that is
     None is ``null``, as JSON has it. Anything else that a trial lacks, such as its value, is an empty field in CSV and
     null elsewhere.
+
+    In CSV, texts that a spreadsheet would run as a formula, because they begin with ``=``, ``+``, ``-``, ``@``, a tab
+    or a carriage return, are written with an apostrophe before them.
 
     Raises `UnknownName` for an unknown format, `UsageError` for a missing format or a stream of the wrong kind, and
     `MissingExtra` for Parquet without pyarrow.
@@ -111,10 +115,35 @@ def _to_stream(history: History, stream: IO[Any], format_: Format) -> None:
 
 def _csv(history: History, stream: IO[str]) -> None:
     rows = table(history)
-    writer = csv.DictWriter(stream, columns_of(rows), lineterminator="\n")
-    writer.writeheader()
+    names = columns_of(rows)
+    writer = csv.writer(_Lines(stream), lineterminator="\r\n")
+    writer.writerow(map(_harmless, names))
     for row in rows:
-        writer.writerow({name: _as_text(value) if _is_json(name, value) else value for name, value in row.items()})
+        writer.writerow(
+            _harmless(_as_text(row[name]) if _is_json(name, row[name]) else row[name]) if name in row else ""
+            for name in names
+        )
+
+
+class _Lines:
+    """Ends lines with a newline alone. The writer quotes a carriage return only if lines end with one."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        self._stream.write(line.removesuffix("\r\n") + "\n")
+
+
+def _harmless(value: Any) -> Any:
+    """The value of a cell, with an apostrophe before a text that a spreadsheet would run as a formula."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value  # a number as text, such as an option "-1"
 
 
 def _parquet(history: History, target: str | IO[bytes]) -> None:

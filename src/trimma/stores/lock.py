@@ -1,5 +1,6 @@
 """A lock file that names its holder and that the operating system releases when the holder dies."""
 
+import errno
 import fcntl
 import os
 import socket
@@ -8,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from trimma.errors import StoreError
+from trimma.stores.sqlite_errors import of_file
 
 _TRIES = 20
 _PAUSE = 0.01
+_LONGEST = 1_000
+_UNKNOWN = "another process"
 
 
 class Held(Exception):
@@ -25,42 +28,65 @@ class Held(Exception):
 
 
 @contextmanager
-def hold(path: Path) -> Iterator[None]:
-    """Hold the lock while the context lasts.
+def hold(path: Path, store: Path) -> Iterator[None]:
+    """Hold the lock of a ``store`` while the context lasts.
 
-    Raises `Held` when somebody else holds it, and `StoreError` when it can't be made.
+    Raises `Held` when somebody else holds it, and `StoreError` when it can't be made or written.
     """
+    file = _made(path, store)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # append mode makes the file if there is none, and keeps the text that names the holder
-        opened = path.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"the lock file {path} can't be made: {error.strerror}") from error
-    with opened as file:
-        if not _locked(file):
-            raise Held(_read(path))
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-        file.flush()
+        try:
+            if not _locked(file):
+                raise Held(_text(file))
+            os.ftruncate(file, 0)
+            now = datetime.now(UTC)
+            os.write(
+                file, f"process {os.getpid()} on {socket.gethostname()}, since {now:%Y-%m-%d %H:%M:%S} UTC".encode()
+            )
+        except OSError as error:
+            raise of_file(store, error) from error
         try:
             yield
         finally:
-            file.truncate(0)
+            os.ftruncate(file, 0)
+    finally:
+        os.close(file)
 
 
 def holder(path: Path) -> str | None:
-    """Who holds the lock, in words, or None."""
-    if not path.exists():
-        return None
-    with path.open("r", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _read(path)
+    """Who holds the lock, in words, or None. A lock that this user can't look at counts as held by nobody."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
+            return None
+        raise of_file(path, error) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _text(file)
+    except OSError as error:
+        raise of_file(path, error) from error
+    finally:
+        os.close(file)
     return None
 
 
-def _locked(file: IO[str]) -> bool:
+def _made(path: Path, store: Path) -> int:
+    """The descriptor of the lock file, which is made if there is none. The text of one that is there stays."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno in (errno.EROFS, errno.ENOSPC, errno.EDQUOT):
+            raise of_file(store, error) from error
+        raise StoreError(
+            f"the lock file {path} can't be made ({error.strerror}): who goes on with a study must be able to write "
+            "in that folder; to look at it takes no lock"
+        ) from error
+
+
+def _locked(file: int) -> bool:
     """Lock the file, and return whether it was free.
 
     This is tried several times, because `holder` locks the file for a moment, too.
@@ -75,5 +101,6 @@ def _locked(file: IO[str]) -> bool:
     return False
 
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip() or "another process"
+def _text(file: int) -> str:
+    """What the holder has written, or that it isn't known who holds the lock."""
+    return os.pread(file, _LONGEST, 0).decode("utf-8", "replace").strip() or _UNKNOWN

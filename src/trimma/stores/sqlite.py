@@ -4,18 +4,22 @@ import hashlib
 import re
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from trimma.codec import decode, encode, encode_request
-from trimma.errors import StudyBusy, StudyNotFound
+from trimma.errors import StoreError, StudyBusy, StudyNotFound
 from trimma.events import Event
 from trimma.requests import Request
+from trimma.stores.checksums import of_name, of_record
+from trimma.stores.event_records import damaged_study, unreadable_record
 from trimma.stores.lock import Held, hold, holder
 from trimma.stores.request_records import requests_of
-from trimma.stores.sqlite_schema import bring_up_to_date, connect, mapped
+from trimma.stores.sqlite_connection import Connection
+from trimma.stores.sqlite_entries import count_up, entries, events_held, key_of, new_key
+from trimma.stores.sqlite_errors import mapped
+from trimma.stores.sqlite_schema import END
 
 _PAGE = 5_000
 
@@ -27,7 +31,11 @@ class SQLiteStore:
     none is damaged. The file must be on a local disk. Each thread that uses the store has a connection of its own,
     which is closed when the thread or the store is gone.
 
-    Raises `StoreError` when the file isn't a store of Trimma, is damaged, or was written by a newer version.
+    The file is made for its owner only. It holds a checksum of each record, so that damage is told, whatever it has
+    hit. A store that can't be written, as on a medium that is read-only, can be looked at.
+
+    Raises `StoreError` when the file isn't a store of Trimma, is damaged, or was written by another version, and its
+    kind `StoreFull` when there is no room for more.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -40,44 +48,60 @@ class SQLiteStore:
 
     def append(self, study: str, events: Sequence[Event], expected: int) -> None:
         records = [encode(event) for event in events]
+        name = of_name(study)
         with self._errors() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            key = _id(connection, study) or _new_id(connection, study)
-            row = connection.execute("SELECT max(number) FROM event WHERE study = ?", (key,)).fetchone()
-            held = 0 if row[0] is None else row[0] + 1
-            if held != expected:
-                raise StudyBusy(f"study {study!r} holds {held} events, not {expected}: another writer has added some")
-            connection.executemany(
-                "INSERT INTO event VALUES (?, ?, ?)",
-                ((key, expected + offset, record) for offset, record in enumerate(records)),
-            )
+            key = key_of(connection, study, self.path) or new_key(connection, study)
+            count_up(connection, study, key, expected, expected + len(records), self.path)
+            rows = [
+                (key, number, of_record(name, number, record), record)
+                for number, record in enumerate(records, start=expected)
+            ]
+            connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", rows)
 
     def read(self, study: str, after: int = 0) -> Iterator[Event]:
+        name = of_name(study)
         while True:
             # a page at a time, so that no read transaction stays open while the caller uses the events
-            with self._errors() as connection:
-                key = _id(connection, study)
+            with self._errors() as connection, connection:
+                connection.execute("BEGIN")
+                key = key_of(connection, study, self.path)
+                if key is None:
+                    return
                 rows = connection.execute(
-                    "SELECT record FROM event WHERE study = ? AND number >= ? ORDER BY number LIMIT ?",
+                    "SELECT number, crc, record FROM event WHERE study = ? AND number >= ? ORDER BY number LIMIT ?",
                     (key, after, _PAGE),
                 ).fetchall()
-            for (record,) in rows:
-                yield decode(record)
-            if len(rows) < _PAGE:
-                return
+            end = rows.pop() if rows and rows[-1][0] == END else None
+            for due, (number, crc, record) in enumerate(rows, start=after):
+                if number != due:
+                    raise damaged_study(study, self.path, f"record {due} is missing")
+                if type(record) is not bytes or crc != of_record(name, number, record):
+                    raise damaged_study(study, self.path, f"the checksum of record {number} doesn't fit")
+                try:
+                    event = decode(record)
+                except StoreError as error:
+                    raise unreadable_record(study, number, error) from error
+                yield event
             after += len(rows)
+            if end is not None:
+                held = events_held(study, *end[1:])
+                if held is None or (held != after if rows else held > after):
+                    raise damaged_study(study, self.path, f"record {after} is missing")
+                return
+            if len(rows) < _PAGE:
+                raise damaged_study(study, self.path, "its end is missing")
 
     def studies(self) -> Mapping[str, str | None]:
-        with self._errors() as connection:
-            names = [name for (name,) in connection.execute("SELECT name FROM study ORDER BY id")]
+        with self._errors() as connection, connection:
+            connection.execute("BEGIN")
+            names = list(entries(connection, self.path))
         return {name: holder(self._lock_file(name)) for name in names}
 
     @contextmanager
     def claim(self, study: str) -> Iterator[None]:
         try:
-            with hold(self._lock_file(study)):
-                with self._errors() as connection:
-                    bring_up_to_date(connection)
+            with hold(self._lock_file(study), self.path):
                 yield
         except Held as error:
             raise StudyBusy(
@@ -87,14 +111,15 @@ class SQLiteStore:
     def delete(self, study: str) -> None:
         with self.claim(study), self._errors() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
+            # not found by an index, which may be what is damaged
+            key = entries(connection, self.path).get(study)
             for table in ("event", "request"):
-                connection.execute(f"DELETE FROM {table} WHERE study = (SELECT id FROM study WHERE name = ?)", (study,))
-            connection.execute("DELETE FROM study WHERE name = ?", (study,))
+                connection.execute(f"DELETE FROM {table} WHERE study = ?", (key,))
+            connection.execute("DELETE FROM study WHERE id = ?", (key,))
 
     def ask(self, study: str, request: Request) -> None:
         record = encode_request(request)
         with self._errors() as connection:
-            bring_up_to_date(connection)
             # one statement: it is a transaction of its own
             asked = connection.execute(
                 "INSERT INTO request (study, record) SELECT id, ? FROM study WHERE name = ?", (record, study)
@@ -120,38 +145,24 @@ class SQLiteStore:
 
     def _lock_file(self, study: str) -> Path:
         readable = re.sub(r"[^\w.-]", "_", study)[:60]
-        digest = hashlib.sha256(study.encode()).hexdigest()[:8]
+        digest = hashlib.sha256(study.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         return self.path.with_name(f"{self.path.name}-locks") / f"{readable}-{digest}.lock"
 
     def _connection(self) -> sqlite3.Connection:
-        opened: _Opened | None = getattr(self._local, "opened", None)
+        opened: Connection | None = getattr(self._local, "opened", None)
         if opened is None:
-            opened = self._local.opened = _Opened(connect(self.path))
-        return opened.connection
+            opened = self._local.opened = Connection(self.path)
+        else:
+            try:
+                opened.check_file()
+            except BaseException:
+                del self._local.opened
+                raise
+        return opened.sqlite
 
     @contextmanager
     def _errors(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._connection()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise mapped(self.path, error) from error
-
-
-class _Opened:
-    """A thread's connection. It is closed when the thread has ended or the store is gone."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.close = weakref.finalize(self, connection.close)
-        # at exit a daemon thread may still be using its connection, so only the main thread's is closed then
-        self.close.atexit = threading.current_thread() is threading.main_thread()
-
-
-def _id(connection: sqlite3.Connection, study: str) -> int | None:
-    row = connection.execute("SELECT id FROM study WHERE name = ?", (study,)).fetchone()
-    return row and int(row[0])
-
-
-def _new_id(connection: sqlite3.Connection, study: str) -> int:
-    row = connection.execute("INSERT INTO study (name) VALUES (?) RETURNING id", (study,)).fetchone()
-    return int(row[0])

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from trimma.safe_text import safe
+
 _FREE_BYTES = 500 * 2**20
 
 
@@ -22,7 +24,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         sign = {"ok": "✓", "missing": "-", "wrong": "✗"}[self.state]
         advice = f"\n{'':15}→ {self.advice}" if self.advice else ""
-        return f"{sign} {self.what:12} {self.detail}{advice}"
+        return safe(f"{sign} {self.what:12} {self.detail}{advice}")
 
 
 def disk_space(free: int, where: str, advice: str) -> Finding:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from trimma.display.terminal.live_view import final, frame
 from trimma.display.terminal.paced_frames import PacedFrames
+from trimma.display.terminal.safe_console import SafeConsole
 from trimma.events import Event
 from trimma.ports import History
 
@@ -76,8 +77,8 @@ def _as_text(shown: RenderableType) -> str:
     return capture.get()
 
 
-def _console(*, record: bool = False) -> Console:
-    return Console(
+def _console(*, record: bool = False) -> SafeConsole:
+    return SafeConsole(
         file=io.StringIO(),
         width=WIDTH,
         record=record,

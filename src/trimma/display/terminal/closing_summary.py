@@ -2,10 +2,11 @@
 
 import io
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from trimma.display.study_kind import is_ablation
 from trimma.display.terminal.closing_search import search_closing
+from trimma.display.terminal.safe_console import SafeConsole
 from trimma.ports import History
 
 TOP_ROWS = 5
@@ -40,7 +41,7 @@ def closing_text(
     history: History, kept: str | None = None, width: int = 80, *, top: int = TOP_ROWS, lost: bool = False
 ) -> str:
     """The same as plain text without control codes, in lines of at most ``width`` characters."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False)
+    console = SafeConsole(file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False)
     with console.capture() as capture:
         console.print(closing(history, kept, width, top=top, lost=lost))
     return capture.get()

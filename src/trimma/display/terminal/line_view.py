@@ -15,6 +15,7 @@ from trimma.display.terminal.choose_view import ablation_view
 from trimma.display.worker_notices import memory_line, renewal_line
 from trimma.events import Event, WorkerGrown, WorkerRenewed
 from trimma.ports import History
+from trimma.safe_text import safe
 from trimma.sessions import Growth
 from trimma.trial import State, Trial
 from trimma.views import summary
@@ -149,7 +150,7 @@ class LineView:
 
     def _write(self, line: str) -> None:
         stream = self._stream or sys.stderr
-        stream.write(f"trimma: {shorten(line, WIDTH)}\n")
+        stream.write(f"trimma: {shorten(safe(line), WIDTH)}\n")
         stream.flush()
 
 

@@ -11,6 +11,7 @@ from rich.live import Live
 from trimma.display.terminal.choose_view import ablation_view
 from trimma.display.terminal.live_search import search_final, search_frame
 from trimma.display.terminal.paced_frames import PacedFrames
+from trimma.display.terminal.safe_console import SafeConsole
 from trimma.events import Event, Outcome
 from trimma.ports import History
 
@@ -40,7 +41,7 @@ class LiveView:
         summary_follows: bool = False,
     ) -> None:
         self._engine, self._summary_follows = engine, summary_follows
-        self._console = console or Console(stderr=True)
+        self._console = console or SafeConsole(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._frames = PacedFrames(self._draw, FRAME_SECONDS, clock)
 
