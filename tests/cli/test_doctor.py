@@ -16,6 +16,11 @@ from trimma.cli import main
 from trimma.facts import Fact, Joined, Left, Printed, Returned
 
 
+@pytest.fixture(autouse=True)
+def _no_store_is_here(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
+
+
 def look(*arguments: str, status: int = 0) -> str:
     result = CliRunner().invoke(main, ["doctor", *arguments])
     assert result.exit_code == status, result.output
