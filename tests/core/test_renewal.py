@@ -300,7 +300,8 @@ def test_any_order_of_ends_joins_and_losses(kinds: list[str], workers: int, rene
         if trial is None:
             if worker not in history.workers:
                 spoiled.discard(worker)
-                stage.tell(Joined(worker=worker))
+                lost = [Left(worker=worker, cause="gone")] if chance.random() < 0.2 else []
+                stage.tell(*lost, Joined(worker=worker))
         elif chance.random() < 0.1 and trial.losses < 5:
             stage.tell(Left(worker=worker, cause="gone", crashed=False))
         elif kinds[trial.id] == "wrong":
