@@ -20,7 +20,7 @@ from trimma.ports import CONTINUE, History, RenewSetting, Suggestion, Verdict
 from trimma.requests import ChangeTrials
 from trimma.search import RandomSearch
 from trimma.spec import Metric, StudySpec
-from trimma.testing import run_study
+from trimma.testing import cut, run_study
 from trimma.trial import State, Trial
 
 
@@ -300,7 +300,8 @@ def test_any_order_of_ends_joins_and_losses(kinds: list[str], workers: int, rene
         if trial is None:
             if worker not in history.workers:
                 spoiled.discard(worker)
-                stage.tell(Joined(worker=worker))
+                lost = [Left(worker=worker, cause="gone")] if chance.random() < 0.2 else []
+                stage.tell(*lost, Joined(worker=worker))
         elif chance.random() < 0.1 and trial.losses < 5:
             stage.tell(Left(worker=worker, cause="gone", crashed=False))
         elif kinds[trial.id] == "wrong":
@@ -337,6 +338,34 @@ def test_on_virtual_time_it_takes_a_restart() -> None:
     assert done.records == run_study(RandomSearch(), objective=fit, engine=Simulated(1, restart=5.0), trials=6).records
     never = run_study(RandomSearch(), objective=fit, engine=Simulated(1, renew=None), trials=6)
     assert never.history.counts[State.FAILED] == 1
+
+
+def flaky(trial: Any) -> float:
+    if trial.id % 3 == 2 and trial.attempt == 1:
+        raise MemoryError
+    if trial.id == 4:
+        raise MemoryError
+    return float(trial.id)
+
+
+@pytest.mark.parametrize("planning", [0.0, 0.4])
+@pytest.mark.parametrize("renew", ["failure", 2])
+def test_a_study_can_be_resumed_from_every_prefix(renew: Any, planning: float) -> None:
+    def study(store: Any = None) -> Any:
+        engine = Simulated(2, restart=1.5, renew=renew, planning=planning)
+        return run_study(RandomSearch(), objective=flaky, engine=engine, trials=9, store=store)
+
+    whole = study().events
+    assert any(isinstance(event, ev.WorkerRenewed) for event in whole)
+    for length in range(1, len(whole) + 1):
+        history = study(cut(whole, length)).history
+        assert sorted(history.ended) == list(range(9))
+        failed = {trial.id: trial.attempt for trial in history.trials if trial.state is State.FAILED}
+        assert failed.pop(4) >= 1
+        assert set(failed.values()) <= {1}, "as the first in its process after a resume"
+        assert history.closed is not None
+        assert history.closed.outcome is ev.Outcome.FINISHED
+        assert all(trial.spoiled <= 1 for trial in history.trials)
 
 
 @pytest.mark.parametrize("renew", ["always", 0, -1, True, 2.0, "Failure", ()])

@@ -41,7 +41,7 @@ def summary_of(log: Log) -> str:
 
 def test_a_renewal_and_its_cause() -> None:
     log = opened("w-0", "w-1")
-    renewed(log)
+    renewed(log, f"{CUDA}.\nSee above.")
     assert worker_notices(log.history) == [GIVEN]
     assert GIVEN in summary_of(log)
     assert GIVEN[:60] in printed(frame(log.history, 1.0))

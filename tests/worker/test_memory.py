@@ -1,16 +1,17 @@
 """The memory that trials leave behind in their process: when it is told, and how much there may be."""
 
 import gc
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from trimma.worker import memory
-from trimma.worker.memory import MemoryWatch, allowed_growth, private_memory, usable_memory
+from trimma.worker.memory import MemoryWatch, PrivateMemory, allowed_growth, usable_memory
 
 MIB = 2**20
 ALLOWED = 1024 * MIB
-linux = pytest.mark.skipif(private_memory() is None, reason="the system doesn't tell")
 
 
 def told(*held: int | None, allowed: int = ALLOWED) -> list[tuple[int, int, bool]]:
@@ -72,12 +73,21 @@ def test_what_waits_to_be_collected_isn_t_left_behind(monkeypatch: pytest.Monkey
     assert collections == [400 * MIB]
 
 
-@linux
-def test_what_this_process_holds() -> None:
-    before = private_memory()
+@pytest.fixture
+def measure() -> Iterator[PrivateMemory]:
+    made = PrivateMemory()
+    yield made
+    made.close()
+
+
+def test_what_this_process_holds(measure: PrivateMemory) -> None:
+    before = measure()
+    if before is None:
+        pytest.skip("the system doesn't tell")
     kept = bytearray(64 * MIB)
-    assert before is not None
-    assert private_memory() - before > 60 * MIB  # type: ignore[operator]
+    after = measure()
+    assert after is not None
+    assert after - before > 60 * MIB
     del kept
 
 
@@ -86,7 +96,19 @@ def test_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None
         raise FileNotFoundError(path)
 
     monkeypatch.setattr(memory.os, "open", absent)
-    assert private_memory() is None
+    assert PrivateMemory()() is None
+
+
+def test_a_trial_that_closes_all_files_ends_the_measuring(measure: PrivateMemory, tmp_path: Path) -> None:
+    if measure() is None:
+        pytest.skip("the system doesn't tell")
+    (tmp_path / "other").write_text("some text of a user")
+    with (tmp_path / "other").open() as other:
+        os.dup2(other.fileno(), measure._file)
+        descriptor = measure._file
+        assert measure() is None
+    os.close(descriptor)
+    assert measure() is None
 
 
 def test_half_of_each_worker_s_share() -> None:

@@ -108,7 +108,10 @@ def _start_queued(draft: Draft) -> bool:
         if history.free and (worker := fresh_worker(draft, len(apart))) is not None:
             _start(draft, history.trials[number], (worker,))
     while history.queued and (free := history.free):
-        trial = next((trial for number, trial in history.queued.items() if number not in apart), None)
+        waiting = (
+            (trial for trial in history.queued.values() if trial.id not in apart) if apart else history.queued.values()
+        )
+        trial = next(iter(waiting), None)
         if trial is None:
             break
         if trial.ranks > free:

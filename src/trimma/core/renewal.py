@@ -26,7 +26,8 @@ def why_spoiled(draft: Draft, fact: Raised, trial: Trial) -> str | None:
         return None
     history, worker, failure = draft.history, trial.workers[0], fact.failure
     if fact.of_process:
-        return f"trial {trial.id} failed as in a spoiled process, with {_brief(failure)}"
+        who = f"trial {trial.id}" if trial.attempt == 1 else f"attempt {trial.attempt} of trial {trial.id}"
+        return f"{who} failed as in a spoiled process, with {_brief(failure)}"
     stay = history.workers[worker]
     if stay.failing != failure.likeness or stay.alike + 1 < _FEWEST << history.exonerated.get(failure.likeness, 0):
         return None

@@ -35,7 +35,8 @@ def latest_notice(history: History) -> str | None:
 
 def renewal_line(worker: str, cause: str) -> str:
     """That a worker was renewed, and why."""
-    return f"Worker {worker} was given a fresh process: {one_line(cause)}."
+    why = one_line(cause).rstrip(".")
+    return f"Worker {worker} was given a fresh process: {why}."
 
 
 def memory_notice(history: History) -> str | None:

@@ -334,6 +334,19 @@ class EngineContract:
         assert not any(is_end(fact) for fact in driver.of(0)), "a killed attempt says nothing more"
         assert isinstance(driver.run(0, worker, attempt=2), Returned)
 
+    def test_a_renewed_worker_joins_again(self, opened: Callable[..., OpenEngine]) -> None:
+        driver = opened()
+        if not hasattr(driver.engine, "renew"):
+            pytest.skip("it doesn't renew workers")
+        one, two = driver.joined(2)
+        driver.run(0, one)
+        driver.start(1, two, endless=True)
+        driver.engine.carry_out(Renew(worker=one))
+        driver.joins(one, 2)
+        assert isinstance(driver.run(2, one), Returned)
+        assert not any(isinstance(fact, Left) for fact in driver.facts), "nothing is lost"
+        assert not any(is_end(fact) for fact in driver.of(1)), "the other worker is not disturbed"
+
     def test_closing_twice_does_nothing(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened()
         driver.start(0, driver.joined(1)[0], endless=True)
@@ -472,8 +485,7 @@ class ProcessEngineContract(EngineContract):
         driver = opened(in_a_process)
         if not hasattr(driver.engine, "renew"):
             pytest.skip("it doesn't renew workers")
-        one, two = driver.joined(2)
-        driver.start(9, two, do="hang")
+        one = driver.joined(1)[0]
         pids = []
         for trial in range(3):
             driver.run(trial, one)
@@ -481,8 +493,6 @@ class ProcessEngineContract(EngineContract):
             driver.joins(one, trial + 2)
             pids.append(driver.measured(trial)[0].metrics["score"])
         assert len(set(pids)) == 3
-        assert not any(isinstance(fact, Left) for fact in driver.facts), "nothing is lost"
-        assert not any(is_end(fact) for fact in driver.of(9)), "the other worker is not disturbed"
 
     def test_a_process_that_exits_costs_its_worker(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)

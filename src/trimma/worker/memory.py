@@ -12,20 +12,36 @@ _LEAST_TOLD = 64 * _MIB
 _GROUPS = Path("/sys/fs/cgroup")
 
 
-def private_memory() -> int | None:
-    """The bytes in memory that only this process uses. None where the system doesn't tell, as on macOS.
+class PrivateMemory:
+    """Tells how many bytes in memory only this process uses. None where the system doesn't tell, as on macOS.
 
     What it shares with others doesn't count, such as the pages of the program's file.
     """
-    try:
-        descriptor = os.open("/proc/self/statm", os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        _, resident, shared, *_ = os.read(descriptor, 256).split()
-    finally:
-        os.close(descriptor)
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+
+    def __init__(self) -> None:
+        try:
+            # it stays open, since to open it takes longer than to read it
+            self._file = os.open("/proc/self/statm", os.O_RDONLY)
+        except OSError:
+            self._file = -1
+        self._page = os.sysconf("SC_PAGE_SIZE")
+
+    def __call__(self) -> int | None:
+        if self._file < 0:
+            return None
+        try:
+            _, resident, shared, *_ = os.pread(self._file, 256, 0).split()
+            return (int(resident) - int(shared)) * self._page
+        except (OSError, ValueError):
+            # a trial has closed the descriptor, which may be another file by now
+            self._file = -1
+            return None
+
+    def close(self) -> None:
+        """Close the descriptor. It tells nothing more."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 class MemoryWatch:
@@ -35,7 +51,7 @@ class MemoryWatch:
     that is loaded once, such as data that an objective keeps.
     """
 
-    def __init__(self, allowed: int, measure: Callable[[], int | None] = private_memory) -> None:
+    def __init__(self, allowed: int, measure: Callable[[], int | None]) -> None:
         self._allowed, self._measure = allowed, measure
         self._told_from: float = max(allowed // 4, _LEAST_TOLD)
         self._first = self._before = self._largest = 0

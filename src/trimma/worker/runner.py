@@ -27,7 +27,7 @@ from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
 from trimma.worker.last_line import LastLine
 from trimma.worker.link import Link, Ready, Refused, ToRunner
-from trimma.worker.memory import MemoryWatch
+from trimma.worker.memory import MemoryWatch, PrivateMemory
 from trimma.worker.output import ProcessStream, TrialOutput
 from trimma.worker.spark_files import find_spark_files
 from trimma.worker.surroundings import Surroundings, enter, settle
@@ -56,7 +56,7 @@ def main(descriptor: int, line: int, growth: int, program_path: str, sources: st
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))
         return
-    capture, watch = partial(_captured, streams, LastLine(line).keep), MemoryWatch(growth)
+    capture, watch = partial(_captured, streams, LastLine(line).keep), MemoryWatch(growth, PrivateMemory())
     link.send(Ready())
     while (message := link.receive()) is not None:
         # a signal that arrives between jobs was meant for a trial that has just ended
