@@ -13,7 +13,8 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
 
     ``config`` holds the arguments of the objective, and ``place`` says which part of the study the trial belongs to.
     The objective waits for a signal at each step in ``rungs``, and ends at step ``budget``, if that isn't None. With a
-    ``checkpoint`` the attempt goes on from it. Without one it begins at the beginning.
+    ``checkpoint`` the attempt goes on from it. Without one it begins at the beginning. ``stays`` holds the number of
+    the stay of each of the ``workers``: in another stay the job isn't run.
 
     Jobs travel, so ``config`` and ``place`` are plain JSON, in which tuples are marked as `trimma.tuples_in_json` says.
     Whoever hands them to the objective restores the tuples, as `trimma.worker.attempt` does.
@@ -22,6 +23,7 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     trial: int
     attempt: int
     workers: tuple[str, ...]
+    stays: tuple[int, ...] = ()
     config: dict[str, Any]
     place: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
@@ -32,6 +34,10 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     def worker(self) -> str:
         """The worker of rank 0."""
         return self.workers[0]
+
+    def stay_of(self, worker: str) -> int:
+        """The number of the stay for which the job is meant, of one of its workers."""
+        return self.stays[self.workers.index(worker)]
 
 
 class Signal(StrEnum):

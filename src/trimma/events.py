@@ -87,10 +87,14 @@ class StudyClosed(_Event, frozen=True, kw_only=True):
 
 
 class WorkerJoined(_Event, frozen=True, kw_only=True):
-    """A worker is ready for trials. ``host`` is the machine that it is on, or empty when that isn't known."""
+    """A worker is ready for trials. ``host`` is the machine that it is on, or empty when that isn't known.
+
+    ``stay`` is the number that the worker has given to this stay.
+    """
 
     worker: str
     host: str = ""
+    stay: int = 0
 
 
 class WorkerLost(_Event, frozen=True, kw_only=True):
@@ -272,7 +276,8 @@ class TrialLost(_Event, frozen=True, kw_only=True):
 
     Its worker was lost or its driver has ended. ``crashed`` says that the trial itself may have caused that, and
     ``raised`` that it raised an exception after which it is tried again. ``spoiled`` says that the process in which it
-    raised an exception looks spoiled, so that it is tried again in a fresh one.
+    raised an exception looks spoiled, so that it is tried again in a fresh one. ``ran`` says that it had begun, as far
+    as is known.
     """
 
     trial: int
@@ -281,6 +286,7 @@ class TrialLost(_Event, frozen=True, kw_only=True):
     crashed: bool = False
     raised: bool = False
     spoiled: bool = False
+    ran: bool = True
 
 
 Event = (

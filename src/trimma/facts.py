@@ -14,21 +14,28 @@ from trimma.requests import Request
 
 
 class Joined(Struct, frozen=True, kw_only=True, tag=True):
-    """A worker is ready for a trial. ``host`` is the machine that it is on, or empty when that isn't known."""
+    """A worker is ready for a trial. ``host`` is the machine that it is on, or empty when that isn't known.
+
+    ``stay`` numbers its stays in the study, so that a job which was meant for an earlier one is told from others.
+    """
 
     worker: str
     host: str = ""
+    stay: int = 0
 
 
 class Left(Struct, frozen=True, kw_only=True, tag=True):
     """A worker is gone, and so is the attempt that ran on it.
 
-    ``crashed`` says that this attempt may have brought the worker down.
+    ``crashed`` says that this attempt may have brought the worker down, and ``ran`` that it had begun there, as far as
+    is known. ``stay`` is the number of the stay that is over, or None where the worker is gone whatever its stay.
     """
 
     worker: str
     cause: str
     crashed: bool = True
+    ran: bool = True
+    stay: int | None = None
 
 
 class Measured(Struct, frozen=True, kw_only=True, tag=True):

@@ -24,7 +24,7 @@ class Stay(Struct, kw_only=True):
 
     ``cause`` says why the worker left, and ``renewed`` that it left to join again with a fresh process, which was
     ``asked`` for after a number of trials or not. ``host`` is the machine that it is on, or empty when that isn't
-    known.
+    known. ``number`` is the worker's own number of this stay.
 
     A worker has one process during a stay. ``trials`` counts the attempts that were started in it. The last ``alike``
     of them have failed in the same way, ``failing``, beginning with event number ``failing_since`` of the study.
@@ -37,6 +37,7 @@ class Stay(Struct, kw_only=True):
     end: float | None = None
     cause: str = ""
     host: str = ""
+    number: int = 0
     renewed: bool = False
     asked: bool = False
     trials: int = 0

@@ -67,11 +67,13 @@ MOVES: Mapping[tuple[State | None, type], State] = {
     (State.PAUSING, TrialFailed): State.FAILED,
     (State.PAUSED, TrialResumed): State.QUEUED,
     (State.PAUSED, TrialStopped): State.STOPPED,
+    (State.STOPPING, Reported): State.STOPPING,
     (State.STOPPING, Logged): State.STOPPING,
     (State.STOPPING, KillRequested): State.STOPPING,
     (State.STOPPING, TrialFinished): State.DONE,
     (State.STOPPING, TrialStopped): State.STOPPED,
     (State.STOPPING, TrialFailed): State.FAILED,
+    (State.STOPPING, TrialLost): State.QUEUED,
 }
 
 

@@ -52,6 +52,8 @@ LEGAL = {
     },
     State.PAUSED: {ev.TrialResumed: State.QUEUED, ev.TrialStopped: State.STOPPED},
     State.STOPPING: {
+        ev.Reported: State.STOPPING,
+        ev.TrialLost: State.QUEUED,
         ev.Logged: State.STOPPING,
         ev.KillRequested: State.STOPPING,
         ev.TrialFinished: State.DONE,

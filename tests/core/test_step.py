@@ -190,15 +190,15 @@ def test_a_result_delivered_twice_counts_once() -> None:
     assert stage.trial().value == 0.5
 
 
-def test_a_stop_is_sent_once_and_further_reports_are_ignored() -> None:
+def test_a_stop_is_sent_once_and_what_is_reported_until_then_counts() -> None:
     stage = Stage()
     turn = stage.tell(measured(step=1, m=-1.0), measured(step=2, m=5.0), measured(step=3, m=-2.0))
-    assert kinds(turn.events) == ["Reported", "StopRequested"]
+    assert kinds(turn.events) == ["Reported", "StopRequested", "Reported", "Reported"]
     assert turn.commands == [Send(trial=0, attempt=1, signal=Signal.STOP)]
     assert stage.trial().state is State.STOPPING
     stage.tell(Halted(trial=0, attempt=1))
     assert stage.trial().state is State.STOPPED
-    assert (stage.trial().reason, stage.trial().value) == ("below zero", -1.0)
+    assert (stage.trial().reason, stage.trial().value) == ("below zero", -2.0)
 
 
 def test_a_trial_that_ends_before_it_heeds_the_stop_is_done() -> None:
@@ -206,6 +206,13 @@ def test_a_trial_that_ends_before_it_heeds_the_stop_is_done() -> None:
     stage.tell(measured(m=-1.0), returned(m=2.0))
     assert stage.trial().state is State.DONE
     assert (stage.trial().value, stage.trial().reason) == (2.0, "")
+
+
+def test_a_trial_that_had_reported_all_before_it_was_asked_to_stop_is_done_with_its_whole_curve() -> None:
+    stage = Stage()
+    stage.tell(measured(step=1, m=-1.0), measured(step=2, m=1.0), measured(step=3, m=3.0), returned())
+    assert stage.trial().state is State.DONE
+    assert (stage.trial().value, len(stage.trial().curve)) == (3.0, 3)
 
 
 def test_a_trial_may_stop_itself() -> None:

@@ -19,7 +19,7 @@ from trimma.engines.dask.launcher import DaskLauncher
 from trimma.engines.remote.engine import Remote
 from trimma.errors import EngineError
 from trimma.events import Event, TrialFailed, TrialFinished, TrialStopped, WorkerLost
-from trimma.facts import Joined, Left, Returned
+from trimma.facts import Left, Returned
 from trimma.search import RandomSearch
 from trimma.testing.engines import OpenEngine, in_a_process, is_running, wait_until
 from trimma.testing.studies import run_study
@@ -130,7 +130,7 @@ def test_a_zombie_comes_back_with_nothing(client: Any, workers: dict[str, int], 
         assert not left.crashed
         told = len(driver.of(0))
         driver.until(lambda facts: not is_running(runner))
-        driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+        driver.joins(worker, 2)
         assert isinstance(driver.run(1, worker), Returned)
         assert len(driver.of(0)) == told
     finally:
@@ -216,6 +216,6 @@ def test_a_default_engine_s_lease_is_not_needed_to_notice_a_lost_task(client: An
         client.cancel(next(iter(engine._launcher._futures)))
         left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
         assert left == Left(worker=worker, cause="its task ended: Dask has cancelled its task", crashed=False)
-        driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+        driver.joins(worker, 2)
     finally:
         engine.close()

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 import zmq
 
-from trimma.facts import Joined, Left, Returned
+from trimma.facts import Left, Returned
 from trimma.testing.engines import OpenEngine, steps
 from trimma.wire.addresses import Unreachable
 from trimma.wire.keys import Keys
@@ -60,7 +60,7 @@ class Port:
         reported = [fact.step for fact in self.driver.measured(0)]
         assert reported == list(range(1, len(reported) + 1))
         assert not any(isinstance(fact, Left) for fact in self.driver.facts)
-        assert self.driver.facts.count(Joined(worker=self.worker)) == 1
+        assert len(self.driver.joinings(self.worker)) == 1
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from trimma.events import Reported, TrialFailed, TrialFinished, TrialStopped, WorkerLost
-from trimma.facts import Joined, Left, Measured, Returned
+from trimma.facts import Left, Measured, Returned
 from trimma.search import RandomSearch
 from trimma.testing.engines import in_a_process, is_running, wait_until
 from trimma.testing.studies import StudyRun, run_study
@@ -86,7 +86,7 @@ def test_a_runner_that_is_killed_costs_one_attempt(site: Any, tmp_path: Path) ->
     assert gone.crashed
     assert "SIGKILL" in gone.cause
     assert time.monotonic() < killed + 5.0
-    driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+    driver.joins(worker, 2)
     assert isinstance(driver.run(0, worker, attempt=2), Returned)
 
 
@@ -101,7 +101,7 @@ def test_a_zombie_comes_back_with_nothing(site: Any) -> None:
     assert "nothing was heard of it for 1.5 s" in gone.cause
     before = len(driver.of(0))
     site.send(signal.SIGCONT)
-    driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+    driver.joins(worker, 2)
     assert isinstance(driver.run(1, worker), Returned)
     assert len(driver.of(0)) == before, "what it still said counts for nothing"
 
@@ -112,7 +112,7 @@ def test_a_zombie_that_was_replaced_is_sent_away(site: Any) -> None:
     zombie = site.agent()
     os.kill(zombie, signal.SIGSTOP)
     left(driver)
-    driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+    driver.joins(worker, 2)
     assert site.agent() != zombie
     os.kill(zombie, signal.SIGCONT)
     driver.until(lambda facts: not is_running(zombie))
@@ -162,7 +162,7 @@ def test_one_that_is_cut_off_past_its_lease_begins_afresh(site: Any) -> None:
     site.proxied.proxy.cut()
     left(driver)
     site.proxied.proxy.restore()
-    driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+    driver.joins(worker, 2)
     assert isinstance(driver.run(1, worker), Returned)
 
 
@@ -214,7 +214,7 @@ def test_idle_workers_are_given_back_and_come_again(site: Any) -> None:
     assert gone == Left(worker=gone.worker, cause="it was not needed any more", crashed=False)
     wait_until(lambda: driver.engine.poll(0.05, 1) or not is_running(site.agent(1)))
     assert not facts[1:]
-    driver.until(lambda facts: facts.count(Joined(worker=gone.worker)) == 2)
+    driver.joins(gone.worker, 2)
 
 
 def test_all_that_is_measured_arrives_however_much_it_is(site: Any) -> None:

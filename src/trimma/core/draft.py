@@ -75,16 +75,27 @@ class Draft:
         self.record(KillRequested(reason=reason, **self.key(trial)))
         self.send(trial, Signal.KILL)
 
-    def abandon(self, trial: Trial, cause: str, *, crashed: bool = False, failure: Failure | None = None) -> None:
+    def abandon(
+        self,
+        trial: Trial,
+        cause: str,
+        *,
+        crashed: bool = False,
+        ran: bool = True,
+        excused: bool = False,
+        failure: Failure | None = None,
+    ) -> None:
         """End an attempt that has lost a runner. Its trial is queued again, unless a ``failure`` is given.
 
-        A trial that ran over its time fails in any case. A trial that was asked to stop or to pause is stopped or
-        paused.
+        A trial that ran over its time fails in any case, unless it is ``excused``, since its worker may have been lost
+        before. A trial that was asked to stop or to pause is stopped or paused.
         """
         key = self.key(trial)
         if len(trial.workers) > 1:
             self.send(trial, Signal.KILL)
-        if trial.overdue:
+        if trial.overdue and excused:
+            self.record(TrialLost(cause=cause, crashed=crashed, ran=ran, **key))
+        elif trial.overdue:
             self.record(TrialFailed(failure=Failure(kind="Timeout", message=trial.reason), **key))
         elif trial.state is State.STOPPING:
             self.record(TrialStopped(**key))
@@ -93,7 +104,7 @@ class Draft:
         elif failure is not None:
             self.record(TrialFailed(failure=failure, **key))
         else:
-            self.record(TrialLost(cause=cause, crashed=crashed, **key))
+            self.record(TrialLost(cause=cause, crashed=crashed, ran=ran, **key))
 
     def stop_waiting(self, reason: str) -> None:
         """Stop the queued and the paused trials, for this ``reason``."""

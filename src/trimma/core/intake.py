@@ -30,7 +30,7 @@ _OfTrial = Measured | Printed | Grown | Returned | Raised | Halted | Paused
 def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
     """Record what follows from a fact."""
     if isinstance(fact, Joined):
-        draft.record(WorkerJoined(at=draft.now, worker=fact.worker, host=fact.host))
+        draft.record(WorkerJoined(at=draft.now, worker=fact.worker, host=fact.host, stay=fact.stay))
     elif isinstance(fact, Left):
         _left(draft, fact)
     else:
@@ -56,18 +56,21 @@ def _left(draft: Draft, fact: Left) -> None:
     history = draft.history
     if fact.worker not in history.workers and fact.worker not in history.renewing:
         return
+    stay = history.workers.get(fact.worker)
+    if stay is not None and fact.stay not in (None, stay.number):
+        return
     trial = history.trial_on(fact.worker)
     draft.record(WorkerLost(at=draft.now, worker=fact.worker, cause=fact.cause))
     if trial is not None:
         failure = tried_too_often(trial, fact, history.spec.max_attempts)
-        draft.abandon(trial, fact.cause, crashed=fact.crashed, failure=failure)
+        blamed = fact.crashed and fact.ran
+        draft.abandon(trial, fact.cause, crashed=blamed, ran=fact.ran, excused=not blamed, failure=failure)
 
 
 def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler) -> None:
     match fact:
         case Measured():
-            if trial.state is not State.STOPPING:
-                _measured(draft, fact, trial, scheduler)
+            _measured(draft, fact, trial, scheduler)
         case Printed(text=text):
             draft.record(Logged(text=text, rank=fact.rank, **draft.key(trial)))
         case Grown(more=more, trials=trials, exceeded=exceeded):
@@ -89,7 +92,8 @@ def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) 
     begun = trial.checkpoint.step if trial.checkpoint else 0
     before = trial.curve.steps[-1] if len(trial.curve) else begun
     draft.record(Reported(step=fact.step, metrics=fact.metrics, rank=fact.rank, **draft.key(trial)))
-    if trial.state is State.PAUSING or fact.rank:
+    if trial.state is not State.RUNNING or fact.rank:
+        # what was reported before the end counts, and nothing is decided any more
         return
     if draft.history.spec.metric.name in fact.metrics:
         verdict = scheduler.verdict(draft.history, trial)

@@ -180,6 +180,7 @@ def _start(draft: Draft, trial: Trial, workers: tuple[str, ...]) -> None:
         trial=trial.id,
         attempt=attempt,
         workers=workers,
+        stays=tuple(draft.history.workers[worker].number for worker in workers),
         config=mark_tuples(trial.config),
         place=mark_tuples(trial.place),
         rungs=tuple(trial.rungs),

@@ -10,6 +10,8 @@ MAX_LOSSES = 10
 
 def tried_too_often(trial: Trial, fact: Left, max_attempts: int) -> Failure | None:
     """The failure of a trial whose attempts have ended this way too often."""
+    if not fact.ran:
+        return None
     if fact.crashed and trial.crashes + 1 >= max_attempts:
         return Failure(kind="Crash", message=f"{fact.cause} ({trial.crashes + 1} of {max_attempts} attempts crashed)")
     if not fact.crashed and trial.losses + 1 >= MAX_LOSSES:

@@ -15,7 +15,7 @@ from trimma.errors import EngineError, UsageError
 from trimma.ports import News, RenewSetting
 from trimma.program import Program
 from trimma.worker import bundle
-from trimma.worker.agent import Agent
+from trimma.worker.keeper import Keeper
 from trimma.worker.memory import allowed_growth
 from trimma.worker.resources import check_gpus, environment, usable_cores, visible_devices
 from trimma.worker.waker import Waker
@@ -64,14 +64,14 @@ class Local:
         self.capacity = self._size = workers
         self.clock = SystemClock()
         self._cpus, self._gpus = cpus, gpus
-        self._agents: dict[str, Agent] = {}
+        self._keepers: dict[str, Keeper] = {}
 
     def __repr__(self) -> str:
         gpus = f", gpus={self._gpus:g}" if self._gpus else ""
         return f"Local(workers={self.capacity}, cpus={self._cpus}{gpus}{renew_text(self.renew)})"
 
     def open(self, program: Program) -> None:
-        if self._agents:
+        if self._keepers:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
         self.capacity = self._size
         self._folder = tempfile.TemporaryDirectory(prefix="trimma-")
@@ -83,52 +83,52 @@ class Local:
         self._selector = selectors.DefaultSelector()
         self._waker = Waker()
         self._selector.register(self._waker.descriptor, selectors.EVENT_READ)
-        self._dead: deque[Agent] = deque()
+        self._dead: deque[Keeper] = deque()
         self._told: deque[News] = deque()
-        self._watched: dict[Agent, Sequence[int]] = {}
+        self._watched: dict[Keeper, Sequence[int]] = {}
         self._path = path
-        self._add_agents()
+        self._add_keepers()
 
-    def _add_agents(self) -> None:
+    def _add_keepers(self) -> None:
         """Start an agent for each worker that has none yet."""
         growth = allowed_growth(self.capacity)
-        for slot in range(len(self._agents), self.capacity):
+        for slot in range(len(self._keepers), self.capacity):
             worker = f"local-{slot}"
             own = environment(slot, self._threads, self._gpus, self._devices)
-            agent = self._agents[worker] = Agent(worker, self._path, own, self._died, growth)
-            self._watch(agent)
+            keeper = self._keepers[worker] = Keeper(worker, self._path, own, self._died, growth)
+            self._watch(keeper)
 
-    def _died(self, agent: Agent) -> None:
-        self._dead.append(agent)
+    def _died(self, keeper: Keeper) -> None:
+        self._dead.append(keeper)
         self._waker.wake()
 
-    def _watch(self, agent: Agent) -> None:
+    def _watch(self, keeper: Keeper) -> None:
         """Watch those of the agent's file descriptors that can still have input."""
-        watched, wanted = self._watched.get(agent, ()), agent.descriptors
+        watched, wanted = self._watched.get(keeper, ()), keeper.descriptors
         if watched == wanted:
             return
         for descriptor in watched:
             self._selector.unregister(descriptor)
         for descriptor in wanted:
-            self._selector.register(descriptor, selectors.EVENT_READ, agent)
-        self._watched[agent] = wanted
+            self._selector.register(descriptor, selectors.EVENT_READ, keeper)
+        self._watched[keeper] = wanted
 
     def carry_out(self, command: Start | Send | Grow | Renew) -> None:
         match command:
             case Start(job=job):
-                self._agents[job.worker].start(job)
+                self._keepers[job.worker].start(job)
             case Send(trial=trial, attempt=attempt, signal=signal):
-                for agent in self._agents.values():
-                    agent.signal(trial, attempt, signal)
+                for keeper in self._keepers.values():
+                    keeper.signal(trial, attempt, signal)
             case Renew(worker=worker):
-                self._agents[worker].renew()
+                self._keepers[worker].renew()
             case Grow(workers=workers):
                 most = int(len(self._devices) / self._gpus + 1e-9) if self._gpus else workers
                 self.capacity = max(self.capacity, min(workers, most))
                 try:
-                    self._add_agents()
+                    self._add_keepers()
                 except OSError as error:
-                    self.capacity = len(self._agents)
+                    self.capacity = len(self._keepers)
                     warnings.warn(
                         f"there are {self.capacity} workers, for no more can be started: {error}",
                         RuntimeWarning,
@@ -136,47 +136,47 @@ class Local:
                     )
 
     def tell(self, fact: News, after: float = 0.0) -> None:
-        if self._agents:
+        if self._keepers:
             self._told.append(fact)
             self._waker.wake()
 
     def poll(self, timeout: float | None, demand: int | None = None) -> Sequence[News]:
         facts: list[News] = []
         patience = _LOOK_UP if timeout is None else min(timeout, _LOOK_UP)
-        ready: dict[Agent, None] = {}
+        ready: dict[Keeper, None] = {}
         for key, _ in self._selector.select(patience):
             if key.fileobj == self._waker.descriptor:
                 self._waker.clear()
             else:
                 ready[key.data] = None
-        for agent in ready:
-            facts += agent.read()
-            self._watch(agent)
+        for keeper in ready:
+            facts += keeper.read()
+            self._watch(keeper)
         while self._dead:
-            agent = self._dead.popleft()
-            facts += agent.collect_exit()
-            self._watch(agent)
-            agent.restart()
-            self._watch(agent)
+            keeper = self._dead.popleft()
+            facts += keeper.collect_exit()
+            self._watch(keeper)
+            keeper.restart()
+            self._watch(keeper)
         while self._told:
             facts.append(self._told.popleft())
         return facts
 
     def close(self) -> None:
-        agents, self._agents = list(self._agents.values()), {}
-        if not agents:
+        keepers, self._keepers = list(self._keepers.values()), {}
+        if not keepers:
             return
         try:
-            for agent in agents:
-                agent.dismiss()
+            for keeper in keepers:
+                keeper.dismiss()
             deadline = time.monotonic() + _GRACE
-            for agent in agents:
-                if not agent.wait(max(0.0, deadline - time.monotonic())):
-                    agent.kill()
+            for keeper in keepers:
+                if not keeper.wait(max(0.0, deadline - time.monotonic())):
+                    keeper.kill()
         finally:
-            for agent in agents:
-                agent.kill()
-                agent.wait(_GRACE)
+            for keeper in keepers:
+                keeper.kill()
+                keeper.wait(_GRACE)
             self._selector.close()
             self._waker.close()
             self._folder.cleanup()

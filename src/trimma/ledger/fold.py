@@ -104,7 +104,7 @@ def _joined(records: Records, event: ev.WorkerJoined) -> None:
     if event.worker in records.workers:
         raise IllegalMove(f"worker {event.worker} joined twice")
     records.changes += 1
-    stay = Stay(worker=event.worker, start=event.at, host=event.host)
+    stay = Stay(worker=event.worker, start=event.at, host=event.host, number=event.stay)
     records.workers[event.worker] = stay
     records.stays.append(stay)
     records.idle[event.worker] = None
@@ -326,7 +326,8 @@ def _lost(records: Records, event: ev.TrialLost) -> None:
     trial.crashes += event.crashed
     trial.retries += event.raised
     trial.spoiled += event.spoiled
-    trial.losses += not (event.crashed or event.raised or event.spoiled)
+    trial.losses += event.ran and not (event.crashed or event.raised or event.spoiled)
+    trial.overdue = False
     if trial.spoiled:
         records.awaiting_fresh[trial.id] = None
     trial.spans[-1].lost = True

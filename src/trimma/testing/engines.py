@@ -55,7 +55,10 @@ class OpenEngine:
 
     def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
         goes = {name: more.pop(name, None) for name in ("budget", "checkpoint")}
-        job = Job(trial=trial, attempt=attempt, workers=(worker,), config=mark_tuples(more), rungs=rungs, **goes)
+        stays = (self.joinings(worker)[-1].stay,)
+        job = Job(
+            trial=trial, attempt=attempt, workers=(worker,), stays=stays, config=mark_tuples(more), rungs=rungs, **goes
+        )
         self.engine.carry_out(Start(job=job))
 
     def signal(self, trial: int, attempt: int, signal: Signal) -> None:
@@ -68,7 +71,11 @@ class OpenEngine:
 
     def joins(self, worker: str, times: int) -> None:
         """Wait until a worker has joined for so many ``times``."""
-        self.until(lambda facts: facts.count(Joined(worker=worker)) == times)
+        self.until(lambda facts: len(self.joinings(worker)) == times)
+
+    def joinings(self, worker: str) -> list[Joined]:
+        """The facts by which a worker has joined so far."""
+        return [fact for fact in self.facts if isinstance(fact, Joined) and fact.worker == worker]
 
     def run(self, trial: int, worker: str, **more: Any) -> Fact:
         """Start a trial, and wait for its end."""
@@ -330,7 +337,8 @@ class EngineContract:
         left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
         assert left.worker == worker
         assert left.cause
-        driver.until(lambda facts: Joined(worker=worker) in facts[facts.index(left) :])
+        driver.joins(worker, 2)
+        assert driver.facts.index(driver.joinings(worker)[1]) > driver.facts.index(left)
         assert not any(is_end(fact) for fact in driver.of(0)), "a killed attempt says nothing more"
         assert isinstance(driver.run(0, worker, attempt=2), Returned)
 
@@ -502,7 +510,7 @@ class ProcessEngineContract(EngineContract):
         left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
         assert left.worker == one
         assert "exited with code 3" in left.cause
-        driver.until(lambda facts: facts.count(Joined(worker=one)) == 2)
+        driver.joins(one, 2)
         assert isinstance(driver.run(0, one, attempt=2), Returned)
         assert not driver.of(0, 1)
         assert not any(is_end(fact) for fact in driver.of(1)), "the other worker is not disturbed"
@@ -515,7 +523,7 @@ class ProcessEngineContract(EngineContract):
         os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), signal.SIGKILL)
         left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
         assert "SIGKILL" in left.cause
-        driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+        driver.joins(worker, 2)
 
     def test_a_hung_trial_can_be_killed(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(in_a_process)
@@ -525,7 +533,7 @@ class ProcessEngineContract(EngineContract):
         driver.signal(0, 1, Signal.STOP)
         driver.signal(0, 1, Signal.KILL)
         driver.until(lambda facts: any(isinstance(fact, Left) for fact in facts))
-        driver.until(lambda facts: facts.count(Joined(worker=worker)) == 2)
+        driver.joins(worker, 2)
 
     def test_what_a_trial_starts_dies_with_its_process(self, opened: Callable[..., OpenEngine], tmp_path: Path) -> None:
         driver = opened(in_a_process)

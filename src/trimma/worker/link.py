@@ -24,13 +24,17 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
     """The runner has the program and waits for a job."""
 
 
+class Begun(msgspec.Struct, frozen=True, tag=True):
+    """The runner has its job, and calls the objective now."""
+
+
 class Refused(msgspec.Struct, frozen=True, tag=True):
     """The runner can't load the program."""
 
     failure: Failure
 
 
-FromRunner = Ready | Refused | Measured | Printed | Grown | Returned | Raised | Halted | Paused
+FromRunner = Ready | Begun | Refused | Measured | Printed | Grown | Returned | Raised | Halted | Paused
 ToRunner = Job | Send
 
 

@@ -26,7 +26,7 @@ from trimma.program import Program
 from trimma.worker import bundle, no_private_spark
 from trimma.worker.attempt import run_attempt
 from trimma.worker.last_line import LastLine
-from trimma.worker.link import Link, Ready, Refused, ToRunner
+from trimma.worker.link import Begun, Link, Ready, Refused, ToRunner
 from trimma.worker.memory import MemoryWatch, PrivateMemory
 from trimma.worker.output import ProcessStream, TrialOutput
 from trimma.worker.spark_files import find_spark_files
@@ -76,6 +76,7 @@ def _refusal(error: TrimmaError) -> Failure:
 
 def _run(link: Link, job: Job, program: Program, signature: Signature, capture: Capture, watch: MemoryWatch) -> None:
     process = os.getpid()
+    link.send(Begun())
     end = no_private_spark.explained(run_attempt(link, job, program, signature, capture))
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()

@@ -17,7 +17,7 @@ from trimma.wire.fetch_program import ProgramFetcher
 from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, FromDriver, Welcome, introduction
 from trimma.wire.ticket import Ticket, worker_name
 from trimma.wire.transport import agent_end
-from trimma.worker.agent import Agent
+from trimma.worker.keeper import Keeper
 from trimma.worker.memory import allowed_growth
 from trimma.worker.no_private_spark import ENVIRONMENT as NO_PRIVATE_SPARK
 from trimma.worker.program_cache import CachedProgram
@@ -63,9 +63,9 @@ class _Incarnation:
         self._ticket, self._slot = ticket, slot
         self._worker = worker_name(ticket.prefix, slot)
         self._waker = Waker()
-        self._dead: deque[Agent] = deque()
+        self._dead: deque[Keeper] = deque()
         self._fetcher: ProgramFetcher | None = None
-        self._agent: Agent | None = None
+        self._keeper: Keeper | None = None
         self._sources: SharedCopy | None = None
         self._copy, self._wanted = copy, wanted
         self._broken = False
@@ -109,9 +109,9 @@ class _Incarnation:
         if self._waker.descriptor in ready:
             self._waker.clear()
             self._look_after()
-        elif ready and self._agent is not None:
-            self._tell_facts(self._agent)
-        if client.welcome is not None and not self._broken and not self._agent and not self._fetcher:
+        elif ready and self._keeper is not None:
+            self._tell_facts(self._keeper)
+        if client.welcome is not None and not self._broken and not self._keeper and not self._fetcher:
             self._prepare(client.welcome)
 
     def _prepare(self, welcome: Welcome) -> None:
@@ -128,13 +128,13 @@ class _Incarnation:
         sources = None if self._sources is None else self._sources.path
         # as many workers as there are cores for may share this machine
         growth = allowed_growth(max(1, usable_cores() // self._ticket.cpus))
-        self._agent = Agent(self._worker, self._copy.path, own, self._died, growth, sources)
+        self._keeper = Keeper(self._worker, self._copy.path, own, self._died, growth, sources)
 
     def _descriptors(self) -> list[int]:
         """The file descriptors to watch for input. While the driver lags behind, the runner isn't listened to."""
         watched = [self._waker.descriptor]
-        if self._agent is not None and not self._broken and not self._client.full:
-            watched += self._agent.descriptors
+        if self._keeper is not None and not self._broken and not self._client.full:
+            watched += self._keeper.descriptors
         return watched
 
     def _obey(self, message: FromDriver) -> None:
@@ -143,14 +143,14 @@ class _Incarnation:
                 if self._fetcher is not None:
                     self._fetcher.deliver(data)
             case Job():
-                if self._agent is not None:
-                    self._agent.start(message)
+                if self._keeper is not None:
+                    self._keeper.start(message)
             case Send():
-                if self._agent is not None:
-                    self._agent.signal(message.trial, message.attempt, message.signal)
+                if self._keeper is not None:
+                    self._keeper.signal(message.trial, message.attempt, message.signal)
             case Renew():
-                if self._agent is not None:
-                    self._agent.renew()
+                if self._keeper is not None:
+                    self._keeper.renew()
             case _:
                 assert_never(message)
 
@@ -159,10 +159,10 @@ class _Incarnation:
         if self._fetcher is not None:
             self._look_after_fetching(self._fetcher)
         while self._dead and not self._broken:
-            agent = self._dead.popleft()
-            self._tell_facts(agent, dead=True)
+            keeper = self._dead.popleft()
+            self._tell_facts(keeper, dead=True)
             if not self._broken:
-                agent.restart()
+                keeper.restart()
 
     def _look_after_fetching(self, fetcher: ProgramFetcher) -> None:
         for offset in fetcher.wanted():
@@ -173,13 +173,13 @@ class _Incarnation:
             self._fetcher = None
             self._give_up(str(fetcher.error))
 
-    def _died(self, agent: Agent) -> None:
-        self._dead.append(agent)
+    def _died(self, keeper: Keeper) -> None:
+        self._dead.append(keeper)
         self._waker.wake()
 
-    def _tell_facts(self, agent: Agent, *, dead: bool = False) -> None:
+    def _tell_facts(self, keeper: Keeper, *, dead: bool = False) -> None:
         try:
-            facts = agent.collect_exit() if dead else agent.read()
+            facts = keeper.collect_exit() if dead else keeper.read()
         except ObjectiveError as error:
             self._give_up(str(error), objective=True)
         except EngineError as error:
@@ -204,14 +204,14 @@ class _Incarnation:
 
     def close(self) -> CachedProgram | None:
         """End the runner, by force after a short grace, and close everything except the copy, which is returned."""
-        agent = self._agent
+        keeper = self._keeper
         try:
-            if agent is not None:
+            if keeper is not None:
                 if isinstance(self._client.end, Dismissed):
-                    agent.dismiss()
-                    agent.wait(_GRACE)
-                agent.kill()
-                agent.wait(_GRACE)
+                    keeper.dismiss()
+                    keeper.wait(_GRACE)
+                keeper.kill()
+                keeper.wait(_GRACE)
         finally:
             if self._fetcher is not None:
                 self._copy = self._fetcher.close()

@@ -1,4 +1,4 @@
-"""The agent with a real runner: what it tells, and what it must not."""
+"""An agent with a real runner: what it tells, and what it must not."""
 
 import os
 import select
@@ -11,7 +11,7 @@ from trimma.commands import Job, Signal
 from trimma.facts import Joined, Left, Printed, Returned
 from trimma.program import Program
 from trimma.worker import bundle
-from trimma.worker.agent import Agent
+from trimma.worker.keeper import Keeper
 
 
 class Slot:
@@ -20,22 +20,22 @@ class Slot:
     def __init__(self, folder, objective):
         program = bundle.write(Program(objective=objective, metric="loss"), folder / "program").path
         self.dead = threading.Event()
-        self.agent = Agent("w", program, os.environ, lambda agent: self.dead.set(), 2**30)
+        self.keeper = Keeper("w", program, os.environ, lambda keeper: self.dead.set(), 2**30)
         self.until(Joined)
 
     def wait(self):
-        select.select(self.agent.descriptors, [], [], 20)
+        select.select(self.keeper.descriptors, [], [], 20)
 
     def until(self, kind):
         """The facts up to the first of a kind."""
         facts = []
         while not any(isinstance(fact, kind) for fact in facts):
             self.wait()
-            facts += self.agent.read()
+            facts += self.keeper.read()
         return facts
 
     def start(self, trial=0, **config):
-        self.agent.start(Job(trial=trial, attempt=1, workers=("w",), config=config))
+        self.keeper.start(Job(trial=trial, attempt=1, workers=("w",), config=config))
 
 
 @pytest.fixture
@@ -48,27 +48,27 @@ def slot(tmp_path):
 
     yield make
     for one in slots:
-        one.agent.kill()
-        assert one.agent.wait(20)
+        one.keeper.kill()
+        assert one.keeper.wait(20)
 
 
 def test_what_an_attempt_manages_to_say_after_its_kill_counts_for_nothing(slot):
     one = slot(lambda: {"loss": 1.0})
     one.start()
     one.wait()  # its result has arrived, and is not read yet
-    one.agent.signal(0, 1, Signal.KILL)
+    one.keeper.signal(0, 1, Signal.KILL)
     assert one.dead.wait(20)
-    assert one.agent.read() == []
-    (left,) = one.agent.collect_exit()
-    assert left == Left(worker="w", cause=left.cause)
+    assert one.keeper.read() == []
+    (left,) = one.keeper.collect_exit()
+    assert left == Left(worker="w", cause=left.cause, stay=1)
     assert "SIGKILL" in left.cause
 
 
 def test_a_signal_for_another_attempt_does_nothing(slot):
     one = slot(lambda: {"loss": 1.0})
     one.start()
-    one.agent.signal(0, 2, Signal.KILL)
-    one.agent.signal(1, 1, Signal.STOP)
+    one.keeper.signal(0, 2, Signal.KILL)
+    one.keeper.signal(1, 1, Signal.STOP)
     assert any(isinstance(fact, Returned) for fact in one.until(Returned))
 
 
@@ -102,11 +102,11 @@ def test_one_that_garbles_its_connection_costs_only_its_attempt(slot):
 
     one = slot(garble)
     one.start()
-    while len(one.agent.descriptors) == 2:
+    while len(one.keeper.descriptors) == 2:
         one.wait()
-        one.agent.read()
+        one.keeper.read()
     assert one.dead.wait(20)
-    (left,) = one.agent.collect_exit()
+    (left,) = one.keeper.collect_exit()
     assert "can't be read" in left.cause
 
 
@@ -114,10 +114,10 @@ def test_a_runner_that_is_restarted_runs_the_next_trial(slot):
     one = slot(lambda trial: os._exit(4) if trial.id == 0 else 1.0)
     one.start(trial=0)
     assert one.dead.wait(20)
-    (left,) = one.agent.collect_exit()
+    (left,) = one.keeper.collect_exit()
     assert "exited with code 4" in left.cause
     one.dead.clear()
-    one.agent.restart()
+    one.keeper.restart()
     one.until(Joined)
     one.start(trial=1)
     (end,) = [fact for fact in one.until(Returned) if isinstance(fact, Returned)]
@@ -134,18 +134,18 @@ def test_a_renewed_runner_ends_in_good_order_and_isnt_told(slot, tmp_path):
         return float(os.getpid())
 
     one = slot(fit)
-    one.agent.renew()  # it is fresh, so there is nothing to renew
-    first = one.agent.pid
+    one.keeper.renew()  # it is fresh, so there is nothing to renew
+    first = one.keeper.pid
     one.start()
     one.until(Returned)
-    one.agent.renew()
+    one.keeper.renew()
     assert one.dead.wait(20)
-    assert one.agent.collect_exit() == []
+    assert one.keeper.collect_exit() == []
     assert said.exists(), "what was registered for its exit has run"
     one.dead.clear()
-    one.agent.restart()
+    one.keeper.restart()
     one.until(Joined)
-    assert one.agent.pid != first
+    assert one.keeper.pid != first
     one.start(trial=1)
     assert any(isinstance(fact, Returned) for fact in one.until(Returned))
 
@@ -161,21 +161,21 @@ def test_a_runner_that_hangs_when_it_is_renewed_is_killed(slot):
     one = slot(fit)
     one.start()
     one.until(Returned)
-    one.agent.renew()
+    one.keeper.renew()
     assert one.dead.wait(20)
-    assert one.agent.collect_exit() == []
+    assert one.keeper.collect_exit() == []
 
 
 def test_one_that_dies_just_before_it_is_renewed_is_renewed_all_the_same(slot):
     one = slot(lambda: 1.0)
     one.start()
     one.until(Returned)
-    one.agent.kill()
+    one.keeper.kill()
     assert one.dead.wait(20)
-    one.agent.renew()
-    assert one.agent.collect_exit() == []
+    one.keeper.renew()
+    assert one.keeper.collect_exit() == []
     one.dead.clear()
-    one.agent.restart()
+    one.keeper.restart()
     one.until(Joined)
 
 
@@ -185,6 +185,6 @@ def test_a_runner_that_still_starts_is_dismissed_at_once(tmp_path):
             return time.sleep, (600,)
 
     program = bundle.write(Program(objective=lambda data: 1.0, metric="loss", data=Slow()), tmp_path / "program").path
-    agent = Agent("w", program, os.environ, lambda agent: None, 2**30)
-    agent.dismiss()
-    assert agent.wait(20)
+    keeper = Keeper("w", program, os.environ, lambda keeper: None, 2**30)
+    keeper.dismiss()
+    assert keeper.wait(20)
