@@ -66,3 +66,19 @@ def test_lock_knows_every_dependency(project: dict[str, Any], locked: list[dict[
 
     groups = {group: members(group) for group in project["dependency-groups"]}
     assert {group: {r["name"] for r in rs} for group, rs in ours["metadata"]["requires-dev"].items()} == groups
+
+
+def test_each_requirement_names_the_oldest_version(project: dict[str, Any]) -> None:
+    """tools/test-wheel installs these, and so shows that they are enough."""
+    extras = [each for extra in project["project"]["optional-dependencies"].values() for each in extra]
+    published = [each for each in [*project["project"]["dependencies"], *extras] if not each.startswith("trimma[")]
+    assert published
+    assert [each for each in published if not re.fullmatch(r"[a-z0-9_-]+>=\d+(\.\d+)*", each)] == []
+    tested = (ROOT / "tools/test-wheel").read_text()
+    assert "lowest-direct" in tested
+
+
+def test_what_comes_from_others_is_listed(project: dict[str, Any]) -> None:
+    needed = {re.split("[^a-z0-9]", each)[0] for each in project["project"]["dependencies"]}
+    listed = re.findall(r"^\| ([a-z]+) \| [A-Z]", (ROOT / "THIRD-PARTY.md").read_text(), re.MULTILINE)
+    assert listed == sorted(needed)

@@ -24,6 +24,15 @@ def typed() -> None:
     assert resources.files("trimma").joinpath("py.typed").is_file()
 
 
+def nothing_of_others() -> None:
+    """THIRD-PARTY.md says that the wheel bundles nothing."""
+    files = [file for file in metadata.files("trimma") or () if "__pycache__" not in file.parts]
+    ours = [file for file in files if file.suffix == ".py" or file.name == "py.typed"]
+    rest = [file for file in files if file not in ours]
+    assert len(ours) > 100, files
+    assert [file for file in rest if ".dist-info" not in file.parts[0] and file.name != "trimma"] == []
+
+
 def command_line() -> None:
     command = Path(sys.executable).with_name("trimma")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=True)
@@ -74,6 +83,7 @@ CHECKS: list[Callable[[], None]] = [
     installed_and_not_the_source_tree,
     version,
     typed,
+    nothing_of_others,
     command_line,
     a_study_in_local_processes,
     a_failure_names_its_file,

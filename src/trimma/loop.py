@@ -8,12 +8,13 @@ from typing import Any
 from trimma.commands import Close, Command, Plan
 from trimma.core import Policy, Turn, next_deadline, reopen, step
 from trimma.core.wait_for_room import MOST_NEWS, Wait, refused, seconds_to_next_look
-from trimma.errors import EngineError, StoreError, StoreFull
+from trimma.errors import EngineError, SpaceError, StoreError, StoreFull
 from trimma.events import Event, StudyCreated, StudyExtended
 from trimma.ledger import Ledger
 from trimma.ports import Engine, History, News, Observer, Planner, Store
 from trimma.program import Program
 from trimma.requests import EndStudy, Request
+from trimma.space.check_description import check_description
 from trimma.spec import StudySpec
 from trimma.stopping import Rule
 
@@ -57,8 +58,17 @@ def catch_up(ledger: Ledger, store: Store, name: str) -> None:
         except Exception as error:
             what = f"record {len(ledger)}, a {type(event).__name__}, can't follow the records before it ({error})"
             raise _unreadable(name, what) from error
-        if len(ledger) == 1 and ledger.history.spec.name != name:
-            raise _unreadable(name, f"its records are those of study {ledger.history.spec.name!r}")
+        if len(ledger) == 1:
+            _check_spec(name, ledger.history.spec)
+
+
+def _check_spec(name: str, spec: StudySpec) -> None:
+    if spec.name != name:
+        raise _unreadable(name, f"its records are those of study {spec.name!r}")
+    try:
+        check_description(spec.space)
+    except SpaceError as error:
+        raise _unreadable(name, f"its space makes no sense ({error})") from error
 
 
 def _unreadable(name: str, why: str) -> StoreError:

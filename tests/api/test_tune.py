@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -321,7 +322,8 @@ def test_a_view_of_ones_own(tmp_path, capsys):
     assert (ended[0], ended[-2], ended[-1]) == (tm.Simulated, 2, "over")
     study.resume(trials=3, progress=view, engine=tm.Simulated(1))
     assert ended[-2:] == [3, "over"]
-    assert capsys.readouterr().err == ""
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"trimma: loading the program of study 'seen' that user '\w+' has kept in .*s\.db\n", said)
 
 
 @pytest.mark.parametrize("breaks", ["before", "at once", "later", "at the end"])

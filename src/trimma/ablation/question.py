@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from trimma.ablation.arms import Arm
 from trimma.ablation.repeat_kinds import RepeatKind
-from trimma.errors import StudyError
+from trimma.errors import StoreError, StudyError
 from trimma.spec import StudySpec
 
 KIND = "ablation"
@@ -80,10 +80,16 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def question(spec: StudySpec) -> Ablation:
-    """What the study asks. Raises `StudyError` when it is no ablation."""
+    """What the study asks. Raises `StudyError` when it is no ablation, and `StoreError` when that is damaged."""
     if spec.kind != KIND:
         raise StudyError(f"study {spec.name!r} is a {spec.kind}, not an ablation: it was made by tune()")
-    return msgspec.convert(spec.asked, Ablation)
+    try:
+        return msgspec.convert(spec.asked, Ablation)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise StoreError(
+            f"what study {spec.name!r} asks can't be read ({error}): restore a copy of its store, or remove the study "
+            "with trimma rm"
+        ) from error
 
 
 def plain(asked: Ablation) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from trimma.api.advice import command
 from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
 from trimma.api.new_limits import limits_from_here
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.resume_mismatch import refuse_mismatch, warn_of_other_data
+from trimma.api.trust import say_whose_program
 from trimma.data.digest import digest
 from trimma.errors import StudyNotFound
 from trimma.loop import replay
@@ -31,8 +33,9 @@ class Continuation:
 
     ``metric`` and ``space`` must be the stored ones; of the metric, only its name and its direction are compared.
     ``trials`` is a total number, and ``timeout`` is in seconds from here on. ``more`` says what is asked of the
-    policy from here on. ``call`` is how the study was made, as in ``tune(objective, space``. It is part of the error
-    message when the recipe can't be loaded.
+    policy from here on. ``trust`` says that the program may be loaded from a store of another user's, and ``tell`` is
+    called with the words that say whose program is loaded. ``call`` is how the study was made, as in
+    ``tune(objective, space``. It is part of the error message when the recipe can't be loaded.
     """
 
     name: str
@@ -45,19 +48,23 @@ class Continuation:
     timeout: float | None
     until: Rule | None
     more: AsksMore | None
+    trust: bool
+    tell: Callable[[str], None]
     call: str
 
     def take_up(self, store: Store, engine: Engine) -> TakenUp:
         """Load the study's recipe, and put in what is given anew.
 
         Raises `StudyNotFound` when the study was deleted, `StudyError` when the recipe can't be used, `StudyMismatch`
-        when the metric or the space differs, and what ``more`` raises.
+        when the metric or the space differs, `StoreError` when the store isn't trusted, and what ``more`` raises.
         """
         if self.name not in store.studies():
             raise StudyNotFound(f"study {self.name!r} was deleted: there is nothing to go on with")
         # a ledger of its own: another thread may look at the handle of the study meanwhile
         ledger = replay(store, self.name)
         spec, kept, known = ledger.history.spec, ledger.history.program, len(ledger)
+        call = f"resume(trust=True), or: {command('resume', self.name, '--trust', store=store)}"
+        say_whose_program(self.name, store, trust=self.trust, call=call, tell=self.tell)
         recipe = renewed(
             thaw(self.name, kept, self.call),
             self.name,

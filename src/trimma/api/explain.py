@@ -7,13 +7,17 @@ from trimma.ablation.start_config import start_config
 from trimma.api.ablate import ablate
 from trimma.api.ablation_arguments import defaults_of
 from trimma.api.ablation_study import AblationStudy
+from trimma.api.progress_view import told_to_user
 from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.study import Study
+from trimma.api.trust import say_whose_program
 from trimma.errors import UsageError
 from trimma.objective import ON_REQUEST, SEEDS, Signature
 
 
-def explain(study: Study, default: Mapping[str, Any] | None = None, **how: Any) -> AblationStudy:
+def explain(
+    study: Study, default: Mapping[str, Any] | None = None, *, trust: bool = False, **how: Any
+) -> AblationStudy:
     """Go from the default settings to the best config of a search, one setting at a time, the most helpful first.
 
     ``default`` holds the settings to start from (default: those of the objective's arguments that have a default).
@@ -22,6 +26,9 @@ def explain(study: Study, default: Mapping[str, Any] | None = None, **how: Any) 
     objective's default. ``how`` are further
     arguments of `ablate` (``repeats``, ``engine``, ...). The design is "path", and the objective, its data and its
     model are those of the search, unless ``how`` holds others.
+
+    To load the objective runs code that is stored with the study. Where it comes from is said on standard error. From a
+    store that another user owns or may write it isn't loaded, unless ``trust`` is True: that raises `StoreError`.
 
     Returns the `AblationStudy`. Raises `UsageError` when nothing differs, and for a setting of ``default`` that neither
     the best config has nor a default of the objective; `UnknownName` for one that isn't known; and what `ablate`
@@ -32,6 +39,8 @@ def explain(study: Study, default: Mapping[str, Any] | None = None, **how: Any) 
     """
     best, metric = dict(study.best.config), study.metric
     given = {part: how.pop(part, None) for part in ("objective", "data", "model")}
+    tell = told_to_user(how.get("progress", True))
+    say_whose_program(study.name, study.store, trust=trust, call="explain(..., trust=True)", tell=tell)
     recipe = renewed(thaw(study.name, study.history.program), study.name, **given)
     program = recipe.program
     known = [*recipe.keys, *(Signature.of(program.objective).accepts - {*ON_REQUEST, *SEEDS})]

@@ -10,6 +10,7 @@ from typing import Self
 from trimma.api.warn_and_go_on import warn_and_go_on
 from trimma.events import Event
 from trimma.ports import Engine, History, Observer
+from trimma.safe_text import safe
 
 View = Callable[[Engine], AbstractContextManager[Observer]]
 """A function that shows a study while it runs. It is called with the engine, and returns a context manager that makes
@@ -46,6 +47,16 @@ def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextMan
 
     # lines are paced by real time, also when the study's time is simulated
     return LineView(repr(engine), stream=sys.stderr, clock=time.monotonic)
+
+
+def told_to_user(progress: object) -> Callable[[str], None]:
+    """A function that writes a line to standard error, or nothing where ``progress`` is False."""
+
+    def tell(text: str) -> None:
+        if progress is not False:
+            sys.stderr.write(f"trimma: {safe(text)}\n")
+
+    return tell
 
 
 def _unseen(events: Sequence[Event], history: History, now: float) -> None:

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from trimma.api.arguments import engine_of, metric_of, seconds, space_of, until_of, whole
 from trimma.api.continuation import AsksMore, Continuation
 from trimma.api.launch import launch
-from trimma.api.progress_view import View
+from trimma.api.progress_view import View, told_to_user
 from trimma.api.send_request import ask, trial_of
 from trimma.errors import StudyError, UsageError
 from trimma.events import Logged
@@ -223,6 +223,7 @@ class Study:
         data: Any = None,
         model: Any = None,
         repeats: int | None = None,
+        trust: bool = False,
         progress: bool | View = True,
         observers: Sequence[Observer] = (),
     ) -> Self:
@@ -236,7 +237,11 @@ class Study:
         ablation, ``repeats`` may be a larger total number than before. ``observers`` are given only what is new from
         here on. All other arguments are those of `tune`.
 
-        Raises `StudyError` when something that could not be stored isn't given, and what `tune` raises.
+        To load the objective runs code that is stored with the study. Where it comes from is said on standard error.
+        From a store that another user owns or may write it isn't loaded, unless ``trust`` is True.
+
+        Raises `StudyError` when something that could not be stored isn't given, `StoreError` when the store isn't
+        trusted, and what `tune` raises.
         """
         asked = Continuation(
             name=self.name,
@@ -249,6 +254,8 @@ class Study:
             timeout=None if timeout is None else seconds("timeout", timeout),
             until=until_of(until, None, target, patience),
             more=None if repeats is None else self._repeating(whole("repeats", repeats)),
+            trust=trust,
+            tell=told_to_user(progress),
             call=self._call,
         )
         launch(asked, engine_of(engine, workers), self._store, progress=progress, observers=observers)

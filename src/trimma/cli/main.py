@@ -138,12 +138,14 @@ def plot(name: str, picture: str, file: str, width: float, store: str | None) ->
 @click.option("--repeats", type=click.IntRange(min=1), help="Repeats in all, of an ablation.")
 @workers_option
 @engine_option
+@click.option("--trust", is_flag=True, help="Load the program also from a store that another user owns or may write.")
 @store_option
 def resume(
     name: str,
     trials: int | None,
     timeout: float | None,
     repeats: int | None,
+    trust: bool,
     workers: int | None,
     engine: str,
     store: str | None,
@@ -153,7 +155,15 @@ def resume(
 
     study = trimma.load(name, store)
     ended = len(study.history.ended)
-    study.resume(trials=trials, timeout=timeout, repeats=repeats, workers=workers, engine=engine, progress=_view)
+    study.resume(
+        trials=trials,
+        timeout=timeout,
+        repeats=repeats,
+        workers=workers,
+        engine=engine,
+        trust=trust,
+        progress=_view,
+    )
     print_study(study)
     if study.status == "finished" and len(study.history.ended) == ended:
         more = "how many trials in all with --trials, or how many seconds more with --timeout"

@@ -11,15 +11,19 @@ from trimma.api.advice import command, how_to_load, program
 from trimma.api.damaged_study import DamagedStudy
 from trimma.api.study import Study
 from trimma.display.numbers_and_durations import count, duration, number
+from trimma.display.short_text import shorten
 from trimma.display.terminal.closing_summary import TOP_ROWS, closing
 from trimma.display.terminal.safe_console import SafeConsole
 from trimma.display.terminal.trailing_blanks import WithoutTrailingBlanks
-from trimma.errors import StudyError, UnknownName
+from trimma.errors import StoreError, StudyError, UnknownName
 from trimma.space.flatten import flatten
 from trimma.trial import Trial
 from trimma.views import LOST, Summary, flat_place, summary
 
 PICTURES = ("curves", "history", "importance", "parallel", "slices", "timeline")
+MOST_ROWS, MOST_SIGNS = 500, 5_000
+"""The most settings and metrics of a trial that are printed, and the most characters of each."""
+
 ABLATION_PICTURES = ("forest", "interactions", "path", "repeats", "shapley")
 
 
@@ -52,7 +56,7 @@ def _outcome(study: Study, state: Summary) -> str:
     if isinstance(study, AblationStudy):
         try:
             rows = study.findings.rows
-        except StudyError:
+        except (StoreError, StudyError):
             return "can't be told here"  # its plan of analysis is missing: trimma show says which
         return f"{sum(row.decided for row in rows)}/{len(rows)} decided"
     return number(state.best.value) if state.best else "-"
@@ -75,9 +79,11 @@ def print_trial(study: Study, number_: int) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     place = {name: str(value) for name, value in flat_place(trial).items()}
     config = {name: repr(value) for name, value in flatten(trial.config).items()}
-    for name, text in [*place.items(), *config.items()]:
-        table.add_row(Text(name, style="dim"), Text(text))
-    for name in sorted({*trial.curve.metrics, *trial.result}):
+    settings = [*place.items(), *config.items()]
+    for name, text in settings[:MOST_ROWS]:
+        table.add_row(Text(name, style="dim"), Text(shorten(text, MOST_SIGNS)))
+    metrics = sorted({*trial.curve.metrics, *trial.result})
+    for name in metrics[:MOST_ROWS]:
         series = trial.curve.series(name).values
         last = trial.result.get(name, series[-1] if series else None)
         told = f" after {count(len(series), 'report')}" if series else ""
@@ -86,6 +92,9 @@ def print_trial(study: Study, number_: int) -> None:
         length = duration(span.end - span.start) if span.end is not None else "still running"
         table.add_row(Text(f"attempt {span.attempt}", style="dim"), Text(f"{' + '.join(span.workers)}, {length}"))
     console.print(WithoutTrailingBlanks(table))
+    for what, held in (("settings", settings), ("metrics", metrics)):
+        if len(held) > MOST_ROWS:
+            console.print(Text(f"and {len(held) - MOST_ROWS:,} more {what}; all are in: {program()} export"))
     if trial.failure is not None and trial.failure.traceback:
         console.print(Text(f"\n{trial.failure.traceback.rstrip()}"))
     if output:

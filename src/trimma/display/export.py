@@ -161,7 +161,8 @@ def _one_kind(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
     """The values of a column, all of one kind, or else all as JSON text; None where a row lacks the column."""
     held = [row[name] for row in rows if name in row]
     kinds = {type(value) for value in held if value is not None}
-    if any(_is_json(name, value) for value in held) or (len(kinds) > 1 and kinds != {int, float}):
+    too_large = int in kinds and not all(-(2**63) <= value < 2**63 for value in held if type(value) is int)
+    if too_large or any(_is_json(name, value) for value in held) or (len(kinds) > 1 and kinds != {int, float}):
         lacking = not name.startswith(SETTINGS)
         return [_as_text(row[name]) if name in row and not (lacking and row[name] is None) else None for row in rows]
     values = [row.get(name) for row in rows]

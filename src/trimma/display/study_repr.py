@@ -3,7 +3,7 @@
 from trimma.display.numbers_and_durations import number
 from trimma.display.short_text import one_line
 from trimma.display.study_kind import is_ablation
-from trimma.errors import StudyError
+from trimma.errors import StoreError, StudyError
 from trimma.ports import History
 from trimma.trial import State
 from trimma.views import status
@@ -31,6 +31,6 @@ def _decided(history: History) -> str:
 
     try:
         return tally(findings(history))
-    except StudyError:
+    except (StoreError, StudyError):
         # a repr never raises: its own methods say what is wrong
         return "its analysis can't be had here"
