@@ -79,6 +79,18 @@ class LimitsChanged(_Event, frozen=True, kw_only=True):
     workers: int | None = None
 
 
+class RuleAnswered(_Event, frozen=True, kw_only=True):
+    """A stopping rule of the user's own gives another answer than before.
+
+    ``reason`` says why the study is to end, and is empty when it is to go on. With a ``failure``, the rule raised an
+    exception.
+    """
+
+    rule: str
+    reason: str = ""
+    failure: Failure | None = None
+
+
 class StudyClosed(_Event, frozen=True, kw_only=True):
     """The study has ended. Nothing more happens to it, unless it is opened again."""
 
@@ -263,6 +275,7 @@ Event = (
     | StudyOpened
     | StudyExtended
     | LimitsChanged
+    | RuleAnswered
     | StudyClosed
     | WorkerJoined
     | WorkerLost

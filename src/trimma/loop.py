@@ -70,7 +70,7 @@ def run(
     Raises `EngineError` for a trial of several ranks on an engine that can't run one.
     """
     history, clock = ledger.history, engine.clock
-    turn = reopen(ledger, trials, until, clock.now())
+    turn = reopen(ledger, trials, until, clock.now(), policy.rules)
     _append(store, history, turn.events)
     opening: Sequence[Event] = turn.events
     most_ranks = math.inf if getattr(engine, "gangs", False) else 1

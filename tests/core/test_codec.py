@@ -13,7 +13,7 @@ from trimma import events as ev
 from trimma.codec import REQUEST_VERSION, decode, decode_request, encode, encode_request
 from trimma.errors import StoreError
 from trimma.spec import Metric, StudySpec
-from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
+from trimma.stopping import OwnRule, Patience, Rule, Target, Timeout, TrialCount
 from trimma.testing.inboxes import EVERY_REQUEST
 from trimma.testing.stores import EVERY_KIND
 
@@ -36,6 +36,7 @@ leaves: st.SearchStrategy[Any] = st.one_of(
     st.builds(Timeout, st.floats(1e-6, 1e9)),
     st.builds(Target, floats),
     st.builds(Patience, st.integers(1, 1000), st.floats(0, 1e6)),
+    st.builds(OwnRule, name=text, anew=st.booleans()),
 )
 rules: st.SearchStrategy[Rule] = st.recursive(
     leaves, lambda inner: st.tuples(inner, inner, st.booleans()).map(lambda t: t[0] & t[1] if t[2] else t[0] | t[1])
@@ -75,6 +76,7 @@ every_event = st.one_of(
         trials=st.none() | st.integers(1, 10**6),
         workers=st.none() | st.integers(1, 10**4),
     ),
+    st.builds(ev.RuleAnswered, at=seconds, rule=text, reason=text),
     st.builds(ev.StudyClosed, at=seconds, outcome=st.sampled_from(ev.Outcome), reason=text),
     st.builds(ev.WorkerJoined, at=seconds, worker=text, host=text),
     st.builds(ev.WorkerLost, at=seconds, worker=text, cause=text),

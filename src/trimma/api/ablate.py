@@ -26,6 +26,7 @@ from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
+from trimma.api.own_stopping_rules import StoppingRule
 from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
@@ -35,7 +36,6 @@ from trimma.program import Inputs, Program
 from trimma.registry import resolve
 from trimma.schedule import RunAll
 from trimma.spec import StudySpec
-from trimma.stopping import Rule
 
 
 def ablate(
@@ -54,7 +54,7 @@ def ablate(
     scheduler: str | BindsSearcher | Scheduler = "run-all",
     trials: int | None = None,
     timeout: float | None = None,
-    until: Rule | None = None,
+    until: StoppingRule | None = None,
     engine: str | Engine = "local",
     workers: int | None = None,
     name: str | None = None,
@@ -134,6 +134,7 @@ def ablate(
     check_arms(parts, arms, inputs)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
     searcher = Blocks(found_design, retune)
+    rule, own_rules = until_of(until, timeout, None, None)
     asked = Ablation(
         components=listed,
         whole=", ".join(f"{key}={value!r}" for key, value in sorted(params.items())),
@@ -159,7 +160,7 @@ def ablate(
         searcher=repr(found_design),
         scheduler=repr(found_scheduler),
         trials=None if trials is None else whole("trials", trials),
-        until=until_of(until, timeout, None, None),
+        until=rule,
         max_attempts=whole("max_attempts", max_attempts),
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
@@ -169,6 +170,6 @@ def ablate(
     )
     variants = Whole(params, parts)
     program = Program(objective=objective, metric=metric.name, data=given, model=model, variants=variants)
-    recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler)
+    recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler, rules=own_rules)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume, mismatches=mismatches)
     return AblationStudy(found, launch(question, ready, found, progress=progress, observers=observers))

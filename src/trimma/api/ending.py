@@ -24,6 +24,12 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
             raise KeyboardInterrupt(told)
         sys.stderr.write(f"{told}\n")
         return
+    if (rule := history.failed_rule) is not None and rule.failure is not None:
+        raise StudyFailed(
+            f"study {name!r} was given up: {closed.reason}. All trials are kept.\n\n"
+            f"{rule.failure.traceback.rstrip()}\n\n"
+            f"Mend the rule, then go on with {how_to_load(name, store)}.resume(until=...)."
+        )
     ended = sorted(history.ended[history.ended_before :])
     shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)
     detail = " " if shown is None else f" The first failure:\n\n{shown.traceback.rstrip() or shown}\n\n"

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from trimma.api.arguments import engine_of, metric_of, seconds, space_of, until_of, whole
 from trimma.api.continuation import AsksMore, Continuation
 from trimma.api.launch import launch
+from trimma.api.own_stopping_rules import StoppingRule, given_anew
 from trimma.api.progress_view import View
 from trimma.api.send_request import ask, trial_of
 from trimma.errors import StudyError, UsageError
@@ -17,7 +18,7 @@ from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, EndStudy, EndTrial, PauseTrial, Request
 from trimma.space import Space
 from trimma.spec import Metric
-from trimma.stopping import Patience, Rule
+from trimma.stopping import Patience
 from trimma.trial import Trial
 from trimma.views import columns, importance, status, table
 
@@ -207,7 +208,7 @@ class Study:
         timeout: float | None = None,
         target: float | None = None,
         patience: int | Patience | None = None,
-        until: Rule | None = None,
+        until: StoppingRule | None = None,
         engine: str | Engine = "local",
         workers: int | None = None,
         data: Any = None,
@@ -226,8 +227,10 @@ class Study:
         ablation, ``repeats`` may be a larger total number than before. ``observers`` are given only what is new from
         here on. All other arguments are those of `tune`.
 
-        Raises `StudyError` when something that could not be stored isn't given, and what `tune` raises.
+        Raises `StudyError` when something that could not be stored isn't given (also a function that was given as
+        ``until``), and what `tune` raises.
         """
+        rule, own_rules = until_of(until, None, target, patience)
         asked = Continuation(
             name=self.name,
             objective=objective,
@@ -237,7 +240,8 @@ class Study:
             space=None if space is None else space_of(space),
             trials=None if trials is None else whole("trials", trials),
             timeout=None if timeout is None else seconds("timeout", timeout),
-            until=until_of(until, None, target, patience),
+            until=given_anew(rule),
+            own_rules=own_rules,
             more=None if repeats is None else self._repeating(whole("repeats", repeats)),
             call=self._call,
         )

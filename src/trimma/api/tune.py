@@ -7,6 +7,7 @@ from typing import Any, Literal
 from trimma.api.arguments import engine_of, metric_of, retry_of, seconds, seed_of, space_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
+from trimma.api.own_stopping_rules import StoppingRule
 from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
@@ -18,7 +19,7 @@ from trimma.program import Program
 from trimma.registry import resolve
 from trimma.space import Space
 from trimma.spec import StudySpec
-from trimma.stopping import Patience, Rule
+from trimma.stopping import Patience
 
 
 def tune(
@@ -32,7 +33,7 @@ def tune(
     timeout: float | None = None,
     target: float | None = None,
     patience: int | Patience | None = None,
-    until: Rule | None = None,
+    until: StoppingRule | None = None,
     searcher: str | BindsSpace | Searcher | None = None,
     scheduler: str | BindsSearcher | Scheduler = "run-all",
     engine: str | Engine = "local",
@@ -66,6 +67,8 @@ def tune(
         After ``trials`` trials (exactly that many), after ``timeout`` seconds, when a trial is done with a value at
         least as good as ``target``, when ``patience`` trials have ended without a better best value, or when the rule
         ``until`` is met, such as ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. What comes first ends the study.
+        ``until`` may also be a function of the study's history, which is called whenever a trial has ended and says
+        whether the study has had enough: ``until=lambda history: len(history.ended) > 20 and good(history.best)``.
         If ``trials`` isn't given, a study also ends when all configs have been tried, where they can be counted.
     How
         ``searcher``: "random", "grid", "quasi-random" or an object (default: "grid" if nothing is left to
@@ -105,7 +108,7 @@ def tune(
         raise UsageError(f"failures={failures!r} must be 'skip', 'stop', or how many failures alike end a study")
     space = space_of(space)
     metric = metric_of(maximize, minimize, value)
-    until = until_of(until, timeout, target, patience)
+    rule, own_rules = until_of(until, timeout, target, patience)
     trials = None if trials is None else whole("trials", trials)
     extras = {"data": data, "model": model}
     signature = Signature.of(objective)
@@ -113,7 +116,7 @@ def tune(
     default = "grid" if space.is_fixed else "random"
     found_searcher = resolve("searcher", default if searcher is None else searcher, ["bind", "suggest"])
     found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
-    if trials is None and until is None and space.size is None:
+    if trials is None and rule is None and space.size is None:
         raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
     attempts = whole("max_attempts", max_attempts)
     times, retry_on = retry_of(retry, attempts)
@@ -127,7 +130,7 @@ def tune(
         searcher=repr(found_searcher),
         scheduler=repr(found_scheduler),
         trials=trials,
-        until=until,
+        until=rule,
         max_attempts=attempts,
         retry=times,
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
@@ -136,6 +139,6 @@ def tune(
         stop_at_failure=failures == "stop",
     )
     program = Program(objective=objective, metric=metric.name, data=data, model=model, retry_on=retry_on)
-    recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
+    recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler, rules=own_rules)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
     return Study(found, launch(question, engine_of(engine, workers), found, progress=progress, observers=observers))

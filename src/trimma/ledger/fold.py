@@ -69,6 +69,18 @@ def _opened(records: Records, event: ev.StudyOpened) -> None:
     records.worker_limit = None
     records.planning, records.fruitless = None, None
     records.closed = None
+    # they are asked anew, because their functions may be others
+    records.own_rules.clear()
+    records.failed_rule = None
+
+
+def _rule_answered(records: Records, event: ev.RuleAnswered) -> None:
+    if event.failure is not None:
+        records.failed_rule = event
+    elif event.reason:
+        records.own_rules[event.rule] = event.reason
+    else:
+        records.own_rules.pop(event.rule, None)
 
 
 def _extended(records: Records, event: ev.StudyExtended) -> None:
@@ -354,6 +366,7 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.StudyOpened: _opened,
     ev.StudyExtended: _extended,
     ev.LimitsChanged: _limits_changed,
+    ev.RuleAnswered: _rule_answered,
     ev.StudyClosed: _closed,
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,

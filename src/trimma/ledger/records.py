@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from trimma.checkpoint import Checkpoint
 from trimma.errors import IllegalMove
-from trimma.events import Failure, StudyClosed
+from trimma.events import Failure, RuleAnswered, StudyClosed
 from trimma.ledger.part import Index, Part, TrialsOfPart
 from trimma.reports import Curve
 from trimma.sessions import Session, Stay
@@ -60,10 +60,12 @@ class Records:
     ``original`` is the spec with the limits with which the study was created, and ``spec`` has those of the latest
     session. ``whole`` holds all trials, and ``most_ranks`` is the largest number of ranks that any of them has.
     ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
-    is how many workers this session may use, None for any number. ``length`` is how many events have been folded in.
-    ``views`` holds the one view of each part, and ``nothing`` is a part without trials. Three shortcuts for every
-    event: ``metric`` is the name of the metric that decides, ``best_counts`` says that its best value is a trial's
-    value, and ``only_whole`` holds the whole as long as nobody has asked for a part.
+    is how many workers this session may use, None for any number. ``own_rules`` holds the reasons of those of the
+    user's own stopping rules that are met, and ``failed_rule`` is the answer of one that raised an exception, both in
+    the latest session. ``length`` is how many events have been folded in. ``views`` holds the one view of each part,
+    and ``nothing`` is a part without trials. Three shortcuts for every event: ``metric`` is the name of the metric that
+    decides, ``best_counts`` says that its best value is a trial's value, and ``only_whole`` holds the whole as long as
+    nobody has asked for a part.
 
     The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
     being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
@@ -94,6 +96,8 @@ class Records:
         self.sessions: list[Session] = []
         self.before = (0, 0)
         self.closed: StudyClosed | None = None
+        self.own_rules: dict[str, str] = {}
+        self.failed_rule: RuleAnswered | None = None
         self.length = 0
         self.views: dict[Part, Any] = {}
 
