@@ -225,11 +225,12 @@ class KillRequested(_Event, frozen=True, kw_only=True):
 
 
 class TrialStopped(_Event, frozen=True, kw_only=True):
-    """The trial ended because it was asked to."""
+    """The trial ended because it was asked to. ``folder`` is the folder that it used, or empty."""
 
     trial: int
     attempt: int
     reason: str = ""
+    folder: str = ""
     seconds: float | None = None
 
 
@@ -237,12 +238,14 @@ class TrialFinished(_Event, frozen=True, kw_only=True):
     """The trial ran to its end.
 
     ``metrics`` holds the numbers that it returned, and ``notes`` what it returned beside them: texts and None.
+    ``folder`` is the folder that it used, or empty.
     """
 
     trial: int
     attempt: int
     metrics: dict[str, float] = {}
     notes: dict[str, str | None] = {}
+    folder: str = ""
     seconds: float | None = None
 
 

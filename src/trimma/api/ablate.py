@@ -30,6 +30,7 @@ from trimma.api.own_stopping_rules import StoppingRule
 from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
+from trimma.api.trial_folders import folders_of, keep_of
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program
@@ -65,6 +66,8 @@ def ablate(
     max_attempts: int = 3,
     trial_timeout: float | None = None,
     stop_grace: float = 10.0,
+    folders: str | Path | None = None,
+    keep: Literal["best", "all", "none"] | int = "none",
     resume: bool = False,
     progress: bool | View = True,
     observers: Sequence[Observer] = (),
@@ -102,7 +105,8 @@ def ablate(
         you give a ``scheduler`` that stops some early. A comparison with those would be unfair, so they are left out
         of it, and the report says so.
 
-    The other arguments are those of `tune`. With ``resume=True`` a study of that name goes on, also with more repeats
+    The other arguments are those of `tune`. Of the folders in which trainings save something none is kept, unless
+    ``keep`` says so. With ``resume=True`` a study of that name goes on, also with more repeats
     or more components than before. Only the trainings that it lacks are run.
 
     Returns the `AblationStudy`. Raises what `tune` raises. The study is given up at once when its baseline fails.
@@ -164,6 +168,8 @@ def ablate(
         max_attempts=whole("max_attempts", max_attempts),
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
+        folders=folders_of(folders),
+        keep=keep_of(keep),
         kind=KIND,
         asked=plain(asked),
         planned=searcher.planned(asked),

@@ -1,7 +1,8 @@
 """``check``: one short trial in a real worker, and what is wrong with it in plain words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from trimma.space import Space
 from trimma.spec import Metric, StudySpec
 from trimma.stores import MemoryStore
 from trimma.trial import Trial
+from trimma.trial_folders import TrialFolders
 
 _STEPS = 3
 _UNNAMED = "the returned number"
@@ -77,7 +79,10 @@ def check(
         provided = [name for name, part in (("data", data), ("model", model)) if part is not None]
         Signature.of(objective).check(space.keys, provided)
         program = Program(objective=objective, metric=metric or _UNNAMED, data=portable(data), model=model)
-        study = _try(program, space, seconds)
+        with TemporaryDirectory(prefix="trimma-") as folder:
+            folders = TrialFolders(root=folder, owner="check")
+            folders.mark.write_text(folders.owner, encoding="utf-8")
+            study = _try(replace(program, folders=folders), space, seconds)
     except TrimmaError as error:
         return Check((str(error),), (), {}, None, "")
     return _judged(study, metric)

@@ -2,7 +2,8 @@
 
 import multiprocessing
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -12,10 +13,12 @@ from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
+from trimma.api.trial_folders import FolderKeeper, trial_folders
 from trimma.errors import UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import run
+from trimma.objective import Signature
 from trimma.planners import with_planner
 from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import EndStudy, Request
@@ -71,11 +74,14 @@ def launch(
             # observers are the outermost context, so that ctrl-C ends the waiting for them
             Observers(followed_by, store, asked.name, study.known) as told,
             Interrupts() as interrupted,
+            _folder_keeper(study, store) as keeper,
             Shown(view_of(progress, engine)) as shown,
         ):
 
             def observe(events: Sequence[Event], history: History, now: float) -> None:
                 told(events, history, now)
+                if keeper is not None:
+                    keeper(events, history, now)
                 shown(events, history, now)
 
             # bound to the original limits, because the order of branches must not change with those of a resume
@@ -91,7 +97,7 @@ def launch(
                 policy,
                 engine,
                 store,
-                study.recipe.program,
+                replace(study.recipe.program, folders=None if keeper is None else keeper.folders),
                 trials=study.trials,
                 until=study.until,
                 observe=observe,
@@ -100,6 +106,14 @@ def launch(
             )
         conclude(history, store, engine, ctrl_c=interrupted())
     return study.ledger
+
+
+def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[FolderKeeper | None]:
+    """Looks after the folders of the trials, which only an objective that takes ``trial`` can ask for."""
+    if "trial" not in Signature.of(study.recipe.program.objective).accepts:
+        return nullcontext()
+    history = study.ledger.history
+    return FolderKeeper(trial_folders(history.spec, store), history)
 
 
 def _refuse_import() -> None:

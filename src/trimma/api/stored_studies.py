@@ -4,7 +4,9 @@ from pathlib import Path
 
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
 from trimma.api.study import Study
+from trimma.api.trial_folders import remove_trial_folders
 from trimma.errors import StoreError, StudyNotFound, UnknownName, UsageError
+from trimma.events import StudyCreated
 from trimma.loop import replay
 from trimma.ports import Store
 
@@ -27,11 +29,23 @@ def studies(store: str | Path | Store | None = None) -> list[Study]:
 
 
 def delete(name: str, store: str | Path | Store | None = None) -> None:
-    """Forget a stored study for good, also one that can't be read.
+    """Forget a stored study for good, with the folders of its trials. It may be one that can't be read.
 
     Raises `StudyNotFound` for an unknown name, and `StudyBusy` while the study runs.
     """
-    _store_with(name, store).delete(name)
+    found = _store_with(name, store)
+    with found.claim(name):
+        _remove_folders(found, name)
+    found.delete(name)
+
+
+def _remove_folders(store: Store, name: str) -> None:
+    try:
+        created = next(iter(store.read(name)), None)
+    except StoreError:
+        return  # nobody knows where its folders are
+    if isinstance(created, StudyCreated):
+        remove_trial_folders(created.spec, store)
 
 
 def _store_with(name: str, store: str | Path | Store | None) -> Store:

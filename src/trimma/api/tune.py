@@ -12,6 +12,7 @@ from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
 from trimma.api.study import Study
+from trimma.api.trial_folders import folders_of, keep_of
 from trimma.errors import UsageError
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler, Searcher, Store
@@ -48,6 +49,8 @@ def tune(
     max_attempts: int = 3,
     trial_timeout: float | None = None,
     stop_grace: float = 10.0,
+    folders: str | Path | None = None,
+    keep: Literal["best", "all", "none"] | int = "best",
     resume: bool = False,
     progress: bool | View = True,
     observers: Sequence[Observer] = (),
@@ -89,6 +92,12 @@ def tune(
     Where it is kept
         Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
         ``.trimma/studies.db``). With ``resume=True`` a study of that name goes on, if it asks the same.
+    What trials save
+        An objective that takes ``trial`` may save its model in ``trial.folder``, an empty folder of its own.
+        ``study.best.folder`` is that of the best trial. ``keep`` says which folders stay: those of the "best" trial
+        (the default), of so many of the best, of "all" that are done or stopped, or of "none". All others are removed
+        as soon as their trials have ended. They are in ``folders`` (default: beside the store), which must be a folder
+        that all machines share.
     How it is shown
         On standard error: in place in a terminal or a notebook, as lines elsewhere. ``progress=False`` shows nothing.
         A function as ``progress`` shows it in a way of your own: it is called with the engine, and returns a context
@@ -135,6 +144,8 @@ def tune(
         retry=times,
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
+        folders=folders_of(folders),
+        keep=keep_of(keep),
         failures_to_give_up=0 if isinstance(failures, str) else whole("failures", failures),
         stop_at_failure=failures == "stop",
     )

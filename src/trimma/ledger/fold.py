@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -278,6 +279,7 @@ def _finished(records: Records, event: ev.TrialFinished) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.result, trial.notes, trial.reason = event.metrics, event.notes, ""
+    trial.folder = Path(event.folder) if event.folder else None
     value = event.metrics.get(records.metric)
     if value is not None:
         trial.value = _better_of(records, trial.value, value) if records.best_counts else value
@@ -288,6 +290,7 @@ def _stopped(records: Records, event: ev.TrialStopped) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.reason = event.reason or trial.reason
+    trial.folder = Path(event.folder) if event.folder else None
     _end(records, trial, event)
 
 

@@ -1,6 +1,7 @@
 """What a ledger knows of one study. Only `trimma.ledger.fold` changes it."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -44,6 +45,7 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     value: float | None = None
     result: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, str | None] = field(default_factory=dict)
+    folder: Path | None = None
     failure: Failure | None = None
     reason: str = ""
     overdue: bool = False
