@@ -1,25 +1,24 @@
 """``tune``: the best config of an objective."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from trimma.api.arguments import engine_of, metric_of, retry_of, seconds, seed_of, space_of, store_of, until_of, whole
+from msgspec import structs
+
+from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
 from trimma.api.own_stopping_rules import StoppingRule
 from trimma.api.progress_view import View
 from trimma.api.question import Question
-from trimma.api.recipe import Recipe
+from trimma.api.searched import searched
 from trimma.api.study import Study
 from trimma.api.trial_folders import folders_of, keep_of
 from trimma.errors import UsageError
-from trimma.objective import Signature
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler, Searcher, Store
-from trimma.program import Program
-from trimma.registry import resolve
 from trimma.space import Space
-from trimma.spec import StudySpec
 from trimma.stopping import Patience
 
 
@@ -115,33 +114,28 @@ def tune(
     """
     if isinstance(failures, str) and failures not in ("skip", "stop"):
         raise UsageError(f"failures={failures!r} must be 'skip', 'stop', or how many failures alike end a study")
-    space = space_of(space)
     metric = metric_of(maximize, minimize, value)
+    asked, recipe = searched(
+        objective,
+        space,
+        metric,
+        searcher=searcher,
+        scheduler=scheduler,
+        data=data,
+        model=model,
+        retry=retry,
+        attempts=whole("max_attempts", max_attempts),
+    )
     rule, own_rules = until_of(until, timeout, target, patience)
-    trials = None if trials is None else whole("trials", trials)
-    extras = {"data": data, "model": model}
-    signature = Signature.of(objective)
-    signature.check(space.keys, [label for label, extra in extras.items() if extra is not None])
-    default = "grid" if space.is_fixed else "random"
-    found_searcher = resolve("searcher", default if searcher is None else searcher, ["bind", "suggest"])
-    found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
-    if trials is None and rule is None and space.size is None:
+    if trials is None and rule is None and recipe.space is not None and recipe.space.size is None:
         raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
-    attempts = whole("max_attempts", max_attempts)
-    times, retry_on = retry_of(retry, attempts)
     found = store_of(store)
-    spec = StudySpec(
-        name=name_of(name, signature.name, found),
-        metrics=(metric,),
+    spec = structs.replace(
+        asked,
+        name=name_of(name, asked.objective, found),
         seed=seed_of(seed),
-        objective=signature.name,
-        space=space.describe(),
-        searcher=repr(found_searcher),
-        scheduler=repr(found_scheduler),
-        trials=trials,
+        trials=None if trials is None else whole("trials", trials),
         until=rule,
-        max_attempts=attempts,
-        retry=times,
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
         folders=folders_of(folders),
@@ -149,7 +143,6 @@ def tune(
         failures_to_give_up=0 if isinstance(failures, str) else whole("failures", failures),
         stop_at_failure=failures == "stop",
     )
-    program = Program(objective=objective, metric=metric.name, data=data, model=model, retry_on=retry_on)
-    recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler, rules=own_rules)
+    recipe = dataclasses.replace(recipe, rules=own_rules)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
     return Study(found, launch(question, engine_of(engine, workers), found, progress=progress, observers=observers))
