@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from trimma.api.ctrl_c import Interrupts
-from trimma.api.ending import conclude
+from trimma.api.ending import conclude, ended_at_once
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
@@ -66,45 +66,64 @@ def launch(
     """
     _refuse_import()
     followed_by = observers_of(observers)
-    with store.claim(asked.name):
-        asked_outside = Listener(store, asked.name)
-        study = asked.take_up(store, engine)
-        history = study.ledger.history
-        with (
-            # observers are the outermost context, so that ctrl-C ends the waiting for them
-            Observers(followed_by, store, asked.name, study.known) as told,
-            Interrupts() as interrupted,
-            _folder_keeper(study, store) as keeper,
-            Shown(view_of(progress, engine)) as shown,
-        ):
+    interrupted = Interrupts()
+    try:
+        with store.claim(asked.name):
+            ledger = _run(asked, engine, store, interrupted, progress, followed_by)
+    except KeyboardInterrupt:
+        if interrupted():
+            raise ended_at_once(asked.name, store, engine) from None
+        raise
+    conclude(ledger.history, store, engine, ctrl_c=interrupted())
+    return ledger
 
-            def observe(events: Sequence[Event], history: History, now: float) -> None:
-                told(events, history, now)
-                if keeper is not None:
-                    keeper(events, history, now)
-                shown(events, history, now)
 
-            # bound to the original limits, because the order of branches must not change with those of a resume
-            bind = partial(study.recipe.bind, history.original)
-            again = bind if study.recipe.binds else None
-            policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
+def _run(
+    asked: TakesUp,
+    engine: Engine,
+    store: Store,
+    interrupted: Interrupts,
+    progress: bool | View,
+    observers: Sequence[Observer],
+) -> Ledger:
+    """Take up a claimed study, and run and show it until it is closed and all ``observers`` were told."""
+    asked_outside = Listener(store, asked.name)
+    study = asked.take_up(store, engine)
+    history = study.ledger.history
+    with (
+        # observers are the outermost context, so that ctrl-C ends the waiting for them
+        Observers(observers, store, asked.name, study.known) as told,
+        interrupted,
+        _folder_keeper(study, store) as keeper,
+        Shown(view_of(progress, engine)) as shown,
+    ):
 
-            def requests() -> Sequence[Request]:
-                return [EndStudy(reason="interrupted")] if interrupted() else asked_outside()
+        def observe(events: Sequence[Event], history: History, now: float) -> None:
+            told(events, history, now)
+            if keeper is not None:
+                keeper(events, history, now)
+            shown(events, history, now)
 
-            run(
-                study.ledger,
-                policy,
-                engine,
-                store,
-                replace(study.recipe.program, folders=None if keeper is None else keeper.folders),
-                trials=study.trials,
-                until=study.until,
-                observe=observe,
-                requests=requests,
-                planner=planner,
-            )
-        conclude(history, store, engine, ctrl_c=interrupted())
+        # bound to the original limits, because the order of branches must not change with those of a resume
+        bind = partial(study.recipe.bind, history.original)
+        again = bind if study.recipe.binds else None
+        policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
+
+        def requests() -> Sequence[Request]:
+            return [EndStudy(reason="interrupted")] if interrupted() else asked_outside()
+
+        run(
+            study.ledger,
+            policy,
+            engine,
+            store,
+            replace(study.recipe.program, folders=None if keeper is None else keeper.folders),
+            trials=study.trials,
+            until=study.until,
+            observe=observe,
+            requests=requests,
+            planner=planner,
+        )
     return study.ledger
 
 
