@@ -131,7 +131,7 @@ def _other_version_of_study(version: int) -> StoreError:
         )
     return StoreError(
         f"the study was written by a Trimma from before the first release (record version {version}, this one "
-        f"reads {VERSION}): remove it with trimma rm, or take another store, and run it anew"
+        f"reads {VERSION}): remove it, or take another store, and run it anew"
     )
 
 

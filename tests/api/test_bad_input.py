@@ -348,7 +348,7 @@ def test_a_study_of_before_the_first_release_is_named_and_can_be_removed(tmp_pat
     connection.close()
     for ask in (lambda: tm.load("old", path), lambda: tm.studies(path)):
         with pytest.raises(
-            StoreError, match=says("study 'old' can't be read", "before the first release", "trimma rm")
+            StoreError, match=says("study 'old' can't be read", "before the first release", " rm old --store ")
         ):
             ask()
     assert tm.load("new", path).status == "finished"

@@ -152,7 +152,9 @@ def test_a_newer_version_says_what_to_do() -> None:
 
 
 def test_a_version_of_before_the_first_release_says_what_to_do() -> None:
-    with pytest.raises(StoreError, match=r"before the first release \(record version 1.*trimma rm"):
+    with pytest.raises(
+        StoreError, match=r"before the first release \(record version 1.*remove it, or take another store"
+    ):
         decode(encode(EVERY_KIND[0]).replace(b'"v":2', b'"v":1').replace(b'"metrics":[', b'"metric":['))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
+from trimma.api.claim import claimed
 from trimma.api.ctrl_c import Interrupts
 from trimma.api.ending import conclude, ended_at_once
 from trimma.api.observers import Observers, observers_of
@@ -68,7 +69,7 @@ def launch(
     followed_by = observers_of(observers)
     interrupted = Interrupts()
     try:
-        with store.claim(asked.name):
+        with claimed(store, asked.name):
             ledger = _run(asked, engine, store, interrupted, progress, followed_by)
     except KeyboardInterrupt:
         if interrupted():

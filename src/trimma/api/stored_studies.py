@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from trimma.api.advice import how_to_remove
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
+from trimma.api.claim import claimed
 from trimma.api.study import Study
 from trimma.api.trial_folders import remove_trial_folders
 from trimma.errors import StoreError, StudyNotFound, UnknownName, UsageError
@@ -34,7 +36,7 @@ def delete(name: str, store: str | Path | Store | None = None) -> None:
     Raises `StudyNotFound` for an unknown name, and `StudyBusy` while the study runs.
     """
     found = _store_with(name, store)
-    with found.claim(name):
+    with claimed(found, name):
         _remove_folders(found, name)
     found.delete(name)
 
@@ -68,7 +70,9 @@ def _handle(store: Store, name: str) -> Study:
     try:
         ledger = replay(store, name)
     except StoreError as error:
-        raise StoreError(f"study {name!r} can't be read: {error}") from error
+        raise StoreError(
+            f"study {name!r} can't be read: {error} (to remove it: {how_to_remove(name, store)})"
+        ) from error
     if ledger.history.spec.kind == "search":
         return Study(store, ledger)
     # imported here only, because a search needs nothing of it

@@ -80,9 +80,7 @@ class SQLiteStore:
                     bring_up_to_date(connection)
                 yield
         except Held as error:
-            raise StudyBusy(
-                f"study {study!r} is being written by {error.holder}; tm.load({study!r}) reads it meanwhile"
-            ) from None
+            raise StudyBusy(f"study {study!r} is being written by {error.holder}") from None
 
     def delete(self, study: str) -> None:
         with self.claim(study), self._errors() as connection, connection:
