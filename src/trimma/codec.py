@@ -137,8 +137,7 @@ def _unreadable(
 
 def _damaged(record: bytes, how: object) -> StoreError:
     return StoreError(
-        f"a damaged record ({how}) in {bytes(record[:120])!r}: restore a copy of the store, or remove the study with "
-        "trimma rm"
+        f"a damaged record ({how}) in {bytes(record[:120])!r}: restore a copy of the store, or remove the study"
     )
 
 
@@ -150,7 +149,7 @@ def _other_version_of_study(version: int) -> StoreError:
         )
     return StoreError(
         f"the study was written by a Trimma from before the first release (record version {version}, this one "
-        f"reads {VERSION}): remove it with trimma rm, or take another store, and run it anew"
+        f"reads {VERSION}): remove it, or take another store, and run it anew"
     )
 
 

@@ -79,6 +79,18 @@ class LimitsChanged(_Event, frozen=True, kw_only=True):
     workers: int | None = None
 
 
+class RuleAnswered(_Event, frozen=True, kw_only=True):
+    """A stopping rule of the user's own gives another answer than before.
+
+    ``reason`` says why the study is to end, and is empty when it is to go on. With a ``failure``, the rule raised an
+    exception.
+    """
+
+    rule: str
+    reason: str = ""
+    failure: Failure | None = None
+
+
 class StudyClosed(_Event, frozen=True, kw_only=True):
     """The study has ended. Nothing more happens to it, unless it is opened again."""
 
@@ -240,11 +252,12 @@ class KillRequested(_Event, frozen=True, kw_only=True):
 
 
 class TrialStopped(_Event, frozen=True, kw_only=True):
-    """The trial ended because it was asked to."""
+    """The trial ended because it was asked to. ``folder`` is the folder that it used, or empty."""
 
     trial: int
     attempt: int
     reason: str = ""
+    folder: str = ""
     seconds: float | None = None
 
 
@@ -252,12 +265,14 @@ class TrialFinished(_Event, frozen=True, kw_only=True):
     """The trial ran to its end.
 
     ``metrics`` holds the numbers that it returned, and ``notes`` what it returned beside them: texts and None.
+    ``folder`` is the folder that it used, or empty.
     """
 
     trial: int
     attempt: int
     metrics: dict[str, float] = {}
     notes: dict[str, str | None] = {}
+    folder: str = ""
     seconds: float | None = None
 
 
@@ -294,6 +309,7 @@ Event = (
     | StudyOpened
     | StudyExtended
     | LimitsChanged
+    | RuleAnswered
     | StudyClosed
     | WorkerJoined
     | WorkerLost

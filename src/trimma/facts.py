@@ -72,12 +72,16 @@ class Grown(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Returned(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective ran to its end. ``metrics`` holds the numbers that it returned, and ``notes`` all else."""
+    """The objective ran to its end. ``metrics`` holds the numbers that it returned, and ``notes`` all else.
+
+    ``folder`` is the folder that it used, or empty.
+    """
 
     trial: int
     attempt: int
     metrics: dict[str, float]
     notes: dict[str, str | None] = {}
+    folder: str = ""
     seconds: float | None = None
     rank: int = 0
 
@@ -99,11 +103,15 @@ class Raised(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Halted(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective ended because it was asked to stop, or by a `StopTrial` of its own, with that ``reason``."""
+    """The objective ended because it was asked to stop, or by a `StopTrial` of its own, with that ``reason``.
+
+    ``folder`` is the folder that it used, or empty.
+    """
 
     trial: int
     attempt: int
     reason: str = ""
+    folder: str = ""
     seconds: float | None = None
     rank: int = 0
 

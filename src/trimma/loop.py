@@ -72,9 +72,7 @@ def _check_spec(name: str, spec: StudySpec) -> None:
 
 
 def _unreadable(name: str, why: str) -> StoreError:
-    return StoreError(
-        f"study {name!r} can't be read, for {why}: restore a copy of the store, or remove the study with trimma rm"
-    )
+    return StoreError(f"study {name!r} can't be read, for {why}: restore a copy of the store, or remove the study")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ def run(
     history, clock = ledger.history, engine.clock
     waited = 0.0
     kept: Sequence[News] = ()
-    turn = reopen(ledger, trials, until, clock.now())
+    turn = reopen(ledger, trials, until, clock.now(), policy.rules)
     _append(store, history, turn.events)
     opening: Sequence[Event] = turn.events
     renew = getattr(engine, "renew", None)

@@ -62,13 +62,13 @@ class MakeRoom(StopTrial):
         self.checkpoint = checkpoint
 
 
-def fact_of(stop: StopTrial, trial: int, attempt: int) -> Returned | Paused | Halted:
-    """The fact that tells how an attempt ended which the study has ended."""
+def fact_of(stop: StopTrial, trial: int, attempt: int, folder: str = "") -> Returned | Paused | Halted:
+    """The fact that tells how an attempt ended which the study has ended. ``folder`` is the folder that it used."""
     if isinstance(stop, Finished):
-        return Returned(trial=trial, attempt=attempt, metrics={})
+        return Returned(trial=trial, attempt=attempt, metrics={}, folder=folder)
     if isinstance(stop, MakeRoom):
         return Paused(trial=trial, attempt=attempt, checkpoint=stop.checkpoint)
-    return Halted(trial=trial, attempt=attempt, reason=_encodable(str(stop)[:MESSAGE]))
+    return Halted(trial=trial, attempt=attempt, reason=_encodable(str(stop)[:MESSAGE]), folder=folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from numpy.random import Generator
 
 from trimma.clock import Clock
 from trimma.commands import Grow, Plan, Renew, Send, Start
-from trimma.events import Event, StudyClosed
+from trimma.events import Event, RuleAnswered, StudyClosed
 from trimma.facts import Fact
 from trimma.program import Program
 from trimma.reports import Scores
@@ -229,6 +229,16 @@ class History(Protocol):
     @property
     def closed(self) -> StudyClosed | None:
         """How the study was closed. None while it is open, and when its driver was killed."""
+        ...
+
+    @property
+    def own_rules(self) -> Mapping[str, str]:
+        """The user's own stopping rules that are met, by their names, each with its reason."""
+        ...
+
+    @property
+    def failed_rule(self) -> RuleAnswered | None:
+        """The answer of an own stopping rule that raised an exception in the latest session, None if there is none."""
         ...
 
     @property

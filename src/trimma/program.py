@@ -8,6 +8,8 @@ from functools import partial
 from inspect import isclass, isroutine
 from typing import Any, Protocol
 
+from trimma.trial_folders import TrialFolders
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
@@ -44,8 +46,9 @@ class Program:
     """The objective, the study's metric, and what the objective may ask for by name.
 
     A plain number that the objective returns is a value of ``metric``. ``checkpoints`` is a folder that all workers can
-    reach, to which paused trials save their state, or None when nothing is saved. ``study`` is the name of the study,
-    and ``seed`` is its seed. ``retry_on`` are the types of exceptions after which a trial is tried again.
+    reach, to which paused trials save their state, or None when nothing is saved. ``folders`` says where trials keep
+    what they save, and is None when there is no place for it. ``study`` is the name of the study, and ``seed`` is its
+    seed. ``retry_on`` are the types of exceptions after which a trial is tried again.
     """
 
     objective: Callable[..., Any]
@@ -54,6 +57,7 @@ class Program:
     model: Any = None
     variants: Variants | None = None
     checkpoints: str | None = None
+    folders: TrialFolders | None = None
     study: str = ""
     seed: int = 0
     retry_on: tuple[type[Exception], ...] = ()

@@ -33,6 +33,9 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``space`` is the space's description, and ``searcher`` and ``scheduler`` are settings as text. They are there to be
     shown and compared. The objects themselves are in the study's program.
 
+    ``folders`` is the place for the folders of trials, or empty for the default. ``keep`` is how many of the best
+    trials keep theirs, None for all that are done or stopped.
+
     ``kind`` says what kind of question it is. ``asked`` holds more of the question as plain JSON, which is read only by
     the policy that asks it, and by what shows a study of this kind. ``planned`` is the largest number of trials in the
     policy's own plan, or None when the policy doesn't say. ``data`` is a digest of the data, or empty without data.
@@ -53,6 +56,8 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     failures_to_give_up: int = 3
     stop_at_failure: bool = False
     retry: int = 0
+    folders: str = ""
+    keep: int | None = 1
     kind: str = "search"
     asked: dict[str, Any] = {}
     planned: int | None = None

@@ -5,7 +5,7 @@ A rule is a pure function of the study's progress and the time. It is also plain
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -25,6 +25,8 @@ class Progress(Protocol):
     def best_reached(self) -> float | None: ...
     @property
     def best_by_end(self) -> Sequence[float]: ...
+    @property
+    def own_rules(self) -> Mapping[str, str]: ...
     def moment_after(self, active_seconds: float) -> float: ...
 
 
@@ -41,8 +43,14 @@ class _Combinable:
     def __and__(self, other: "Rule") -> "All":
         return All(rules=(self, other))  # type: ignore[arg-type]
 
+    def __rand__(self, other: "Rule") -> "All":
+        return All(rules=(other, self))  # type: ignore[arg-type]
+
     def __or__(self, other: "Rule") -> "Either":
         return Either(rules=(self, other))  # type: ignore[arg-type]
+
+    def __ror__(self, other: "Rule") -> "Either":
+        return Either(rules=(other, self))  # type: ignore[arg-type]
 
 
 class TrialCount(_Combinable, Struct, frozen=True, tag=True):
@@ -146,6 +154,25 @@ class Patience(_Combinable, Struct, frozen=True, tag=True):
         return None
 
 
+class OwnRule(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
+    """Met as long as the function of this ``name`` says so. Running trials are stopped.
+
+    The function is a part of the study's program. What it answered is part of the study's history, and is all that
+    counts here. ``anew`` says that it was given at a resume. So it isn't the function of this name that the program may
+    hold.
+    """
+
+    name: str
+    anew: bool = False
+
+    def met(self, progress: Progress, now: float) -> Halt | None:
+        reason = progress.own_rules.get(self.name)
+        return Halt(reason=reason, at_once=True) if reason else None
+
+    def deadline(self, progress: Progress, now: float) -> float | None:
+        return None
+
+
 class All(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
     """Met when all of ``rules`` are met."""
 
@@ -175,7 +202,7 @@ class Either(_Combinable, Struct, frozen=True, kw_only=True, tag=True):
         return _earliest(self.rules, progress, now)
 
 
-Rule = TrialCount | Timeout | Target | Patience | All | Either
+Rule = TrialCount | Timeout | Target | Patience | OwnRule | All | Either
 
 
 def unmet(rule: Rule | None, progress: Progress, now: float) -> Rule | None:
@@ -184,6 +211,13 @@ def unmet(rule: Rule | None, progress: Progress, now: float) -> Rule | None:
         left = [found for each in rule.rules if (found := unmet(each, progress, now)) is not None]
         return Either(rules=tuple(left)) if len(left) > 1 else left[0] if left else None
     return None if rule is None or rule.met(progress, now) else rule
+
+
+def own_rules(rule: Rule | None) -> list[OwnRule]:
+    """The user's own rules in a rule."""
+    if isinstance(rule, All | Either):
+        return [own for each in rule.rules for own in own_rules(each)]
+    return [rule] if isinstance(rule, OwnRule) else []
 
 
 def _finite(rule: str, name: str, value: object) -> float:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -163,6 +164,11 @@ class Trial(Protocol):
     @property
     def notes(self) -> Mapping[str, str | None]:
         """What the objective returned beside its metrics: texts, and None."""
+        ...
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which it saved its model or the like, None if it asked for none. It is there if it is kept."""
         ...
 
     @property

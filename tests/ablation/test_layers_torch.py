@@ -487,6 +487,168 @@ def test_an_arm_differs_in_nothing_but_the_component(nets: SimpleNamespace, kind
         assert all(map(torch.equal, found, expected))
 
 
+def usual(nets: SimpleNamespace) -> dict[str, Any]:
+    """Networks as they are usual, each with an inert layer. They take images of 8 x 8 with 3 channels."""
+    torch, nn = nets.torch, nets.nn
+
+    class Residual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.conv = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+            self.norm, self.inert, self.act = nn.BatchNorm2d(4), nn.Dropout(0.0), nn.ReLU(inplace=True)
+            self.flat, self.head = nn.Flatten(), nn.Linear(256, 3)
+
+        def forward(self, x: Any) -> Any:
+            x = self.stem(x)
+            return self.head(self.flat(self.act(self.inert(self.norm(self.conv(x))) + x)))
+
+    class Inception(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.three = nn.Conv2d(3, 2, 1), nn.Conv2d(3, 2, 3, padding=1)
+            self.pool, self.five = nn.MaxPool2d(3, 1, 1), nn.Conv2d(3, 2, 5, padding=2)
+            self.act, self.inert, self.drop = nn.ReLU(inplace=True), nn.Identity(), nn.Dropout(0.3, inplace=True)
+            self.flat, self.head = nn.Flatten(), nn.Linear(9 * 64, 3)
+
+        def forward(self, x: Any) -> Any:
+            branches = [self.one(x), self.act(self.three(x)), self.inert(self.pool(x)), self.act(self.five(x))]
+            return self.head(self.flat(self.drop(torch.cat(branches, 1))))
+
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.flat, self.cells, self.inert = nn.Flatten(2), nn.GRU(64, 5, batch_first=True), nn.Dropout1d(0.0)
+            self.norm, self.head = nn.LayerNorm(5), nn.Linear(5, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.head(self.norm(self.inert(self.cells(self.flat(x))[0]))[:, -1])
+
+    def plain() -> Any:
+        layers = [nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(True), nn.Dropout(0.0, inplace=True), nn.Flatten()]
+        names = ["conv", "norm", "act", "inert", "flat", "drop", "head"]
+        model = nn.Sequential()
+        for name, layer in zip(names, [*layers, nn.Dropout(0.2), nn.Linear(144, 3)], strict=True):
+            model.add_module(name, layer)
+        return model
+
+    return {"residual": Residual, "inception": Inception, "recurrent": Recurrent, "plain": plain}
+
+
+@pytest.mark.parametrize("kind", ["residual", "inception", "recurrent", "plain"])
+def test_whole_and_arm_of_usual_networks_are_the_same_bit_for_bit(nets: SimpleNamespace, kind: str) -> None:
+    torch = nets.torch
+    torch.manual_seed(1)
+    user = usual(nets)[kind]()
+    x, y = torch.randn(6, 3, 8, 8), torch.randint(3, (6,))
+    layers = Layers("inert", example=(2, 3, 8, 8))
+
+    def outcome(model: Any) -> list[Any]:
+        torch.manual_seed(5)
+        before = model.eval()(x.clone())
+        optimizer = torch.optim.Adam(model.train().parameters())
+        for _ in range(3):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x.clone()), y).backward()
+            optimizer.step()
+        return [before, model.eval()(x.clone()), *model.state_dict().values()]
+
+    state = copy.deepcopy(user.state_dict())
+    expected = outcome(copy.deepcopy(user))
+    inputs = Inputs(params={}, model=user)
+    for components in ([], layers.components(inputs)):
+        found = outcome(layers.remove(inputs, components).model)
+        assert len(found) == len(expected)
+        assert all(map(torch.equal, found, expected))
+    assert all(map(torch.equal, state.values(), user.state_dict().values())), "the model itself stays as it is"
+
+
+def test_a_copy_that_is_not_the_model_is_refused(nets: SimpleNamespace) -> None:
+    torch, nn = nets.torch, nets.nn
+
+    class Holding(nn.Module):
+        """A function holds the module, so that copies share its layers."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.relu, self.head = nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 2)
+            self.act = lambda x: self.relu(x)
+
+        def forward(self, x: Any) -> Any:
+            return self.head(self.act(self.first(x)))
+
+    class Drawing(nn.Module):
+        """Its copies have weights of their own."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.relu, self.head = nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 2)
+
+        def __deepcopy__(self, memo: Any) -> Any:
+            return type(self)()
+
+        def forward(self, x: Any) -> Any:
+            return self.head(self.relu(self.first(x)))
+
+    class Modes(Drawing):
+        """Its copies are in another mode."""
+
+        def __deepcopy__(self, memo: Any) -> Any:
+            other = type(self)()
+            other.load_state_dict(self.state_dict())
+            return other.eval()
+
+    class Counting(Drawing):
+        """What it gives depends on something that isn't copied."""
+
+        scale: dict[int, float] = {}  # noqa: RUF012
+
+        def __deepcopy__(self, memo: Any) -> Any:
+            other = type(self)()
+            other.load_state_dict(self.state_dict())
+            return other
+
+        def forward(self, x: Any) -> Any:
+            return super().forward(x) * self.scale.setdefault(id(self), 1.0 + len(self.scale))
+
+    for make, why in (
+        (Holding, "still runs 'relu' of the model that was copied"),
+        (Drawing, "has other values in 'first.weight'"),
+        (Modes, "has another ''"),
+        (Counting, "gives other outputs than the model"),
+    ):
+        model = make()
+        if make is Counting:
+            model(torch.zeros(2, 6))
+        with pytest.raises(UsageError, match=f"{why}.*give a function that makes the model"):
+            Layers("relu", example=(2, 6)).components(Inputs(params={}, model=model))
+
+
+def test_what_is_not_compared(nets: SimpleNamespace) -> None:
+    """A model that draws in evaluation, too, and one that hasn't its weights yet."""
+    torch, nn = nets.torch, nets.nn
+
+    class Sampling(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.relu, self.head = nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 2)
+            self.generator = torch.Generator()
+
+        def __deepcopy__(self, memo: Any) -> Any:
+            other = type(self)()
+            other.load_state_dict(self.state_dict())
+            return other
+
+        def forward(self, x: Any) -> Any:
+            x = self.relu(self.first(x))
+            return self.head(x + torch.rand(x.shape, generator=self.generator))
+
+    lazy = nn.Sequential(nn.LazyLinear(8), nn.ReLU(), nn.Linear(8, 2))
+    for model, name in ((Sampling(), "relu"), (lazy, "1")):
+        (found,) = Layers(name, example=(2, 6)).components(Inputs(params={}, model=model))
+        assert found.name == name
+    assert isinstance(lazy[0], nn.LazyLinear)
+
+
 def test_what_stands_in_keeps_the_other_branches_as_they_were(nets: SimpleNamespace) -> None:
     torch, nn = nets.torch, nets.nn
 
@@ -574,10 +736,9 @@ def test_a_model_that_cannot_be_copied(nets: SimpleNamespace) -> None:
         without(Layers("drop"), model)
     with pytest.raises(UsageError, match="the Sequential can't be copied"):
         without(Layers("drop", example=(2, 1, 28, 28)), model)
-    with pytest.raises(UsageError, match="'pool2' would no longer change the shape of what it is given, and no input"):
-        names(Layers("pool2"), model)
-    with pytest.raises(UsageError, match="'flat' would no longer change the shape of what it is given, and no input"):
-        names(Layers("flat"), model)
+    for name in ("pool2", "flat"):
+        with pytest.raises(Clash, match=f"'{name}' would no longer change the shape of what it is given, and no input"):
+            RemovalOptions().remover(model).check([name])
 
 
 def test_what_a_model_gives_by_name(nets: SimpleNamespace) -> None:

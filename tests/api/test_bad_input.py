@@ -352,7 +352,9 @@ def test_a_study_of_before_the_first_release_is_named_and_can_be_removed(tmp_pat
         )
         connection.execute("UPDATE event SET crc = checksum(number, record) WHERE study = 1")
     connection.close()
-    with pytest.raises(StoreError, match=says("study 'old' can't be read", "before the first release", "trimma rm")):
+    with pytest.raises(
+        StoreError, match=says("study 'old' can't be read", "before the first release", " rm old --store ")
+    ):
         tm.load("old", path)
     assert [study.status for study in tm.studies(path)] == ["damaged", "finished"]
     assert tm.load("new", path).status == "finished"
@@ -370,7 +372,7 @@ def test_a_damaged_study_is_listed_and_says_what_is_wrong(tmp_path):
     _, damaged, _ = found = tm.studies(path)
     assert [study.status for study in found] == ["finished", "damaged", "finished"]
     assert repr(damaged) == "<Study 'second' damaged>"
-    why = says("study 'second' can't be read", "checksum of record 4", "trimma rm")
+    why = says("study 'second' can't be read", "checksum of record 4", " rm second --store ")
     assert re.search(why, str(damaged))
     for ask in (
         lambda: damaged.history,

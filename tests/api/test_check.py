@@ -92,3 +92,48 @@ def test_a_hang():
 
 def test_a_space_that_makes_no_sense():
     assert "the space is a tm.Space(...) or a dict" in problem(lambda lr: lr, 3)
+
+
+def test_where_it_stops_and_what_it_says_of_that():
+    def fit(lr, report):
+        for _ in range(10):
+            report(loss=lr)
+        raise ValueError("after the loop")
+
+    found = tm.check(fit, SPACE, minimize="loss")
+    assert found
+    assert found.remarks == ("it was stopped after 3 reports: steps=None lets it run to its end",)
+    assert str(found).endswith(f"\n  {found.remarks[0]}")
+    assert "after the loop" in problem(fit, steps=None)
+    assert "after 5 reports" in tm.check(fit, SPACE, minimize="loss", steps=5).remarks[0]
+
+
+def test_what_is_no_error_but_good_to_know():
+    assert tm.check(lambda lr: float("nan"), SPACE, minimize="loss").remarks == (
+        "loss was nan: that is recorded, and can never be best",
+    )
+    found = tm.check(lambda lr: lr, SPACE, minimize="loss", scheduler=tm.Asha(max_steps=9))
+    assert found
+    assert "has nothing to judge by, because 'loss' isn't reported on the way" in found.remarks[0]
+
+
+def test_a_trial_that_stops_itself_before_it_has_a_value():
+    def fit(lr):
+        raise tm.StopTrial("it is flat")
+
+    told = problem(fit)
+    assert told == "the trial ended before the metric 'loss' was reported: it stopped itself: it is flat"
+    assert not tm.check(fit, SPACE)
+
+
+def test_the_budget_is_that_of_the_scheduler():
+    def fit(lr, report, trial):
+        report(loss=trial.budget)
+
+    assert "budget" not in str(tm.check(fit, SPACE, minimize="loss", scheduler=tm.Asha(max_steps=9)))
+    assert "'loss' is NoneType" in problem(fit)
+
+
+def test_limits_that_make_no_sense():
+    assert "seconds=-1" in problem(lambda lr: lr, seconds=-1)
+    assert "steps=0" in problem(lambda lr: lr, steps=0)

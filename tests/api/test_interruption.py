@@ -126,6 +126,10 @@ def test_a_second_process_that_would_write_is_refused_and_told_who_writes(tmp_pa
         study = tm.load("study", driver.store)
         with pytest.raises(StudyBusy, match=rf"'study' is being written by process {driver.process.pid} on "):
             study.resume(engine=tm.Simulated(1))
+        for writes in (lambda: study.resume(engine=tm.Simulated(1)), lambda: tm.delete("study", driver.store)):
+            with pytest.raises(StudyBusy) as busy:
+                writes()
+            assert str(busy.value).endswith(f"; tm.load('study', store={str(driver.store)!r}) reads it meanwhile")
         assert study.best.value is not None, "reading goes on meanwhile"
 
 

@@ -14,7 +14,7 @@ from trimma.codec import REQUEST_VERSION, decode, decode_request, encode, encode
 from trimma.errors import StoreError
 from trimma.json_depth import DEEPEST
 from trimma.spec import Metric, StudySpec
-from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
+from trimma.stopping import OwnRule, Patience, Rule, Target, Timeout, TrialCount
 from trimma.testing.inboxes import EVERY_REQUEST
 from trimma.testing.stores import EVERY_KIND
 
@@ -37,6 +37,7 @@ leaves: st.SearchStrategy[Any] = st.one_of(
     st.builds(Timeout, st.floats(1e-6, 1e9)),
     st.builds(Target, floats),
     st.builds(Patience, st.integers(1, 1000), st.floats(0, 1e6)),
+    st.builds(OwnRule, name=text, anew=st.booleans()),
 )
 rules: st.SearchStrategy[Rule] = st.recursive(
     leaves, lambda inner: st.tuples(inner, inner, st.booleans()).map(lambda t: t[0] & t[1] if t[2] else t[0] | t[1])
@@ -76,6 +77,7 @@ every_event = st.one_of(
         trials=st.none() | st.integers(1, 10**6),
         workers=st.none() | st.integers(1, 10**4),
     ),
+    st.builds(ev.RuleAnswered, at=seconds, rule=text, reason=text),
     st.builds(ev.StudyClosed, at=seconds, outcome=st.sampled_from(ev.Outcome), reason=text),
     st.builds(ev.WorkerJoined, at=seconds, worker=text, host=text),
     st.builds(ev.WorkerLost, at=seconds, worker=text, cause=text),
@@ -160,7 +162,9 @@ def test_a_newer_version_says_what_to_do() -> None:
 
 
 def test_a_version_of_before_the_first_release_says_what_to_do() -> None:
-    with pytest.raises(StoreError, match=r"before the first release \(record version 1.*trimma rm"):
+    with pytest.raises(
+        StoreError, match=r"before the first release \(record version 1.*remove it, or take another store"
+    ):
         decode(encode(EVERY_KIND[0]).replace(b'"v":2', b'"v":1').replace(b'"metrics":[', b'"metric":['))
 
 
@@ -266,5 +270,5 @@ def test_brackets_in_texts_and_many_beside_each_other_are_not_deep():
     "bad", [b"\xff\xfe", b'{"v":2,"event":{"type":"Logged","at":0,"trial":0,"attempt":1,"text":"\xff"}}']
 )
 def test_bytes_that_are_no_text_are_a_store_error(bad):
-    with pytest.raises(StoreError, match=r"damaged record.*trimma rm"):
+    with pytest.raises(StoreError, match=r"damaged record.*remove the study"):
         decode(bad)

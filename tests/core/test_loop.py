@@ -32,7 +32,9 @@ def test_what_cannot_follow_is_told_with_its_record():
     spec = StudySpec(name="s", metrics=(Metric(name="loss", maximize=False),), seed=1)
     created = StudyCreated(at=0.0, spec=spec)
     store.append("s", [created, StudyOpened(at=0.0), created], 0)
-    with pytest.raises(StoreError, match=r"'s' can't be read, for record 2, a StudyCreated, .*created once.*trimma rm"):
+    with pytest.raises(
+        StoreError, match=r"'s' can't be read, for record 2, a StudyCreated, .*created once.*remove the study"
+    ):
         replay(store, "s")
 
 

@@ -19,6 +19,7 @@ class Stage:
     trial_count: int = 0
     best_reached: float | None = None
     best_by_end: list[float] = field(default_factory=list)
+    own_rules: dict[str, str] = field(default_factory=dict)
     started: float = 100.0
 
     def moment_after(self, active_seconds: float) -> float:

@@ -227,7 +227,7 @@ def test_damage_is_told_with_the_study_and_the_record(path: Path, how: str) -> N
     change(path, statement)
     store = SQLiteStore(path)
     (name,) = store.studies()
-    with pytest.raises(StoreError, match=rf"study '{name}' can't be read, .*{told}.*studies\.db.*trimma rm"):
+    with pytest.raises(StoreError, match=rf"study '{name}' can't be read, .*{told}.*studies\.db.*remove the study"):
         list(store.read(name))
     store.delete(name)
     assert list(store.studies()) == []

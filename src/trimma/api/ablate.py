@@ -26,16 +26,17 @@ from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
+from trimma.api.own_stopping_rules import StoppingRule
 from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
+from trimma.api.trial_folders import folders_of, keep_of
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program
 from trimma.registry import resolve
 from trimma.schedule import RunAll
 from trimma.spec import StudySpec
-from trimma.stopping import Rule
 
 
 def ablate(
@@ -54,7 +55,7 @@ def ablate(
     scheduler: str | BindsSearcher | Scheduler = "run-all",
     trials: int | None = None,
     timeout: float | None = None,
-    until: Rule | None = None,
+    until: StoppingRule | None = None,
     engine: str | Engine = "local",
     workers: int | None = None,
     name: str | None = None,
@@ -65,6 +66,8 @@ def ablate(
     max_attempts: int = 3,
     trial_timeout: float | None = None,
     stop_grace: float = 10.0,
+    folders: str | Path | None = None,
+    keep: Literal["best", "all", "none"] | int = "none",
     resume: bool = False,
     progress: bool | View = True,
     observers: Sequence[Observer] = (),
@@ -102,7 +105,8 @@ def ablate(
         you give a ``scheduler`` that stops some early. A comparison with those would be unfair, so they are left out
         of it, and the report says so.
 
-    The other arguments are those of `tune`. With ``resume=True`` a study of that name goes on, also with more repeats
+    The other arguments are those of `tune`. Of the folders in which trainings save something none is kept, unless
+    ``keep`` says so. With ``resume=True`` a study of that name goes on, also with more repeats
     or more components than before. Only the trainings that it lacks are run.
 
     Returns the `AblationStudy`. Raises what `tune` raises. The study is given up at once when its baseline fails.
@@ -134,6 +138,7 @@ def ablate(
     check_arms(parts, arms, inputs)
     listed = tuple(component for component in listed if any(component.name in arm for arm in arms))
     searcher = Blocks(found_design, retune)
+    rule, own_rules = until_of(until, timeout, None, None)
     asked = Ablation(
         components=listed,
         whole=", ".join(f"{key}={value!r}" for key, value in sorted(params.items())),
@@ -159,16 +164,18 @@ def ablate(
         searcher=repr(found_design),
         scheduler=repr(found_scheduler),
         trials=None if trials is None else whole("trials", trials),
-        until=until_of(until, timeout, None, None),
+        until=rule,
         max_attempts=whole("max_attempts", max_attempts),
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
+        folders=folders_of(folders),
+        keep=keep_of(keep),
         kind=KIND,
         asked=plain(asked),
         planned=searcher.planned(asked),
     )
     variants = Whole(params, parts)
     program = Program(objective=objective, metric=metric.name, data=given, model=model, variants=variants)
-    recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler)
+    recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler, rules=own_rules)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume, mismatches=mismatches)
     return AblationStudy(found, launch(question, ready, found, progress=progress, observers=observers))

@@ -7,6 +7,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from trimma.api.own_stopping_rules import StoppingRule, as_rule, functions_in
+from trimma.core.own_rules import OwnRules
 from trimma.data import portable
 from trimma.errors import StoreError, UsageError
 from trimma.ports import Engine, Store
@@ -86,16 +88,14 @@ def seconds(name: str, value: Any) -> float:
 
 
 def until_of(
-    until: Rule | None, timeout: float | None, target: float | None, patience: int | Patience | None
-) -> Rule | None:
-    """One rule that is met when any of those given is met. None when none is given."""
+    until: StoppingRule | None, timeout: float | None, target: float | None, patience: int | Patience | None
+) -> tuple[Rule | None, OwnRules]:
+    """One rule that is met when any of those given is met, or None, and the functions that it names."""
     rules: list[Rule] = []
+    functions: OwnRules = {}
     if until is not None:
-        if not isinstance(until, Rule):
-            raise UsageError(
-                f"until={until!r} is no rule: combine tm.Timeout, tm.Target, tm.Patience and tm.TrialCount"
-            )
-        rules.append(until)
+        functions = functions_in(until)
+        rules.append(as_rule(until))
     if timeout is not None:
         rules.append(Timeout(seconds("timeout", timeout)))
     if target is not None:
@@ -105,7 +105,7 @@ def until_of(
     combined: Rule | None = None
     for rule in rules:
         combined = rule if combined is None else combined | rule
-    return combined
+    return combined, functions
 
 
 def engine_of(engine: str | Engine, workers: int | None) -> Engine:

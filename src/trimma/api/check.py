@@ -1,30 +1,22 @@
 """``check``: one short trial in a real worker, and what is wrong with it in plain words."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from numpy.random import Generator
-
-from trimma.api.arguments import metric_of, space_of
+from trimma.api.arguments import engine_of, metric_of, whole
+from trimma.api.arguments import seconds as seconds_of
+from trimma.api.brief_trial import ENOUGH, brief_trial
+from trimma.api.searched import searched
 from trimma.api.study import Study
-from trimma.core import Policy
-from trimma.data import portable
-from trimma.engines import Local
 from trimma.errors import TrimmaError
-from trimma.loop import create, run
-from trimma.objective import Signature
-from trimma.ports import CONTINUE, History, Searcher, Suggestion, Verdict
-from trimma.program import Program
+from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher
 from trimma.safe_text import safe
-from trimma.search import RandomSearch
 from trimma.space import Space
-from trimma.spec import Metric, StudySpec
-from trimma.stores import MemoryStore
-from trimma.trial import Trial
+from trimma.spec import Metric
+from trimma.trial import State, Trial
 
-_STEPS = 3
 _UNNAMED = "the returned number"
 
 
@@ -33,7 +25,8 @@ class Check:
     """What a short run of an objective has shown. It is true when there are no ``problems``.
 
     ``metrics`` are the names of the metrics that the objective gave with ``config``. ``seconds`` is how long the trial
-    took, or None when that isn't known. ``output`` is what it printed.
+    took, or None when that isn't known. ``output`` is what it printed. ``remarks`` are what is no error, but good to
+    know.
     """
 
     problems: tuple[str, ...]
@@ -41,6 +34,7 @@ class Check:
     config: Mapping[str, Any]
     seconds: float | None
     output: str
+    remarks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return not self.problems
@@ -49,8 +43,8 @@ class Check:
         if self.problems:
             return safe("\n".join(f"✗ {problem}" for problem in self.problems))
         took = "" if self.seconds is None else f" in {self.seconds:.2g} s"
-        gave = ", ".join(self.metrics)
-        return safe(f"✓ the objective runs in a worker with {dict(self.config)}; it gave {gave}{took}")
+        runs = f"✓ the objective runs in a worker with {dict(self.config)}; it gave {', '.join(self.metrics)}{took}"
+        return safe("\n".join([runs, *(f"  {remark}" for remark in self.remarks)]))
 
     __repr__ = __str__
 
@@ -61,67 +55,87 @@ def check(
     *,
     maximize: str | None = None,
     minimize: str | None = None,
+    searcher: str | BindsSpace | Searcher | None = None,
+    scheduler: str | BindsSearcher | Scheduler = "run-all",
+    engine: str | Engine = "local",
     data: Any = None,
     model: Any = None,
+    retry: int | type[Exception] | tuple[type[Exception], ...] = 0,
+    steps: int | None = 3,
     seconds: float = 60.0,
 ) -> Check:
-    """Run ``objective`` once in a worker, for at most three reports and ``seconds`` (default 60).
+    """Run ``objective`` once in a worker, for at most three reports of the metric and ``seconds`` (default 60).
 
-    The run is like that of a trial in a study, but nothing is stored. What is wrong is not raised, but returned as
-    problems: wrong arguments, an objective that can't be sent, an exception, a crash, nothing reported, or a metric
-    that isn't a number. Without ``maximize`` and ``minimize``, any metric will do.
+    The run is that of a trial in a study of `tune` with the same arguments, but nothing is stored. What is an error
+    there is one here. It is not raised, but returned as a problem: arguments that make no sense, an objective that
+    can't be sent, an exception, a crash, a metric that isn't a number or never comes.
+
+    ``steps`` is the number of reports of the metric after which the trial is stopped (default 3). What the objective
+    does after them isn't checked. With None, the trial runs to its end. Without ``maximize`` and ``minimize``, any
+    metric will do.
 
     >>> print(tm.check(fit, space, maximize="accuracy"))
     """
+    named = maximize is not None or minimize is not None
     try:
-        metric = None if maximize is minimize is None else metric_of(maximize, minimize).name
-        space = space_of(space)
-        provided = [name for name, part in (("data", data), ("model", model)) if part is not None]
-        Signature.of(objective).check(space.keys, provided)
-        program = Program(objective=objective, metric=metric or _UNNAMED, data=portable(data), model=model)
-        study = _try(program, space, seconds)
+        metric = metric_of(maximize, minimize) if named else Metric(name=_UNNAMED, maximize=True)
+        limit, most = seconds_of("seconds", seconds), None if steps is None else whole("steps", steps)
+        spec, recipe = searched(
+            objective,
+            space,
+            metric,
+            searcher=searcher,
+            scheduler=scheduler,
+            data=data,
+            model=model,
+            retry=retry,
+            attempts=1 if isinstance(retry, int) else 3,
+        )
+        study = brief_trial(spec, recipe, engine_of(engine, 1 if isinstance(engine, str) else None), limit, most, named)
     except TrimmaError as error:
         return Check((str(error),), (), {}, None, "")
-    return _judged(study, metric)
-
-
-def _try(program: Program, space: Space, seconds: float) -> Study:
-    engine, store = Local(workers=1), MemoryStore()
-    spec = StudySpec(
-        name="check",
-        metrics=(Metric(name=program.metric, maximize=True),),
-        seed=0,
-        trials=1,
-        max_attempts=1,
-        trial_timeout=seconds,
-        failures_to_give_up=2,
-    )
-    ledger = create(store, spec, None, engine.clock.now())
-    with store.claim(spec.name):
-        run(
-            ledger,
-            Policy(_Brief(RandomSearch().bind(space, 0, None))),
-            engine,
-            store,
-            program,
-            trials=1,
-            until=None,
-            observe=lambda events, history, now: None,
-            requests=lambda: (),
-        )
-    return Study(store, ledger)
+    return _judged(study, metric.name if named else None)
 
 
 def _judged(study: Study, metric: str | None) -> Check:
     trial = study.trials[0]
     metrics = tuple(sorted({*trial.curve.metrics, *trial.result}))
-    problems = []
-    failure = trial.failure
-    if failure is not None and not (failure.kind == "MetricMissing" and metric is None and metrics):
-        problems.append(_plainly(failure.kind, failure.message, failure.traceback))
+    problem = _problem(trial, metrics, metric)
     span = trial.spans[-1]
     took = None if span.end is None else span.end - span.start
-    return Check(tuple(problems), metrics, trial.config, took, study.output(trial.id))
+    return Check(
+        () if problem is None else (problem,),
+        metrics,
+        trial.config,
+        took,
+        study.output(trial.id),
+        tuple(_remarks(study, trial, metric)),
+    )
+
+
+def _problem(trial: Trial, metrics: tuple[str, ...], metric: str | None) -> str | None:
+    failure = trial.failure
+    if failure is not None and not (failure.kind == "MetricMissing" and metric is None and metrics):
+        return _plainly(failure.kind, failure.message, failure.traceback)
+    if trial.state is State.STOPPED and (trial.value is None if metric else not metrics):
+        what = f"the metric {metric!r} was reported" if metric else "anything was reported"
+        return f"the trial ended before {what}: {trial.reason}"
+    return None
+
+
+def _remarks(study: Study, trial: Trial, metric: str | None) -> list[str]:
+    found = []
+    if trial.value is not None and not math.isfinite(trial.value):
+        found.append(f"{metric or 'the metric'} was {trial.value}: that is recorded, and can never be best")
+    scheduler = study.history.spec.scheduler
+    if metric and scheduler != "RunAll()" and not len(study.history.scores):
+        found.append(
+            f"{scheduler} has nothing to judge by, because {metric!r} isn't reported on the way: "
+            f"report({metric}=...) at each step"
+        )
+    if trial.reason == ENOUGH:
+        found.append(f"it was stopped after {len(trial.curve)} reports: steps=None lets it run to its end")
+    return found
 
 
 def _plainly(kind: str, message: str, traceback: str) -> str:
@@ -131,19 +145,5 @@ def _plainly(kind: str, message: str, traceback: str) -> str:
         case "Crash":
             return f"the objective ended its process: {message}"
         case "Timeout":
-            return f"{message} without ending or reporting three times"
+            return f"{message} without ending or reporting often enough"
     return f"the objective raised {kind}: {message}\n{traceback.rstrip()}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Brief:
-    """A scheduler that ends each trial after a few steps."""
-
-    searcher: Searcher
-
-    def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
-        found = self.searcher.suggest(history, free, rng)
-        return [msgspec.structs.replace(suggestion, budget=_STEPS) for suggestion in found]
-
-    def verdict(self, history: History, trial: Trial) -> Verdict:
-        return CONTINUE

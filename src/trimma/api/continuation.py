@@ -1,5 +1,6 @@
 """What `Study.resume` asks: that a stored study goes on, perhaps with new parts or other limits."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,12 @@ from trimma.api.advice import command
 from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
 from trimma.api.new_limits import limits_from_here
+from trimma.api.own_stopping_rules import functions_for
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import renewed, thaw
 from trimma.api.resume_mismatch import refuse_mismatch, warn_of_other_data
 from trimma.api.trust import say_whose_program
+from trimma.core.own_rules import OwnRules
 from trimma.data.digest import digest
 from trimma.errors import StudyNotFound
 from trimma.loop import replay
@@ -32,10 +35,11 @@ class Continuation:
     """What is given anew at a resume. Where a field is None, everything stays as it was.
 
     ``metric`` and ``space`` must be the stored ones; of the metric, only its name and its direction are compared.
-    ``trials`` is a total number, and ``timeout`` is in seconds from here on. ``more`` says what is asked of the
-    policy from here on. ``trust`` says that the program may be loaded from a store of another user's, and ``tell`` is
-    called with the words that say whose program is loaded. ``call`` is how the study was made, as in
-    ``tune(objective, space``. It is part of the error message when the recipe can't be loaded.
+    ``trials`` is a total number, and ``timeout`` is in seconds from here on. ``own_rules`` holds the functions that
+    ``until`` names. ``more`` says what is asked of the policy from here on. ``trust`` says that the program may be
+    loaded from a store of another user's, and ``tell`` is called with the words that say whose program is loaded.
+    ``call`` is how the study was made, as in ``tune(objective, space``. It is part of the error message when the recipe
+    can't be loaded.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Continuation:
     trials: int | None
     timeout: float | None
     until: Rule | None
+    own_rules: OwnRules
     more: AsksMore | None
     trust: bool
     tell: Callable[[str], None]
@@ -80,7 +85,9 @@ class Continuation:
         refuse_mismatch(spec, given)
         if self.data is not None:
             warn_of_other_data(spec, digest(self.data))
+        trials, until = limits_from_here(ledger.history, self.trials, self.timeout, self.until)
+        rules = functions_for(self.name, until, recipe.rules, self.own_rules)
         if self.more is not None:
             ask_more(ledger, store, engine, recipe, self.more(spec, recipe))
-        trials, until = limits_from_here(ledger.history, self.trials, self.timeout, self.until)
+        recipe = dataclasses.replace(recipe, rules=rules)
         return TakenUp(ledger=ledger, known=known, recipe=recipe, trials=trials, until=until)

@@ -1,9 +1,12 @@
-"""Ctrl-C: pressed once it stops the study and keeps everything, pressed twice it stops at once."""
+"""Ctrl-C: pressed once it stops the study and keeps everything, pressed twice it stops at once.
+
+Either way it ends with a message that says how to go on, and no traceback, for nothing went wrong.
+"""
 
 import signal
 import sys
 import threading
-from types import FrameType, TracebackType
+from types import FrameType, MethodType, TracebackType
 from typing import Any
 
 
@@ -35,9 +38,36 @@ class Interrupts:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self._noted:
+            sys.stderr.write("\n")  # after the ^C of the terminal
             raise KeyboardInterrupt
         self._noted = True
         sys.stderr.write("\nstopping the workers; everything is kept (ctrl-C again: at once)\n")
+
+
+def interruption(told: str) -> KeyboardInterrupt:
+    """A KeyboardInterrupt that Python and IPython show as this message alone, without a traceback, unless it is caught.
+
+    It is no class of its own, because Python gives a process that it ends the exit status of SIGINT only for exactly
+    this one.
+    """
+    interrupt, before = KeyboardInterrupt(told), sys.excepthook
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if error is not interrupt:
+            before(kind, error, trace)
+            return
+        if sys.excepthook is show:
+            sys.excepthook = before
+        sys.stderr.write(f"{told}\n")
+
+    sys.excepthook = show
+    # what IPython asks of an exception that it is to show
+    interrupt._render_traceback_ = MethodType(_lines, interrupt)  # type: ignore[attr-defined]
+    return interrupt
+
+
+def _lines(interrupt: KeyboardInterrupt) -> list[str]:
+    return [str(interrupt)]
 
 
 def _may_be_replaced(handler: Any) -> bool:

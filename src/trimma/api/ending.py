@@ -3,17 +3,23 @@
 import sys
 
 from trimma.api.advice import how_to_load, how_to_resume
+from trimma.api.ctrl_c import interruption
 from trimma.errors import StoreFull, StudyFailed
 from trimma.events import Outcome
 from trimma.ports import Engine, History, Store
 from trimma.safe_text import safe
 
 
+def ended_at_once(name: str, store: Store, engine: Engine) -> KeyboardInterrupt:
+    """What to raise after a second ctrl-C, which waits for nothing."""
+    return interruption(f"study {name!r} was ended at once; to go on: {how_to_resume(name, store, engine)}")
+
+
 def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) -> None:
     """Say by an exception when the study did not end as asked; where somebody asked it to stop, a line is enough.
 
     Raises `StudyFailed` when it was given up, and KeyboardInterrupt when it was interrupted by ``ctrl_c``. How to go on
-    is the message of that, because Python shows it below the traceback, where it is read.
+    is the message of that.
     """
     name, closed = history.spec.name, history.closed
     if closed is None or closed.outcome is Outcome.FINISHED:
@@ -22,9 +28,15 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
         why = "interrupted" if ctrl_c else f"ended early: {closed.reason}"
         told = f"study {name!r} was {why}; to go on: {how_to_resume(name, store, engine)}"
         if ctrl_c:
-            raise KeyboardInterrupt(told)
+            raise interruption(told)
         sys.stderr.write(f"{safe(told)}\n")
         return
+    if (rule := history.failed_rule) is not None and rule.failure is not None:
+        raise StudyFailed(
+            f"study {name!r} was given up: {closed.reason}. All trials are kept.\n\n"
+            f"{rule.failure.traceback.rstrip()}\n\n"
+            f"Mend the rule, then go on with {how_to_load(name, store)}.resume(until=...)."
+        )
     ended = sorted(history.ended[history.ended_before :])
     shown = next((history.trials[trial].failure for trial in ended if history.trials[trial].failure), None)
     detail = " " if shown is None else f" The first failure:\n\n{shown.traceback.rstrip() or shown}\n\n"

@@ -4,20 +4,24 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
+from trimma.api.claim import claimed
 from trimma.api.ctrl_c import Interrupts
-from trimma.api.ending import conclude, ended_without_room
+from trimma.api.ending import conclude, ended_at_once, ended_without_room
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
+from trimma.api.trial_folders import FolderKeeper, trial_folders
 from trimma.errors import StoreFull, UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import Room, run
+from trimma.objective import Signature
 from trimma.planners import with_planner
 from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import EndStudy, Request
@@ -66,51 +70,81 @@ def launch(
     """
     _refuse_import()
     followed_by = observers_of(observers)
-    with store.claim(asked.name):
-        asked_outside = Listener(store, asked.name)
-        study = asked.take_up(store, engine)
-        history = study.ledger.history
-        with (
-            # observers are the outermost context, so that ctrl-C ends the waiting for them
-            Observers(followed_by, store, asked.name, study.known) as told,
-            Interrupts() as interrupted,
-            Shown(view_of(progress, engine)) as shown,
-        ):
+    interrupted = Interrupts()
+    try:
+        with claimed(store, asked.name):
+            ledger = _run(asked, engine, store, interrupted, progress, followed_by)
+    except KeyboardInterrupt:
+        if interrupted():
+            raise ended_at_once(asked.name, store, engine) from None
+        raise
+    conclude(ledger.history, store, engine, ctrl_c=interrupted())
+    return ledger
 
-            def observe(events: Sequence[Event], history: History, now: float) -> None:
-                told(events, history, now)
-                shown(events, history, now)
 
-            # bound to the original limits, because the order of branches must not change with those of a resume
-            bind = partial(study.recipe.bind, history.original)
-            again = bind if study.recipe.binds else None
-            policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
+def _run(
+    asked: TakesUp,
+    engine: Engine,
+    store: Store,
+    interrupted: Interrupts,
+    progress: bool | View,
+    observers: Sequence[Observer],
+) -> Ledger:
+    """Take up a claimed study, and run and show it until it is closed and all ``observers`` were told."""
+    asked_outside = Listener(store, asked.name)
+    study = asked.take_up(store, engine)
+    history = study.ledger.history
+    with (
+        # observers are the outermost context, so that ctrl-C ends the waiting for them
+        Observers(observers, store, asked.name, study.known) as told,
+        interrupted,
+        _folder_keeper(study, store) as keeper,
+        Shown(view_of(progress, engine)) as shown,
+    ):
 
-            def requests() -> Sequence[Request]:
-                return [EndStudy(reason="interrupted")] if interrupted() else asked_outside()
+        def observe(events: Sequence[Event], history: History, now: float) -> None:
+            told(events, history, now)
+            if keeper is not None:
+                keeper(events, history, now)
+            shown(events, history, now)
 
-            try:
-                run(
-                    study.ledger,
-                    policy,
-                    engine,
-                    store,
-                    study.recipe.program,
-                    trials=study.trials,
-                    until=study.until,
-                    observe=observe,
-                    requests=requests,
-                    planner=planner,
-                    room=Room(clock=time.monotonic, rest=time.sleep, tell=_tell),
-                )
-            except StoreFull as error:
-                raise ended_without_room(asked.name, store, engine, error, ctrl_c=interrupted()) from error
-        conclude(history, store, engine, ctrl_c=interrupted())
+        # bound to the original limits, because the order of branches must not change with those of a resume
+        bind = partial(study.recipe.bind, history.original)
+        again = bind if study.recipe.binds else None
+        policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
+
+        def requests() -> Sequence[Request]:
+            return [EndStudy(reason="interrupted")] if interrupted() else asked_outside()
+
+        try:
+            run(
+                study.ledger,
+                policy,
+                engine,
+                store,
+                replace(study.recipe.program, folders=None if keeper is None else keeper.folders),
+                trials=study.trials,
+                until=study.until,
+                observe=observe,
+                requests=requests,
+                planner=planner,
+                room=Room(clock=time.monotonic, rest=time.sleep, tell=_tell),
+            )
+        except StoreFull as error:
+            raise ended_without_room(asked.name, store, engine, error, ctrl_c=interrupted()) from error
     return study.ledger
 
 
 def _tell(text: str) -> None:
     sys.stderr.write(f"{safe(text)}\n")
+
+
+def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[FolderKeeper | None]:
+    """Looks after the folders of the trials, which only an objective that takes ``trial`` can ask for."""
+    if "trial" not in Signature.of(study.recipe.program.objective).accepts:
+        return nullcontext()
+    history = study.ledger.history
+    return FolderKeeper(trial_folders(history.spec, store), history)
 
 
 def _refuse_import() -> None:

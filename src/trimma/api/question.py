@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from trimma.api.advice import how_to_remove, how_to_resume
 from trimma.api.extend_study import ask_more
 from trimma.api.launch import TakenUp
+from trimma.api.own_stopping_rules import given_anew
 from trimma.api.recipe import Recipe
 from trimma.api.recipe_pickle import freeze
 from trimma.api.resume_mismatch import Mismatches, refuse_mismatch, warn_of_other_data
@@ -47,12 +48,14 @@ class Question:
                 f"(or {how_to_resume(self.name, store, engine)}), or remove it with: "
                 f"{how_to_remove(self.name, store)}"
             )
+        until = self.spec.until
         recipe, given = self.recipe.fit_for(engine), digest(self.recipe.program.data)
         if known:
             ledger = replay(store, self.name)
             before = len(ledger.history)
             refuse_mismatch(ledger.history.spec, self.spec, seeded=self.seeded, mismatches=self.mismatches)
             warn_of_other_data(ledger.history.spec, given)
+            until = given_anew(until)
             ask_more(ledger, store, engine, recipe, self.spec)
         else:
             recipe.bind(self.spec)  # settings that don't fit the space are refused before anything is stored
@@ -60,4 +63,4 @@ class Question:
                 create(store, replace(self.spec, data=given), freeze(recipe, engine), engine.clock.now()),
                 0,
             )
-        return TakenUp(ledger=ledger, known=before, recipe=recipe, trials=self.spec.trials, until=self.spec.until)
+        return TakenUp(ledger=ledger, known=before, recipe=recipe, trials=self.spec.trials, until=until)

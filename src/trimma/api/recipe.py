@@ -1,11 +1,12 @@
 """The recipe of a study: all that it needs besides its history to go on in another process."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trimma.api.arguments import data_of
 from trimma.core import Policy
+from trimma.core.own_rules import OwnRules
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Scheduler, Searcher
 from trimma.program import Program
 from trimma.space import Space
@@ -16,13 +17,15 @@ from trimma.spec import StudySpec
 class Recipe:
     """The program, the space (None for an ablation), and the settings of the policies.
 
-    ``left_out`` names the parts of the program ("data", "model") that were not stored with the recipe.
+    ``rules`` holds the functions of the user's own stopping rules, by their names. ``left_out`` names the parts of the
+    program ("data", "model") that were not stored with the recipe.
     """
 
     program: Program
     space: Space | None
     searcher: BindsSpace | Searcher
     scheduler: BindsSearcher | Scheduler
+    rules: OwnRules = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
     @property
@@ -38,7 +41,7 @@ class Recipe:
             searcher = searcher.bind(self.space, spec.seed, spec.trials)
         scheduler: Any = self.scheduler
         bound: Scheduler = scheduler.bind(searcher) if hasattr(scheduler, "bind") else scheduler
-        return Policy.of(bound, searcher)
+        return Policy.of(bound, searcher, self.rules)
 
     @property
     def binds(self) -> bool:

@@ -40,8 +40,10 @@ def freeze(recipe: Recipe, engine: Engine) -> bytes | None:
 
     Data or model, or both, are left out when the pickle would be larger than `KEPT_BYTES`. For an engine that runs
     trials in this process, what can't be pickled is left out, too: data or model, and then also the objective. For
-    other engines, raises `ObjectiveError` for what can't be pickled.
+    other engines, raises `ObjectiveError` for what can't be pickled. Own stopping rules that can't be pickled are left
+    out for all engines.
     """
+    recipe = replace(recipe, rules={name: rule for name, rule in recipe.rules.items() if _can_be_kept(rule)})
     given = [part for part in ("data", "model") if getattr(recipe.program, part) is not None]
     unpicklable = None
     for left_out in (parts for count in range(len(given) + 1) for parts in combinations(given, count)):
@@ -70,6 +72,14 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 def _kept(recipe: Recipe, limit: float = math.inf) -> bytes:
     pickled, pickler = dumped(recipe, limit)
     return msgspec.msgpack.encode(_Kept(recipe=pickled, modules=modules_of(pickler)))
+
+
+def _can_be_kept(rule: Any) -> bool:
+    try:
+        dumped(rule, KEPT_BYTES)
+    except (ObjectiveError, TooLarge):
+        return False
+    return True
 
 
 def _without(recipe: Recipe, parts: Sequence[str]) -> Recipe:

@@ -32,6 +32,12 @@ def refuse_mismatch(
         changed.append(f"it was {_one(stored.kind)}, is {_one(given.kind)}")
     elif mismatches is not None:
         changed += mismatches(stored, given)
+    if stored.folders != given.folders:
+        was, now = (spec.folders or "the place beside the store" for spec in (stored, given))
+        changed.append(f"folders= was {was}, is {now}")
+    if stored.keep != given.keep:
+        was, now = ("'all'" if spec.keep is None else str(spec.keep) for spec in (stored, given))
+        changed.append(f"keep= was {was}, is {now}")
     if seeded and stored.seed != given.seed:
         changed.append(f"the seed was {stored.seed}, is {given.seed}")
     if changed:

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from trimma.api.advice import how_to_remove
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
+from trimma.api.claim import claimed
 from trimma.api.damaged_study import DamagedStudy
 from trimma.api.study import Study
+from trimma.api.trial_folders import remove_trial_folders
 from trimma.errors import StoreError, StudyNotFound, UnknownName, UsageError
+from trimma.events import StudyCreated
 from trimma.loop import replay
 from trimma.ports import Store
 
@@ -38,11 +42,23 @@ def studies(store: str | Path | Store | None = None) -> list[Study]:
 
 
 def delete(name: str, store: str | Path | Store | None = None) -> None:
-    """Forget a stored study for good, also one that can't be read.
+    """Forget a stored study for good, with the folders of its trials. It may be one that can't be read.
 
     Raises `StudyNotFound` for an unknown name, and `StudyBusy` while the study runs.
     """
-    _store_with(name, store).delete(name)
+    found = _store_with(name, store)
+    with claimed(found, name):
+        _remove_folders(found, name)
+    found.delete(name)
+
+
+def _remove_folders(store: Store, name: str) -> None:
+    try:
+        created = next(iter(store.read(name)), None)
+    except StoreError:
+        return  # nobody knows where its folders are
+    if isinstance(created, StudyCreated):
+        remove_trial_folders(created.spec, store)
 
 
 def _store_with(name: str, store: str | Path | Store | None) -> Store:
@@ -62,7 +78,10 @@ def _store_with(name: str, store: str | Path | Store | None) -> Store:
 
 
 def _handle(store: Store, name: str) -> Study:
-    ledger = replay(store, name)
+    try:
+        ledger = replay(store, name)
+    except StoreError as error:
+        raise StoreError(f"{error} (to remove it: {how_to_remove(name, store)})") from error
     if ledger.history.spec.kind == "search":
         return Study(store, ledger)
     # imported here only, because a search needs nothing of it

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from trimma.api.arguments import engine_of, metric_of, seconds, space_of, until_of, whole
 from trimma.api.continuation import AsksMore, Continuation
 from trimma.api.launch import launch
+from trimma.api.own_stopping_rules import StoppingRule, given_anew
 from trimma.api.progress_view import View, told_to_user
 from trimma.api.send_request import ask, trial_of
 from trimma.errors import StudyError, UsageError
@@ -17,7 +18,7 @@ from trimma.ports import Engine, History, Observer, Store
 from trimma.requests import ChangeTrials, ChangeWorkers, ContinueTrial, EndStudy, EndTrial, PauseTrial, Request
 from trimma.space import Space
 from trimma.spec import Metric
-from trimma.stopping import Patience, Rule
+from trimma.stopping import Patience
 from trimma.trial import Trial
 from trimma.views import columns, importance, status, table
 
@@ -217,7 +218,7 @@ class Study:
         timeout: float | None = None,
         target: float | None = None,
         patience: int | Patience | None = None,
-        until: Rule | None = None,
+        until: StoppingRule | None = None,
         engine: str | Engine = "local",
         workers: int | None = None,
         data: Any = None,
@@ -240,9 +241,10 @@ class Study:
         To load the objective runs code that is stored with the study. Where it comes from is said on standard error.
         From a store that another user owns or may write it isn't loaded, unless ``trust`` is True.
 
-        Raises `StudyError` when something that could not be stored isn't given, `StoreError` when the store isn't
-        trusted, and what `tune` raises.
+        Raises `StudyError` when something that could not be stored isn't given (also a function that was given as
+        ``until``), `StoreError` when the store isn't trusted, and what `tune` raises.
         """
+        rule, own_rules = until_of(until, None, target, patience)
         asked = Continuation(
             name=self.name,
             objective=objective,
@@ -252,7 +254,8 @@ class Study:
             space=None if space is None else space_of(space),
             trials=None if trials is None else whole("trials", trials),
             timeout=None if timeout is None else seconds("timeout", timeout),
-            until=until_of(until, None, target, patience),
+            until=given_anew(rule),
+            own_rules=own_rules,
             more=None if repeats is None else self._repeating(whole("repeats", repeats)),
             trust=trust,
             tell=told_to_user(progress),

@@ -1,24 +1,25 @@
 """``tune``: the best config of an objective."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from trimma.api.arguments import engine_of, metric_of, retry_of, seconds, seed_of, space_of, store_of, until_of, whole
+from msgspec import structs
+
+from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
+from trimma.api.own_stopping_rules import StoppingRule
 from trimma.api.progress_view import View
 from trimma.api.question import Question
-from trimma.api.recipe import Recipe
+from trimma.api.searched import searched
 from trimma.api.study import Study
+from trimma.api.trial_folders import folders_of, keep_of
 from trimma.errors import UsageError
-from trimma.objective import Signature
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler, Searcher, Store
-from trimma.program import Program
-from trimma.registry import resolve
 from trimma.space import Space
-from trimma.spec import StudySpec
-from trimma.stopping import Patience, Rule
+from trimma.stopping import Patience
 
 
 def tune(
@@ -32,7 +33,7 @@ def tune(
     timeout: float | None = None,
     target: float | None = None,
     patience: int | Patience | None = None,
-    until: Rule | None = None,
+    until: StoppingRule | None = None,
     searcher: str | BindsSpace | Searcher | None = None,
     scheduler: str | BindsSearcher | Scheduler = "run-all",
     engine: str | Engine = "local",
@@ -47,6 +48,8 @@ def tune(
     max_attempts: int = 3,
     trial_timeout: float | None = None,
     stop_grace: float = 10.0,
+    folders: str | Path | None = None,
+    keep: Literal["best", "all", "none"] | int = "best",
     resume: bool = False,
     progress: bool | View = True,
     observers: Sequence[Observer] = (),
@@ -66,6 +69,8 @@ def tune(
         After ``trials`` trials (exactly that many), after ``timeout`` seconds, when a trial is done with a value at
         least as good as ``target``, when ``patience`` trials have ended without a better best value, or when the rule
         ``until`` is met, such as ``tm.Timeout(600) & tm.Patience(20, delta=0.001)``. What comes first ends the study.
+        ``until`` may also be a function of the study's history, which is called whenever a trial has ended and says
+        whether the study has had enough: ``until=lambda history: len(history.ended) > 20 and good(history.best)``.
         If ``trials`` isn't given, a study also ends when all configs have been tried, where they can be counted.
     How
         ``searcher``: "random", "grid", "quasi-random" or an object (default: "grid" if nothing is left to
@@ -86,6 +91,12 @@ def tune(
     Where it is kept
         Under ``name`` (default: the objective's name and the time) in ``store`` (default: ``TRIMMA_STORE``, or
         ``.trimma/studies.db``). With ``resume=True`` a study of that name goes on, if it asks the same.
+    What trials save
+        An objective that takes ``trial`` may save its model in ``trial.folder``, an empty folder of its own.
+        ``study.best.folder`` is that of the best trial. ``keep`` says which folders stay: those of the "best" trial
+        (the default), of so many of the best, of "all" that are done or stopped, or of "none". All others are removed
+        as soon as their trials have ended. They are in ``folders`` (default: beside the store), which must be a folder
+        that all machines share.
     How it is shown
         On standard error: in place in a terminal or a notebook, as lines elsewhere. ``progress=False`` shows nothing.
         A function as ``progress`` shows it in a way of your own: it is called with the engine, and returns a context
@@ -103,39 +114,35 @@ def tune(
     """
     if isinstance(failures, str) and failures not in ("skip", "stop"):
         raise UsageError(f"failures={failures!r} must be 'skip', 'stop', or how many failures alike end a study")
-    space = space_of(space)
     metric = metric_of(maximize, minimize, value)
-    until = until_of(until, timeout, target, patience)
-    trials = None if trials is None else whole("trials", trials)
-    extras = {"data": data, "model": model}
-    signature = Signature.of(objective)
-    signature.check(space.keys, [label for label, extra in extras.items() if extra is not None])
-    default = "grid" if space.is_fixed else "random"
-    found_searcher = resolve("searcher", default if searcher is None else searcher, ["bind", "suggest"])
-    found_scheduler = resolve("scheduler", scheduler, ["bind", "plan"])
-    if trials is None and until is None and space.size is None:
+    asked, recipe = searched(
+        objective,
+        space,
+        metric,
+        searcher=searcher,
+        scheduler=scheduler,
+        data=data,
+        model=model,
+        retry=retry,
+        attempts=whole("max_attempts", max_attempts),
+    )
+    rule, own_rules = until_of(until, timeout, target, patience)
+    if trials is None and rule is None and recipe.space is not None and recipe.space.size is None:
         raise UsageError("say when to end: trials=, timeout=, target=, patience= or until=; this space has no end")
-    attempts = whole("max_attempts", max_attempts)
-    times, retry_on = retry_of(retry, attempts)
     found = store_of(store)
-    spec = StudySpec(
-        name=name_of(name, signature.name, found),
-        metrics=(metric,),
+    spec = structs.replace(
+        asked,
+        name=name_of(name, asked.objective, found),
         seed=seed_of(seed),
-        objective=signature.name,
-        space=space.describe(),
-        searcher=repr(found_searcher),
-        scheduler=repr(found_scheduler),
-        trials=trials,
-        until=until,
-        max_attempts=attempts,
-        retry=times,
+        trials=None if trials is None else whole("trials", trials),
+        until=rule,
         trial_timeout=None if trial_timeout is None else seconds("trial_timeout", trial_timeout),
         stop_grace=seconds("stop_grace", stop_grace),
+        folders=folders_of(folders),
+        keep=keep_of(keep),
         failures_to_give_up=0 if isinstance(failures, str) else whole("failures", failures),
         stop_at_failure=failures == "stop",
     )
-    program = Program(objective=objective, metric=metric.name, data=data, model=model, retry_on=retry_on)
-    recipe = Recipe(program=program, space=space, searcher=found_searcher, scheduler=found_scheduler)
+    recipe = dataclasses.replace(recipe, rules=own_rules)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume)
     return Study(found, launch(question, engine_of(engine, workers), found, progress=progress, observers=observers))

@@ -111,7 +111,7 @@ def _returned(draft: Draft, fact: Returned, trial: Trial) -> None:
     metric, metrics = draft.history.spec.metric.name, fact.metrics
     key = draft.key(trial) | {"metrics": metrics, "seconds": fact.seconds}
     if metric in metrics or trial.value is not None:
-        draft.record(TrialFinished(notes=fact.notes, **key))
+        draft.record(TrialFinished(notes=fact.notes, folder=fact.folder, **key))
         return
     reported = ", ".join(sorted({*metrics, *trial.curve.metrics}))
     message = f"the metric {metric!r} was never reported; " + (
@@ -148,7 +148,7 @@ def _halted(draft: Draft, fact: Halted, trial: Trial) -> None:
         # an objective may raise StopTrial of its own accord
         reason = f"it stopped itself: {fact.reason}" if fact.reason else "it stopped itself"
         draft.record(StopRequested(reason=reason, **draft.key(trial)))
-    draft.record(TrialStopped(seconds=fact.seconds, **draft.key(trial)))
+    draft.record(TrialStopped(seconds=fact.seconds, folder=fact.folder, **draft.key(trial)))
 
 
 def _may_try_again(draft: Draft, trial: Trial) -> bool:

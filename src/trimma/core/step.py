@@ -10,6 +10,7 @@ from itertools import chain, islice
 from trimma.core.draft import Draft, Turn
 from trimma.core.heed_requests import heed
 from trimma.core.intake import take
+from trimma.core.own_rules import OwnRules, ask_own_rules
 from trimma.core.planning import fill, receive, request
 from trimma.core.policy import Policy
 from trimma.core.renewal import renew_due
@@ -22,13 +23,18 @@ from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State
 
 
-def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float) -> Turn:
-    """Take a study up under a new driver. What an earlier driver left running is queued again."""
+def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float, rules: OwnRules | None = None) -> Turn:
+    """Take a study up under a new driver. What an earlier driver left running is queued again.
+
+    The user's own stopping ``rules`` are asked again, if any trial has ended.
+    """
     draft = Draft(ledger, now)
     draft.record(StudyOpened(at=now, trials=trials, until=until))
     for trial in ledger.history.on_workers():
         # what this commands is never carried out: the engine isn't open yet, and the attempt's workers are gone
         draft.abandon(trial, "its driver ended")
+    if rules and ledger.history.ended:
+        ask_own_rules(draft, rules)
     return Turn(draft.events, draft.commands, _demand(ledger.history, open_end=True))
 
 
@@ -48,6 +54,7 @@ def step(
     """
     draft = Draft(ledger, now, renew)
     history = ledger.history
+    ended = len(history.ended)
     for fact in facts:
         match fact:
             case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused() | Joined() | Left():
@@ -59,6 +66,10 @@ def step(
                 return Turn(draft.events, draft.commands, 0)
             case _:
                 heed(draft, fact)
+        if policy.rules and len(history.ended) > ended:
+            ended = len(history.ended)
+            if not ask_own_rules(draft, policy.rules):
+                return Turn(draft.events, draft.commands, 0)
     if reason := policy.hopeless(history):
         draft.close(Outcome.FAILED, reason)
         return Turn(draft.events, draft.commands, 0)

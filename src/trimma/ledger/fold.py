@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -69,6 +70,18 @@ def _opened(records: Records, event: ev.StudyOpened) -> None:
     records.worker_limit = None
     records.planning, records.fruitless = None, None
     records.closed = None
+    # they are asked anew, because their functions may be others
+    records.own_rules.clear()
+    records.failed_rule = None
+
+
+def _rule_answered(records: Records, event: ev.RuleAnswered) -> None:
+    if event.failure is not None:
+        records.failed_rule = event
+    elif event.reason:
+        records.own_rules[event.rule] = event.reason
+    else:
+        records.own_rules.pop(event.rule, None)
 
 
 def _extended(records: Records, event: ev.StudyExtended) -> None:
@@ -295,6 +308,7 @@ def _finished(records: Records, event: ev.TrialFinished) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.result, trial.notes, trial.reason = event.metrics, event.notes, ""
+    trial.folder = Path(event.folder) if event.folder else None
     value = event.metrics.get(records.metric)
     if value is not None:
         trial.value = _better_of(records, trial.value, value) if records.best_counts else value
@@ -306,6 +320,7 @@ def _stopped(records: Records, event: ev.TrialStopped) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.reason = event.reason or trial.reason
+    trial.folder = Path(event.folder) if event.folder else None
     if records.awaiting_fresh:
         records.awaiting_fresh.pop(trial.id, None)
     _did_well(records, trial)
@@ -412,6 +427,7 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.StudyOpened: _opened,
     ev.StudyExtended: _extended,
     ev.LimitsChanged: _limits_changed,
+    ev.RuleAnswered: _rule_answered,
     ev.StudyClosed: _closed,
     ev.WorkerJoined: _joined,
     ev.WorkerLost: _left,

@@ -1,13 +1,14 @@
 """What a ledger knows of one study. Only `trimma.ledger.fold` changes it."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
 from trimma.checkpoint import Checkpoint
 from trimma.errors import IllegalMove
-from trimma.events import Failure, StudyClosed
+from trimma.events import Failure, RuleAnswered, StudyClosed
 from trimma.ledger.part import Index, Part, TrialsOfPart
 from trimma.reports import Curve
 from trimma.sessions import Session, Stay
@@ -48,6 +49,7 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     value: float | None = None
     result: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, str | None] = field(default_factory=dict)
+    folder: Path | None = None
     failure: Failure | None = None
     reason: str = ""
     overdue: bool = False
@@ -66,11 +68,12 @@ class Records:
     ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
     is how many workers this session may use, None for any number. ``renewing`` are the workers that will join again
     with a fresh process, and ``awaiting_fresh`` the queued trials that are to run in one. ``exonerated`` counts, for
-    failures that are alike, how often a fresh process made no difference. ``length`` is how many events have been
-    folded in.
-    ``views`` holds the one view of each part, and ``nothing`` is a part without trials. Three shortcuts for every
-    event: ``metric`` is the name of the metric that decides, ``best_counts`` says that its best value is a trial's
-    value, and ``only_whole`` holds the whole as long as nobody has asked for a part.
+    failures that are alike, how often a fresh process made no difference. ``own_rules`` holds the reasons of those of
+    the user's own stopping rules that are met, and ``failed_rule`` is the answer of one that raised an exception, both
+    in the latest session. ``length`` is how many events have been folded in. ``views`` holds the one view of each part,
+    and ``nothing`` is a part without trials. Three shortcuts for every event: ``metric`` is the name of the metric that
+    decides, ``best_counts`` says that its best value is a trial's value, and ``only_whole`` holds the whole as long as
+    nobody has asked for a part.
 
     The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
     being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
@@ -104,6 +107,8 @@ class Records:
         self.sessions: list[Session] = []
         self.before = (0, 0)
         self.closed: StudyClosed | None = None
+        self.own_rules: dict[str, str] = {}
+        self.failed_rule: RuleAnswered | None = None
         self.length = 0
         self.views: dict[Part, Any] = {}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from trimma.events import StudyClosed
+from trimma.events import RuleAnswered, StudyClosed
 from trimma.ledger.part import Part
 from trimma.ledger.records import Likeness, Records
 from trimma.reports import Scores
@@ -183,6 +183,14 @@ class View:
     @property
     def closed(self) -> StudyClosed | None:
         return self._records.closed
+
+    @property
+    def own_rules(self) -> Mapping[str, str]:
+        return self._records.own_rules
+
+    @property
+    def failed_rule(self) -> RuleAnswered | None:
+        return self._records.failed_rule
 
     @property
     def most_ranks(self) -> int:

@@ -12,5 +12,5 @@ def damaged_study(study: str, place: object, what: str) -> StoreError:
     """The error for a study that isn't as it was written. ``what`` says how it differs."""
     return StoreError(
         f"study {study!r} can't be read, for {what}: the store {place} is damaged; restore a copy of it, or remove the "
-        "study with trimma rm"
+        "study"
     )

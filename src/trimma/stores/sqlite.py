@@ -104,9 +104,7 @@ class SQLiteStore:
             with hold(self._lock_file(study), self.path):
                 yield
         except Held as error:
-            raise StudyBusy(
-                f"study {study!r} is being written by {error.holder}; tm.load({study!r}) reads it meanwhile"
-            ) from None
+            raise StudyBusy(f"study {study!r} is being written by {error.holder}") from None
 
     def delete(self, study: str) -> None:
         with self.claim(study), self._errors() as connection, connection:

@@ -21,6 +21,7 @@ from trimma.events import (
     PlanReceived,
     PlanRequested,
     Reported,
+    RuleAnswered,
     StopRequested,
     StudyClosed,
     StudyCreated,
@@ -41,7 +42,7 @@ from trimma.events import (
 )
 from trimma.ports import Store
 from trimma.spec import Metric, StudySpec
-from trimma.stopping import Patience, Target, Timeout, TrialCount
+from trimma.stopping import OwnRule, Patience, Target, Timeout, TrialCount
 
 EVERY_KIND: Sequence[Event] = (
     StudyCreated(
@@ -67,7 +68,8 @@ EVERY_KIND: Sequence[Event] = (
         program=b"\xff",
     ),
     LimitsChanged(at=1.9, trials=5, workers=3),
-    StudyOpened(at=2.0, trials=3, until=Target(-0.5)),
+    RuleAnswered(at=1.95, rule="good enough", reason="it is", failure=Failure(kind="ValueError", message="no")),
+    StudyOpened(at=2.0, trials=3, until=Target(-0.5) | OwnRule(name="good enough", anew=True)),
     WorkerJoined(at=3.0, worker="w-0", host="node-1"),
     PlanRequested(at=3.5, free=2),
     PlanReceived(at=3.75, suggestions=1),

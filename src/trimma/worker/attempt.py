@@ -12,6 +12,7 @@ from trimma.facts import Halted, Paused, Raised, Returned
 from trimma.objective import Signature, StopTrial, conclude, fact_of, failure_of
 from trimma.program import Program
 from trimma.tuples_in_json import restore_tuples
+from trimma.worker.attempt_folder import AttemptFolder
 from trimma.worker.output import TrialOutput
 from trimma.worker.process_failures import of_process
 from trimma.worker.reporter import Connection, Reporter, TrialHandle
@@ -52,20 +53,21 @@ def attempt_by_steps(
     objective. When a `StopTrial` is thrown into it, the attempt ends as that exception says.
     """
     config, place = restore_tuples(job.config), restore_tuples(job.place)
-    extras = {"report": reporter.report, "trial": TrialHandle(job, config, reporter)}
+    folder = AttemptFolder(program.folders, job.trial, job.attempt)
+    extras = {"report": reporter.report, "trial": TrialHandle(job, config, reporter, folder)}
     try:
         inputs = program.fresh().inputs(job.trial, config, place)
         given = program.objective(**signature.arguments(inputs, extras))
         metrics, notes = yield from conclude(given, program.metric, reporter.report)
-        return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics, notes=notes)
+        return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics, notes=notes, folder=folder.used)
     except StopTrial as stop:
         # the reporter keeps it: with its frames it would keep the whole attempt, itself included
-        return fact_of(stop.with_traceback(None), job.trial, job.attempt)
+        return fact_of(stop.with_traceback(None), job.trial, job.attempt, folder.used)
     except SystemExit as end:
         # as a wrapped main() ends that has done its work
         if end.code not in (None, 0):
             raise
-        return Returned(trial=job.trial, attempt=job.attempt, metrics={})
+        return Returned(trial=job.trial, attempt=job.attempt, metrics={}, folder=folder.used)
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         failure, again = failure_of(error, __file__), isinstance(error, program.retry_on)
         return Raised(trial=job.trial, attempt=job.attempt, failure=failure, again=again, of_process=of_process(error))

@@ -12,6 +12,7 @@ from trimma.errors import ObjectiveError
 from trimma.facts import Measured, Printed
 from trimma.objective import Finished, MakeRoom, StopTrial, as_metrics, next_step
 from trimma.program import Program
+from trimma.worker.attempt_folder import AttemptFolder
 from trimma.worker.output import LIMIT
 
 
@@ -160,8 +161,8 @@ class Reporter:
 class TrialHandle:
     """The argument ``trial`` of an objective that asks for it."""
 
-    def __init__(self, job: Job, config: Mapping[str, Any], reporter: Reporter) -> None:
-        self._job, self._config, self._reporter = job, config, reporter
+    def __init__(self, job: Job, config: Mapping[str, Any], reporter: Reporter, folder: AttemptFolder) -> None:
+        self._job, self._config, self._reporter, self._folder = job, config, reporter, folder
 
     @property
     def id(self) -> int:
@@ -186,6 +187,16 @@ class TrialHandle:
     def checkpoint(self) -> Path | None:
         """The folder with the checkpoint from which the trial goes on; None when it begins at the beginning."""
         return Path(self._job.checkpoint.folder) if self._job.checkpoint else None
+
+    @property
+    def folder(self) -> Path:
+        """An empty folder for what the trial saves, such as its model. It is made when it is first asked for.
+
+        By default the best trial keeps its folder, and those of the others are removed: see ``keep`` and ``folders`` of
+        `tune`. Each attempt begins with an empty one. Raises `UsageError` on a machine that doesn't share the folder of
+        the study.
+        """
+        return self._folder.path()
 
     @property
     def worker(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from trimma.api.advice import command
 from trimma.api.doctor.finding import Finding
 
 _EXTRAS = {
@@ -36,7 +37,9 @@ def check_optional_packages(engine: Any) -> Iterator[Finding]:
             )
         else:
             name = _ENGINES.get(package)
-            untried = f" (not tried; to try it: trimma doctor --engine {name})" if name and engine is None else ""
+            untried = (
+                f" (not tried; to try it: {command('doctor', '--engine', name)})" if name and engine is None else ""
+            )
             yield Finding(what=package, state="ok", detail=f"{found}, for {purpose}{untried}")
 
 

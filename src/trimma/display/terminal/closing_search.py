@@ -59,4 +59,7 @@ def _best(history: History, state: Summary) -> list[RenderableType]:
         table.add_row(Text(name, "dim"), Text(one_line(repr(value))))
     if len(config) > CONFIG_ROWS:
         table.add_row(Text(f"+{len(config) - CONFIG_ROWS} more", "dim"), "")
-    return [Text(), line, Padding(table, (0, 0, 0, 2))]
+    folder: list[RenderableType] = []
+    if best.folder is not None and history.spec.keep != 0:
+        folder = [Text(f"It saved in {best.folder}")]
+    return [Text(), line, Padding(table, (0, 0, 0, 2)), *folder]

@@ -10,6 +10,7 @@ from rich.live import Live
 
 from trimma.display.terminal.choose_view import ablation_view
 from trimma.display.terminal.live_search import search_final, search_frame
+from trimma.display.terminal.narrowed_terminal import NarrowedTerminal
 from trimma.display.terminal.paced_frames import PacedFrames
 from trimma.display.terminal.safe_console import SafeConsole
 from trimma.events import Event, Outcome
@@ -43,6 +44,7 @@ class LiveView:
         self._engine, self._summary_follows = engine, summary_follows
         self._console = console or SafeConsole(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._narrowed = NarrowedTerminal(self._console)
         self._frames = PacedFrames(self._draw, FRAME_SECONDS, clock)
 
     def __enter__(self) -> Self:
@@ -52,6 +54,7 @@ class LiveView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._narrowed.erase_surplus()
         self._live.stop()
         latest = self._frames.latest
         if latest is None:
@@ -65,7 +68,10 @@ class LiveView:
 
     def _draw(self, history: History, now: float) -> None:
         size = self._console.width, self._console.height
-        self._live.update(frame(history, now, self._engine, *size, self._frames.view), refresh=True)
+        drawn = frame(history, now, self._engine, *size, self._frames.view)
+        self._narrowed.erase_surplus()
+        self._live.update(drawn, refresh=True)
+        self._narrowed.drawn(drawn)
 
 
 def frame(

@@ -4,6 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from trimma.engines.spark.java import java_of, no_java
 from trimma.errors import EngineError, MissingExtra
 
 if TYPE_CHECKING:
@@ -36,14 +37,15 @@ def _start(builder: "SparkSession.Builder") -> "SparkSession":
     from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
 
+    if "PYSPARK_GATEWAY_PORT" not in os.environ and (lacking := no_java()):
+        raise EngineError(f"engine='spark' needs Java {lacking}")
     try:
         # Spark's own progress bars would be drawn over the study's
         session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
     except (PySparkException, Py4JError) as error:
-        raise EngineError(
-            f"Spark can't be started: {str(error).rstrip('.')}. It needs Java 17 or later (JAVA_HOME, or java on the "
-            "PATH); 'trimma doctor' looks for it"
-        ) from error
+        detail, advice = java_of(os.environ.get("JAVA_HOME"))
+        java = f" Its Java is {detail}" + (f": {advice}" if advice else "")
+        raise EngineError(f"Spark can't be started: {str(error).rstrip('.')}.{java}") from error
     return session
 
 

@@ -15,6 +15,7 @@ from trimma.ablation.layers.torch.dry_run import DryRun
 from trimma.ablation.layers.torch.new_weights import draw_weights, refuse_undrawable
 from trimma.ablation.layers.torch.not_removable import RemovalRefusals, is_leaf
 from trimma.ablation.layers.torch.replace_modules import Plan, copied, keeps_shape, put
+from trimma.ablation.layers.torch.same_copy import refuse_other_copy
 from trimma.ablation.layers.torch.stand_in_modules import FirstInput, passing_on
 from trimma.errors import UsageError
 
@@ -66,6 +67,9 @@ class TorchLayerRemover:
     def check_whole(self) -> None:
         if self._weights == "new":
             refuse_undrawable(self._model)
+            return
+        call = None if self._dry_run is None else self._dry_run.call
+        refuse_other_copy(self._model, self.without(()), call)
 
     def without(self, names: Sequence[str]) -> nn.Module:
         with _own_chance():
