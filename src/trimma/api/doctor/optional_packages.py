@@ -8,7 +8,8 @@ from typing import Any
 from trimma.api.doctor.finding import Finding
 
 _EXTRAS = {
-    "plotly": ("plot", "pictures of a study"),
+    "plotly": ("plot", "interactive pictures of a study"),
+    "matplotlib": ("image", "pictures for papers"),
     "pandas": ("pandas", "to_pandas()"),
     "pyarrow": ("parquet", "export to Parquet"),
     "scipy": ("scipy", "quasi-random search"),
