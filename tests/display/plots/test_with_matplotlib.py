@@ -52,7 +52,11 @@ def annotations(axes):
 
 @pytest.mark.parametrize(
     ("name", "width"),
-    [*((name, COLUMN) for name in pictures()), *((name, PAGE) for name in ("forest", "slices", "parallel", "union"))],
+    [
+        *((name, COLUMN) for name in pictures()),
+        *((name, PAGE) for name in ("forest", "slices", "parallel", "union")),
+        *((name, width) for name in ("forest", "many", "repeats") for width in (345 / 96, 345 / 72.27)),
+    ],
 )
 def test_everything_is_within_the_picture_and_can_be_read(name, width):
     picture = image(name, width)

@@ -14,6 +14,7 @@ __all__ = ["PAGE", "check", "write"]
 
 IMAGES = (".png", ".svg", ".pdf")
 INTERACTIVE = (".html", ".json")
+STYLE = "html{height:100%}body{margin:0;height:100%;min-width:640px}"
 
 
 def check(file: str | PathLike[str]) -> None:
@@ -52,5 +53,5 @@ def _page(picture: Picture) -> str:
     config = {"displaylogo": False, "responsive": True}
     plot = plotly_figure(picture).to_html(full_html=False, include_plotlyjs=True, config=config)
     title = escape(picture.title)
-    head = f"<meta charset='utf-8'><title>{title}</title><style>html,body{{margin:0;height:100%}}</style>"
+    head = f"<meta charset='utf-8'><title>{title}</title><style>{STYLE}</style>"
     return f"<!doctype html>\n<html lang='en'><head>{head}</head><body>{plot}</body></html>\n"
