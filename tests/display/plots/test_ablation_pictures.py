@@ -181,6 +181,23 @@ def test_a_path_goes_from_value_to_value():
     )
 
 
+def test_failed_trainings_are_told():
+    log = opened_ablation("w", repeats=2)
+    log.cells("w", {(): [0.8, 0.9], ("age",): [0.7, None], ("fare",): [0.9, 1.0]})
+    assert [tick.note for tick in axes(plots.forest(findings(log.history)))[1].ticks].count("(n = 1, 1 failed)") == 1
+    cells = [*waterfall().cells, Cell(arm=("width",), repeat=9, value=None)]
+    names = ["learning_rate", "width", "activation", "dropout", "batch_size"]
+    path = drawn(
+        [effect(name, -0.01) for name in names], cells=cells, analysis="path", design="AblationPath(race=True)"
+    )
+    assert plots.path(path).note.endswith("; 1 training failed")
+    assert "failed" not in plots.path(waterfall()).note
+    failed = [Cell(arm=("conv", "norm"), repeat=0, value=float("nan")), Cell(arm=("skip",), repeat=1, value=None)]
+    pairs = pairwise()
+    found = drawn(pairs.analysis.effects, joint=pairs.joint, cells=failed, design="Pairwise()", analysis="interactions")
+    assert plots.interactions(found).note.endswith("2 trainings failed")
+
+
 def test_shapley_values_are_bars_and_add_up():
     picture = plots.shapley(shapley())
     assert {name: bars.ends for name, bars in named(picture).items()} == {"helps": (-0.03,), "hurts": (0.01,)}

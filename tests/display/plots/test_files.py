@@ -125,6 +125,23 @@ def test_interactive_plots_need_no_matplotlib(tmp_path):
     assert len([json.loads(file.read_text("utf-8"))["data"] for file in tmp_path.iterdir()]) == 10
 
 
-def test_a_notebook_shows_the_interactive_plot(plot):
-    bundle = plot.curves()._repr_mimebundle_()
-    assert any("html" in kind or "plotly" in kind for kind in bundle)
+@pytest.mark.filterwarnings("default")  # those of nbclient and the kernel are none of ours
+@pytest.mark.parametrize(
+    ("missing_package", "kind"), [("matplotlib", "application/vnd.plotly.v1+json"), ("plotly", "image/svg+xml")]
+)
+def test_a_real_notebook_shows_the_plot(missing_package, kind, tmp_path):
+    nbclient = pytest.importorskip("nbclient")
+    nbformat = pytest.importorskip("nbformat")
+    cell = (
+        f"import sys; sys.modules[{missing_package!r}] = None\n"
+        "import trimma as tm\n"
+        "study = tm.tune(lambda x: x, {'x': tm.Float(0, 1)}, minimize='y', trials=5, engine=tm.Simulated(2),"
+        " store='memory', seed=0, progress=False)\n"
+        "study.plot.history()"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    client = nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute()
+    (output,) = [each for each in notebook.cells[0].outputs if each.output_type == "execute_result"]
+    assert kind in output.data
+    assert "best y (lower is better) so far" in str(output.data[kind])

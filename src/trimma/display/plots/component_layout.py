@@ -1,11 +1,13 @@
 """What pictures with a row for each component share: labels, axes, the legend and the shaded band."""
 
+import math
 from collections.abc import Sequence
 
 from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.ablation_design_words import plan_words
 from trimma.display.ablation_findings_words import meaning_of_signs
 from trimma.display.intervals_and_p_values import confidence_text
+from trimma.display.numbers_and_durations import count
 from trimma.display.plots.picture import Axis, Band, Mark, Panel, Picture, Tick
 from trimma.display.short_text import one_line, squeeze
 from trimma.display.top_and_bottom import not_shown_words
@@ -47,6 +49,12 @@ def interval_note(found: Findings) -> str:
     if any(row.low is not None for row in found.rows):
         return f"{plan}; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals"
     return f"{plan}; too few repeats for intervals"
+
+
+def failed_words(found: Findings) -> list[str]:
+    """How many trainings gave no value; none where all did. It is for pictures without a row for each component."""
+    failed = sum(cell.value is None or not math.isfinite(cell.value) for cell in found.cells)
+    return [f"{count(failed, 'training')} failed"] if failed else []
 
 
 def _component_axis(rows: Sequence[EffectRow]) -> Axis:

@@ -7,6 +7,7 @@ from trimma.display.ablation_design_words import design_words
 from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import MINUS, Precision, p_text, precision
 from trimma.display.numbers_and_durations import count
+from trimma.display.plots.component_layout import failed_words
 from trimma.display.plots.picture import Axis, Cells, Panel, Picture, Tick
 from trimma.display.short_text import one_line, squeeze
 from trimma.effects import Conclusion, Effect
@@ -81,7 +82,7 @@ def _cells(found: Findings, names: Sequence[str], cells: Mapping[tuple[str, str]
 def _note(found: Findings) -> str:
     pairs = found.pairs
     decided = sum(effect.conclusion in (Conclusion.HELPS, Conclusion.HURTS) for _, effect in pairs)
-    return f"{count(len(pairs), 'pair')}, {decided} decided (with a star)"
+    return ", ".join([f"{count(len(pairs), 'pair')}, {decided} decided (with a star)", *failed_words(found)])
 
 
 def _number(effect: Effect | None, digits: Precision) -> str:

@@ -86,6 +86,7 @@ def _lines(name: str, rows: Sequence[TrialCurve], texts: Mapping[int, str], colo
             colour=colour,
             width=3.5 if best else 1.3,
             opacity=opacity,
+            dotted=name == "stopping",
             front=best,
             listed=name != "failed",  # its crosses are
             along="step",

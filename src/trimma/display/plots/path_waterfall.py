@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from trimma.ablation.findings import EffectRow, Findings, arm_means
 from trimma.display.ablation_design_words import design_words, plan_words
 from trimma.display.intervals_and_p_values import MINUS, confidence_text, precision, value_precision
+from trimma.display.plots.component_layout import failed_words
 from trimma.display.plots.picture import Axis, Bars, Intervals, Line, Lines, Mark, Panel, Picture, Points, Texts, Tick
 from trimma.display.plots.theme import DARK, GREY
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, component_hover
@@ -50,10 +51,8 @@ def path(found: Findings) -> Picture:
 
 def _note(found: Findings) -> str:
     known = any(row.low is not None for row in found.rows)
-    lines = (
-        f"; lines are simultaneous {confidence_text(found.analysis.confidence)} intervals of the steps" if known else ""
-    )
-    return plan_words(found) + lines
+    lines = f"lines are simultaneous {confidence_text(found.analysis.confidence)} intervals of the steps"
+    return "; ".join([plan_words(found), *([lines] if known else []), *failed_words(found)])
 
 
 def _scale(found: Findings, rows: Sequence[EffectRow], levels: Sequence[float]) -> Axis:

@@ -6,15 +6,16 @@ import numpy as np
 
 from trimma.ports import History
 
-# Okabe and Ito's palette, which people with colour blindness can tell apart
+# Okabe and Ito's palette, which people with colour blindness can tell apart. What is on its way to another state has
+# the colour of the state in which it is, and is hatched or dotted.
 COLOURS = {
     "done": "#0072B2",
     "stopped": "#9CC5E0",
     "failed": "#D55E00",
     "lost": "#CC79A7",
     "running": "#009E73",
-    "stopping": "#9AD7C3",
-    "pausing": "#F7F0A3",
+    "stopping": "#009E73",
+    "pausing": "#F0E442",
     "paused": "#F0E442",
     "queued": "#BBBBBB",
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from trimma.display.numbers_and_durations import count, duration, percent
-from trimma.display.plots.picture import Axis, Bars, Panel, Picture, Tick
+from trimma.display.plots.picture import Axis, Bars, Hatch, Panel, Picture, Tick
 from trimma.display.plots.theme import COLOURS
 from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.worker_utilisation import waste_text
@@ -12,8 +12,10 @@ from trimma.ports import History
 from trimma.views import Attempt, Elapsed, Idle, attempts, idle, stays, utilisation
 
 OUTCOMES = ("done", "stopped", "failed", "paused", "lost", "running", "pausing", "stopping")
-IDLE = {"start-up": "#CDBF9F", "dispatch": "#858585", "tail": "#E6E6E6"}
+IDLE = {"start-up": "#CDBF9F", "dispatch": "#4A4A4A", "tail": "#E6E6E6"}
 IDLE_NAMES = {"tail": "waiting for the last trials"}
+# hatching tells attempts that counted for nothing, and those that are about to end, from the others without colours
+HATCHES: dict[str, Hatch] = {"lost": "/", "stopping": "x", "pausing": "x"}
 ROW = 1.7  # lines of text for a worker
 MOST = 95  # lines of text for all workers
 PALETTE = COLOURS | {IDLE_NAMES.get(kind, kind): colour for kind, colour in IDLE.items()}
@@ -91,8 +93,7 @@ def _bars(rows: Sequence[_Stretch], name: str, lanes: Mapping[str, int]) -> Bars
         ends=tuple(row.end for row in rows),
         colours=(PALETTE[name],) * len(rows),
         thickness=0.86,
-        # hatching tells attempts that counted for nothing from the others without colours
-        hatch="/" if name == "lost" else "",
+        hatch=HATCHES.get(name, ""),
         hover=tuple(row.text for row in rows),
     )
 

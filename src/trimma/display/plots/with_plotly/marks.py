@@ -1,10 +1,23 @@
 """The marks of a panel, as traces, shapes and annotations of plotly."""
 
+import math
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from trimma.display.plots.picture import Band, Bars, Intervals, Lines, Mark, Panel, Points, RowTexts, Texts, Upright
+from trimma.display.plots.picture import (
+    Axis,
+    Band,
+    Bars,
+    Intervals,
+    Lines,
+    Mark,
+    Panel,
+    Points,
+    RowTexts,
+    Texts,
+    Upright,
+)
 from trimma.display.plots.theme import DARK, GREY
 from trimma.display.plots.with_plotly.axes import axis_names, edge_name
 from trimma.display.plots.with_plotly.cells import heat_map
@@ -41,7 +54,7 @@ def add_marks(figure: Figure, panel: Panel, place: int) -> None:
                 )
                 continue
             case Texts() | RowTexts():
-                for annotation in _texts(mark):
+                for annotation in _texts(mark, panel):
                     figure.add_annotation(**{"xref": x, "yref": y, "showarrow": False} | annotation)
                 continue
             case Upright():
@@ -188,16 +201,21 @@ def _intervals(mark: Intervals) -> Any:
     )
 
 
-def _texts(mark: Texts | RowTexts) -> list[dict[str, Any]]:
+def _texts(mark: Texts | RowTexts, panel: Panel) -> list[dict[str, Any]]:
     if isinstance(mark, RowTexts):
         beside = {"x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 14, "font": {"size": 12}}
         return [{"y": y, "text": html_text(text)} | beside for y, text in zip(mark.places, mark.texts, strict=True)]
     where: dict[str, Any] = {"xanchor": "left", "xshift": 8} if mark.side == "right" else {"yshift": 14}
     shown = [f"<b>{html_text(text)}</b>" if mark.bold else html_text(text) for text in mark.texts]
     return [
-        {"x": x, "y": y, "text": text, "align": "left"} | where
+        {"x": _place(x, panel.x), "y": _place(y, panel.y), "text": text, "align": "left"} | where
         for x, y, text in zip(mark.x, mark.y, shown, strict=True)
     ]
+
+
+def _place(value: float, axis: Axis) -> float:
+    """Where an annotation stands; unlike traces, annotations have powers of ten on an axis that is logarithmic."""
+    return math.log10(value) if axis.scale == "log" else value
 
 
 def _upright(figure: Figure, mark: Upright, axes: dict[str, str]) -> None:
