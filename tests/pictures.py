@@ -2,7 +2,8 @@
 
 from typing import Any, TypeVar
 
-from trimma.display.plots.picture import Axis, Line, Lines, Mark, Picture, Points
+from trimma.display.plots.picture import Axis, Picture
+from trimma.display.plots.picture_marks import Line, Lines, Mark, Points
 
 M = TypeVar("M")
 

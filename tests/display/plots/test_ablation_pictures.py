@@ -11,7 +11,7 @@ from trimma.ablation.findings import findings, paired
 from trimma.display import plots
 from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.plots import Plots
-from trimma.display.plots.picture import Band, Bars, Cells, Intervals, Points, RowTexts, Texts
+from trimma.display.plots.picture_marks import Band, Bars, Cells, Intervals, Points, RowTexts, Texts
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS
 from trimma.display.plots.with_plotly.figure import plotly_figure
 from trimma.effects import Analysis, Cell

@@ -11,7 +11,7 @@ from pictures import axes, lines, marks, named, points, ticks
 from trimma.display import plots
 from trimma.display.numbers_and_durations import percent
 from trimma.display.plots.hyperparameter_axes import setting_ticks
-from trimma.display.plots.picture import Bars, Line, Lines, Points, Texts, Upright
+from trimma.display.plots.picture_marks import Bars, Line, Lines, Points, Texts, Upright
 from trimma.display.plots.theme import BEST, COLOURS, thinned
 from trimma.display.plots.with_plotly.figure import plotly_figure
 from trimma.errors import UnknownName

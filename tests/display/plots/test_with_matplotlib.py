@@ -13,7 +13,7 @@ from pictures import axes as axes_of
 from pictures import lines, marks, named
 from trimma.display import plots
 from trimma.display.intervals_and_p_values import MINUS
-from trimma.display.plots.picture import Bars, Cells, Intervals, RowTexts
+from trimma.display.plots.picture_marks import Bars, Cells, Intervals, RowTexts
 from trimma.display.plots.theme import BEST, COLOURS, DARK
 from trimma.display.plots.with_matplotlib.figure import COLUMN, PAGE, matplotlib_figure
 from trimma.display.plots.with_matplotlib.sizes import POINTS

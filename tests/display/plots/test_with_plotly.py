@@ -8,7 +8,7 @@ from ablations import drawn, effect, pairwise, titanic, waterfall
 from histories import large, missing_and_failed, opened, returned, simulated
 from pictures import lines, marks, named
 from trimma.display import plots
-from trimma.display.plots.picture import Bars, Cells, Intervals, Lines, Points, RowTexts, Texts, Upright
+from trimma.display.plots.picture_marks import Bars, Cells, Intervals, Lines, Points, RowTexts, Texts, Upright
 from trimma.display.plots.theme import BEST
 from trimma.display.plots.with_plotly.figure import plotly_figure
 from trimma.space import Choice, Space

@@ -8,7 +8,8 @@ from trimma.display.ablation_design_words import plan_words
 from trimma.display.ablation_findings_words import meaning_of_signs
 from trimma.display.intervals_and_p_values import confidence_text
 from trimma.display.numbers_and_durations import count
-from trimma.display.plots.picture import Axis, Band, Mark, Panel, Picture, Tick
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Band, Mark, Tick
 from trimma.display.short_text import one_line, squeeze
 from trimma.display.top_and_bottom import not_shown_words
 

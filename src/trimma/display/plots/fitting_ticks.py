@@ -1,6 +1,7 @@
 """Which ticks of an axis there is room for."""
 
-from trimma.display.plots.picture import Axis, Tick
+from trimma.display.plots.picture import Axis
+from trimma.display.plots.picture_marks import Tick
 
 BETWEEN = 2  # letters between two texts
 

@@ -6,7 +6,8 @@ from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.ablation_findings_words import change_words
 from trimma.display.intervals_and_p_values import MINUS, Precision, precision
 from trimma.display.plots.component_layout import component_picture, interval_note
-from trimma.display.plots.picture import Intervals, Mark, Picture, Points, RowTexts
+from trimma.display.plots.picture import Picture
+from trimma.display.plots.picture_marks import Intervals, Mark, Points, RowTexts
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover, why_no_difference
 from trimma.display.top_and_bottom import shown_rows
 from trimma.effects import Conclusion

@@ -2,7 +2,8 @@
 
 import math
 
-from trimma.display.plots.picture import Axis, Tick
+from trimma.display.plots.picture import Axis
+from trimma.display.plots.picture_marks import Tick
 from trimma.display.plots.value_axis import widened
 from trimma.display.short_text import shorten
 from trimma.space import Dimension

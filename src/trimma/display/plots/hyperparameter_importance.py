@@ -1,7 +1,8 @@
 """How important each hyperparameter is, as bars."""
 
 from trimma.display.numbers_and_durations import count, percent
-from trimma.display.plots.picture import Axis, Bars, Panel, Picture, Tick
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Bars, Tick
 from trimma.display.plots.theme import COLOURS
 from trimma.display.short_text import shorten
 from trimma.errors import StudyError

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from trimma.display.numbers_and_durations import count
 from trimma.display.plots.hyperparameter_axes import setting_axis
-from trimma.display.plots.picture import Axis, Mark, Panel, Picture, Points, Symbol
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Mark, Points, Symbol
 from trimma.display.plots.theme import BEST, COLOURS, FAILED_OR_NOT_FINITE, metric_title
 from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.plots.value_axis import value_axis, with_room_below

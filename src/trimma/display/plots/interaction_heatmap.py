@@ -8,7 +8,8 @@ from trimma.display.ablation_findings_words import interaction_words
 from trimma.display.intervals_and_p_values import MINUS, Precision, p_text, precision
 from trimma.display.numbers_and_durations import count
 from trimma.display.plots.component_layout import failed_words
-from trimma.display.plots.picture import Axis, Cells, Panel, Picture, Tick
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Cells, Tick
 from trimma.display.short_text import one_line, squeeze
 from trimma.effects import Conclusion, Effect
 from trimma.errors import StudyError

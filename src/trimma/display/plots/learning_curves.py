@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from trimma.display.numbers_and_durations import count
-from trimma.display.plots.picture import Axis, Line, Lines, Mark, Panel, Picture, Points
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Line, Lines, Mark, Points
 from trimma.display.plots.theme import BEST, COLOURS, thinned
 from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.plots.value_axis import value_axis, with_room_below

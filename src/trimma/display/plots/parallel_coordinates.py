@@ -1,14 +1,20 @@
 """Parallel coordinates: a line for each trial, through its hyperparameters to its value."""
 
-import math
 from collections.abc import Mapping, Sequence
 
-from trimma.display.numbers_and_durations import number
-from trimma.display.plots.hyperparameter_axes import LABEL, setting_ticks, share_of_axis
-from trimma.display.plots.picture import Axis, Line, Lines, Mark, Panel, Picture, Texts, Tick, Upright
+from trimma.display.plots.hyperparameter_axes import LABEL, share_of_axis
+from trimma.display.plots.parallel_axes import (
+    failed_height,
+    setting_height,
+    setting_uprights,
+    value_marks,
+    value_scale,
+)
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Line, Lines, Tick
 from trimma.display.plots.theme import BEST, COLOURS, FAILED_OR_NOT_FINITE, metric_title, thinned
 from trimma.display.plots.trial_hover import trial_hovers
-from trimma.display.plots.value_axis import Outliers, value_axis, widened
+from trimma.display.plots.value_axis import value_axis
 from trimma.display.short_text import shorten
 from trimma.errors import StudyError
 from trimma.ports import History
@@ -21,9 +27,6 @@ MAX_LINES = 1000
 KEPT = 50
 FEW = 40  # more lines than these are drawn the more transparent, the more they are
 TOP = 0.1  # the share of the trials that stands out as the best ones
-APART = 0.05  # ticks that are nearer to each other overlap
-LABELLED = 0.13  # ticks that are nearer to the best trial's label overlap it
-BEYOND = 0.09  # how far beyond an axis that stands which has no place on it
 REST, FAILED = "#6FA8D0", "#8C8C8C"
 
 
@@ -47,12 +50,12 @@ def parallel(history: History, max_axes: int = MAX_AXES) -> Picture:
     drawn = [ranked[place] for place in places]
     finite = [line.value for line in drawn if line.value is not None]
     axis, outliers = value_axis(history.spec.metric.name, finite, maximize=history.maximize)
-    value_scale = _value_scale(axis, finite)
+    values = value_scale(axis, finite)
     best = next((line for line in drawn if line.trial == winner), None)
     texts = trial_hovers(history, [line.trial for line in drawn])
-    paths = {line.trial: _path(line, shown, value_scale, texts, maximize=history.maximize) for line in drawn}
-    marks = [*_uprights(drawn, shown), *_lines(drawn, paths, best)]
-    marks += _values(value_scale, drawn, outliers, best, len(shown), maximize=history.maximize)
+    paths = {line.trial: _path(line, shown, values, texts, maximize=history.maximize) for line in drawn}
+    marks = [*setting_uprights(drawn, shown), *_lines(drawn, paths, best)]
+    marks += value_marks(values, drawn, outliers, best, len(shown), maximize=history.maximize)
     names = [shorten(name, LABEL) for name in (*(scale.name for scale in shown), history.spec.metric.name)]
     ticks = tuple(Tick(value=place, text=name) for place, name in enumerate(names))
     across = Axis(scale="category", ticks=ticks, range=(-0.05, len(shown) + 0.05), grid=False, line=False)
@@ -84,34 +87,16 @@ def _most_important(history: History, scales: Sequence[Dimension], limit: int) -
     return [scale for scale in scales if scale.name in names]
 
 
-def _value_scale(axis: Axis, finite: Sequence[float]) -> Dimension:
-    """The metric as a dimension, which is what the other axes are made from."""
-    value = finite[0] if finite else 0.0
-    low, high = axis.range or widened(value, value, logarithmic=False)
-    return Dimension(name=axis.label, kind="float", low=low, high=high, log=axis.scale == "log")
-
-
 def _path(
     line: TrialLine, scales: Sequence[Dimension], values: Dimension, texts: Mapping[int, str], *, maximize: bool
 ) -> Line:
     """The line from axis to axis; heights are shares of an axis."""
-    heights = [_height(line, scale) for scale in scales]
+    heights = [setting_height(line, scale) for scale in scales]
     if line.value is None:
-        heights.append(_failed_height(maximize=maximize))
+        heights.append(failed_height(maximize=maximize))
     else:
         heights.append(share_of_axis(values, min(max(line.value, values.low), values.high)))
     return Line(x=tuple(map(float, range(len(heights)))), y=tuple(heights), hover=texts[line.trial])
-
-
-def _height(line: TrialLine, scale: Dimension) -> float:
-    place = scale.position(line.settings[scale.name]) if scale.name in line.settings else math.nan
-    if math.isnan(place) or (scale.log and place <= 0):
-        return -BEYOND
-    return share_of_axis(scale, place)
-
-
-def _failed_height(*, maximize: bool) -> float:
-    return -BEYOND if maximize else 1.0 + BEYOND
 
 
 def _lines(drawn: Sequence[TrialLine], paths: Mapping[int, Line], best: TrialLine | None) -> list[Lines]:
@@ -136,51 +121,4 @@ def _lines(drawn: Sequence[TrialLine], paths: Mapping[int, Line], best: TrialLin
         )
         for name, group, colour, width, opacity in looks
         if group
-    ]
-
-
-def _uprights(drawn: Sequence[TrialLine], scales: Sequence[Dimension]) -> list[Mark]:
-    """The axes of the hyperparameters. Where a trial lacks one, "none" stands below its axis."""
-    found: list[Mark] = []
-    for place, scale in enumerate(scales):
-        ticks = _apart([Tick(value=share_of_axis(scale, tick.value), text=tick.text) for tick in setting_ticks(scale)])
-        if any(_height(line, scale) == -BEYOND for line in drawn):
-            ticks.insert(0, Tick(value=-BEYOND, text="none"))
-        found.append(Upright(place=place, ticks=tuple(ticks)))
-    return found
-
-
-def _apart(ticks: Sequence[Tick]) -> list[Tick]:
-    """The ticks without those that would overlap the one before."""
-    kept: list[Tick] = []
-    for tick in ticks:
-        if not kept or tick.value - kept[-1].value > APART:
-            kept.append(tick)
-    return kept
-
-
-def _values(
-    values: Dimension,
-    drawn: Sequence[TrialLine],
-    outliers: Outliers,
-    best: TrialLine | None,
-    place: int,
-    *,
-    maximize: bool,
-) -> list[Mark]:
-    """The axis of the metric, and the label of the best trial, in whose way no ticks stand."""
-    ticks = _apart([Tick(value=share_of_axis(values, tick.value), text=tick.text) for tick in setting_ticks(values)])
-    worst = 0.0 if maximize else 1.0
-    if outliers.left_out:
-        ticks = [tick for tick in ticks if abs(tick.value - worst) > 0.07] + [Tick(value=worst, text="worse")]
-    if any(line.value is None for line in drawn):
-        ticks.append(Tick(value=_failed_height(maximize=maximize), text="failed"))
-    if best is None or best.value is None:
-        return [Upright(place=place, ticks=tuple(ticks))]
-    height = share_of_axis(values, best.value)
-    ticks = [tick for tick in ticks if abs(tick.value - height) > LABELLED]
-    label = f"{number(best.value, 4)}\ntrial {best.trial}"
-    return [
-        Upright(place=place, ticks=tuple(ticks)),
-        Texts(x=(float(place),), y=(height,), texts=(label,), side="right", bold=True),
     ]

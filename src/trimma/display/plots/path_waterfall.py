@@ -6,7 +6,8 @@ from trimma.ablation.findings import EffectRow, Findings, arm_means
 from trimma.display.ablation_design_words import design_words, plan_words
 from trimma.display.intervals_and_p_values import MINUS, confidence_text, precision, value_precision
 from trimma.display.plots.component_layout import failed_words
-from trimma.display.plots.picture import Axis, Bars, Intervals, Line, Lines, Mark, Panel, Picture, Points, Texts, Tick
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Bars, Intervals, Line, Lines, Mark, Points, Texts, Tick
 from trimma.display.plots.theme import DARK, GREY
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, component_hover
 from trimma.display.short_text import one_line, squeeze

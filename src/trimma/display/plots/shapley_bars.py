@@ -5,7 +5,8 @@ from trimma.display.ablation_design_words import design_words
 from trimma.display.intervals_and_p_values import precision
 from trimma.display.plots.component_layout import component_picture, interval_note
 from trimma.display.plots.forest_plot import intervals
-from trimma.display.plots.picture import Bars, Hatch, Mark, Picture
+from trimma.display.plots.picture import Picture
+from trimma.display.plots.picture_marks import Bars, Hatch, Mark
 from trimma.display.plots.theme import DARK
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover
 from trimma.display.top_and_bottom import ends

@@ -7,7 +7,8 @@ from trimma.display.ablation_findings_words import change_words
 from trimma.display.intervals_and_p_values import precision
 from trimma.display.plots.component_layout import component_picture, interval_note
 from trimma.display.plots.forest_plot import estimates
-from trimma.display.plots.picture import Mark, Picture, Points
+from trimma.display.plots.picture import Picture
+from trimma.display.plots.picture_marks import Mark, Points
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict
 from trimma.display.short_text import one_line
 from trimma.display.top_and_bottom import shown_rows

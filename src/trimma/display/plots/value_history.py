@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from trimma.display.plots.picture import Axis, Line, Lines, Mark, Panel, Picture, Points
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Line, Lines, Mark, Points
 from trimma.display.plots.theme import BEST, COLOURS, FAILED_OR_NOT_FINITE, metric_title
 from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.plots.value_axis import value_axis, with_room_below

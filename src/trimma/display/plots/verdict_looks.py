@@ -6,7 +6,7 @@ from typing import NamedTuple
 from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.intervals_and_p_values import Precision, p_text
 from trimma.display.numbers_and_durations import NOTHING, percent
-from trimma.display.plots.picture import Symbol
+from trimma.display.plots.picture_marks import Symbol
 from trimma.display.short_text import one_line, shorten
 from trimma.effects import Conclusion
 

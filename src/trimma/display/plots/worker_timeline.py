@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from trimma.display.numbers_and_durations import count, duration, percent
-from trimma.display.plots.picture import Axis, Bars, Hatch, Panel, Picture, Tick
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Bars, Hatch, Tick
 from trimma.display.plots.theme import COLOURS
 from trimma.display.plots.trial_hover import trial_hovers
 from trimma.display.worker_utilisation import waste_text

@@ -3,7 +3,8 @@
 from typing import Any
 
 from trimma.display.plots.fitting_ticks import fits, fitting
-from trimma.display.plots.picture import Axis, Panel, RowTexts, Tick
+from trimma.display.plots.picture import Axis, Panel
+from trimma.display.plots.picture_marks import RowTexts, Tick
 from trimma.display.plots.theme import DARK, GREY
 from trimma.display.plots.with_matplotlib.sizes import LETTERS, POINTS, is_narrow
 from trimma.display.short_text import squeeze

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from trimma.display.plots.picture import Cells
+from trimma.display.plots.picture_marks import Cells
 
 BESIDE = 1.9  # inches beside the grid
 NUMBER = 0.42  # inches that a cell with a number needs

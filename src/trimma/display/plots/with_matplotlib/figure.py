@@ -7,7 +7,8 @@ from io import StringIO
 from textwrap import fill
 from typing import Any
 
-from trimma.display.plots.picture import Cells, Panel, Picture
+from trimma.display.plots.picture import Panel, Picture
+from trimma.display.plots.picture_marks import Cells
 from trimma.display.plots.with_matplotlib.axes import lay_out, limit, say_sides
 from trimma.display.plots.with_matplotlib.legend import draw_legend
 from trimma.display.plots.with_matplotlib.marks import draw_marks

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from trimma.display.plots.picture import (
+from trimma.display.plots.picture_marks import (
     Band,
     Bars,
     Cells,
@@ -17,9 +17,9 @@ from trimma.display.plots.picture import (
     Texts,
     Upright,
 )
-from trimma.display.plots.theme import DARK
 from trimma.display.plots.with_matplotlib.cells import draw_cells
-from trimma.display.plots.with_matplotlib.sizes import PIXEL, is_narrow
+from trimma.display.plots.with_matplotlib.sizes import PIXEL
+from trimma.display.plots.with_matplotlib.texts import draw_row_texts, draw_texts, draw_upright
 
 SHAPES = {"circle": "o", "circle-open": "o", "diamond": "D", "square": "s", "cross": "x", "star": "*"}
 HATCHES = {"": None, "/": "////", ".": "....", "x": "xxxx"}
@@ -43,13 +43,13 @@ def draw_marks(axes: Any, marks: Sequence[Mark]) -> None:
             case Cells():
                 draw_cells(axes, mark)
             case Texts():
-                _texts(axes, mark)
+                draw_texts(axes, mark)
             case RowTexts():
-                _row_texts(axes, mark)
+                draw_row_texts(axes, mark)
             case Band():
                 axes.axvspan(mark.low, mark.high, color=mark.colour, alpha=0.12, linewidth=0, zorder=0)
             case Upright():
-                _upright(axes, mark)
+                draw_upright(axes, mark)
 
 
 def _label(mark: Points | Lines | Bars) -> str | None:
@@ -125,39 +125,3 @@ def _intervals(axes: Any, mark: Intervals) -> None:
         axes.errorbar(lows, mark.places, xerr=reach, fmt="none", zorder=3, **look)
     else:
         axes.errorbar(mark.places, lows, yerr=reach, fmt="none", zorder=3, **look)
-
-
-def _texts(axes: Any, mark: Texts) -> None:
-    upright = is_narrow(axes.figure.get_figwidth()) and mark.side == "above"  # there is no room side by side
-    look: dict[str, Any] = {"ha": "center", "va": "bottom", "rotation": 90 if upright else 0}
-    if mark.side == "right":
-        look = {"ha": "left", "va": "center"}
-    shift = (5, 0) if mark.side == "right" else (0, 4)
-    for x, y, text in zip(mark.x, mark.y, mark.texts, strict=True):
-        weight = "bold" if mark.bold else "normal"
-        axes.annotate(text, (x, y), shift, textcoords="offset points", weight=weight, annotation_clip=False, **look)
-
-
-def _row_texts(axes: Any, mark: RowTexts) -> None:
-    narrow = is_narrow(axes.figure.get_figwidth())
-    beside = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
-    for place, text in zip(mark.places, mark.texts, strict=True):
-        shown = text.replace(" [", "\n[") if narrow else text
-        axes.annotate(shown, (1.0, place), (8, 0), ha="left", va="center", **beside)
-
-
-def _upright(axes: Any, mark: Upright) -> None:
-    axes.plot([mark.place, mark.place], [0.0, 1.0], color=DARK, linewidth=0.7, zorder=6)
-    look = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5}
-    for tick in mark.ticks:
-        where = (mark.place, tick.value)
-        axes.annotate(
-            tick.text,
-            where,
-            (2, 0),
-            textcoords="offset points",
-            va="center",
-            zorder=7,
-            bbox=look,
-            annotation_clip=False,
-        )

@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 from trimma.display.plots.fitting_ticks import fits, fitting
-from trimma.display.plots.picture import Axis, Cells, Panel
+from trimma.display.plots.picture import Axis, Panel
+from trimma.display.plots.picture_marks import Cells
 from trimma.display.plots.theme import DARK
 from trimma.display.plots.with_plotly.html_text import html_text, html_tick
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trimma.display.plots.picture import Cells
+from trimma.display.plots.picture_marks import Cells
 from trimma.display.plots.with_plotly.html_text import html_hover, html_text
 from trimma.display.plots.with_plotly.plotly_module import graph_objects
 

@@ -1,6 +1,7 @@
 """A picture as an interactive figure."""
 
-from trimma.display.plots.picture import Cells, Picture, RowTexts, Texts
+from trimma.display.plots.picture import Picture
+from trimma.display.plots.picture_marks import Cells, RowTexts, Texts
 from trimma.display.plots.with_plotly.axes import panel_axes
 from trimma.display.plots.with_plotly.html_text import html_text, html_title
 from trimma.display.plots.with_plotly.marks import add_marks

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from trimma.display.plots.picture import Tick
+from trimma.display.plots.picture_marks import Tick
 from trimma.display.plots.theme import GREY
 
 
