@@ -2,19 +2,21 @@
 
 import functools
 import itertools
+import math
 
+import numpy as np
 import pytest
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 
 from ablations import drawn, effect, many, pairwise, titanic, waterfall
 from histories import half_run, large, missing_and_failed, opened, simulated
 from pictures import axes as axes_of
-from pictures import lines, marks, named
+from pictures import marks, named
 from trimma.display import plots
 from trimma.display.intervals_and_p_values import MINUS
-from trimma.display.plots.picture_marks import Bars, Cells, Intervals, RowTexts
-from trimma.display.plots.theme import BEST, COLOURS, DARK
+from trimma.display.plots.picture_marks import Bars, Cells, Intervals, Lines, RowTexts
+from trimma.display.plots.theme import BEST, COLOURS
 from trimma.display.plots.with_matplotlib.figure import COLUMN, PAGE, matplotlib_figure
 from trimma.display.plots.with_matplotlib.sizes import POINTS
 from trimma.space import Choice, Float, Space
@@ -118,14 +120,44 @@ def test_an_outlier_does_not_flatten_the_rest():
 def test_lines_of_curves_and_of_parallel_coordinates():
     for name in ("curves", "parallel"):
         picture, (axes,) = pictures()[name], image(name).axes
-        drawn_ = [line for line in axes.lines if line.get_color() != DARK]
-        assert [tuple(line.get_ydata()) for line in drawn_] == [line.y for line in lines(picture)]
-        best = max(drawn_, key=lambda line: (line.get_zorder(), line.get_linewidth()))
-        assert to_hex(best.get_color()) == BEST.lower()
-        assert best.get_zorder() > max(line.get_zorder() for line in drawn_ if line is not best)
+        groups = [each for each in axes.collections if isinstance(each, LineCollection)]
+        for group, mark in zip(groups, marks(picture, Lines), strict=True):
+            shown = [line for line in mark.lines if len(line.x) > 1]
+            assert [tuple(segment[:, 1]) for segment in group.get_segments()] == [line.y for line in shown]
+            assert {to_hex(colour) for colour in group.get_colors()} == {mark.colour.lower()}
+            assert group.get_alpha() == mark.opacity
+        best = groups[-1]
+        assert to_hex(best.get_colors()[0]) == BEST.lower()
+        assert best.get_zorder() > max(each.get_zorder() for each in groups[:-1])
+        assert best.get_linewidth()[0] > max(each.get_linewidth()[0] for each in groups[:-1])
     (axes,) = image("union").axes
     assert {"none", "failed", "0.919\ntrial 19"} <= set(annotations(axes))
     assert [label.get_text() for label in axes.get_xticklabels()] == ["kind", "C", "depth", "accuracy"]
+
+
+def test_a_curve_of_one_point_is_a_dot_and_what_is_not_finite_a_gap():
+    log = opened("a", "b")
+    log.curve(log.start("a", lr=0.1), 3.0)
+    log.curve(log.start("b", lr=0.2), 2.0, math.inf, 1.0)
+    (axes,) = matplotlib_figure(plots.curves(log.history)).axes
+    line, dot = axes.collections
+    assert np.isnan(line.get_paths()[0].vertices[1]).all()
+    assert dot.get_offsets().tolist() == [[1, 3.0]]
+    assert axes.get_xlim()[0] < 1
+    assert axes.get_xlim()[1] > 3
+
+
+def test_thousands_of_bars_are_one_collection():
+    picture = plots.timeline(large(1500))
+    (axes,) = matplotlib_figure(picture).axes
+    for mark in marks(picture, Bars):
+        if len(mark.places) > 500:
+            (many_,) = [each for each in axes.collections if each.get_label() == mark.name]
+            boxes = [path.get_extents() for path in many_.get_paths()]
+            assert [(box.x0, box.x1) for box in boxes] == list(zip(mark.starts, mark.ends, strict=True))
+            assert {to_hex(colour) for colour in many_.get_facecolors()} == {mark.colours[0].lower()}
+    assert len(axes.collections) > 0
+    assert len(axes.patches) < 1000
 
 
 def test_slices_have_a_panel_each_with_the_same_values():

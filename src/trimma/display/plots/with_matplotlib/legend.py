@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from trimma.display.plots.picture import Picture
 from trimma.display.plots.with_matplotlib.sizes import POINTS
 
@@ -13,6 +11,8 @@ LEAST = 1.2  # the least width of a line in the legend
 
 def draw_legend(figure: Any, picture: Picture, width: float) -> None:
     """Draw the legend below the picture, where there is more than one thing to tell apart, or the one needs a name."""
+    from matplotlib.lines import Line2D
+
     named: dict[str, Any] = {}
     for axes in figure.axes:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
@@ -30,10 +30,9 @@ def draw_legend(figure: Any, picture: Picture, width: float) -> None:
         columnspacing=1.2,
     )
     for handle in legend.legend_handles:
-        # what is thin and transparent in the picture is seen here
-        handle.set_alpha(1.0)
-        if hasattr(handle, "get_linestyle"):
-            handle.set_linewidth(max(LEAST, np.max(handle.get_linewidth())))
+        if isinstance(handle, Line2D):  # what is thin and transparent in the picture is seen here
+            handle.set_alpha(1.0)
+            handle.set_linewidth(max(LEAST, handle.get_linewidth()))
 
 
 def _columns(names: Sequence[str], width: float) -> int:

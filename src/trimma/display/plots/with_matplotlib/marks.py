@@ -10,6 +10,7 @@ from trimma.display.plots.picture_marks import (
     Bars,
     Cells,
     Intervals,
+    Line,
     Lines,
     Mark,
     Points,
@@ -24,6 +25,7 @@ from trimma.display.plots.with_matplotlib.texts import draw_row_texts, draw_text
 SHAPES = {"circle": "o", "circle-open": "o", "diamond": "D", "square": "s", "cross": "x", "star": "*"}
 HATCHES = {"": None, "/": "////", ".": "....", "x": "xxxx"}
 MOST_POINTS = 20_000  # more points than these are drawn as pixels, which keeps PDF and SVG small
+MOST_BARS = 500  # more bars than these are one collection
 PALE = (0.5, 0.5, 0.5, 0.25)
 FRONT, LINES, POINTS_AND_INTERVALS = 5, 2, 4  # what is greater is drawn over what is less
 
@@ -80,20 +82,39 @@ def _points(axes: Any, mark: Points) -> None:
 
 
 def _lines(axes: Any, mark: Lines) -> None:
-    many = sum(len(line.x) for line in mark.lines) > MOST_POINTS
-    look = {
-        "color": mark.colour,
-        "linewidth": PIXEL * mark.width,
-        "alpha": mark.opacity,
-        "linestyle": ":" if mark.dotted else "-",
-        "drawstyle": "steps-post" if mark.steps else "default",
-        "solid_joinstyle": "round",
-        "rasterized": many,
-        "zorder": FRONT if mark.front else LINES,
-    }
-    for place, line in enumerate(mark.lines):
-        label = _label(mark) if place == 0 else None
-        axes.plot(line.x, line.y, label=label, marker="." if len(line.x) == 1 else "", markersize=3, **look)
+    """Draw the lines as one collection, which is fast and in which lines shine through one another."""
+    from matplotlib.collections import LineCollection
+
+    look = {"alpha": mark.opacity, "zorder": FRONT if mark.front else LINES}
+    if mark.steps:
+        for line in mark.lines:
+            width = PIXEL * mark.width
+            axes.step(line.x, line.y, where="post", color=mark.colour, linewidth=width, label=_label(mark), **look)
+        return
+    alone = [line for line in mark.lines if len(line.x) == 1]
+    long = [_finite(line) for line in mark.lines if len(line.x) > 1]
+    many = sum(map(len, long)) > MOST_POINTS
+    drawn = LineCollection(
+        long,
+        colors=mark.colour,
+        linewidths=PIXEL * mark.width,
+        linestyles=":" if mark.dotted else "-",
+        capstyle="round",
+        label=_label(mark),
+        rasterized=many,
+        **look,
+    )
+    axes.add_collection(drawn)
+    axes.autoscale_view()
+    if alone:
+        axes.scatter([line.x[0] for line in alone], [line.y[0] for line in alone], s=3, color=mark.colour, **look)
+
+
+def _finite(line: Line) -> Any:
+    """The points of a line, an array of shape (n, 2), with gaps where a value isn't finite."""
+    points = np.array([line.x, line.y], dtype=float).T
+    points[~np.isfinite(points).all(axis=1)] = np.nan
+    return points
 
 
 def _bars(axes: Any, mark: Bars) -> None:
@@ -108,13 +129,27 @@ def _bars(axes: Any, mark: Bars) -> None:
         "label": _label(mark),
         "zorder": LINES,
     }
-    if mark.direction == "x":
+    if len(ends) > MOST_BARS and mark.direction == "x":
+        _many_bars(axes, mark, look)
+    elif mark.direction == "x":
         axes.barh(mark.places, ends - starts, height=mark.thickness, left=starts, **look)
     else:
         axes.bar(mark.places, ends - starts, width=mark.thickness, bottom=starts, **look)
     for place, end, label in zip(mark.places, mark.ends, mark.labels, strict=False):
         where = (end, place) if mark.direction == "x" else (place, end)
         axes.annotate(label, where, (3, 0), textcoords="offset points", va="center")
+
+
+def _many_bars(axes: Any, mark: Bars, look: dict[str, Any]) -> None:
+    """Draw bars from left to right as one collection, for each by itself would take long."""
+    from matplotlib.collections import PolyCollection
+
+    half = mark.thickness / 2
+    corners = [
+        ((start, place - half), (end, place - half), (end, place + half), (start, place + half))
+        for place, start, end in zip(mark.places, mark.starts, mark.ends, strict=True)
+    ]
+    axes.add_collection(PolyCollection(corners, facecolor=look.pop("color"), **look))
 
 
 def _intervals(axes: Any, mark: Intervals) -> None:
