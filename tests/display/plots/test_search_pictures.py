@@ -167,6 +167,10 @@ def test_values_far_out_are_left_out_of_the_view_and_counted():
     assert "worse" in [tick.text for tick in marks(plots.parallel(history), Upright)[-1].ticks]
     falling = values([*(1.0 + place / 20 for place in range(20)), -1e9], maximize=True)
     assert "1 of 21 below 1 is not shown" in plots.history(falling).note
+    rounded = values([*(1.0 + place / 30.1 for place in range(38)), 1e3])
+    assert "1 of 39 above 2.23 is not shown" in plots.history(rounded).note, "2.2292 is shown"
+    equal = values([*[1.0] * 20, 3.0, 4.0])
+    assert axes(plots.history(equal))[1].range[1] > 4.0, "where most are equal, the others are what is to be seen"
     good = values([*(1.0 + place / 20 for place in range(20)), -1e3])
     assert "not shown" not in plots.history(good).note, "what is far out at the good end is shown"
 

@@ -45,7 +45,7 @@ def value_axis(name: str, values: Iterable[float], *, maximize: bool | None) -> 
     logarithmic = bool((found > 0).all()) and _spans_decades(10.0 ** _without_outliers(np.log10(found), maximize))
     kept = 10.0 ** _without_outliers(np.log10(found), maximize) if logarithmic else _without_outliers(found, maximize)
     low, high = float(kept.min()), float(kept.max())
-    bound = f"below {low:.3g}" if maximize else f"above {high:.3g}"
+    bound = f"below {_outwards(low, -1):.3g}" if maximize else f"above {_outwards(high, 1):.3g}"
     outliers = Outliers(len(found) - len(kept), len(found), bound)
     return Axis(label=name, scale="log" if logarithmic else "linear", range=widened(low, high, logarithmic)), outliers
 
@@ -74,11 +74,19 @@ def _spans_decades(values: Values) -> bool:
     return bool(high > 10**DECADES * low)
 
 
+def _outwards(value: float, sign: int) -> float:
+    """The value with three digits, rounded down for the sign -1 and up for 1."""
+    if not value:
+        return value
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+    return sign * math.ceil(sign * value / unit - 1e-6) * unit
+
+
 def _without_outliers(values: Values, maximize: bool | None) -> Values:
     """The values, an array of shape (n,), without those that are far out at the bad end; shape (m,)."""
     quarter, three_quarters = np.percentile(values, [25, 75])
     fence = 3 * (three_quarters - quarter)
-    if maximize is None:
+    if maximize is None or fence == 0:  # where most values are equal, those that differ are what is to be seen
         return values
     near: Values = values[values >= quarter - fence] if maximize else values[values <= three_quarters + fence]
     return near
