@@ -25,6 +25,7 @@ demo:  ## a first study, in your terminal (ENGINE=spark: on Spark; ARGS="...": o
 test: check  ## all checks, all tests, and a test of the built wheel (ARGS="...": options of pytest)
 	tools/install-java
 	tools/install-torch
+	tools/install-latex
 	$(run) pytest -n auto --dist loadgroup $(ARGS)
 	$(spark35) pytest $(spark35_tests) -n auto --dist loadgroup
 	tools/test-wheel

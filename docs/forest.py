@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 import trimma as tm
 
 PICTURE = Path(__file__).parent / "images" / "forest.svg"
-WIDTH = 860  # pixels, so that its text is as large as the page's
+WIDTH = 6.75  # inches
 
 
 def fit(data, split):
@@ -36,7 +36,7 @@ def main() -> None:
         name="diabetes",
         store="memory",
     )
-    study.plot.forest().write_image(PICTURE, width=WIDTH)
+    study.plot.forest(file=PICTURE, width=WIDTH)
 
 
 if __name__ == "__main__":

@@ -193,6 +193,17 @@ def half_run() -> Log:
     return log
 
 
+def missing_and_failed():
+    """A union of spaces, in which some trials lack what others have, and one fails."""
+    space = Space(kind="svm", C=Float(1e-3, 1e3, log=True)) + Space(kind="tree", depth=Float(1, 20))
+    log = opened("a", space=space, maximize=True)
+    for place in range(20):
+        config = {"kind": "svm", "C": 10.0 ** (place % 5 - 2)} if place % 2 else {"kind": "tree", "depth": place + 1}
+        log.at(place + 1.0).finish(log.start("a", **config), accuracy=0.9 + place / 1000)
+    log.at(30).fail(log.start("a", kind="tree", depth=19.0))
+    return log.history
+
+
 def drawn(space: Space, rng: Any, branch: int = 0) -> dict[str, Any]:
     """A config of one of the space's branches, at random."""
     chosen = space.branches[branch]

@@ -65,9 +65,9 @@ def test_the_page_is_returned_and_written(study, tmp_path):
 
 
 def test_pictures(study, store, tmp_path):
-    assert study.plot.forest(tmp_path / "forest.json").data
-    assert study.plot.repeats().data
-    assert study.plot.timeline().data
+    assert study.plot.forest(tmp_path / "forest.json").picture.panels
+    assert study.plot.repeats().picture.panels
+    assert study.plot.timeline().picture.panels
     with pytest.raises(StudyError, match="design='pairwise'"):
         study.plot.interactions()
     with pytest.raises(StudyError, match="study 'search' is a search, not an ablation"):
@@ -90,7 +90,7 @@ def test_designs_with_their_pictures(design, picture):
         seed=1,
         progress=False,
     )
-    assert getattr(study.plot, picture)().data
+    assert getattr(study.plot, picture)().picture.panels
     assert f'id="{picture}"' in study.to_html()
     first, last = study.table()["component"].iloc[[0, -1]]
     assert (first, last) == ("warmup", "mixup")

@@ -41,8 +41,8 @@ def test_all_that_is_looked_at(run) -> None:
     assert all(re.match(r"[✓-] \w[\w-]* +\S|\s+→ \S", line) for line in lines), lines
     looked_at = [line.split()[1] for line in lines if not line.startswith(" ")]
     assert looked_at[:4] == ["Python", "machine", "store", "disk"]
-    extras = ["plotly", "pandas", "pyarrow", "scipy", "scikit-learn", "distributed", "pyspark"]
-    assert looked_at[-9:] == ["worker", "Java", *extras]
+    extras = ["plotly", "matplotlib", "pandas", "pyarrow", "scipy", "scikit-learn", "distributed", "pyspark"]
+    assert looked_at[-10:] == ["worker", "Java", *extras]
     assert "✓ store        STORE, 1 study, SQLite" in "\n".join(lines)
     assert "for engine='dask' (not tried; to try it: trimma doctor --engine dask)" in lines[-2]
 

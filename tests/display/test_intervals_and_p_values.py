@@ -42,4 +42,7 @@ def test_numbers_as_text():
     assert Precision(None).signed(1.23456e-9) == "+1.23e-09"
     assert Precision(0).signed(10.0) == "+10"
     assert [p_text(p) for p in (None, 0.0, 0.05, 1.0)] == ["-", "<0.001", "0.050", ">0.999"]
-    assert r"$-1\cdot10^{-8}$" in latex(drawn([effect("a", -1e-8, 1e-9)]))
+    small = latex(drawn([effect("a", -1e-8, 1e-9)]))
+    assert r"change ($10^{-8}$) & 95 \% interval" in small
+    assert r"$-1.00$" in small
+    assert r"$[-1.10, -0.90]$" in small

@@ -5,7 +5,7 @@ import sys
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
-    heavy = ("plotly", "pandas", "pyarrow", "rich")
+    heavy = ("plotly", "matplotlib", "pandas", "pyarrow", "rich")
     code = (
         "import sys, trimma.display.plots, trimma.display.notebook.study_html, trimma.display.export\n"
         "import trimma.display.terminal.line_view\n"

@@ -168,13 +168,18 @@ def test_values_that_read_alike_are_several():
     assert [found.position(value) for value in found.options] == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
-def test_slices_leave_out_what_has_no_value():
+def test_slices_hold_each_ended_trial():
     history = mixed()
     (one,) = slices(history)
-    assert [(point.trial, point.setting, point.value) for point in one.points] == [
+    assert [(point.trial, point.setting, point.value) for point in one.points if point.value is not None] == [
         (0, 0.5, 0.5),
         (2, 0.2, 0.2),
         (4, 0.2, 0.2),
+    ]
+    assert [(point.trial, point.state) for point in one.points if point.value is None] == [
+        (1, "done"),
+        (3, "done"),
+        (5, "failed"),
     ]
     with pytest.raises(UnknownName, match="did you mean 'lr'"):
         slices(history, "l")
@@ -184,6 +189,14 @@ def test_parallel_lines_hold_what_the_trial_has():
     space = Space(a=Float(0, 1)) + Space(b=Float(0, 1))
     history = returned([{"a": 0.5}, {"b": 0.25}], [1.0, 2.0], space)
     assert [(line.settings, line.value) for line in parallel(history)] == [({"a": 0.5}, 1.0), ({"b": 0.25}, 2.0)]
+    assert [(line.trial, line.value) for line in parallel(mixed())] == [
+        (0, 0.5),
+        (1, None),
+        (2, 0.2),
+        (3, None),
+        (4, 0.2),
+        (5, None),
+    ]
 
 
 def test_the_table_lacks_what_a_config_lacks():

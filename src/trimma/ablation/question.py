@@ -87,8 +87,7 @@ def question(spec: StudySpec) -> Ablation:
         return msgspec.convert(spec.asked, Ablation)
     except (msgspec.ValidationError, RecursionError) as error:
         raise StoreError(
-            f"what study {spec.name!r} asks can't be read ({error}): restore a copy of its store, or remove the study "
-            "with trimma rm"
+            f"what study {spec.name!r} asks can't be read ({error}): restore a copy of its store, or remove the study"
         ) from error
 
 

@@ -69,7 +69,7 @@ class AblationStudy(Study):
         return safe(markdown(self.findings))
 
     def to_latex(self, caption: str | None = None, label: str | None = None) -> str:
-        """The table in LaTeX, which needs the package booktabs.
+        """The table in LaTeX, which needs the packages booktabs and tabularx, and fits a column of 3.25 inches.
 
         ``caption`` is LaTeX code, and by default says what the table shows. ``label`` is the table's label (default:
         none).

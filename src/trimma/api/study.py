@@ -106,8 +106,8 @@ class Study:
     def plot(self) -> "Plots":
         """The study's pictures: curves, history, parallel, slices, timeline and importance.
 
-        ``study.plot.curves()`` returns a plotly figure. ``study.plot.curves(file="curves.html")`` also writes it to a
-        file.
+        ``study.plot.curves()`` is a `trimma.display.plots.Plot`, which a notebook shows.
+        ``study.plot.curves(file="curves.html")`` also writes it to a file, and ``file="curves.pdf"`` for a paper.
         """
         from trimma.display.plots import Plots
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from trimma.errors import UnknownName
 from trimma.ports import History
 from trimma.space import Dimension
-from trimma.trial import State
+from trimma.trial import ENDED, State
 from trimma.views.comparable import comparable, has_finite_end
 from trimma.views.hyperparameters import hyperparameters, settings
 
@@ -15,14 +15,15 @@ from trimma.views.hyperparameters import hyperparameters, settings
 class Point(Struct, frozen=True, kw_only=True):
     """One trial that has ended. ``setting`` is the value of the hyperparameter, ``value`` that of the metric.
 
-    ``comparable`` says whether the value may be compared with that of the best trial (see `comparable`).
+    ``value`` is None where the trial failed or its value isn't finite. ``comparable`` says whether the value may be
+    compared with that of the best trial (see `comparable`).
     """
 
     trial: int
     state: State
     comparable: bool
     setting: Any
-    value: float
+    value: float | None
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class Slice(Struct, frozen=True, kw_only=True):
 def slices(history: History, *names: str) -> list[Slice]:
     """One slice for each hyperparameter, or for those in ``names``.
 
-    Trials that haven't ended, have failed or have no finite value are left out. Raises `UnknownName` for a name that is
+    Trials that haven't ended are left out. Raises `UnknownName` for a name that is
     none of the study's hyperparameters.
     """
     scales = {scale.name: scale for scale in hyperparameters(history)}
@@ -44,9 +45,9 @@ def slices(history: History, *names: str) -> list[Slice]:
             raise UnknownName("hyperparameter", name, scales)
     found = {name: Slice(hyperparameter=scales[name], points=[]) for name in names or scales}
     for trial in history.trials:
-        value = trial.value
-        if value is None or not has_finite_end(trial):
+        if trial.state not in ENDED:
             continue
+        value = trial.value if has_finite_end(trial) else None
         compared = comparable(history, trial)
         config = settings(history, trial)
         for name, one in found.items():

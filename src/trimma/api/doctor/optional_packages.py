@@ -9,7 +9,8 @@ from trimma.api.advice import command
 from trimma.api.doctor.finding import Finding
 
 _EXTRAS = {
-    "plotly": ("plot", "pictures of a study"),
+    "plotly": ("plot", "interactive pictures of a study"),
+    "matplotlib": ("image", "pictures for papers"),
     "pandas": ("pandas", "to_pandas()"),
     "pyarrow": ("parquet", "export to Parquet"),
     "scipy": ("scipy", "quasi-random search"),

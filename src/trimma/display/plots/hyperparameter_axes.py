@@ -1,9 +1,10 @@
 """Axes for hyperparameters, and the ticks on them."""
 
 import math
-from html import escape
-from typing import Any
 
+from trimma.display.plots.picture import Axis
+from trimma.display.plots.picture_marks import Tick
+from trimma.display.plots.value_axis import widened
 from trimma.display.short_text import shorten
 from trimma.space import Dimension
 
@@ -11,24 +12,42 @@ LABEL = 18
 MAX_TICKS = 7
 
 
-def setting_axis(scale: Dimension) -> dict[str, Any]:
+def setting_axis(scale: Dimension) -> Axis:
     """An axis for a hyperparameter. It is logarithmic where the space is; options stand in their order."""
-    ticks, texts = setting_ticks(scale)
-    axis: dict[str, Any] = {"title": {"text": escape(scale.name)}, "automargin": True, "zeroline": False}
-    axis |= {"tickvals": ticks, "ticktext": texts}
+    ticks = setting_ticks(scale)
     if scale.kind == "category":
-        return axis | {"range": [-0.5, len(texts) - 0.5]}
-    low, high = (math.log10(scale.low), math.log10(scale.high)) if scale.log else (scale.low, scale.high)
-    margin = 0.05 * (high - low) or 1.0
-    return axis | {"type": "log" if scale.log else "linear", "range": [low - margin, high + margin]}
+        return Axis(label=scale.name, scale="category", ticks=ticks, range=(-0.5, len(ticks) - 0.5))
+    return Axis(
+        label=scale.name,
+        scale="log" if scale.log else "linear",
+        ticks=ticks,
+        range=widened(scale.low, scale.high, scale.log),
+    )
 
 
-def setting_ticks(scale: Dimension) -> tuple[list[float], list[str]]:
+def setting_ticks(scale: Dimension) -> tuple[Tick, ...]:
     """Round values of a hyperparameter and their texts. For options, the values are their places."""
     if scale.kind == "category":
-        return list(map(float, range(len(scale.options)))), [escape(shorten(one, LABEL)) for one in scale.labels]
+        return tuple(Tick(value=place, text=shorten(one, LABEL)) for place, one in enumerate(scale.labels))
     ticks = _log_ticks(scale.low, scale.high) if scale.log else _even_ticks(scale.low, scale.high)
-    return ticks, [f"{tick:.6g}" for tick in ticks]
+    return tuple(Tick(value=tick, text=plain_number(tick)) for tick in ticks)
+
+
+def share_of_axis(scale: Dimension, place: float) -> float:
+    """How far along its axis a place of a hyperparameter stands, from 0 to 1."""
+    low, high = (0.0, len(scale.options) - 1.0) if scale.kind == "category" else (scale.low, scale.high)
+    if scale.log:
+        low, high, place = math.log10(low), math.log10(high), math.log10(place)
+    return (place - low) / (high - low) if high > low else 0.5
+
+
+def plain_number(value: float) -> str:
+    """A number as short text.
+
+    >>> plain_number(0.001), plain_number(1e-05)
+    ('0.001', '1e-5')
+    """
+    return f"{value:.6g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

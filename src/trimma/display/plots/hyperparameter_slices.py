@@ -1,112 +1,92 @@
 """The metric against each hyperparameter, in a panel for each."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from trimma.display.numbers_and_durations import count
 from trimma.display.plots.hyperparameter_axes import setting_axis
-from trimma.display.plots.theme import BEST, COLOURS, Figure, empty_figure, figure, metric_title, scatter_class
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Mark, Points, Symbol
+from trimma.display.plots.theme import BEST, COLOURS, FAILED_OR_NOT_FINITE, metric_title
 from trimma.display.plots.trial_hover import trial_hovers
-from trimma.display.plots.value_axis import value_axis
+from trimma.display.plots.value_axis import value_axis, with_room_below
 from trimma.ports import History
 from trimma.space import Dimension
-from trimma.trial import State
-from trimma.views import Point, hyperparameters
+from trimma.views import Point, Slice, hyperparameters
 from trimma.views import slices as slice_rows
 
 MAX_PANELS = 12
-PER_ROW = 4
-PANEL = 300  # pixels
 SPREAD = 0.25  # how far the points of one option are spread to the sides, so that they don't hide one another
+MANY = 100  # more points than these are smaller
 
 
-def slices(history: History, *names: str) -> Figure:
-    """A panel for each hyperparameter, or for each of ``names``, and at most 12. The best trial is a gold star.
+def slices(history: History, *names: str) -> Picture:
+    """A panel for each hyperparameter, or for each of ``names``, and at most 12.
 
-    Raises `UnknownName` for a name that is none of the study's hyperparameters.
+    The best trial is a gold star. Failed trials and those without a finite value are crosses at the lower edge. Raises
+    `UnknownName` for a name that is none of the study's hyperparameters.
     """
     title = f"{metric_title(history)} by hyperparameter"
     rows = slice_rows(history, *names)
     if not any(row.points for row in rows):
         varies = bool(hyperparameters(history))
-        return empty_figure(title, "no trial has ended with a finite value" if varies else "no hyperparameter varies")
+        return Picture(title=title, message="no trial has ended yet" if varies else "no hyperparameter varies")
     shown = rows[:MAX_PANELS]
-    trials = sorted({point.trial for row in shown for point in row.points})
-    note = count(len(trials), "trial")
-    if len(shown) < len(rows):
-        note += f", the first {len(shown)} of {len(rows)} hyperparameters; name others to see them"
-    if failed := history.counts[State.FAILED]:
-        note += f", {count(failed, 'failed trial')} not shown"
-    texts = trial_hovers(history, trials)
-    lines = -(-len(shown) // PER_ROW)
     values = {point.trial: point.value for row in shown for point in row.points}
-    axis, cut = value_axis(history, values.values())
-    result = figure(title, note + cut, hovermode="closest", height=150 + PANEL * lines)
+    finite = [value for value in values.values() if value is not None]
+    notes = [count(len(values), "trial")]
+    if len(finite) < len(values):
+        notes.append(f"{len(values) - len(finite):,} of them {FAILED_OR_NOT_FINITE}")
+    if len(shown) < len(rows):
+        notes.append(f"the first {len(shown)} of {len(rows)} hyperparameters; name others to see them")
+    axis, outliers = value_axis(history.spec.metric.name, finite, maximize=history.maximize)
+    axis = with_room_below(axis) if len(finite) < len(values) else axis
+    texts = trial_hovers(history, sorted(values))
     best = history.best.id if history.best is not None else None
-    for place, row in enumerate(shown):
-        _lay_out(result, row.hyperparameter, place, len(shown), axis)
-        _panel(result, row.hyperparameter, row.points, place, texts, best)
-    return result
+    return Picture(
+        title=title,
+        note=", ".join([*notes, *outliers.words()]),
+        panels=tuple(_panel(row, axis, texts, best) for row in shown),
+    )
 
 
-def _lay_out(result: Figure, scale: Dimension, place: int, panels: int, axis: Mapping[str, Any]) -> None:
-    """Lay out the two axes of a panel in a grid of at most four panels a row. All panels share one y axis."""
-    columns, lines = min(panels, PER_ROW), -(-panels // PER_ROW)
-    line, column = divmod(place, PER_ROW)
-    width, height = 1 / columns, 1 / lines
-    left, top = column * width, 1 - line * height
-    gap = 0.22 if lines > 1 else 0.0
-    suffix = "" if place == 0 else str(place + 1)
-    x = {"domain": [left, left + width * 0.9], "anchor": f"y{suffix}"}
-    y = dict(axis) | {"domain": [top - height * (1 - gap), top], "anchor": f"x{suffix}"}
-    if place:
-        y |= {"matches": "y"}
-    if column:
-        y |= {"showticklabels": False, "title": None}
-    result.update_layout({f"xaxis{suffix}": setting_axis(scale) | x, f"yaxis{suffix}": y})
+def _panel(row: Slice, axis: Axis, texts: Mapping[int, str], best: int | None) -> Panel:
+    marks: list[Mark] = []
+    small = 2 if len(row.points) > MANY else 0
+    finite = [point for point in row.points if point.value is not None and point.trial != best]
+    for state, size in (("stopped", 6), ("done", 8)):
+        group = [point for point in finite if point.state == state]
+        marks += _points(row.hyperparameter, group, state, texts, COLOURS[state], "circle", size - small)
+    failed = [point for point in row.points if point.value is None]
+    marks += _points(row.hyperparameter, failed, FAILED_OR_NOT_FINITE, texts, COLOURS["failed"], "cross", 7)
+    star = [point for point in row.points if point.trial == best]
+    marks += _points(row.hyperparameter, star, "best", texts, BEST, "star", 15)
+    return Panel(x=setting_axis(row.hyperparameter), y=axis, marks=tuple(marks))
 
 
-def _panel(
-    result: Figure,
-    scale: Dimension,
-    points: Sequence[Point],
-    place: int,
-    texts: Mapping[int, str],
-    best: int | None,
-) -> None:
-    suffix = "" if place == 0 else str(place + 1)
-    for state in ("stopped", "done"):
-        group = [point for point in points if point.state == state and point.trial != best]
-        if group or place == 0:
-            marker: dict[str, Any] = {"color": COLOURS[state], "size": 6 if state == "stopped" else 8, "opacity": 0.85}
-            result.add_trace(_trace(scatter_class(len(points)), scale, group, state, texts, marker, suffix))
-    star = [point for point in points if point.trial == best]
-    marker = {"color": BEST, "size": 15, "symbol": "star", "line": {"width": 1, "color": "#7A5200"}}
-    result.add_trace(_trace(scatter_class(len(points)), scale, star, "best", texts, marker, suffix))
-
-
-def _trace(
-    trace: Any,
+def _points(
     scale: Dimension,
     points: Sequence[Point],
     name: str,
     texts: Mapping[int, str],
-    marker: Mapping[str, Any],
-    suffix: str,
-) -> Any:
-    return trace(
-        x=[scale.position(point.setting) + _aside(scale, point) for point in points],
-        y=[point.value for point in points],
-        text=[texts[point.trial] for point in points],
+    colour: str,
+    symbol: Symbol,
+    size: float,
+) -> list[Points]:
+    """The points of one kind of trials, or none where there are no such trials."""
+    if not points:
+        return []
+    made = Points(
         name=name,
-        legendgroup=name,
-        showlegend=not suffix,
-        mode="markers",
-        marker=marker,
-        xaxis=f"x{suffix}",
-        yaxis=f"y{suffix}",
-        hovertemplate="%{text}<extra></extra>",
+        x=tuple(scale.position(point.setting) + _aside(scale, point) for point in points),
+        y=tuple(0.03 if point.value is None else point.value for point in points),
+        colour=colour,
+        symbol=symbol,
+        size=size,
+        opacity=0.85 if symbol == "circle" else 1.0,
+        hover=tuple(texts[point.trial] for point in points),
+        at_edge=symbol == "cross",
     )
+    return [made]
 
 
 def _aside(scale: Dimension, point: Point) -> float:

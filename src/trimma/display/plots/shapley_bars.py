@@ -1,30 +1,27 @@
 """Shapley values as bars."""
 
-from html import escape
-from typing import Any
-
 from trimma.ablation.findings import Findings
 from trimma.display.ablation_design_words import design_words
 from trimma.display.intervals_and_p_values import precision
-from trimma.display.plots.component_layout import (
-    LEGEND,
-    ROW,
-    component_axis,
-    component_label,
-    difference_axis,
-    interval_note,
-    label_sides,
-    shade_too_small,
-)
-from trimma.display.plots.theme import Figure, empty_figure, figure, graph_objects
+from trimma.display.plots.component_layout import component_picture, interval_note
+from trimma.display.plots.forest_plot import intervals
+from trimma.display.plots.picture import Picture
+from trimma.display.plots.picture_marks import Bars, Hatch, Mark
+from trimma.display.plots.theme import DARK
 from trimma.display.plots.verdict_looks import VERDICT_LOOKS, by_verdict, component_hover
 from trimma.display.top_and_bottom import ends
+from trimma.effects import Conclusion
 from trimma.errors import StudyError
 
-HATCHES = {"helps": "", "hurts": "/", "equivalent": ".", "undecided": "x"}
+HATCHES: dict[Conclusion, Hatch] = {
+    Conclusion.HELPS: "",
+    Conclusion.HURTS: "/",
+    Conclusion.EQUIVALENT: ".",
+    Conclusion.UNDECIDED: "x",
+}
 
 
-def shapley(found: Findings) -> Figure:
+def shapley(found: Findings) -> Picture:
     """What leaving out each component changes, averaged over sampled orders, with its error.
 
     Raises `StudyError` where the design samples no orders.
@@ -37,52 +34,27 @@ def shapley(found: Findings) -> Figure:
     title = f"Shapley values: change in {found.metric.name} when left out"
     rows = ends([row for row in found.ordered if row.difference is not None])
     if not rows:
-        return empty_figure(title, "no component can be compared yet")
+        return Picture(title=title, message="no component can be compared yet")
     digits = precision(rows)
-    result = figure(
-        title, interval_note(found) + _sum(found), height=190 + ROW * max(3, len(rows)), hovermode="closest"
-    )
-    result.update_layout(
-        margin={"b": 95, "t": 92},
-        bargap=0.35,
-        barmode="overlay",
-        xaxis=difference_axis(found, rows),
-        yaxis=component_axis(rows, [component_label(row) for row in rows]),
-        legend=LEGEND,
-    )
-    shade_too_small(result, found)
+    marks: list[Mark] = []
     for conclusion, name, group in by_verdict(found, rows):
-        look = VERDICT_LOOKS[conclusion]
-        error: dict[str, Any] = {
-            "type": "data",
-            "symmetric": False,
-            "array": [0 if row.high is None else row.high - (row.difference or 0.0) for _, row in group],
-            "arrayminus": [0 if row.low is None else (row.difference or 0.0) - row.low for _, row in group],
-            "color": "#444444",
-            "thickness": 1.5,
-            "width": 4,
-        }
-        result.add_trace(
-            graph_objects().Bar(
-                orientation="h",
-                x=[row.difference for _, row in group],
-                y=[place for place, _ in group],
-                width=0.62,
-                error_x=error,
-                text=[component_hover(row, digits) for _, row in group],
-                textposition="none",
+        known = [(float(place), row, row.difference) for place, row in group if row.difference is not None]
+        marks.append(
+            Bars(
                 name=name,
-                marker={
-                    "color": look.colour,
-                    "opacity": 0.8,
-                    "pattern": {"shape": HATCHES[conclusion.value], "fgcolor": "white", "size": 6, "solidity": 0.3},
-                },
-                showlegend=True,
-                hovertemplate="%{text}<extra></extra>",
+                direction="x",
+                places=tuple(place for place, _, _ in known),
+                starts=(0.0,) * len(known),
+                ends=tuple(difference for _, _, difference in known),
+                colours=(VERDICT_LOOKS[conclusion].colour,) * len(known),
+                thickness=0.62,
+                opacity=0.8,
+                hatch=HATCHES[conclusion],
+                hover=tuple(component_hover(row, digits) for _, row, _ in known),
             )
         )
-    label_sides(result, found)
-    return result
+        marks += intervals(known, DARK, 1.5)
+    return component_picture(found, title, interval_note(found) + _sum(found), rows, marks)
 
 
 def _sum(found: Findings) -> str:
@@ -91,4 +63,4 @@ def _sum(found: Findings) -> str:
     if len(known) < len(found.asked.components):
         return ""
     total = sum(known)
-    return f"; they add up to {precision(found.rows).signed(total)} in {escape(found.metric.name, quote=False)}"
+    return f"; they add up to {precision(found.rows).signed(total)} in {found.metric.name}"

@@ -1,7 +1,6 @@
-"""The text that shows when the mouse points at a trial in a plot."""
+"""The text that shows when the mouse points at a trial in a picture: plain, with a line for each thing."""
 
 from collections.abc import Collection, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from trimma.display.config_text import config_text, varying
@@ -20,19 +19,19 @@ def trial_hovers(history: History, trials: Collection[int]) -> dict[int, str]:
     if len(trials) > FULL_HOVERS:
         return {number_: _brief(history, number_) for number_ in trials}
     scales = hyperparameters(history)
-    return {number_: "<br>".join([_brief(history, number_), *_rest(history, number_, scales)]) for number_ in trials}
+    return {number_: "\n".join([_brief(history, number_), *_rest(history, number_, scales)]) for number_ in trials}
 
 
 def _brief(history: History, number_: int) -> str:
-    trial, metric = history.trials[number_], escape(history.spec.metric.name, quote=False)
-    return f"<b>trial {number_}</b>, {trial.state}<br>{metric} {number(trial.value)}"
+    trial = history.trials[number_]
+    return f"trial {number_}, {trial.state}\n{one_line(history.spec.metric.name)} {number(trial.value)}"
 
 
 def _rest(history: History, number_: int, scales: Sequence[Dimension]) -> list[str]:
     trial = history.trials[number_]
     why = one_line(str(trial.failure) if trial.failure else trial.reason)
     lines = [shorten(why, HOVER_WIDTH)] if why else []
-    return [escape(line, quote=False) for line in lines + _settings(varying(history, trial, scales))]
+    return lines + _settings(varying(history, trial, scales))
 
 
 def _settings(values: Mapping[str, Any]) -> list[str]:

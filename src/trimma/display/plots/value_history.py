@@ -2,19 +2,22 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from trimma.display.plots.theme import BEST, COLOURS, Figure, empty_figure, figure, metric_title, scatter_class
+from trimma.display.plots.picture import Axis, Panel, Picture
+from trimma.display.plots.picture_marks import Line, Lines, Mark, Points
+from trimma.display.plots.theme import BEST, COLOURS, FAILED_OR_NOT_FINITE, metric_title
 from trimma.display.plots.trial_hover import trial_hovers
-from trimma.display.plots.value_axis import value_axis
+from trimma.display.plots.value_axis import value_axis, with_room_below
 from trimma.errors import UnknownName
 from trimma.ports import History
 from trimma.views import Step, progress
 
 SIZES = {"stopped": 6, "done": 8}
+MANY = 100  # more points than these are smaller
 
 
-def history(history: History, by: Literal["trial", "time"] = "trial") -> Figure:
+def history(history: History, by: Literal["trial", "time"] = "trial") -> Picture:
     """The value of each ended trial and the best value so far.
 
     ``by`` "trial" counts ended trials along the axis, and "time" has seconds. Failed trials and values that are not
@@ -25,16 +28,22 @@ def history(history: History, by: Literal["trial", "time"] = "trial") -> Figure:
     title = f"best {metric_title(history)} so far"
     rows = progress(history)
     if not rows:
-        return empty_figure(title, "no trial has ended yet")
-    axis, cut = value_axis(history, (row.value for row in rows if row.value is not None and row.state != "failed"))
-    along = "trials ended" if by == "trial" else "seconds"
-    result = figure(title, _note(rows) + cut, hovermode="closest", xaxis={"title": along}, yaxis=axis)
+        return Picture(title=title, message="no trial has ended yet")
+    values = [row.value for row in rows if row.value is not None and row.state != "failed"]
+    axis, outliers = value_axis(history.spec.metric.name, values, maximize=history.maximize)
     texts = trial_hovers(history, [row.trial for row in rows])
+    marks: list[Mark] = []
     for state in ("stopped", "done"):
-        _values(result, [row for row in rows if row.state == state and _finite(row)], state, by, texts)
-    _crosses(result, [row for row in rows if row.state == "failed" or not _finite(row)], by, texts)
-    _best_line(result, [row for row in rows if row.best is not None], by, len(rows))
-    return result
+        group = [row for row in rows if row.state == state and _finite(row)]
+        shown = [row.value for row in group if row.value is not None]
+        marks += _points(group, shown, state, by, texts)
+    failed = [row for row in rows if row.state == "failed" or not _finite(row)]
+    marks += _points(failed, [0.03] * len(failed), FAILED_OR_NOT_FINITE, by, texts)
+    marks += _best_so_far(rows, by)
+    along = Axis(label="trials ended" if by == "trial" else "seconds")
+    axis = with_room_below(axis) if failed else axis
+    note = ", ".join([_note(rows), *outliers.words()])
+    return Picture(title=title, note=note, panels=(Panel(x=along, y=axis, marks=tuple(marks)),))
 
 
 def _note(rows: Sequence[Step]) -> str:
@@ -51,58 +60,32 @@ def _x(row: Step, by: str) -> float:
     return row.count if by == "trial" else row.elapsed
 
 
-def _values(result: Figure, rows: Sequence[Step], state: str, by: str, texts: Mapping[int, str]) -> None:
-    if rows:
-        marker: dict[str, Any] = {"color": COLOURS[state], "size": SIZES[state], "line": {"width": 0}}
-        result.add_trace(_points(rows, [row.value for row in rows], state, by, texts, marker))
-
-
-def _crosses(result: Figure, rows: Sequence[Step], by: str, texts: Mapping[int, str]) -> None:
-    """Draw crosses at the lower edge. They stand on an axis of their own, which is invisible."""
-    if not rows:
-        return
-    marker = {
-        "color": COLOURS["failed"],
-        "size": 7,
-        "symbol": "x-thin",
-        "line": {"width": 1.5, "color": COLOURS["failed"]},
-    }
-    result.add_trace(_points(rows, [0.015] * len(rows), "failed or not finite", by, texts, marker, axis="y2"))
-    result.update_layout(
-        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
-    )
-
-
 def _points(
-    rows: Sequence[Step],
-    values: Sequence[float | None],
-    name: str,
-    by: str,
-    texts: Mapping[int, str],
-    marker: dict[str, Any],
-    axis: str = "y",
-) -> Any:
-    return scatter_class(len(rows))(
-        x=[_x(row, by) for row in rows],
-        y=values,
-        text=[texts[row.trial] for row in rows],
+    rows: Sequence[Step], heights: Sequence[float], name: str, by: str, texts: Mapping[int, str]
+) -> list[Points]:
+    """The points of one kind of trials, or none where there are no such trials."""
+    if not rows:
+        return []
+    crosses = name == FAILED_OR_NOT_FINITE
+    points = Points(
         name=name,
-        mode="markers",
-        marker=marker,
-        yaxis=axis,
-        hovertemplate="%{text}<extra></extra>",
+        x=tuple(_x(row, by) for row in rows),
+        y=tuple(heights),
+        colour=COLOURS["failed" if crosses else name],
+        symbol="cross" if crosses else "circle",
+        size=SIZES.get(name, 7) - (2 if len(rows) > MANY else 0),
+        hover=tuple(texts[row.trial] for row in rows),
+        at_edge=crosses,
     )
+    return [points]
 
 
-def _best_line(result: Figure, rows: Sequence[Step], by: str, total: int) -> None:
-    """Draw the best value so far as steps, with a point at each change and one at the end.
-
-    ``total`` is how many points the plot has, by which the class of its traces is chosen.
-    """
-    kept = [row for place, row in enumerate(rows) if place == 0 or row.best != rows[place - 1].best]
+def _best_so_far(rows: Sequence[Step], by: str) -> list[Lines]:
+    """The best value so far as steps, with a point at each change and one at the end."""
+    known = [row for row in rows if row.best is not None]
+    kept = [row for place, row in enumerate(known) if place == 0 or row.best != known[place - 1].best]
     if not kept:
-        return
-    x = [_x(row, by) for row in [*kept, rows[-1]]]
-    y = [row.best for row in [*kept, rows[-1]]]
-    line = {"color": BEST, "width": 2.5, "shape": "hv"}
-    result.add_trace(scatter_class(total)(x=x, y=y, name="best so far", mode="lines", line=line, hoverinfo="skip"))
+        return []
+    ends = [*kept, known[-1]]
+    line = Line(x=tuple(_x(row, by) for row in ends), y=tuple(row.best for row in ends if row.best is not None))
+    return [Lines(name="best so far", lines=(line,), colour=BEST, width=2.5, steps=True, front=True)]

@@ -1,12 +1,12 @@
 """How verdicts look in the pictures of ablations: a colour and a shape for each, and the hover text."""
 
 from collections.abc import Iterable
-from html import escape
 from typing import NamedTuple
 
 from trimma.ablation.findings import EffectRow, Findings
 from trimma.display.intervals_and_p_values import Precision, p_text
 from trimma.display.numbers_and_durations import NOTHING, percent
+from trimma.display.plots.picture_marks import Symbol
 from trimma.display.short_text import one_line, shorten
 from trimma.effects import Conclusion
 
@@ -15,7 +15,7 @@ class VerdictLook(NamedTuple):
     """The colour of a verdict, and a shape by which it can be told without colours."""
 
     colour: str
-    symbol: str
+    symbol: Symbol
 
 
 VERDICT_LOOKS = {
@@ -43,7 +43,7 @@ def by_verdict(found: Findings, rows: Iterable[EffectRow]) -> list[tuple[Conclus
 
 def component_hover(row: EffectRow, digits: Precision) -> str:
     """The text that shows when the mouse points at a component: everything that is known of it."""
-    lines = [f"<b>{escape(one_line(row.component), quote=False)}</b>: {escape(row.words, quote=False)}"]
+    lines = [f"{one_line(row.component)}: {row.words}"]
     lines.append(f"difference {digits.signed(row.difference)} {digits.interval(row.low, row.high)}")
     lines.append(f"adjusted p {p_text(row.p)}, repeats {row.repeats}")
     if row.probability is not None:
@@ -51,8 +51,8 @@ def component_hover(row: EffectRow, digits: Precision) -> str:
     if row.failures or row.censored:
         lines.append(f"failed {row.failures}, stopped early {row.censored}")
     if len(row.members) > 1:
-        lines.append(escape(shorten(", ".join(map(one_line, row.members)), 80), quote=False))
-    return "<br>".join(lines)
+        lines.append(shorten(", ".join(map(one_line, row.members)), 80))
+    return "\n".join(lines)
 
 
 def why_no_difference(row: EffectRow) -> str:

@@ -23,8 +23,9 @@ from trimma.display.best_and_worst_arms import best_and_worst_lines
 from trimma.display.intervals_and_p_values import MINUS
 from trimma.display.metric_words import metric_words
 from trimma.display.numbers_and_durations import NOTHING
-from trimma.display.plots import forest, interactions, path, repeats, shapley
-from trimma.display.plots.theme import Figure, graph_objects
+from trimma.display.plots import Picture, forest, interactions, path, repeats, shapley
+from trimma.display.plots.with_plotly.figure import plotly_figure
+from trimma.display.plots.with_plotly.plotly_module import graph_objects
 from trimma.display.report.html_page_style import SCRIPT, STYLE
 
 RIGHT = (*NUMBER_COLUMNS, "probability")
@@ -115,8 +116,8 @@ def _text(name: str, text: str) -> str:
     return escape(shown)
 
 
-def _picture(name: str, draw: Callable[[Findings], Figure], found: Findings) -> str:
-    plot = draw(found).to_html(full_html=False, include_plotlyjs=False, div_id=name, config=CONFIG)
+def _picture(name: str, draw: Callable[[Findings], Picture], found: Findings) -> str:
+    plot = plotly_figure(draw(found)).to_html(full_html=False, include_plotlyjs=False, div_id=name, config=CONFIG)
     return f"<div class='wide'><figure>{plot}</figure></div>"
 
 

@@ -32,7 +32,8 @@ SCRIPT = """
 (function () {
   var dark = window.matchMedia('(prefers-color-scheme: dark)');
   var brighter = {
-    '#0072B2': '#56B4E9', '#D55E00': '#F08A4B', '#009E73': '#3CC79B', '#7F7F7F': '#A9A9A9', '#444444': '#A8A8A8'
+    '#0072B2': '#56B4E9', '#D55E00': '#F08A4B', '#009E73': '#3CC79B',
+    '#7F7F7F': '#A9A9A9', '#666666': '#A8A8A8', '#444444': '#A8A8A8'
   };
   function paint() {
     var style = getComputedStyle(document.documentElement);

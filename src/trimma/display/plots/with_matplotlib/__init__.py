@@ -1,0 +1,1 @@
+"""Pictures as images for papers, drawn by matplotlib, which is imported when the first is drawn."""

@@ -1,0 +1,1 @@
+"""Pictures as interactive figures of plotly, which is imported when the first is drawn."""
