@@ -71,9 +71,9 @@ class Analysis(Struct, frozen=True, kw_only=True):
     """The effects, in the order in which they were asked for, and how they were found.
 
     ``baseline_mean`` and ``baseline_sd`` are those of the reference arm's values; ``residual_sd`` is the noise that
-    arm and repeat leave unexplained, with ``freedom`` degrees of freedom. ``equal_variances`` is the p of the test
-    that all arms are equally noisy. ``method`` says in words what the intervals are, for the foot of a table;
-    ``notes`` say what a reader must know besides.
+    arm and repeat leave unexplained, with ``freedom`` degrees of freedom. ``equal_variances`` is the p,
+    corrected for the number of arms, that the noisiest arm is as noisy as the others. ``method`` says in words what the
+    intervals are, for the foot of a table; ``notes`` say what a reader must know besides.
     """
 
     effects: list[Effect]

@@ -34,7 +34,7 @@ def contrast_analysis(
     estimates = model.estimates(rows)
     failing = failure_tests(counts, confidence)
     mean, deviation = _reference_moments(model.trainings)
-    variance = model.trainings.variance
+    variance = model.arms.common if model.arms and not model.single else model.trainings.variance
     return Analysis(
         effects=effects_with_conclusions(
             names, estimates, counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
@@ -46,7 +46,7 @@ def contrast_analysis(
         baseline_sd=deviation,
         residual_sd=None if variance is None else math.sqrt(variance),
         freedom=model.additive.freedom,
-        equal_variances=model.tests.arms,
+        equal_variances=None if model.arms is None else model.arms.unequal,
         method=method_words(model, intervals, confidence, smallest),
         notes=[*model_notes(model), *failure_notes(names, counts, failing, without), *notes],
     )
