@@ -40,6 +40,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
       as a look names get no more of them.
     - ``confidence``: the confidence of the intervals, between 0 and 1 (default 0.95).
     - ``smallest``: the smallest difference that matters to the user, in units of the metric; None if it wasn't said.
+    - ``collapsed``: a value of the metric; trainings that come to worse count as failed. None if it wasn't said.
     - ``tries``: how many configs are tried for each cell, of which the best counts. ``retune`` shows how they are
       found, as text.
     - ``repeat``: what a repeat is; None if it isn't known. ``guessed`` says that it was guessed from the objective.
@@ -56,6 +57,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     looks: tuple[int, ...] = ()
     confidence: float = 0.95
     smallest: float | None = None
+    collapsed: float | None = None
     retune: str = ""
     tries: int = 1
     censoring: bool = False

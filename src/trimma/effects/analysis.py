@@ -12,6 +12,7 @@ class Conclusion(StrEnum):
     a value, and that is more than chance may do. *hurts*: the interval excludes zero, and the metric is better without
     it. *equivalent*: both one-sided tests against the smallest difference that matters reject it (Schuirmann 1987), so
     the component may go; this is said even where the interval excludes zero, since such a difference doesn't matter.
+    It isn't said where runs collapse.
     *undecided*: none of these.
     """
 
@@ -41,7 +42,9 @@ class Effect(Struct, frozen=True, kw_only=True):
     ``repeats`` counts those that have both sides of the difference. ``probability`` is how often a training of the
     whole beats one without the component on the same split: a failure is worse than any value, ties count half. It is
     None where all are ties; the component is ``identical`` then, and probably not used at all. ``failures`` and
-    ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings without the
+    ``censored`` count cells of its arm, and ``collapsed`` those that came to far worse than its others, as where a seed
+    diverges. ``median`` is the median of the differences within repeats; it is None where no run of the study has
+    collapsed, or where it isn't known. ``failure_p`` is the p of Fisher's exact test that trainings without the
     component fail as often as those with it, adjusted for all components and for the differences that are tested
     besides; None where none failed. ``chances`` are, where undecided, those that more repeats
     would decide. ``letters`` tell effects apart: two that
@@ -62,6 +65,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     failures: int = 0
     failure_p: float | None = None
     censored: int = 0
+    collapsed: int = 0
+    median: float | None = None
     conclusion: Conclusion = Conclusion.UNDECIDED
     chances: DecisionChances | None = None
     letters: str = ""

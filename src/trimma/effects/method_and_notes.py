@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from trimma.effects.collapsed_runs import CollapsedRuns
 from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
 from trimma.effects.fitting.contrast_model import ContrastModel
@@ -101,6 +102,20 @@ def _noise_notes(model: ContrastModel) -> list[str]:
             "These are few repeats to tell whether all arms are equally noisy, so intervals are wide. Run at least 5."
         )
     return notes
+
+
+def collapse_notes(collapse: CollapsedRuns | None) -> list[str]:
+    """What is to be known of runs that collapsed."""
+    if collapse is None:
+        return []
+    told = f"{int(collapse.collapsed.sum())} of {len(collapse.collapsed)} trainings collapsed: they came to far worse"
+    where = f" (at best {collapse.best:.3g}, the others at worst {collapse.worst:.3g})" if collapse.apart else ""
+    count = (
+        "" if collapse.threshold is None else f", or count such trainings as failed: collapsed={collapse.threshold:g}"
+    )
+    mixed = "Means and intervals mix two kinds of training, so nothing is called equivalent"
+    note = f"{told} than the others of their arms{where}. {mixed}. Compare the medians (in the data frame){count}."
+    return [note]
 
 
 def failure_notes(
