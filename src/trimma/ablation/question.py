@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from trimma.ablation.arms import Arm
-from trimma.ablation.repeat_kinds import RepeatKind
+from trimma.ablation.repeat_kinds import Fold, RepeatKind
 from trimma.errors import StudyError
 from trimma.spec import StudySpec
 
@@ -71,6 +71,11 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return [component.name for component in self.components]
 
     @property
+    def folds(self) -> int | None:
+        """How many folds repeats go through; None where they aren't folds."""
+        return self.repeat.count if isinstance(self.repeat, Fold) else None
+
+    @property
     def overlap(self) -> float:
         """The variance that more repeats don't take away, in that of one repeat, because repeats share data."""
         return 0.0 if self.repeat is None else self.repeat.overlap
@@ -102,6 +107,8 @@ def mismatches(stored: StudySpec, given: StudySpec) -> list[str]:
         for name, label in (("whole", "config"), ("retune", "retuning"), ("looks", "looks at adaptive repeats"))
         if getattr(before, name) != getattr(now, name)
     ]
+    if before.folds != now.folds:
+        changed.append(f"a repeat was {before.repeat!r}, is {now.repeat!r}, which divides the data in another way")
     left = {component.name: component for component in now.components}
     for component in before.components:
         if component.name not in left:

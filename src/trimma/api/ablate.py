@@ -172,7 +172,7 @@ def ablate(
         asked=plain(asked),
         planned=searcher.planned(asked),
     )
-    variants = Whole(params, parts)
+    variants = Whole(params, parts, found_repeat)
     program = Program(objective=objective, metric=metric.name, data=given, model=model, variants=variants)
     recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume, mismatches=mismatches)
