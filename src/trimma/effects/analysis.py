@@ -76,9 +76,11 @@ class Analysis(Struct, frozen=True, kw_only=True):
     """The effects, in the order in which they were asked for, and how they were found.
 
     ``baseline_mean`` and ``baseline_sd`` are those of the reference arm's values; ``residual_sd`` is the noise that
-    arm and repeat leave unexplained, with ``freedom`` degrees of freedom. ``equal_variances`` is the p,
-    corrected for the number of arms, that the noisiest arm is as noisy as the others. ``method`` says in words what the
-    intervals are, for the foot of a table; ``notes`` say what a reader must know besides.
+    arm and repeat leave unexplained, with ``freedom`` degrees of freedom. ``equal_variances`` is the p, corrected for
+    the number of arms, that the noisiest arm is as noisy as the others. ``step`` is that of a metric that moves in
+    steps, in its units, and 0 for others. ``spent`` is the part of the error that tests of failures may have used.
+    ``method`` says in words what the intervals are, for the foot of a table; ``notes`` say what a reader must know
+    besides.
     """
 
     effects: list[Effect]
@@ -90,5 +92,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     residual_sd: float | None = None
     freedom: int = 0
     equal_variances: float | None = None
+    step: float = 0.0
+    spent: float = 0.0
     method: str = ""
     notes: list[str] = []

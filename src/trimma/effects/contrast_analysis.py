@@ -65,6 +65,8 @@ def contrast_analysis(
         residual_sd=None if variance is None else math.sqrt(variance),
         freedom=model.additive.freedom,
         equal_variances=None if model.arms is None else model.arms.unequal,
+        step=model.step,
+        spent=failing.spent,
         method=method_words(model, intervals, confidence, smallest),
         notes=[*model_notes(model), *collapse_notes(collapse), *failure_notes(names, counts, failing, without), *notes],
     )

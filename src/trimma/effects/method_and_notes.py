@@ -48,9 +48,13 @@ def _variance_words(model: ContrastModel) -> str:
     own = ~model.arms.alike
     if model.single:
         own = own[1:]
-    kind = "variances of arms moderated by evidence of unequal noise (Smyth)" if own.any() else "pooled variance"
+    kind = (
+        "variances of arms moderated by evidence of unequal noise (Smyth; Satterthwaite)"
+        if own.any()
+        else "pooled variance (Satterthwaite)"
+    )
     means = ", that of the reference's means by itself" if model.single else ""
-    return f"{kind}{means} (Satterthwaite)"
+    return f"{kind}{means}"
 
 
 def model_notes(model: ContrastModel) -> list[str]:

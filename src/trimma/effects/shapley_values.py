@@ -92,6 +92,8 @@ def shapley(
         smallest=smallest,
         baseline_mean=float(np.mean(whole)) if whole else None,
         baseline_sd=float(np.std(whole, ddof=1)) if len(whole) > 1 else None,
+        step=step,
+        spent=failing.spent,
         method=f"mean change over {len(orders)} sampled orders"
         + (", each and its reverse as one sample, " if mirrored else ", ")
         + (

@@ -23,6 +23,8 @@ _SUSPECT = 0.10, 0.80
 """The p of its noise below which an arm leaves the others: where arms seem alike, and where they clearly aren't."""
 _SUSPECT_REFERENCE = 0.33, 0.90
 """The same for an arm that is part of all effects: too small a variance of it spoils all intervals at once."""
+PRETEST_LEVELS = _SUSPECT[0], _SUSPECT_REFERENCE[0]
+"""Both levels where arms seem alike."""
 _STEEPNESS, _REFERENCE_STEEPNESS = 2.0, 3.0
 _TOLD = 5.0
 """The power of one less the p of the test that all are alike, by which it moves from the first of them to the second"""
