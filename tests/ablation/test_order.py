@@ -53,8 +53,9 @@ def test_no_worker_waits_at_the_end_of_a_repeat() -> None:
 def test_adaptive_repeats_end_where_a_component_is_settled(smallest: float | None) -> None:
     history = study(repeats=AdaptiveRepeats(smallest=smallest)).history
     often = Counter(place.arm for place in keys(history))
-    # a worker that was idle before the look may have begun the next repeat
-    assert max(often["a",], often["b",], often["d",]) <= 4
+    # three repeats are too few to tell which arms are noisy, six are enough; and a worker that was idle before the look
+    # may have begun the next repeat
+    assert max(often["a",], often["b",], often["d",]) <= 7
     assert often[()] - 1 <= often["c",] <= often[()]
     assert 3 <= often["c",] < 24
 

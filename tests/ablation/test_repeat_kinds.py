@@ -11,7 +11,7 @@ import trimma as tm
 from ablations import asked, drawn, effect
 from trimma.ablation.guess_repeat import guessed_repeat
 from trimma.ablation.question import Ablation, plain
-from trimma.ablation.repeat_kinds import DataSet, Fold, RandomSplit, Seed
+from trimma.ablation.repeat_kinds import DataSet, Fold, RandomSplit, Seed, split_of
 from trimma.display.ablation_findings_words import population_sentence
 from trimma.display.report.latex import latex
 from trimma.errors import UsageError
@@ -81,6 +81,38 @@ def test_what_a_repeat_is_can_be_told_from_the_objective(objective, kind):
     assert guessed_repeat(objective) == kind
 
 
+@pytest.mark.parametrize("count", [2, 3, 5, 10])
+def test_repeats_go_through_the_folds_of_one_division_after_the_other(count):
+    splits = [split_of(Fold(count), 7, repeat) for repeat in range(3 * count)]
+    assert [split % count for split in splits] == 3 * list(range(count))
+    divisions = [split // count for split in splits]
+    assert [len(set(divisions[start : start + count])) for start in range(0, 3 * count, count)] == [1, 1, 1]
+    assert len(set(divisions)) == 3
+    assert all(0 <= split < 2**32 for split in splits)
+
+
+def test_other_repeats_have_splits_that_look_random():
+    splits = [split_of(RandomSplit(0.25), 7, repeat) for repeat in range(100)]
+    assert len(set(splits)) == 100
+    assert len({split % 5 for split in splits}) == 5
+    assert splits == [split_of(None, 7, repeat) for repeat in range(100)]
+
+
+def test_the_objective_gets_its_fold():
+    seen = []
+
+    def fold(split, a=True):
+        seen.append((split // 4, split % 4, a))
+        return float(split % 4) + a
+
+    given = {"maximize": "score", "repeats": 6, "store": "memory", "progress": False, "seed": 1}
+    tm.ablate(fold, tm.Setting(a=False), repeat=tm.Fold(4), name="folds", engine=tm.Driver(threads=1), **given)
+    assert [number for _, number, a in seen if a] == [0, 1, 2, 3, 0, 1]
+    assert len({division for division, _, _ in seen[:8]}) == 1
+    wholes, parts = ({each[:2] for each in seen if each[2] is a} for a in (True, False))
+    assert wholes == parts
+
+
 @pytest.mark.parametrize("kind", [RandomSplit(0.25), Fold(5), Seed(), DataSet(), None])
 def test_what_a_repeat_is_is_kept_with_the_study(kind):
     import msgspec
@@ -114,7 +146,7 @@ def run(**more):
 def test_intervals_allow_for_what_splits_share():
     apart, split = run(repeat=tm.DataSet()), run(repeat=tm.RandomSplit(test=0.25))
     widths = [[e.high - e.low for e in study.effects.effects] for study in (apart, split)]
-    assert np.divide(widths[1], widths[0]) == pytest.approx((1 + 6 / 3) ** 0.5)
+    assert np.divide(widths[1], widths[0]) == pytest.approx((1 + 6 * (1 / 3 + 0.04)) ** 0.5)
     assert "Nadeau and Bengio 2003" in split.effects.method
     assert "Nadeau" not in apart.effects.method
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 import trimma as tm
 from trimma.cli import main
-from trimma.errors import StudyError
+from trimma.errors import StudyError, UsageError
 
 
 def fit(warmup=True, mixup=True, bias=True, seed=0, split=0):
@@ -130,3 +130,21 @@ def test_the_command_plot(run, tmp_path):
 def test_exported_configs_are_flat(study, run):
     assert set(study.to_pandas()["place.without"]) == {"nothing", "warmup", "mixup", "bias"}
     assert "place.without,place.repeat" in run("export", "net", "-")
+
+
+def diverging(seed, a=True, b=True):
+    noise = random.Random(seed)
+    return 0.1 if noise.random() < (0.05 if a else 0.9) else 0.8 + noise.gauss(0, 0.01)
+
+
+def test_collapsed_trainings_count_as_failed_on_request():
+    given = {"maximize": "score", "repeats": 12, "seed": 3, "progress": False, "store": "memory"}
+    settings = tm.Setting(a=False, b=False)
+    study = tm.ablate(diverging, settings, collapsed=0.5, name="collapsing", engine=tm.Driver(threads=1), **given)
+    effects = {effect.name: effect for effect in study.findings.analysis.effects}
+    assert effects["a"].failures >= 8
+    assert effects["a"].failure_p < 0.05
+    assert "worse than 0.5 have collapsed, and count as failed" in " ".join(study.findings.analysis.notes)
+    assert {"collapsed", "median"} <= set(study.table().columns)
+    with pytest.raises(UsageError, match="must be a value of the metric"):
+        tm.ablate(diverging, settings, collapsed="low", name="wrong", engine=tm.Driver(threads=1), **given)

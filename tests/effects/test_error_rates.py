@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 
 from effect_tables import cells_of, names_of
-from trimma.effects import Analysis, Conclusion, contrasts, race_contrasts, race_standing
+from trimma.effects import (
+    Analysis,
+    Conclusion,
+    contrasts,
+    interactions,
+    main_effects,
+    path,
+    race_contrasts,
+    race_standing,
+)
 
 STUDIES = 400
 NAMES = names_of(6)
@@ -18,6 +28,8 @@ def table(seed: int, repeats: int, *, kind: str = "normal", effects: Any = 0.0) 
     rng = np.random.default_rng([20, seed])
     arms = len(NAMES) + 1
     noise = rng.standard_t(3, (repeats, arms)) / 3**0.5 if kind == "t3" else rng.standard_normal((repeats, arms))
+    if kind == "wild":
+        noise[:, 4] *= 10
     if kind == "unequal":
         noise *= rng.permutation(np.exp(np.linspace(-0.7, 0.7, arms)))
     return rng.standard_normal((repeats, 1)) + noise + np.append(0.0, effects * np.ones(len(NAMES)))
@@ -37,6 +49,35 @@ def test_all_intervals_hold_at_once(kind: str) -> None:
         for seed in range(STUDIES)
     ]
     assert np.mean(held) == pytest.approx(0.95, abs=0.035)
+
+
+@pytest.mark.parametrize("repeats", [2, 3, 5, 8])
+def test_intervals_hold_beside_a_wild_arm_at_any_number_of_repeats(repeats: int) -> None:
+    cells = [cells_of(table(seed, repeats, kind="wild")) for seed in range(STUDIES)]
+    assert np.mean([covers(contrasts(each, NAMES, maximize=True), 0.0) for each in cells]) > 0.925
+
+
+PAIRS = list(combinations("abcd", 2))
+CHAIN = [tuple("abcdef"[:size]) for size in range(7)]
+HALVES = [tuple(name for place, name in enumerate("abc") if 2**place & arm) for arm in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("arms", "analyse"),
+    [
+        ([(), *(tuple(name) for name in "abcd"), *PAIRS], lambda cells: interactions(cells, PAIRS, maximize=True)),
+        (CHAIN, lambda cells: path(cells, "abcdef", maximize=True)),
+        (HALVES, lambda cells: main_effects(cells, "abc", maximize=True)),
+    ],
+    ids=["interactions", "path", "main effects"],
+)
+def test_every_design_holds_beside_a_wild_arm(arms: Any, analyse: Any) -> None:
+    held = []
+    for seed in range(STUDIES):
+        noise = np.random.default_rng([31, seed]).standard_normal((5, len(arms)))
+        noise[:, 3] *= 10
+        held.append(covers(analyse(cells_of(noise, arms)), 0.0))
+    assert np.mean(held) > 0.925
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])

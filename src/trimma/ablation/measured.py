@@ -59,7 +59,7 @@ class Cells:
         tried = self._open.setdefault(key, [])
         tried.append(trial)
         if len(tried) == self._tries:
-            self.ended.append(_cell(self._history, key, self._open.pop(key)))
+            self.ended.append(_cell(self._history, key, self._open.pop(key), self._asked.collapsed))
             self.ended_in[key.repeat] += 1
             self.seconds[key] = sum(span.end - span.start for each in tried for span in each.spans if span.end)
 
@@ -83,12 +83,17 @@ def cells(history: History) -> Sequence[Cell]:
     return CellReader().read(history).ended
 
 
-def _cell(history: History, key: CellKey, tried: Sequence[Trial]) -> Cell:
-    """The cell that these trials make up. If several configs were tried for it, the best value counts."""
+def _cell(history: History, key: CellKey, tried: Sequence[Trial], collapsed: float | None) -> Cell:
+    """The cell that these trials make up. If several configs were tried for it, the best value counts.
+
+    A value that is worse than ``collapsed``, in units of the metric, counts as a failure.
+    """
     ended = [trial for trial in tried if trial.state is not State.STOPPED] or tried
     values = [trial.value for trial in ended if trial.state is not State.FAILED and trial.value is not None]
     finite = [value for value in values if math.isfinite(value)]
     best = (max if history.maximize else min)(finite) if finite else None
+    if best is not None and collapsed is not None and (best < collapsed if history.maximize else best > collapsed):
+        best = None
     censored = all(trial.state is State.STOPPED for trial in tried)
     return Cell(arm=key.arm, repeat=key.repeat, again=key.again, value=best, censored=censored)
 

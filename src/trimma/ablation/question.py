@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from trimma.ablation.arms import Arm
-from trimma.ablation.repeat_kinds import RepeatKind
+from trimma.ablation.repeat_kinds import Fold, RepeatKind
 from trimma.errors import StoreError, StudyError
 from trimma.spec import StudySpec
 
@@ -40,6 +40,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
       as a look names get no more of them.
     - ``confidence``: the confidence of the intervals, between 0 and 1 (default 0.95).
     - ``smallest``: the smallest difference that matters to the user, in units of the metric; None if it wasn't said.
+    - ``collapsed``: a value of the metric; trainings that come to worse count as failed. None if it wasn't said.
     - ``tries``: how many configs are tried for each cell, of which the best counts. ``retune`` shows how they are
       found, as text.
     - ``repeat``: what a repeat is; None if it isn't known. ``guessed`` says that it was guessed from the objective.
@@ -56,6 +57,7 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     looks: tuple[int, ...] = ()
     confidence: float = 0.95
     smallest: float | None = None
+    collapsed: float | None = None
     retune: str = ""
     tries: int = 1
     censoring: bool = False
@@ -67,6 +69,11 @@ class Ablation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def names(self) -> Sequence[str]:
         """The names of the components, in the study's order."""
         return [component.name for component in self.components]
+
+    @property
+    def folds(self) -> int | None:
+        """How many folds repeats go through; None where they aren't folds."""
+        return self.repeat.count if isinstance(self.repeat, Fold) else None
 
     @property
     def overlap(self) -> float:
@@ -105,6 +112,8 @@ def mismatches(stored: StudySpec, given: StudySpec) -> list[str]:
         for name, label in (("whole", "config"), ("retune", "retuning"), ("looks", "looks at adaptive repeats"))
         if getattr(before, name) != getattr(now, name)
     ]
+    if before.folds != now.folds:
+        changed.append(f"a repeat was {before.repeat!r}, is {now.repeat!r}, which divides the data in another way")
     left = {component.name: component for component in now.components}
     for component in before.components:
         if component.name not in left:

@@ -8,6 +8,7 @@ is that of Nadeau and Bengio, "Inference for the generalization error", Machine 
 from msgspec import Struct
 
 from trimma.errors import UsageError
+from trimma.program import derived
 
 
 class RandomSplit(Struct, frozen=True, tag="random split"):
@@ -37,7 +38,9 @@ class RandomSplit(Struct, frozen=True, tag="random split"):
 class Fold(Struct, frozen=True, tag="fold"):
     """Each repeat is one of ``count`` folds of a data set; with more repeats, of another division into folds.
 
-    The intervals allow for the training rows that folds share, and speak of new data of the same kind.
+    Repeats go through the folds in turn: ``split % count`` is the fold, from 0, and ``split // count`` a seed for the
+    division into folds, which is another one after each ``count`` repeats (`split_of`). The intervals allow for the
+    training rows that folds share, and speak of new data of the same kind.
     """
 
     count: int
@@ -88,3 +91,15 @@ class DataSet(Struct, frozen=True, tag="data set"):
 
 RepeatKind = RandomSplit | Fold | Seed | DataSet
 """What a repeat is."""
+
+
+def split_of(kind: RepeatKind | None, seed: int, repeat: int) -> int:
+    """The ``split`` of a repeat: a number from 0 to 2**32 - 1 that depends on the study's ``seed`` for splits.
+
+    It looks random, but for folds: their numbers are in it, as `Fold` says.
+    """
+    if not isinstance(kind, Fold):
+        return derived(seed, repeat)
+    division, fold = divmod(repeat, kind.count)
+    # so that it stays below 2**32
+    return derived(seed, division) % (2**32 // kind.count) * kind.count + fold

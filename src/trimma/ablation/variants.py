@@ -7,6 +7,7 @@ from typing import Any
 from trimma.ablation.places import key_of
 from trimma.ablation.protocols import ComponentKind
 from trimma.ablation.question import Component
+from trimma.ablation.repeat_kinds import RepeatKind, split_of
 from trimma.program import Inputs, derived
 
 
@@ -14,16 +15,18 @@ from trimma.program import Inputs, derived
 class Whole:
     """The whole, and its components under the kind that can take them out.
 
-    ``params`` are the arguments of the whole. All arms of a repeat get the same ``split``. Every trial has a ``seed``
+    ``params`` are the arguments of the whole. All arms of a repeat get the same ``split``, which follows from what a
+    ``repeat`` is (`trimma.ablation.repeat_kinds.split_of`). Every trial has a ``seed``
     of its own, which is the same whenever and wherever the trial is run.
     """
 
     params: Mapping[str, Any]
     kinds: Sequence[tuple[ComponentKind, Sequence[Component]]]
+    repeat: RepeatKind | None = None
 
     def inputs(self, place: Mapping[str, Any], whole: Inputs) -> Inputs:
-        (arm, repeat, again), chosen = key_of(place), whole.params
-        split = derived(whole.split, repeat)
+        (arm, number, again), chosen = key_of(place), whole.params
+        split = split_of(self.repeat, whole.split, number)
         inputs = replace(
             whole,
             params={**self.params, **chosen},

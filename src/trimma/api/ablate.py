@@ -14,6 +14,7 @@ from trimma.ablation.retune import Retune
 from trimma.ablation.variants import Whole
 from trimma.api.ablation_arguments import (
     check_arms,
+    collapsed_of,
     defaults_of,
     kinds_of,
     listed_of,
@@ -50,6 +51,7 @@ def ablate(
     repeats: int | Literal["adaptive"] = 5,
     confidence: float = 0.95,
     smallest: float | None = None,
+    collapsed: float | None = None,
     repeat: RepeatKind | None = None,
     retune: Retune | None = None,
     scheduler: str | BindsSearcher | Scheduler = "run-all",
@@ -98,7 +100,9 @@ def ablate(
     What is told
         Differences with simultaneous intervals at ``confidence`` (default .95). ``smallest`` is the smallest
         difference that matters to you, in units of the metric (default: none). With it, a component can also be
-        found to be equivalent: leaving it out makes no difference that matters.
+        found to be equivalent: leaving it out makes no difference that matters. Where some seeds diverge, trainings
+        that come to worse than ``collapsed`` count as failed: how often that happens is tested, and the others are
+        compared (default: none; the report says where runs seem to collapse).
     When it ends
         When all trainings have been run, after ``trials`` trainings, after ``timeout`` seconds, or when the rule
         ``until`` is met. The findings are about what has been run by then. All trainings run to their ends, unless
@@ -149,6 +153,7 @@ def ablate(
         looks=getattr(found_repeats, "looks", ()),
         confidence=confidence,
         smallest=smallest,
+        collapsed=None if collapsed is None else collapsed_of(collapsed),
         retune=repr(retune) if retune else "",
         tries=1 if retune is None else retune.trials,
         censoring=not isinstance(found_scheduler, RunAll),
@@ -174,7 +179,7 @@ def ablate(
         asked=plain(asked),
         planned=searcher.planned(asked),
     )
-    variants = Whole(params, parts)
+    variants = Whole(params, parts, found_repeat)
     program = Program(objective=objective, metric=metric.name, data=given, model=model, variants=variants)
     recipe = Recipe(program=program, space=None, searcher=searcher, scheduler=found_scheduler, rules=own_rules)
     question = Question(spec=spec, recipe=recipe, seeded=seed is not None, resume=resume, mismatches=mismatches)

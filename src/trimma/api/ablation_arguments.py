@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from inspect import signature as signature_of
+from math import isfinite
 from typing import Any
 
 from trimma.ablation.analyses import AnalysisPlan
@@ -96,6 +97,13 @@ def repeats_of(
     if not plan.adaptive:
         raise UsageError(f"repeats='adaptive' compares single components, which {design!r} doesn't: give a number")
     return AdaptiveRepeats(confidence=confidence, smallest=smallest, overlap=repeat.overlap if repeat else 0.0)
+
+
+def collapsed_of(value: Any) -> float:
+    """The value of the metric that tells collapsed trainings from others, as it was given."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise UsageError(f"collapsed={value!r} must be a value of the metric: what comes to worse has collapsed")
+    return float(value)
 
 
 def repeat_of(repeat: Any) -> RepeatKind:

@@ -78,6 +78,18 @@ class AblationStudy(Study):
 
         return safe(latex(self.findings, caption, label))
 
+    def method(self, *, latex: bool = False) -> str:
+        """The method of this analysis in sentences that a paper can use, and the sources of what was used.
+
+        It says what was paired and repeated, how intervals were found and corrected, and of what they speak. With
+        ``latex``, characters that mean something to LaTeX are escaped.
+        """
+        from trimma.display.ablation_method_paragraph import method_paragraph
+        from trimma.display.report.latex_text import escaped
+
+        text = method_paragraph(self.findings)
+        return safe(escaped(text) if latex else text)
+
     def to_html(self, file: str | Path | None = None) -> str:
         """The report as one HTML page that needs no network, with the table, the pictures and the method.
 

@@ -258,7 +258,7 @@ def export(name: str, file: str, format_: Any, store: str | None) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, writable=True))
 @store_option
 def report(name: str, file: str, store: str | None) -> None:
-    """Write the report of an ablation to FILE (html, md, tex).
+    """Write the report of an ablation to FILE (html, md, tex, or txt for the method alone).
 
     The page in HTML holds the table and all pictures, and needs no network.
     """

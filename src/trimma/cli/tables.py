@@ -115,7 +115,7 @@ def write_report(study: Study, file: str) -> None:
         raise StudyError(
             f"study {study.name!r} is a search, of which there is no report: see {program()} plot and export"
         )
-    forms = {".html": study.to_html, ".md": study.to_markdown, ".tex": study.to_latex}
+    forms = {".html": study.to_html, ".md": study.to_markdown, ".tex": study.to_latex, ".txt": study.method}
     path = Path(file)
     if path.suffix not in forms:
         raise UnknownName("form of report", path.suffix, forms)

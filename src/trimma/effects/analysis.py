@@ -12,6 +12,7 @@ class Conclusion(StrEnum):
     a value, and that is more than chance may do. *hurts*: the interval excludes zero, and the metric is better without
     it. *equivalent*: both one-sided tests against the smallest difference that matters reject it (Schuirmann 1987), so
     the component may go; this is said even where the interval excludes zero, since such a difference doesn't matter.
+    It isn't said where runs collapse.
     *undecided*: none of these.
     """
 
@@ -41,7 +42,9 @@ class Effect(Struct, frozen=True, kw_only=True):
     ``repeats`` counts those that have both sides of the difference. ``probability`` is how often a training of the
     whole beats one without the component on the same split: a failure is worse than any value, ties count half. It is
     None where all are ties; the component is ``identical`` then, and probably not used at all. ``failures`` and
-    ``censored`` count cells of its arm. ``failure_p`` is the p of Fisher's exact test that trainings without the
+    ``censored`` count cells of its arm, and ``collapsed`` those that came to far worse than its others, as where a seed
+    diverges. ``median`` is the median of the differences within repeats; it is None where no run of the study has
+    collapsed, or where it isn't known. ``failure_p`` is the p of Fisher's exact test that trainings without the
     component fail as often as those with it, adjusted for all components and for the differences that are tested
     besides; None where none failed. ``chances`` are, where undecided, those that more repeats
     would decide. ``letters`` tell effects apart: two that
@@ -62,6 +65,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     failures: int = 0
     failure_p: float | None = None
     censored: int = 0
+    collapsed: int = 0
+    median: float | None = None
     conclusion: Conclusion = Conclusion.UNDECIDED
     chances: DecisionChances | None = None
     letters: str = ""
@@ -71,9 +76,11 @@ class Analysis(Struct, frozen=True, kw_only=True):
     """The effects, in the order in which they were asked for, and how they were found.
 
     ``baseline_mean`` and ``baseline_sd`` are those of the reference arm's values; ``residual_sd`` is the noise that
-    arm and repeat leave unexplained, with ``freedom`` degrees of freedom. ``equal_variances`` is the p of the test
-    that all arms are equally noisy. ``method`` says in words what the intervals are, for the foot of a table;
-    ``notes`` say what a reader must know besides.
+    arm and repeat leave unexplained, with ``freedom`` degrees of freedom. ``equal_variances`` is the p, corrected for
+    the number of arms, that the noisiest arm is as noisy as the others. ``step`` is that of a metric that moves in
+    steps, in its units, and 0 for others. ``spent`` is the part of the error that tests of failures may have used.
+    ``method`` says in words what the intervals are, for the foot of a table; ``notes`` say what a reader must know
+    besides.
     """
 
     effects: list[Effect]
@@ -85,5 +92,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     residual_sd: float | None = None
     freedom: int = 0
     equal_variances: float | None = None
+    step: float = 0.0
+    spent: float = 0.0
     method: str = ""
     notes: list[str] = []

@@ -8,8 +8,7 @@ from trimma.effects.analysis import Analysis
 from trimma.effects.argument_checks import check_arguments
 from trimma.effects.contrast_analysis import contrast_analysis
 from trimma.effects.effect_counts import counts_against_reference
-from trimma.effects.fitting.contrast_model import fit_contrast_model
-from trimma.effects.fitting.equal_variance_tests import Variances
+from trimma.effects.fitting.contrast_model import Variances, fit_contrast_model
 from trimma.effects.observations import Cell, observe
 
 
@@ -24,7 +23,7 @@ def contrasts(
     reference: Collection[str] = (),
     arms: Mapping[str, Collection[str]] | None = None,
     adding: bool = False,
-    variances: Variances = "tested",
+    variances: Variances = "moderated",
 ) -> Analysis:
     """What each of ``names`` is worth: its arm less the reference arm, in units of the metric.
 
@@ -33,12 +32,12 @@ def contrasts(
     difference is then the reference less the arm, so that it is still what the lack of the component changes.
 
     Values follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too),
-    so that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955), from one pooled
-    variance. Where a test finds the arms unequally noisy (Brown-Forsythe), or the reference noisier than the others,
-    each effect has the variance of its own paired differences instead, as in the paired t test; below 8 repeats no
-    interval gets narrower by it. ``variances`` can ask for either in any case ("pooled", "own"). Where the reference
-    alone has several cells in a repeat, they count as their mean. Its variance is estimated by itself, so that
-    intervals hold whatever part of the noise such cells share; those of the others are moderated (Smyth 2004).
+    so that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955). Arms that look
+    equally noisy have one pooled variance, and an arm that looks noisier has more and more its own, so that it widens
+    no interval but its own (`trimma.effects.fitting.arm_variances`). With few repeats no more than little is pooled,
+    since a noisy arm may look quiet. ``variances`` can ask for one variance in any case ("pooled"), or for the paired t
+    test of each effect ("own"). Where the reference alone has several cells in a repeat, they count as their mean,
+    which has a variance of its own, so that intervals hold whatever part of the noise such cells share.
 
     ``overlap`` is the variance that more repeats don't take away, because they share data, in that of one repeat: test
     rows by training rows for random splits of one data set (Nadeau and Bengio, Machine Learning 2003).

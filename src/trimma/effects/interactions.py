@@ -30,7 +30,7 @@ def interactions(
     check_arguments(names, confidence, smallest)
     first = [frozenset[str](), *(frozenset((a,)) for pair in pairs for a in pair), *map(frozenset, pairs)]
     observations = observe(cells, first)
-    model = fit_contrast_model(observations, overlap=overlap)
+    model = fit_contrast_model(observations, reference=True, overlap=overlap)
     place = {arm: index for index, arm in enumerate(observations.arms)}
     rows = np.zeros((len(pairs), len(observations.arms)))
     counts = []

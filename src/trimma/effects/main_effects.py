@@ -12,7 +12,6 @@ from trimma.effects.contrast_analysis import contrast_analysis
 from trimma.effects.effect_counts import blamed_alone, counts_without
 from trimma.effects.fitting.additive_model import ROUNDING
 from trimma.effects.fitting.contrast_model import ContrastModel, fit_contrast_model
-from trimma.effects.fitting.equal_variance_tests import EqualVarianceTests
 from trimma.effects.fitting.lack_of_fit import lack_of_fit
 from trimma.effects.observations import Cell, Removed, observe
 
@@ -45,7 +44,7 @@ def main_effects(
     mine = [cell for cell in cells if known.issuperset(cell.arm)]
     whole = any(not cell.arm for cell in mine)
     observations = observe(mine, (frozenset(),) if whole or not mine else (frozenset(mine[0].arm),))
-    model = fit_contrast_model(observations, variances="pooled", overlap=overlap)
+    model = fit_contrast_model(observations, overlap=overlap)
     present = ~np.isnan(model.additive.mean)
     design = np.array([[1.0, *(float(name in arm) for name in names)] for arm in observations.arms], dtype=np.float64)
     rows, clear = _coefficients(design, present)
@@ -136,4 +135,4 @@ def _one_repeat(model: ContrastModel, design: Numbers, present: Flags) -> Contra
     variance = float(left @ left) / freedom
     negligible = (ROUNDING * float(np.abs(fit.observations.value).max())) ** 2
     loose = replace(fit, variance=0.0 if variance <= negligible else variance, freedom=freedom)
-    return ContrastModel(additive=loose, tests=EqualVarianceTests(), step=model.step, overlap=model.overlap)
+    return ContrastModel(additive=loose, step=model.step, overlap=model.overlap)

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from trimma.effects.collapsed_runs import CollapsedRuns
 from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
 from trimma.effects.fitting.contrast_model import ContrastModel
 
 OVERLAP_WORDS = ", corrected for data that repeats share (Nadeau and Bengio 2003)"
+
+_LOUD = 0.05
+"""The p from which on it is said that an arm is noisier than the others."""
 
 
 def method_words(model: ContrastModel, intervals: str, confidence: float, smallest: float | None) -> str:
@@ -32,20 +36,25 @@ def _interval_words(model: ContrastModel, intervals: str, simultaneous: str) -> 
         return f"{additive}; no intervals"
     if model.exact:
         return f"{additive}; no noise, so intervals have no width"
-    if model.tests.doubtful or (model.single and not model.reference_squares):
-        own = "paired differences within repeats, each with a variance of its own"
-        floor = f", none narrower than by pooled variance ({intervals})" if model.floored else ""
-        return f"{own}, {simultaneous} (Sidak){floor}"
+    if model.paired:
+        return f"paired differences within repeats, each with a variance of its own, {simultaneous} (Sidak)"
     return f"{additive}, {_variance_words(model)}, {simultaneous} ({intervals})"
 
 
 def _variance_words(model: ContrastModel) -> str:
     freedom = model.additive.freedom
-    pooled = f"pooled variance ({freedom} degree{'s' * (freedom != 1)} of freedom)"
-    if not model.single:
-        return pooled
-    kind = pooled if model.tests.assumed else "moderated variances (Smyth)"
-    return f"{kind}, that of the reference's means by itself (Satterthwaite)"
+    if model.arms is None or model.arms.alike.all():
+        return f"pooled variance ({freedom} degree{'s' * (freedom != 1)} of freedom)"
+    own = ~model.arms.alike
+    if model.single:
+        own = own[1:]
+    kind = (
+        "variances of arms moderated by evidence of unequal noise (Smyth; Satterthwaite)"
+        if own.any()
+        else "pooled variance (Satterthwaite)"
+    )
+    means = ", that of the reference's means by itself" if model.single else ""
+    return f"{kind}{means}"
 
 
 def model_notes(model: ContrastModel) -> list[str]:
@@ -77,9 +86,40 @@ def model_notes(model: ContrastModel) -> list[str]:
             if len(observations.repeats) == 1
             else "Too few values in shared repeats to tell differences from noise: there are no intervals."
         )
-    if model.tests.doubtful and model.tests.assumed is None:
-        notes.append(f"{model.tests.words()}: each effect has a variance of its own.")
+    return [*notes, *_noise_notes(model)]
+
+
+def _noise_notes(model: ContrastModel) -> list[str]:
+    """Which arms are noisier than the others, and whether there are too few repeats to tell."""
+    if model.arms is None:
+        return []
+    notes = []
+    if loud := np.flatnonzero(model.arms.noisier < _LOUD).tolist():
+        arms = model.additive.observations.arms
+        names = ", ".join(" + ".join(sorted(arms[place])) or "the whole" for place in loud)
+        notes.append(
+            f"Unequal noise: {names} {'varies' if len(loud) == 1 else 'vary'} more from repeat to repeat than other "
+            f"arms (F test, corrected p = {model.arms.unequal:.2g}). Their variance is mostly their own."
+        )
+    if model.arms.few:
+        notes.append(
+            "These are few repeats to tell whether all arms are equally noisy, so intervals are wide. Run at least 5."
+        )
     return notes
+
+
+def collapse_notes(collapse: CollapsedRuns | None) -> list[str]:
+    """What is to be known of runs that collapsed."""
+    if collapse is None:
+        return []
+    told = f"{int(collapse.collapsed.sum())} of {len(collapse.collapsed)} trainings collapsed: they came to far worse"
+    where = f" (at best {collapse.best:.3g}, the others at worst {collapse.worst:.3g})" if collapse.apart else ""
+    count = (
+        "" if collapse.threshold is None else f", or count such trainings as failed: collapsed={collapse.threshold:g}"
+    )
+    mixed = "Means and intervals mix two kinds of training, so nothing is called equivalent"
+    note = f"{told} than the others of their arms{where}. {mixed}. Compare the medians (in the data frame){count}."
+    return [note]
 
 
 def failure_notes(

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from trimma.effects.analysis import Analysis
 from trimma.effects.argument_checks import check_arguments
 from trimma.effects.arrays import Numbers
+from trimma.effects.collapsed_runs import collapsed_runs
 from trimma.effects.conclusions import effects_with_conclusions
 from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import failure_tests
 from trimma.effects.fitting.metric_step import STEPS, metric_step
 from trimma.effects.fitting.paired_differences import paired_estimates
 from trimma.effects.intervals.estimates import Estimates, overlapping
-from trimma.effects.method_and_notes import OVERLAP_WORDS, failure_notes
+from trimma.effects.method_and_notes import OVERLAP_WORDS, collapse_notes, failure_notes
 from trimma.effects.observations import Cell, Removed, observe
 
 _FEWEST = 5
@@ -66,12 +67,21 @@ def shapley(
             found[cell.repeat][frozenset(cell.arm)] = cell
     orders = {repeat: found[repeat] for repeat in sorted(found)}
     changes, counts = _changes(list(orders.values()), names)
-    step = metric_step(observe(cell for order in orders.values() for cell in order.values()).value)
+    observations = observe(cell for order in orders.values() for cell in order.values())
+    step = metric_step(observations.value)
     samples, mirrored = _samples(changes, list(orders), list(orders.values()))
     failing = failure_tests(counts, confidence)
+    collapse = collapsed_runs(observations, maximize=maximize)
     estimates = overlapping(_estimates(samples, step), np.isfinite(samples).sum(axis=0).astype(np.float64), overlap)
     effects = effects_with_conclusions(
-        names, estimates, counts, failing, maximize=maximize, confidence=confidence, smallest=smallest
+        names,
+        estimates,
+        counts,
+        failing,
+        maximize=maximize,
+        confidence=confidence,
+        smallest=smallest,
+        equivalence=collapse is None,
     )
     several = bool((np.isfinite(samples).sum(axis=0) >= _FEWEST).any())
     whole = [value for order in orders.values() if (value := _value(order.get(frozenset()))) is not None]
@@ -82,6 +92,8 @@ def shapley(
         smallest=smallest,
         baseline_mean=float(np.mean(whole)) if whole else None,
         baseline_sd=float(np.std(whole, ddof=1)) if len(whole) > 1 else None,
+        step=step,
+        spent=failing.spent,
         method=f"mean change over {len(orders)} sampled orders"
         + (", each and its reverse as one sample, " if mirrored else ", ")
         + (
@@ -92,6 +104,7 @@ def shapley(
         ),
         notes=[
             *([] if several else [_too_few(len(orders), len(samples), mirrored=mirrored)]),
+            *collapse_notes(collapse),
             *failure_notes(names, counts, failing),
         ],
     )

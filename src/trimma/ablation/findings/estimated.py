@@ -67,6 +67,8 @@ def _notes(asked: Ablation) -> list[str]:
             "A scheduler may have stopped trainings early. Those that it stopped aren't compared, which favours what "
             "looked good early on."
         )
+    if asked.collapsed is not None:
+        notes.append(f"Trainings that came to worse than {asked.collapsed:g} have collapsed, and count as failed.")
     if asked.retune:
         notes.append(f"Each training is the best of {asked.tries} configs, tried for it alone.")
     return [*notes, *asked.notes]

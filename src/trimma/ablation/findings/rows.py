@@ -30,6 +30,8 @@ class EffectRow(Struct, frozen=True, kw_only=True):
     failures: int
     failure_p: float | None
     censored: int
+    collapsed: int
+    median: float | None
     conclusion: Conclusion
     words: str
     chances: DecisionChances | None
@@ -67,6 +69,8 @@ def effect_rows(asked: Ablation, found: Analysis, *, put_in: bool = False) -> li
                 failures=effect.failures,
                 failure_p=effect.failure_p,
                 censored=effect.censored,
+                collapsed=effect.collapsed,
+                median=effect.median,
                 conclusion=effect.conclusion,
                 words=conclusion_words(effect, found.smallest, replaces=_replaces(component)),
                 replaces=_replaces(component),

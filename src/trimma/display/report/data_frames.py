@@ -19,6 +19,8 @@ COLUMNS = (
     "failures",
     "failure_p",
     "censored",
+    "collapsed",
+    "median",
     "verdict",
     "chance_at_twice",
     "chance_at_four_times",
@@ -33,7 +35,8 @@ def data_frame(found: Findings) -> Any:
     """A data frame with one row for each component, in the order of their worth; a path keeps its order.
 
     ``chance_at_twice`` and ``chance_at_four_times`` are how probable it is that twice and four times the repeats would
-    decide what is undecided. ``difference``, ``low`` and ``high`` are in units of the metric. What is unknown is
+    decide what is undecided. ``median`` is the median difference within repeats, where runs of the study collapsed.
+    ``difference``, ``low``, ``high`` and ``median`` are in units of the metric. What is unknown is
     missing. Raises `MissingExtra` without pandas.
     """
     rows = [
@@ -46,8 +49,8 @@ def data_frame(found: Findings) -> Any:
         for row in found.ordered
     ]
     frame = to_pandas(rows, COLUMNS)
-    whole = dict.fromkeys(("repeats", "failures", "censored"), "Int64")
-    exact = dict.fromkeys(("difference", "low", "high", "p", "probability", "failure_p", *CHANCES), "float64")
+    whole = dict.fromkeys(("repeats", "failures", "censored", "collapsed"), "Int64")
+    exact = dict.fromkeys(("difference", "low", "high", "p", "probability", "failure_p", "median", *CHANCES), "float64")
     return frame.astype({**whole, **exact})
 
 

@@ -12,6 +12,7 @@ from trimma.display.ablation_findings_words import (
     method_sentences,
     plan_sentences,
 )
+from trimma.display.ablation_method_paragraph import method_paragraph
 from trimma.display.ablation_text_table import (
     NUMBER_COLUMNS,
     TextTable,
@@ -70,12 +71,17 @@ def _sections(found: Findings, standing: str) -> list[str]:
         parts.append(_folded(f"All {len(pairs.rows)} pairs", _table(pairs)))
     if ends := best_and_worst_lines(found):
         parts += ["<h2>Highest, lowest, average</h2>", _list(ends)]
-    return [*parts, "<h2>Method and notes</h2>", _list(_notes(found))]
+    return [*parts, "<h2>Method and notes</h2>", _list(_notes(found)), _for_a_paper(found)]
 
 
 def _pictures(found: Findings) -> list[str]:
     """The pictures of the components, in the order in which the plan of analysis names them."""
     return [_picture(name, PICTURES[name], found) for name in found.plan.pictures if name in PICTURES]
+
+
+def _for_a_paper(found: Findings) -> str:
+    lines = [line for line in method_paragraph(found).splitlines() if line]
+    return _folded("The method, for a paper", "".join(f"<p>{escape(line)}</p>" for line in lines))
 
 
 def _notes(found: Findings) -> list[str]:

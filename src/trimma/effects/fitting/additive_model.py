@@ -22,7 +22,8 @@ class AdditiveFit(Struct, frozen=True, kw_only=True):
     chain of shared repeats links to the first. ``weights``, of shape (arms, values), gives the means from the values.
     ``residual``, of shape (values,) and in units of the metric, is what the model leaves of the values. ``variance``
     is that of the noise, in squared units of the metric: None where there are no degrees of ``freedom``, and exactly
-    0 where rounding is all there is.
+    0 where rounding is all there is. ``weight``, of shape (values,), is how much each value counts for what its repeat
+    does to all arms.
     """
 
     observations: Observations
@@ -31,6 +32,7 @@ class AdditiveFit(Struct, frozen=True, kw_only=True):
     residual: Numbers
     variance: float | None
     freedom: int
+    weight: Numbers
 
     def covariance(self, rows: Numbers) -> Numbers:
         """The covariance of the contrasts ``rows``, for noise of variance 1.
@@ -44,42 +46,32 @@ class AdditiveFit(Struct, frozen=True, kw_only=True):
         """How much each value moves its own fit: the diagonal of the hat matrix, of shape (values,)."""
         arm, repeat = self.observations.arm, self.observations.repeat
         share = np.zeros((int(repeat.max(initial=-1)) + 1, len(self.mean)))
-        np.add.at(share, (repeat, arm), 1.0)
-        size = np.maximum(share.sum(axis=1), 1.0)
+        np.add.at(share, (repeat, arm), self.weight)
+        size = np.maximum(share.sum(axis=1), 1e-300)
         each = np.arange(len(arm))
         elsewhere = np.einsum("va,av->v", share[repeat], self.weights) / size[repeat]
-        found: Numbers = self.weights[arm, each] + 1.0 / size[repeat] - elsewhere
-        return found
-
-    def hat_columns(self, chosen: Flags) -> Numbers:
-        """How much each ``chosen`` value moves the fit of each value: these columns of the hat matrix.
-
-        ``chosen`` is of shape (values,), and the result of shape (values, chosen values).
-        """
-        observations = self.observations
-        share = np.zeros((int(observations.repeat.max()) + 1, len(self.mean)))
-        np.add.at(share, (observations.repeat, observations.arm), 1.0)
-        size = np.maximum(share.sum(axis=1, keepdims=True), 1.0)
-        repeat, weights = observations.repeat, self.weights[:, chosen]
-        same = (repeat[:, None] == repeat[chosen]) / size[repeat]
-        found: Numbers = same + weights[observations.arm] - (share / size)[repeat] @ weights
+        found: Numbers = self.weights[arm, each] + self.weight / size[repeat] - elsewhere
         return found
 
 
-def fit_additive(observations: Observations) -> AdditiveFit:
-    """Fit the model to the arms that are linked to the first; the values of other arms are left aside."""
+def fit_additive(observations: Observations, pull: Numbers | None = None) -> AdditiveFit:
+    """Fit the model to the arms that are linked to the first; the values of other arms are left aside.
+
+    ``pull``, of shape (arms,), is how much a value of each arm counts where not all count alike.
+    """
     arms = len(observations.arms)
     counts = _counts(observations, arms)
     linked = _linked(counts)
     kept = linked[observations.arm]
     used = observations if kept.all() else _only(observations, kept)
-    counts = counts * linked[:, None]
+    weight = np.ones(len(used.value)) if pull is None else pull[used.arm]
+    counts = counts * linked[:, None] * (1.0 if pull is None else pull[:, None])
     size = counts.sum(axis=0)
     blocks = size > 0
     share = np.divide(counts, size, out=np.zeros_like(counts), where=blocks)
     centred = used.value - (used.value.mean() if len(used.value) else 0.0)
-    within = -share[:, used.repeat]
-    within[used.arm, np.arange(len(centred))] += 1.0
+    within = -share[:, used.repeat] * weight
+    within[used.arm, np.arange(len(centred))] += weight
     normal = np.diag(counts.sum(axis=1)) - share @ counts.T
     free = linked.copy()
     free[0] = False
@@ -87,7 +79,7 @@ def fit_additive(observations: Observations) -> AdditiveFit:
     weights[free] = np.linalg.solve(normal[np.ix_(free, free)], within[free])
     mean = weights @ centred
     left = centred - mean[used.arm]
-    totals = np.bincount(used.repeat, left, minlength=len(size)).astype(np.float64)
+    totals = np.bincount(used.repeat, left * weight, minlength=len(size)).astype(np.float64)
     residual = left - np.divide(totals, size, out=np.zeros_like(totals), where=blocks)[used.repeat]
     freedom = max(0, len(centred) - int(linked.sum()) - int(blocks.sum()) + 1) if len(centred) else 0
     mean[~linked] = np.nan
@@ -98,6 +90,7 @@ def fit_additive(observations: Observations) -> AdditiveFit:
         residual=residual,
         variance=_variance(residual, used.value, freedom),
         freedom=freedom,
+        weight=weight,
     )
 
 

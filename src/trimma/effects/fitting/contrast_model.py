@@ -1,39 +1,39 @@
 """Contrasts of arms under the additive model: their estimates, with the variance that suits how noisy the arms are."""
 
+from typing import Literal
+
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from trimma.effects.arrays import Numbers
 from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit, fit_additive
-from trimma.effects.fitting.equal_variance_tests import EqualVarianceTests, Variances, equal_variance_tests
+from trimma.effects.fitting.arm_variances import FEWEST_ARMS, ArmVariances, arm_variances
+from trimma.effects.fitting.averaged_reference import with_reference_averaged
 from trimma.effects.fitting.metric_step import STEPS, metric_step
 from trimma.effects.fitting.paired_differences import contrasts_by_repeat, paired_estimates
-from trimma.effects.fitting.reference_variance import (
-    SumsOfSquares,
-    covariance_with_reference_variance,
-    sums_of_squares,
-    with_reference_averaged,
-)
 from trimma.effects.intervals.estimates import Estimates, overlapping
 from trimma.effects.observations import Observations
 
-FEW = 8
-"""Repeats below which an effect's own variance comes out so small by chance that the pooled one is a floor to it."""
+Variances = Literal["moderated", "pooled", "own"]
+"""Which variances effects have: those of their arms, of which noisy ones go their own way; one for all; or each one of
+its paired differences."""
 
 
 class ContrastModel(Struct, frozen=True, kw_only=True):
-    """A fit, and what the ``tests`` say of its assumption that all arms are equally noisy.
+    """A fit, and how noisy its arms are.
 
     Where the reference was trained several times in a repeat, ``additive`` is fitted to the means of these trainings,
-    whose variance is one of its own, and ``single`` to all trainings as they are; otherwise ``single`` is None.
+    and ``single`` to all trainings as they are; otherwise ``single`` is None. ``arms`` tells the variances of the arms,
+    and is None where nothing tells them apart or one of the other ``variances`` was asked for.
     ``step`` is that of a metric that moves in steps, in units of the metric, and 0 for others. No standard error is
     less than what two steps of one training would change, since equal differences may be chance then.
     ``overlap`` is the variance that more repeats don't take away, in that of one repeat.
     """
 
     additive: AdditiveFit
-    tests: EqualVarianceTests
+    arms: ArmVariances | None = None
+    variances: Variances = "moderated"
     single: AdditiveFit | None = None
     step: float = 0.0
     overlap: float = 0.0
@@ -60,53 +60,37 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def floored(self) -> bool:
-        """Whether no interval may be narrower than by the pooled variance, although variances differ.
+    def paired(self) -> bool:
+        """Whether each effect has the variance of its own paired differences.
 
-        Where repeats share data, an effect's own variance says too little of new data, however many repeats there are.
+        That is where it was asked for, and where three arms are too few to tell which of them is noisy.
         """
-        enough = self.tests.assumed is not None or len(self.additive.observations.repeats) >= FEW
-        return self.tests.doubtful and (not enough or self.overlap > 0)
-
-    @property
-    def reference_squares(self) -> SumsOfSquares | None:
-        """What tells the variance of the reference's means from the others'.
-
-        None where the reference was trained once in each repeat, and for a single component.
-        """
-        return sums_of_squares(self.additive) if self.single else None
+        arms = int((~np.isnan(self.additive.mean)).sum())
+        return self.variances == "own" or (self.variances == "moderated" and 2 < arms < FEWEST_ARMS)
 
     def estimates(self, rows: Numbers) -> Estimates:
         """Of the contrasts ``rows``, of shape (contrasts, arms), each of which sums to zero."""
-        pooled = overlapping(self._pooled(rows), self._counts(rows), self.overlap)
-        if not self.tests.doubtful:
-            return pooled
-        own = overlapping(self._paired(rows), self._counts(rows), self.overlap)
-        return replace(own, floor=replace(pooled, difference=own.difference)) if self.floored else own
+        found = self._paired(rows) if self.paired and self.additive.variance else self._modelled(rows)
+        return overlapping(found, self._counts(rows), self.overlap)
 
     def _counts(self, rows: Numbers) -> Numbers:
         """How many repeats each of the contrasts ``rows``, of shape (contrasts, arms), rests on: (contrasts,)."""
         return np.full(len(rows), float(len(self.additive.observations.repeats)))
 
-    def _pooled(self, rows: Numbers) -> Estimates:
-        """With one variance for all arms, or one for the reference and moderated ones for the others."""
-        fit = self.additive
+    def _modelled(self, rows: Numbers) -> Estimates:
+        """With the variances of the arms."""
+        fit = self.arms.fit if self.arms else self.additive
         unknown = np.isnan(fit.mean)
         difference = np.where(rows[:, unknown].any(axis=1), np.nan, rows @ np.where(unknown, 0.0, fit.mean))
         if fit.variance is None:
             return Estimates(difference=difference)
-        if fit.variance == 0:
-            difference[np.abs(difference) <= ROUNDING * float(np.abs(fit.observations.value).max())] = 0.0
+        difference[np.abs(difference) <= ROUNDING * float(np.abs(fit.observations.value).max())] = 0.0
         if self.repetitive:
             return Estimates(difference=difference)
-        squares = self.reference_squares
-        if self.single is None or fit.variance == 0:
+        if self.arms is None:
             covariance, freedom = fit.variance * fit.covariance(rows), np.full(len(rows), float(fit.freedom))
-        elif squares is None:
-            return replace(self._paired(rows), difference=difference)
         else:
-            pooled = bool(self.tests.assumed)
-            covariance, freedom = covariance_with_reference_variance(fit, rows, squares, pooled=pooled)
+            covariance, freedom = self.arms.covariance(rows)
         covariance = self._at_least_a_step(covariance, np.abs(rows @ fit.weights).max(axis=1, initial=0.0))
         alike = len(set(freedom[np.isfinite(difference)].tolist())) <= 1
         return Estimates(difference=difference, covariance=covariance, freedom=freedom, shared=alike)
@@ -133,19 +117,20 @@ class ContrastModel(Struct, frozen=True, kw_only=True):
 
 
 def fit_contrast_model(
-    observations: Observations, *, reference: bool = False, variances: Variances = "tested", overlap: float = 0.0
+    observations: Observations, *, reference: bool = False, variances: Variances = "moderated", overlap: float = 0.0
 ) -> ContrastModel:
-    """Fit the additive model and, where ``variances`` are to be tested, test whether all arms are equally noisy.
+    """Fit the additive model, and find out how noisy the arms are.
 
-    ``reference`` says that all effects are differences from the first arm. ``overlap`` is that of
-    `trimma.effects.contrasts`.
+    ``reference`` says that the first arm is part of all effects. ``overlap`` is that of `trimma.effects.contrasts`.
     """
     averaged = with_reference_averaged(observations) if reference else observations
     fit = fit_additive(averaged)
     single = None if averaged is observations else fit_additive(observations)
-    if variances == "tested":
-        tests = equal_variance_tests(fit, reference="averaged" if single else "tested" if reference else "as others")
-    else:
-        tests = EqualVarianceTests(assumed=variances == "pooled" or not fit.variance)
+    arms = None
+    enough = (~np.isnan(fit.mean)).sum() >= FEWEST_ARMS
+    if variances == "moderated" and fit.variance and enough:
+        own = fit.observations.arm == 0
+        times = (observations.arm == 0).sum() / max(1, own.sum()) if single else 1.0
+        arms = arm_variances(fit, reference=reference, averaged=float(times))
     step = metric_step(observations.value)
-    return ContrastModel(additive=fit, tests=tests, single=single, step=step, overlap=overlap)
+    return ContrastModel(additive=fit, arms=arms, variances=variances, single=single, step=step, overlap=overlap)

@@ -32,6 +32,7 @@ def paired_estimates(samples: Numbers) -> Estimates:
     size = present.sum(axis=0)
     many = np.maximum(size, 1)
     mean = np.where(size > 0, np.where(present, samples, 0.0).sum(axis=0) / many, np.nan)
+    mean[np.abs(mean) <= ROUNDING * float(np.nanmax(np.abs(samples), initial=0.0))] = 0.0
     if not (size > 1).any():
         return Estimates(difference=mean)
     left = np.where(present, samples - mean, 0.0)

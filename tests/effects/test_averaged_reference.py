@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,6 @@ from scipy import stats
 
 from effect_tables import cells_of, column, drawn, names_of
 from trimma.effects import Cell, contrasts
-from trimma.effects.distributions.dunnett import dunnett_critical_z, dunnett_family
-from trimma.effects.distributions.student_t import single_t_of_z
 
 
 def several_wholes(table: Any, wholes: int = 3) -> list[Cell]:
@@ -23,20 +20,21 @@ def test_several_trainings_of_the_whole_count_as_their_mean_with_a_variance_of_i
     found = contrasts(several_wholes(table), names_of(4), maximize=True)
     whole, parts = table[:, :3].mean(axis=1), table[:, 3:]
     assert column(found, "difference") == pytest.approx(parts.mean(axis=0) - whole.mean())
-    # the parts by themselves, in repeats; and the whole against their mean
-    left = parts - parts.mean(axis=0) - parts.mean(axis=1, keepdims=True) + parts.mean()
-    others = float((left**2).sum()) / 12
-    gap = float(np.var(whole - parts.mean(axis=1), ddof=1))
-    variance = (others * (1 - 1 / 4) + gap) / 5
-    freedom = variance**2 / ((others * 3 / 4 / 5) ** 2 / 12 + (gap / 5) ** 2 / 4)
-    # ... from which follows the share of the whole, and so the correlation
-    share = max(0.0, gap - others / 4) / 5 / variance
-    t = single_t_of_z(
-        dunnett_critical_z(dunnett_family([math.sqrt(share)] * 4, [freedom] * 4), 0.05, shared=True), freedom
-    )
-    for effect in found.effects:
-        assert (effect.high or 0) - (effect.difference or 0) == pytest.approx(t * math.sqrt(variance), rel=1e-6)
     assert "that of the reference's means by itself" in found.method
+
+
+@pytest.mark.parametrize("sd", [0.1, 1.0, 4.0])
+def test_the_mean_of_the_whole_varies_as_it_does_between_repeats(sd: float) -> None:
+    """By simulation: the standard error is that of the mean of the whole and of a part."""
+    widths, scatter = [], []
+    for seed in range(60):
+        rng = np.random.default_rng([7, seed])
+        table = rng.standard_normal((12, 11))
+        table[:, :3] = sd * (rng.standard_normal((12, 1)) + 0.1 * table[:, :3])
+        found = contrasts(several_wholes(table), names_of(8), maximize=True)
+        widths.append(np.mean([((e.high or 0) - (e.low or 0)) / 2 for e in found.effects]))
+        scatter.append(column(found, "difference"))
+    assert 2.4 < np.mean(widths) / np.std(scatter) < 4.2
 
 
 def test_the_whole_is_told_of_by_its_single_trainings() -> None:
@@ -51,7 +49,7 @@ def test_one_component_and_several_wholes_are_the_paired_t_test() -> None:
     table = drawn(1, 6, 4)
     found = contrasts(several_wholes(table), names_of(1), maximize=True)
     assert found.effects[0].p == pytest.approx(stats.ttest_rel(table[:, 3], table[:, :3].mean(axis=1)).pvalue)
-    assert found.method.startswith("paired differences within repeats")
+    assert found.method.startswith("additive model of arm and repeat, pooled variance (5 degrees of freedom)")
 
 
 def test_several_wholes_in_one_repeat_have_no_intervals() -> None:
