@@ -433,6 +433,34 @@ def test_workers_that_never_get_ready_are_given_up() -> None:
         one(Deadly())
 
 
+class Unlucky:
+    """An objective that only the first process can load; it kills the others."""
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+
+    def __call__(self, kind: int) -> float:
+        time.sleep(0.2)
+        return float(kind)
+
+    def __reduce__(self) -> Any:
+        return _first_alone, (self.mark,)
+
+
+def _first_alone(mark: str) -> Unlucky:
+    try:
+        Path(mark).mkdir()
+    except FileExistsError:
+        os._exit(5)
+    return Unlucky(mark)
+
+
+def test_one_worker_that_never_gets_ready_costs_only_itself(tmp_path: Path) -> None:
+    with pytest.warns(RuntimeWarning, match=r"there are 1 workers left: worker local-. died 3 times before it was rea"):
+        study = tune(Unlucky(str(tmp_path / "first")), *range(40))
+    assert [trial.state for trial in study.history.trials] == [State.DONE] * 40
+
+
 def test_one_study_at_a_time() -> None:
     from trimma.program import Program
 

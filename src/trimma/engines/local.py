@@ -84,6 +84,7 @@ class Local:
         self._waker = Waker()
         self._selector.register(self._waker.descriptor, selectors.EVENT_READ)
         self._dead: deque[Keeper] = deque()
+        self._given_up: set[Keeper] = set()
         self._told: deque[News] = deque()
         self._watched: dict[Keeper, Sequence[int]] = {}
         self._path = path
@@ -153,13 +154,29 @@ class Local:
             facts += keeper.read()
             self._watch(keeper)
         while self._dead:
-            keeper = self._dead.popleft()
-            facts += keeper.collect_exit()
-            self._watch(keeper)
-            keeper.restart()
-            self._watch(keeper)
+            facts += self._replaced(self._dead.popleft())
         while self._told:
             facts.append(self._told.popleft())
+        return facts
+
+    def _replaced(self, keeper: Keeper) -> Sequence[News]:
+        """The last facts of a runner that has died, in whose place another is started.
+
+        A worker whose runners can't start is given up, as long as there are others. Otherwise its error is raised.
+        """
+        try:
+            facts = keeper.collect_exit()
+        except EngineError as error:
+            if not any(other.is_ready for other in self._keepers.values() if other is not keeper):
+                raise
+            self._given_up.add(keeper)
+            left = len(self._keepers) - len(self._given_up)
+            warnings.warn(f"there are {left} workers left: {error}", RuntimeWarning, stacklevel=2)
+            facts = []
+        self._watch(keeper)
+        if keeper not in self._given_up:
+            keeper.restart()
+            self._watch(keeper)
         return facts
 
     def close(self) -> None:

@@ -441,6 +441,15 @@ def threads_that_report(report: Callable[..., None]) -> float:
     return float(len(threads))
 
 
+def leaving_a_process(pid_file: str) -> float:
+    """An objective that ends its process and leaves a child, which holds its output, or else writes past Python."""
+    if not pid_file:
+        return float(sum(os.write(1, b"y" * 1000) for _ in range(200)))
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    Path(pid_file).write_text(str(child.pid), encoding="utf-8")
+    os._exit(9)
+
+
 def forking(report: Callable[..., None], trial: Any) -> float:
     """An objective whose forked child reports, logs and raises. It returns how its child fared."""
     child = os.fork()
@@ -625,6 +634,19 @@ class ProcessEngineContract(EngineContract):
         assert driver.end(0) == Returned(trial=0, attempt=1, metrics={"score": 2.0})
         assert [fact.step for fact in driver.measured(0)] == [*range(1, 61)]
         assert sorted(fact.metrics["score"] for fact in driver.measured(0)) == sorted([*range(30)] * 2)
+
+    def test_what_holds_the_output_of_a_dead_process_holds_up_nobody(
+        self, opened: Callable[..., OpenEngine], tmp_path: Path
+    ) -> None:
+        driver = opened(leaving_a_process)
+        worker = driver.joined(1)[0]
+        left_behind = tmp_path / "left"
+        try:
+            driver.start(0, worker, pid_file=str(left_behind))
+            driver.joins(worker, 2)
+            assert driver.run(1, worker, pid_file="") == Returned(trial=1, attempt=1, metrics={"score": 200_000.0})
+        finally:
+            os.kill(int(left_behind.read_text(encoding="utf-8")), signal.SIGKILL)
 
     def test_a_forked_child_does_not_speak_for_its_trial(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(forking)

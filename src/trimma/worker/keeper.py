@@ -54,6 +54,11 @@ class Keeper:
         return self._runner.pid
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the runner waits for jobs or has one."""
+        return self._agent.is_ready
+
+    @property
     def descriptors(self) -> Sequence[int]:
         """The file descriptors that may have input."""
         return self._runner.descriptors
@@ -106,6 +111,7 @@ class Keeper:
         Raises `EngineError` when runners keep dying before they are ready.
         """
         facts = self.read()
+        self._runner.listen_no_more()
         self._agent.end(self._runner.code, self._runner.line)
         return facts + self._told()
 

@@ -130,6 +130,10 @@ class RunnerProcess:
         self._streaming = bool(chunk)
         return chunk.decode("utf-8", "replace")
 
+    def listen_no_more(self) -> None:
+        """Read nothing any more: what still holds its output is a process that it has left behind."""
+        self._connected = self._streaming = False
+
     def kill(self) -> None:
         """Kill it and the processes that it has started, at once."""
         if not self._gone.is_set():
