@@ -28,6 +28,12 @@ MESSAGE, TRACEBACK = 10_000, 50_000
 NOTE = 10_000
 """The most characters that are kept of a note."""
 
+LAST_STEP = 2**53
+"""The last step that may be reported, and the last whole number that all who read the study know exactly."""
+
+MOST_METRICS = 10_000
+"""So many metrics may be reported at once."""
+
 Result = tuple[dict[str, float], dict[str, str | None]]
 """What an objective returned: metrics by name, and notes by name."""
 
@@ -156,7 +162,8 @@ def describe(objective: Any) -> str:
 def as_metrics(value: Any, metric: str) -> dict[str, float]:
     """What an objective returned or yielded, as metrics by name.
 
-    It may be None (no metrics), a number (a value of ``metric``), or a dict. Raises `ObjectiveError` for anything else.
+    It may be None (no metrics), a number (a value of ``metric``), or a dict of up to 10,000 metrics. Raises
+    `ObjectiveError` for anything else.
     """
     if value is None:
         return {}
@@ -164,6 +171,8 @@ def as_metrics(value: Any, metric: str) -> dict[str, float]:
         return {metric: value}
     # asking for the type alone is much quicker, and reports are many
     if type(value) is dict or isinstance(value, Mapping):
+        if len(value) > MOST_METRICS:
+            raise ObjectiveError(f"{len(value):,} metrics at once, where {MOST_METRICS:,} are the most")
         return {str(name): as_number(name, number) for name, number in value.items()}
     return {metric: as_number(metric, value)}
 
@@ -281,6 +290,8 @@ def next_step(previous: int | None, step: Any) -> int:
         number = -1
     if number != step or number < 0:
         raise ObjectiveError(f"report(step={step!r}): a step is a whole number, zero or more")
+    if number > LAST_STEP:
+        raise ObjectiveError(f"report(step={step!r}): the last step is {LAST_STEP}")
     if previous is not None and number <= previous:
         raise ObjectiveError(f"report(step={number}) after step {previous}: steps must grow within a trial")
     return number

@@ -76,6 +76,11 @@ def test_steps_that_dont_grow():
     assert problem(fit) == "report(step=2) after step 2: steps must grow within a trial"
 
 
+def test_steps_and_metrics_have_bounds():
+    assert "the last step is 9007199254740992" in problem(lambda lr, report: report(step=2**63, loss=lr))
+    assert "10,001 metrics at once" in problem(lambda lr: {f"m{number}": lr for number in range(10_001)})
+
+
 def test_an_exception_is_shown_with_its_traceback():
     told = problem(lambda lr: 1 / 0)
     assert told.startswith("the objective raised ZeroDivisionError: division by zero")

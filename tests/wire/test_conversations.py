@@ -17,6 +17,8 @@ from trimma.wire.messages import introduction
 TIMING = Timing(heartbeat=1.0, lease=5.0)
 SLOTS = 2
 RUNS, STEPS = 10, 200
+OWN = 1000
+"""From this number on are the trials of which agents tell."""
 
 
 class Agent:
@@ -26,7 +28,7 @@ class Agent:
         self.slot, self.attempt = slot, attempt
         self.identity = f"{slot}/{attempt}".encode()
         self.client = Client(introduction(slot), TIMING, now)
-        self.joined = False
+        self.joined = self.runs = False
         self.told: list[int] = []
         self.heard: list[int] = []
         self.up: deque[bytes] = deque()
@@ -36,7 +38,7 @@ class Agent:
         self.heard += [job.trial for job in self.client.receive(body, now) if isinstance(job, Job)]
         if self.client.welcome is not None and not self.joined:
             self.joined = True
-            self.client.tell(Joined(worker=f"w-{self.slot}"))
+            self.client.tell(Joined(worker=f"w-{self.slot}", stay=1))
 
 
 class World:
@@ -64,9 +66,9 @@ class World:
             case 0 if len(living) < 2 * SLOTS:
                 newcomer = Agent(slot, len(self.agents) + 1, self.now)
                 self.agents[newcomer.identity] = newcomer
-            case 1 if agent is not None and agent.joined:
+            case 1 if agent is not None and agent.runs:
                 agent.told.append(len(agent.told) + 1)
-                fact = Measured(trial=agent.slot, attempt=agent.attempt, step=agent.told[-1], metrics={})
+                fact = Measured(trial=OWN + agent.slot, attempt=agent.attempt, step=agent.told[-1], metrics={})
                 agent.client.tell(fact)
             case 2:
                 self.command(slot)
@@ -88,12 +90,22 @@ class World:
                 if self.dice.random() < 0.1:
                     self.hub.dismiss(slot, "not needed")
                     self.hub.expect(slot)
+        for fact in self.hub.facts:
+            if isinstance(fact, Joined):
+                self.have_run(int(fact.worker.removeprefix("w-")))
         self.facts += self.hub.facts
         self.hub.facts = []
 
+    def have_run(self, slot: int) -> None:
+        """As if the slot's agent ran a trial of its own, of which it tells, without a message of that."""
+        if (holder := self.hub._holders.get(slot)) is not None:
+            agent = self.agents[holder.identity]
+            agent.runs = True
+            holder.conduct.give(Job(trial=OWN + slot, attempt=agent.attempt, workers=(f"w-{slot}",), config={}))
+
     def command(self, slot: int) -> None:
         holder = self.hub._holders.get(slot)
-        if holder is not None and holder.ready:
+        if holder is not None and holder.conduct.is_ready:
             sent = self.sent.setdefault(holder.identity, [])
             sent.append(len(sent) + 1)
             self.hub.put(slot, Job(trial=sent[-1], attempt=1, workers=(f"w-{slot}",), config={}))
@@ -146,7 +158,7 @@ class World:
                 case Joined(worker=worker) | Left(worker=worker) if worker == f"w-{slot}":
                     assert isinstance(fact, Left) == here
                     here, speaker = not here, None
-                case Measured(trial=trial, attempt=attempt) if trial == slot:
+                case Measured(trial=trial, attempt=attempt) if trial == OWN + slot:
                     assert here
                     assert speaker in (None, attempt)
                     speaker = attempt

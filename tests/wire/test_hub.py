@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from trimma.commands import Job, Send, Signal
+from trimma.commands import Job, Renew, Send, Signal
 from trimma.errors import EngineError, ObjectiveError
-from trimma.facts import Joined, Left, Measured, Returned
+from trimma.facts import Joined, Left, Measured, Paused, Printed, Returned
 from trimma.wire.client import Client
 from trimma.wire.hub import Hub
 from trimma.wire.leases import Timing
@@ -13,6 +13,7 @@ from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, Lapsed, encode
 
 TIMING = Timing(heartbeat=1.0, lease=10.0)
 BUNDLE = bytes(range(256))
+JOB = Job(trial=0, attempt=1, workers=("w-0",), config={"rate": 0.1})
 
 
 class World:
@@ -39,8 +40,11 @@ class World:
     def join(self, slot, name=None):
         identity = self.dial(slot, name)
         self.turn()
-        self.clients[identity].tell(Joined(worker=f"w-{slot}"))
+        self.clients[identity].tell(Joined(worker=f"w-{slot}", stay=1))
         self.turn()
+        if (holder := self.hub._holders.get(slot)) is not None:
+            # as if the worker ran it, without a message of that
+            holder.conduct.give(JOB)
         return identity
 
     def turn(self):
@@ -72,7 +76,7 @@ def measured(step):
 def test_a_worker_joins_works_and_tells():
     world = World(0)
     agent = b"agent-0"
-    assert world.facts() == [Joined(worker="w-0")]
+    assert world.facts() == [Joined(worker="w-0", stay=1)]
     assert world.clients[agent].welcome.environment == {"SECRET": "xyzzy"}
     assert "xyzzy" not in repr(world.clients[agent].welcome)
     job = Job(trial=0, attempt=1, workers=("w-0",), config={"rate": 0.1})
@@ -112,7 +116,7 @@ def test_the_bundle_comes_in_parts():
 def test_who_speaks_keeps_its_slot():
     world = World(0, 1)
     world.pass_time(100)
-    assert world.facts() == [Joined(worker="w-0"), Joined(worker="w-1")]
+    assert world.facts() == [Joined(worker="w-0", stay=1), Joined(worker="w-1", stay=1)]
 
 
 def test_silence_past_the_lease_costs_the_slot_and_what_is_said_later_counts_for_nothing():
@@ -132,7 +136,7 @@ def test_silence_past_the_lease_costs_the_slot_and_what_is_said_later_counts_for
     assert world.facts() == []
     assert isinstance(world.clients[b"agent-0"].end, Lapsed)
     world.join(0, "again")
-    assert Joined(worker="w-0") in world.facts()
+    assert Joined(worker="w-0", stay=1) in world.facts()
 
 
 def test_a_driver_that_did_not_listen_blames_nobody():
@@ -197,7 +201,7 @@ def test_a_newcomer_must_go_when_the_slot_has_a_live_agent():
     assert isinstance(world.clients[newcomer].end, Dismissed)
     assert "has an agent" in world.clients[newcomer].end.reason
     world.pass_time(30)
-    assert world.facts() == [Joined(worker="w-0")]
+    assert world.facts() == [Joined(worker="w-0", stay=1)]
 
 
 def test_a_newcomer_that_is_gone_does_no_harm():
@@ -210,7 +214,7 @@ def test_a_newcomer_that_is_gone_does_no_harm():
     world.pass_time(5)
     world.cut.clear()
     world.pass_time(5)
-    assert world.facts() == [Joined(worker="w-0")]
+    assert world.facts() == [Joined(worker="w-0", stay=1)]
 
 
 def test_the_dismissed_hear_of_it_even_when_they_ask_again():
@@ -260,13 +264,17 @@ def test_other_versions_are_told_so_on_both_sides(hello, words):
 
 def test_the_hello_of_a_later_version_is_understood():
     world = World()
-    world.hub.receive(b"later", encode({"type": "Hello", "wire": 2, "new": [1, {"x": 2}]}), 0.0)
+    world.hub.receive(b"later", encode({"type": "Hello", "wire": 2, "slot": 0, "new": [1, {"x": 2}]}), 0.0)
     assert "don't speak the same protocol" in str(world.hub.troubles[0][1])
+    world.hub.receive(b"stranger", encode({"type": "Hello", "wire": 2, "slot": 2**60}), 0.0)
+    assert len(world.hub.troubles) == 1, "a slot that nobody expects is no trouble"
 
 
 @pytest.mark.parametrize("objective", [False, True])
 def test_one_that_can_not_go_on_says_why(objective):
-    world = World(0)
+    world = World()
+    world.dial(0)
+    world.turn()
     world.clients[b"agent-0"].tell(Broken(message="no such module", objective=objective))
     world.turn()
     ((slot, error),) = world.hub.troubles
@@ -274,6 +282,80 @@ def test_one_that_can_not_go_on_says_why(objective):
     assert isinstance(error, ObjectiveError if objective else EngineError)
     assert not world.hub.holds(0)
     assert isinstance(world.clients[b"agent-0"].end, Dismissed)
+
+
+def test_one_that_blames_the_program_which_others_could_load_costs_only_itself():
+    world = World(0)
+    world.dial(1)
+    world.turn()
+    world.clients[b"agent-1"].tell(Broken(message="your objective is bad", objective=True))
+    world.turn()
+    ((slot, error),) = world.hub.troubles
+    assert (slot, type(error)) == (1, EngineError)
+
+
+RUNS = {"trial": 0, "attempt": 1}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Joined(worker="w-0", stay=2),
+        Joined(worker="w-1", stay=1),
+        Joined(worker="nobody", stay=2),
+        Left(worker="w-1", cause="I say so", stay=1),
+        Left(worker="w-0", cause="it had another number", stay=7),
+        Measured(trial=0, attempt=2, step=1, metrics={}),
+        Measured(trial=5, attempt=1, step=1, metrics={"loss": -1e9}),
+        Measured(trial=2**60, attempt=1, step=1, metrics={}),
+        Measured(**RUNS, step=-1, metrics={}),
+        Measured(**RUNS, step=2**63, metrics={}),
+        Measured(**RUNS, step=1, metrics={f"m{n}": 1.0 for n in range(20_000)}),
+        Printed(trial=5, attempt=1, text="forged"),
+        Returned(trial=5, attempt=1, metrics={"loss": -1e9}),
+        Returned(**RUNS, metrics={}, seconds=float("nan")),
+        Returned(**RUNS, metrics={}, seconds=-1.0),
+        Paused(trial=5, attempt=1, checkpoint="/etc"),
+        Fetch(offset=-1),
+        Fetch(offset=2**63),
+    ],
+)
+def test_who_says_what_is_not_for_it_to_say_is_dismissed_and_the_others_go_on(said):
+    world = World(0, 1)
+    world.facts()
+    world.clients[b"agent-0"].tell(said)
+    world.clients[b"agent-1"].tell(measured(1))
+    world.turn()
+    assert not world.hub.holds(0)
+    left, told = world.facts()
+    assert (left.worker, left.crashed) == ("w-0", False)
+    assert "wasn't for it to say" in left.cause
+    assert told == measured(1)
+    end = world.clients[b"agent-0"].end
+    assert isinstance(end, Dismissed)
+    assert end.error
+
+
+def test_an_attempt_that_has_ended_is_told_of_no_more():
+    world = World(0)
+    agent = world.clients[b"agent-0"]
+    agent.tell(Returned(**RUNS, metrics={}))
+    world.turn()
+    assert world.hub.holds(0)
+    agent.tell(measured(2))
+    world.turn()
+    assert not world.hub.holds(0)
+
+
+def test_a_renewed_worker_joins_again_without_having_left():
+    world = World(0)
+    world.facts()
+    world.hub.put(0, Renew(worker="w-0"))
+    world.turn()
+    world.clients[b"agent-0"].tell(Joined(worker="w-0", stay=2))
+    world.turn()
+    assert world.facts() == [Joined(worker="w-0", stay=2)]
+    assert world.hub.holds(0)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import msgspec
 
 from trimma.commands import Job, Renew, Send
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
-from trimma.facts import Fact, Joined, Left
+from trimma.facts import Fact, Left
 from trimma.wire.channel import Channel, Frame
+from trimma.wire.conduct import Conduct, Misconduct
 from trimma.wire.leases import Timing
 from trimma.wire.messages import (
     Broken,
@@ -32,16 +33,18 @@ from trimma.wire.messages import (
 )
 from trimma.wire.ticket import worker_name
 
+_FARTHEST = 2**53
+
 
 class Member:
-    """The agent that holds a slot. It is ``ready`` once its worker has joined the study."""
+    """The agent that holds a slot, and its ``conduct``, which says whether its worker has joined the study."""
 
-    def __init__(self, identity: bytes, hello: Hello, timing: Timing, now: float) -> None:
+    def __init__(self, identity: bytes, hello: Hello, worker: str, timing: Timing, now: float) -> None:
         self.identity, self.slot, self.host, self.pid = identity, hello.slot, hello.host, hello.pid
         self.channel: Channel[FromAgent] = Channel(pulse=timing.pulse, patience=timing.lease, now=now)
         self.heard = self.spoken = now
         self.contested: float | None = None
-        self.ready = False
+        self.conduct = Conduct(worker)
 
 
 class Hub:
@@ -72,6 +75,7 @@ class Hub:
         self._talking: dict[Member, None] = {}
         self._replies: list[tuple[bytes, bytes]] = []
         self._excused = float("-inf")
+        self._proved = False
         self.facts: list[Fact] = []
         self.troubles: deque[tuple[int, TrimmaError]] = deque()
 
@@ -86,6 +90,7 @@ class Hub:
     def put(self, slot: int, command: Job | Send | Renew) -> None:
         """Send a command to a slot's agent. Does nothing where there is none."""
         if (member := self._holders.get(slot)) is not None:
+            member.conduct.give(command)
             self._tell(member, command)
 
     def dismiss(self, slot: int, reason: str) -> None:
@@ -149,6 +154,10 @@ class Hub:
                 self._reply(identity, Lapsed())
             else:
                 self._listen(member, message, now)
+        except Misconduct as error:
+            self._reply(identity, Dismissed(reason=f"it says what isn't for it to say: {error}", error=True))
+            if member is not None:
+                self._forget(member, f"it was dismissed, because it said what wasn't for it to say: {error}")
         except (msgspec.DecodeError, ValueError) as error:
             self._reply(identity, Dismissed(reason=f"the driver can't understand it: {error}", error=True))
             if member is not None:
@@ -161,14 +170,15 @@ class Hub:
         for message in member.channel.take(frame, now):
             match message:
                 case Fetch(offset=offset):
+                    if not 0 <= offset < _FARTHEST:
+                        raise Misconduct(f"it wants the program from byte {offset} on")
                     self._tell(member, Chunk(offset=offset, data=self._chunk(offset)))
                 case Broken():
                     self._give_up(member, message)
                     return
-                case Joined() | Left():
-                    member.ready = isinstance(message, Joined)
-                    self.facts.append(message)
                 case _:
+                    member.conduct.check(message)
+                    self._proved = self._proved or member.conduct.is_ready
                     self.facts.append(message)
         if member.channel.owes:
             self._talking[member] = None
@@ -177,7 +187,8 @@ class Hub:
         holder = self._holders.get(hello.slot)
         if complaint := self._mismatch(hello):
             self._reply(identity, Dismissed(reason=complaint, error=True))
-            self.troubles.append((hello.slot, EngineError(complaint)))
+            if hello.slot in self._expected:
+                self.troubles.append((hello.slot, EngineError(complaint)))
         elif member is not None:
             # the agent has a new connection, or hasn't heard the answer
             member.channel.reconnect()
@@ -200,7 +211,7 @@ class Hub:
             self._reply(identity, Wait())
 
     def _admit(self, identity: bytes, hello: Hello, now: float) -> None:
-        member = Member(identity, hello, self._timing, now)
+        member = Member(identity, hello, worker_name(self._prefix, hello.slot), self._timing, now)
         self._members[identity] = self._holders[hello.slot] = member
         self._by_heard[member] = self._by_spoken[member] = None
         self._replies.append((identity, self._welcome))
@@ -232,7 +243,9 @@ class Hub:
         self._replies.append((identity, encode(message)))
 
     def _give_up(self, member: Member, broken: Broken) -> None:
-        error = ObjectiveError(broken.message) if broken.objective else EngineError(broken.message)
+        # where another worker could load the program, this one must be at fault
+        of_program = broken.objective and not self._proved
+        error = ObjectiveError(broken.message) if of_program else EngineError(broken.message)
         self.troubles.append((member.slot, error))
         self._reply(member.identity, Dismissed(reason=broken.message))
         self._forget(member, broken.message)
@@ -242,8 +255,8 @@ class Hub:
         del self._by_heard[member], self._by_spoken[member]
         self._contested.discard(member)
         self._talking.pop(member, None)
-        if member.ready:
-            self.facts.append(Left(worker=worker_name(self._prefix, member.slot), cause=cause, crashed=False))
+        if member.conduct.is_ready:
+            self.facts.append(Left(worker=member.conduct.worker, cause=cause, crashed=False))
 
 
 def _place(member: Member) -> str:
