@@ -372,8 +372,9 @@ def test_a_damaged_study_is_listed_and_says_what_is_wrong(tmp_path):
     _, damaged, _ = found = tm.studies(path)
     assert [study.status for study in found] == ["finished", "damaged", "finished"]
     assert repr(damaged) == "<Study 'second' damaged>"
-    why = says("study 'second' can't be read", "checksum of record 4", " rm second --store ")
+    why = says("study 'second' can't be read", "checksum of record 4", "remove the study")
     assert re.search(why, str(damaged))
+    assert " rm second --store " in str(damaged)
     for ask in (
         lambda: damaged.history,
         lambda: damaged.best,

@@ -204,7 +204,7 @@ if __name__ == "__main__":
         os.killpg(study.pid, signal.SIGINT)
         said = study.communicate()[1]
     assert "was interrupted; to go on: tm.load(" in said
-    assert said.count("Traceback") == 1
+    assert "Traceback" not in said
     assert "distributed" not in said
 
 

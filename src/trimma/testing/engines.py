@@ -337,8 +337,8 @@ class EngineContract:
         left = driver.until(lambda facts: next((fact for fact in facts if isinstance(fact, Left)), None))
         assert left.worker == worker
         assert left.cause
-        driver.joins(worker, 2)
-        assert driver.facts.index(driver.joinings(worker)[1]) > driver.facts.index(left)
+        since = driver.facts.index(left)
+        driver.until(lambda facts: any(isinstance(fact, Joined) and fact.worker == worker for fact in facts[since:]))
         assert not any(is_end(fact) for fact in driver.of(0)), "a killed attempt says nothing more"
         assert isinstance(driver.run(0, worker, attempt=2), Returned)
 
