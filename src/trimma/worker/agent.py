@@ -16,7 +16,7 @@ from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.events import Failure
 from trimma.facts import FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.worker.link import Begun, FromRunner, Ready, Refused
-from trimma.worker.output import LIMIT
+from trimma.worker.output import LIMIT, LONGEST_LINE
 
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
@@ -52,7 +52,7 @@ class Agent:
         self._job: Job | None = None
         self._begun = False
         self._room = 0
-        self._tail = ""
+        self._line = self._tail = ""
         self._ready = self._used = self._renewed = self._deaf = False
 
     @property
@@ -70,7 +70,7 @@ class Agent:
     def start(self, job: Job) -> None:
         if not self._ready or self._renewed or (job.stays and job.stay_of(self.worker) != self.stay):
             return
-        self._job, self._begun, self._room, self._used = job, False, LIMIT, True
+        self._job, self._begun, self._room, self._line, self._used = job, False, LIMIT, "", True
         self.orders.append(job)
 
     def signal(self, trial: int, attempt: int, what: Signal) -> None:
@@ -113,9 +113,10 @@ class Agent:
                 raise _refused(message.failure)
             case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused():
                 if self._runs(message.trial, message.attempt):
-                    self.facts.append(message)
                     if isinstance(message, _ENDS):
+                        self._keep(self._line)
                         self._job = None
+                    self.facts.append(message)
 
     def misunderstand(self, error: Exception) -> None:
         """Trust the runner no more, since what it sends can't be read.
@@ -127,8 +128,14 @@ class Agent:
         self.orders.append(Kill())
 
     def print(self, text: str) -> None:
-        """Take in what was written past Python's streams."""
+        """Take in what was written past Python's streams. It is told in whole lines, unless they are very long."""
         self._tail = (self._tail + text)[-_TAIL:]
+        lines, end, self._line = (self._line + text).rpartition("\n")
+        if len(self._line) > LONGEST_LINE:
+            end, self._line = end + self._line, ""
+        self._keep(lines + end)
+
+    def _keep(self, text: str) -> None:
         if text and self._room > 0 and self._job is not None:
             self._room -= len(text)
             self.facts.append(Printed(trial=self._job.trial, attempt=self._job.attempt, text=text))
@@ -140,6 +147,7 @@ class Agent:
         new runner is expected from here on. Raises `EngineError` when runners keep dying before they are ready.
         """
         job, ran = self._job, self._begun
+        self._keep(self._line)
         if job is not None:
             if line and self._room > 0:
                 self.facts.append(Printed(trial=job.trial, attempt=job.attempt, text=f"{line}\n"))

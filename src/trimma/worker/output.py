@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any
 
 LIMIT = 64 * 1024
-_LONGEST_LINE = 8 * 1024
+LONGEST_LINE = 8 * 1024
 
 
 class TrialOutput(io.TextIOBase):
@@ -65,7 +65,7 @@ class TrialOutput(io.TextIOBase):
             self._emit("\n".join(map(_last_state, lines.split("\n"))) + "\n" if "\r" in lines else lines + "\n")
         if "\r" in rest:
             rest = _last_state(rest) + rest[len(rest.rstrip("\r")) :][:1]
-        if len(rest) > _LONGEST_LINE:
+        if len(rest) > LONGEST_LINE:
             self._emit(rest)
             rest = ""
         self._pending = rest

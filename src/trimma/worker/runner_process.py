@@ -1,5 +1,6 @@
 """The process of a runner, as its agent's side sees it: started, spoken to, listened to, ended."""
 
+import codecs
 import contextlib
 import os
 import signal
@@ -64,6 +65,8 @@ class RunnerProcess:
             )
         self._stdout = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self._stdout.fileno(), False)
+        # a character may come in two pieces
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._gone, self._ended = threading.Event(), ended
         threading.Thread(target=self._reap, name=f"trimma-wait-{self.pid}", daemon=True).start()
 
@@ -128,7 +131,7 @@ class RunnerProcess:
         except BlockingIOError:
             return ""
         self._streaming = bool(chunk)
-        return chunk.decode("utf-8", "replace")
+        return self._decode(chunk)
 
     def listen_no_more(self) -> None:
         """Read nothing any more: what still holds its output is a process that it has left behind."""

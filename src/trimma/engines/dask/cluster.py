@@ -97,7 +97,8 @@ def start(workers: int) -> Any:
             threads_per_worker=math.ceil(workers / processes),
             processes=True,
             security=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             preload=["trimma.engines.dask.ignore_interrupts"],
         )
     except (OSError, RuntimeError, TimeoutError) as error:
