@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; see tools/uv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench
+.PHONY: help demo test test-all check docs bench
 
 # The lock file is taken as it stands.
 export UV_FROZEN := 1
@@ -11,8 +11,11 @@ spark35 := UV_PROJECT_ENVIRONMENT=.venv-spark35 tools/uv run --no-default-groups
 # what depends on Spark's version: jobs, executors, faults
 spark35_tests := $(addprefix tests/spark/test_,engine.py faults.py launcher.py) -k "not TestLocal"
 
+# what takes long and rarely breaks is left to test-all
+which := -m "not slow"
+
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 # where the trials of the demo run: local, spark or dask
 ENGINE := local
@@ -22,13 +25,16 @@ demo:  ## a first study, in your terminal (ENGINE=spark: on Spark; ARGS="...": o
 	$(run) --no-default-groups --extra sklearn $(addprefix --extra ,$(filter-out local,$(ENGINE))) \
 		trimma demo --engine $(ENGINE) $(ARGS)
 
-test: check  ## all checks, all tests, and a test of the built wheel (ARGS="...": options of pytest)
+test: check  ## all checks, all but the slowest tests, and a test of the built wheel (ARGS="...": options of pytest)
 	tools/install-java
 	tools/install-torch
 	tools/install-latex
-	$(run) pytest -n auto --dist loadgroup $(ARGS)
+	$(run) pytest -n auto --dist loadgroup $(which) $(ARGS)
 	$(spark35) pytest $(spark35_tests) -n auto --dist loadgroup
 	tools/test-wheel
+
+test-all: which :=
+test-all: test  ## the same with the slowest tests, too
 
 check:  ## format, lint, types and layers
 	$(run) ruff format --check

@@ -126,6 +126,7 @@ def test_a_client_that_cannot_be_dialled_shares_a_folder_with_the_workers(
     assert not list(shared.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_client_that_is_killed_leaves_nothing_at_the_server(
     script: list[str], runners: Callable[[], list[Any]]

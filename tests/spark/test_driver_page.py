@@ -12,7 +12,7 @@ from sybil.parsers.myst import PythonCodeBlockParser
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = [pytest.mark.xdist_group("spark-local"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("spark-local"), pytest.mark.timeout(300)]
 
 PAGE = Path(__file__).parents[2] / "docs" / "driver.md"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 # a session of its own, and so a process of pytest's own
-pytestmark = [pytest.mark.xdist_group("spark-dynamic"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("spark-dynamic"), pytest.mark.timeout(240)]
 
 PATIENCE = 60
 

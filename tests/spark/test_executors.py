@@ -78,6 +78,7 @@ def test_executors_with_another_python(told: Callable[..., str], tmp_path: Path)
     assert "PYSPARK_PYTHON" in message
 
 
+@pytest.mark.slow
 def test_executors_without_that_python(told: Callable[..., str], tmp_path: Path) -> None:
     missing = str(tmp_path / "python3")
     assert told(missing).startswith(f"Spark's executors have no {missing!r}: name their Python with PYSPARK_PYTHON")
