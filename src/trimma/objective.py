@@ -204,7 +204,10 @@ def as_number(name: Any, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError) as error:
-        raise ObjectiveError(f"the metric {name!r} is {type(value).__name__}, which isn't a number: {error}") from error
+        raise ObjectiveError(
+            f"the metric {name!r} is {type(value).__name__}, which isn't a number ({error}): give a number, and save "
+            "what else is to be kept in trial.folder"
+        ) from error
 
 
 def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[None, None, Result]:

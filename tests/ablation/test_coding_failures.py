@@ -77,8 +77,12 @@ def test_a_table_without_columns_is_refused_before_anything_runs() -> None:
         ablate(fit, tm.Columns(group=["age", "noise"]), data=lambda: FRAME[["age", "noise"]])
     with pytest.raises(UsageError, match="without age, noise a table has no columns left"):
         ablate(fit, tm.Columns("age", "noise"), data=FRAME[["age", "noise"]], design="one-in")
+    # the label is nothing to learn from
+    with pytest.raises(UsageError, match="without age a table has no columns but the label left"):
+        ablate(fit, tm.Columns(label="y"), data=FRAME[["age", "y"]])
     assert not ran
     ablate(fit, tm.Columns("age", how="mean"), data=FRAME[["age"]])
+    ablate(fit, tm.Columns("age", label="y"), data={"x": FRAME[["age", "noise"]], "y": FRAME[["y"]]})
 
 
 @pytest.mark.parametrize(

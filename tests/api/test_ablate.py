@@ -307,6 +307,7 @@ def test_settings_without_a_default_are_named() -> None:
         ({"repeats": "often"}, UsageError, "repeats='often'"),
         ({"repeats": "adaptive", "design": "pairwise"}, UsageError, "compares single components"),
         ({"confidence": 95}, UsageError, "confidence=95"),
+        ({"repeats": "adaptiv"}, UsageError, "must be a whole number, 1 or more, or 'adaptive'"),
         ({"smallest": -1}, UsageError, "smallest=-1"),
         ({"maximize": None}, UsageError, "which metric decides"),
         ({"components": [tm.Variant("a", b=False), tm.Setting(a=False)]}, UsageError, "two components named 'a'"),

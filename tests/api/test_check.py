@@ -66,6 +66,8 @@ def test_another_metric_reported():
 def test_a_metric_that_isnt_a_number():
     assert problem(lambda lr: "good") == "the metric 'loss' is 'good', which is text: give a number"
     assert "the metric 'loss' is list, which isn't a number" in problem(lambda lr, report: report(loss=[lr]))
+    kept = problem(lambda lr: {"loss": lr, "model": object()})
+    assert kept.endswith("give a number, and save what else is to be kept in trial.folder")
 
 
 def test_steps_that_dont_grow():

@@ -211,6 +211,7 @@ def test_errors_are_one_line_without_a_traceback(run, command: list[str], messag
 def test_a_store_that_is_not_there(run, tmp_path: Path) -> None:
     said = run("show", "descent", "--store", tmp_path / "none.db", status=1)
     assert said.startswith("trimma: there is no study 'descent', for there is no store at ")
+    assert "--store" in said
 
 
 def test_a_command_that_is_not_there(run) -> None:

@@ -50,6 +50,17 @@ def test_it_is_said_where_nothing_is_reported(scheduler: Any) -> None:
     assert "had nothing to judge by" in closing_text(other)
 
 
+def test_it_is_said_where_steps_have_another_unit() -> None:
+    def by_hundreds(x: float, report: Any) -> None:
+        for step in range(100, 1000, 100):
+            report(step=step, acc=x)
+
+    said = str(nothing_to_judge(run(by_hundreds, tm.Asha(max_steps=9)).history))
+    assert "the first reports are of step 100 or the like, and a trial ends when it has reached step 9." in said
+    assert nothing_to_judge(run(by_hundreds, tm.Asha(max_steps=900)).history) is None
+    assert nothing_to_judge(run(by_hundreds, "median").history) is None
+
+
 def test_it_is_not_said_otherwise() -> None:
     assert nothing_to_judge(run(reported, tm.Asha(max_steps=9)).history) is None
     assert nothing_to_judge(run(only_returned, "run-all").history) is None

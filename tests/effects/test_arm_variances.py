@@ -83,6 +83,21 @@ def test_few_repeats_are_too_few_to_pool_and_that_is_said(repeats: int) -> None:
     assert widths(found).mean() > 1.2 * widths(pooled).mean()
 
 
+@pytest.mark.parametrize(("arms", "enough"), [(4, 6), (8, 5), (11, 4), (300, 5)])
+def test_as_many_repeats_as_the_note_asks_for_are_enough(arms: int, enough: int) -> None:
+    table = np.random.default_rng(2).standard_normal((enough, arms))
+    few, many = (contrasts(cells_of(table[:rows]), names_of(arms - 1), maximize=True) for rows in (enough - 1, enough))
+    assert few.notes[-1].endswith(f"Run at least {enough}.")
+    assert not any("repeats to tell" in note for note in many.notes)
+
+
+def test_where_some_arms_have_few_repeats_of_many_no_more_are_asked_for() -> None:
+    cells = cells_of(np.random.default_rng(2).standard_normal((12, 6)))
+    found = contrasts([cell for cell in cells if cell.arm != ("c0",) or cell.repeat < 3], names_of(5), maximize=True)
+    assert any(note.startswith("Some arms have too few repeats to tell") for note in found.notes)
+    assert not any("Run at least" in note for note in found.notes)
+
+
 def test_intervals_narrow_with_each_repeat_and_without_a_jump() -> None:
     """The mean width, in that of pooled variances, falls towards 1 from repeat to repeat."""
     rng = np.random.default_rng(5)

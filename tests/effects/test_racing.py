@@ -87,6 +87,12 @@ def test_predictive_power_is_how_often_the_last_look_settles() -> None:
     assert predictive_power(effect, 24, looks, errors, 1, smallest=1.0) == 0
 
 
+def test_a_component_that_changes_nothing_is_futile_where_nothing_is_random() -> None:
+    table = np.random.default_rng(0).standard_normal((3, 1)) + np.array([0, 0, 3, 0])
+    standing = race_standing(cells_of(table), names_of(3), look=3, maximize=True)
+    assert (list(standing.settled), list(standing.futile), standing.racing) == (["c1"], ["c0", "c2"], ())
+
+
 def test_what_dropped_out_keeps_the_interval_of_its_last_look() -> None:
     table = drawn(3, 24, 4)
     stopped = [cell for cell in cells_of(table) if cell.arm != ("c0",) or cell.repeat < 12]

@@ -96,14 +96,16 @@ class Columns:
         return [replace_field(component, gone=True) for component in components] if self.how == "drop" else components
 
     def check_arms(self, inputs: Inputs, arms: Sequence[Sequence[Component]]) -> None:
-        """Raise `UsageError` where a table would have no columns left in one of the arms."""
+        """Raise `UsageError` where a table would have no columns but the label left in one of the arms."""
         if self.how != "drop":
             return
+        labels = set(self.label or ())
         tables = list_columns(inputs.data, self.how).tables
         for arm in arms:
             members = {member for component in arm for member in component.members}
-            if any(members.issuperset(table) for table in tables):
-                raise no_columns_left(members)
+            for table in tables:
+                if members.intersection(table) and labels.union(members).issuperset(table):
+                    raise no_columns_left(members, label=not labels.isdisjoint(table))
         for arm in arms:
             without_named_columns(inputs.model, [member for component in arm for member in component.members])
 

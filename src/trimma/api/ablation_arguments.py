@@ -92,6 +92,8 @@ def repeats_of(
         raise UsageError(f"confidence={confidence!r} must be a share from .5 to below 1, such as .95")
     if smallest is not None and (not isinstance(smallest, int | float) or not 0 < smallest < float("inf")):
         raise UsageError(f"smallest={smallest!r} must be a difference of the metric, above zero")
+    if isinstance(repeats, str) and repeats != "adaptive":
+        raise UsageError(f"repeats={repeats!r} must be a whole number, 1 or more, or 'adaptive'")
     if repeats != "adaptive":
         return FixedRepeats(whole("repeats", repeats))
     if not plan.adaptive:

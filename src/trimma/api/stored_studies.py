@@ -68,7 +68,7 @@ def _store_with(name: str, store: str | Path | Store | None) -> Store:
     if missing := missing_store(store):
         raise StudyNotFound(
             f"there is no study {name!r}, for there is no store at {missing}: run a study first, work in the folder "
-            f"where it was run, or name another file with store= or {STORE_VARIABLE}"
+            f"where it was run, or name another file with store= (in a shell --store) or {STORE_VARIABLE}"
         )
     found = store_of(store)
     known = found.studies()

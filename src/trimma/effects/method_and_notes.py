@@ -7,6 +7,7 @@ import numpy as np
 from trimma.effects.collapsed_runs import CollapsedRuns
 from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
+from trimma.effects.fitting.arm_variances import enough_repeats
 from trimma.effects.fitting.contrast_model import ContrastModel
 
 OVERLAP_WORDS = ", corrected for data that repeats share (Nadeau and Bengio 2003)"
@@ -102,8 +103,13 @@ def _noise_notes(model: ContrastModel) -> list[str]:
             f"arms (F test, corrected p = {model.arms.unequal:.2g}). Their variance is mostly their own."
         )
     if model.arms.few:
+        observations = model.additive.observations
+        enough = enough_repeats(len(observations.arms))
         notes.append(
-            "These are few repeats to tell whether all arms are equally noisy, so intervals are wide. Run at least 5."
+            "These are few repeats to tell whether all arms are equally noisy, so intervals are wide. "
+            f"Run at least {enough}."
+            if len(observations.repeats) < enough
+            else "Some arms have too few repeats to tell whether they are equally noisy, so their intervals are wide."
         )
     return notes
 

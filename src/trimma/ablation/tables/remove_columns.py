@@ -98,10 +98,10 @@ def _without(data: Any, table: Table, removal: ColumnRemoval, means: dict[tuple[
     return table.dropped(data, here.members)
 
 
-def no_columns_left(members: Collection[str]) -> UsageError:
-    """The error where these are all the columns of a table."""
+def no_columns_left(members: Collection[str], *, label: bool = False) -> UsageError:
+    """The error where these are all the columns of a table, or all but its ``label``."""
     some = sorted(members)[:5]
     return UsageError(
-        f"without {', '.join(some)}{', ...' if len(members) > 5 else ''} a table has no columns left: take how='mean' "
-        "or how='permute'"
+        f"without {', '.join(some)}{', ...' if len(members) > 5 else ''} a table has no columns "
+        f"{'but the label ' if label else ''}left: take how='mean' or how='permute'"
     )

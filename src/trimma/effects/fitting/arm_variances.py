@@ -35,6 +35,8 @@ _ENOUGH = 4.0
 twice as many repeats. An arm of few values may look quiet although it is wild."""
 _MANY = 8.0
 """Arms beyond two from which on they lend all that they have: of few, a noisy one isn't told from the others."""
+_PLENTY = 100.0
+"""Degrees of freedom from which on more of them hardly narrow an interval."""
 _COARSE = 1.1
 _EFFICIENCY = 0.6  # of a median
 _ROUNDS = 4
@@ -87,6 +89,18 @@ class ArmVariances(Struct, frozen=True, kw_only=True):
         return covariance, self.total / _COARSE**fewer
 
 
+def enough_repeats(arms: int) -> int:
+    """How many repeats tell whether so many ``arms`` are equally noisy, if none of them failed."""
+    repeats = np.arange(3, 100)
+    freedom = (repeats - 1) * (arms - 1) / arms
+    return int(repeats[_lent(freedom, arms) >= np.minimum(freedom * arms, _PLENTY)][0])
+
+
+def _lent(freedom: np.ndarray, arms: int) -> np.ndarray:
+    """How many degrees of freedom ``arms`` in all lend one that has ``freedom`` of its own. Shape: as ``freedom``."""
+    return _ENOUGH * (freedom * arms / (arms - 1) / 2.0) ** 5 * min(1.0, (arms - 2) / _MANY) ** 2
+
+
 def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -> ArmVariances:
     """The variances of the arms of a ``fit`` that has degrees of freedom and noise.
 
@@ -107,8 +121,7 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
             return found
         common, total, p, differ = _what_is_common(own, freedom, told)
         many = count + int(alone.any())
-        lent = _ENOUGH * (freedom * many / (many - 1) / 2.0) ** 5 * min(1.0, (many - 2) / _MANY) ** 2
-        enough = np.minimum(total, lent)
+        enough = np.minimum(total, _lent(freedom, many))
         weight = np.minimum(1.0, p / (start + (end - start) * differ)) ** steepness
         prior = np.where(alone, 0.0, enough * weight)
         mixed = (prior * common + freedom * own) / np.maximum(prior + freedom, 1e-9)
@@ -122,7 +135,7 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
             common=common,
             total=total,
             noisier=np.where(told, np.minimum(1.0, p * count), 1.0),
-            few=bool((enough[told] < total).any()),
+            few=bool((enough[told] < min(total, _PLENTY)).any()),
         )
         pull = np.where(alone, common / variance, np.clip(common / np.maximum(variance, 1e-300), _LEAST_PULL, 1.0))
         if (np.abs(np.log2(pull[fit.observations.arm] / fit.weight)) < 1).all():

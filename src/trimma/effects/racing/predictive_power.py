@@ -53,5 +53,7 @@ def predictive_power(
 
 def _beyond(mean: float, bound: float, deviation: float) -> float:
     """The probability that a normal of this mean and standard deviation is further than ``bound`` from zero."""
+    if deviation == 0:  # trainings without noise
+        return float(abs(mean) > bound)
     scale = deviation * math.sqrt(2.0)
     return 0.5 * (math.erfc((bound - mean) / scale) + math.erfc((bound + mean) / scale))
