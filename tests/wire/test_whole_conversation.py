@@ -308,7 +308,9 @@ class World:
 
     def check(self) -> None:
         history = self.history
-        assert history.closed is not None, f"it hangs: {[(t.id, t.attempt, str(t.state)) for t in history.on_workers()]}"
+        assert history.closed is not None, (
+            f"it hangs: {[(t.id, t.attempt, str(t.state)) for t in history.on_workers()]}"
+        )
         assert len(history.ended) == history.trial_count == TRIALS
         assert not self.hub.troubles
         for trial in history.trials:

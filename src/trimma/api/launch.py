@@ -144,7 +144,7 @@ def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[Folde
     if "trial" not in Signature.of(study.recipe.program.objective).accepts:
         return nullcontext()
     history = study.ledger.history
-    return FolderKeeper(trial_folders(history.spec, store), history)
+    return FolderKeeper(trial_folders(history.spec, history.created, store), history)
 
 
 def _refuse_import() -> None:

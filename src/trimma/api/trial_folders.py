@@ -52,20 +52,28 @@ def folders_of(folders: Any) -> str:
     return str(Path(folders).expanduser().absolute())
 
 
-def trial_folders(spec: StudySpec, store: Store) -> TrialFolders:
+def trial_folders(spec: StudySpec, created: float, store: Store) -> TrialFolders:
     """Where the folders of a study's trials are: in the folder that the user named, or beside the store.
 
-    If the store has no file, they are in a folder for temporary files, as long as the store is there.
+    If the store has no file, they are in a folder for temporary files, as long as the store is there. ``created`` is
+    when the study was created. It tells the study from others of its name and seed.
     """
-    return TrialFolders(root=str(_place(spec, store) / _file_name(spec.name)), owner=f"{spec.name} {spec.seed}\n")
+    owner = f"{spec.name} {spec.seed} {created!r}\n"
+    return TrialFolders(root=str(_place(spec, store) / _file_name(spec.name)), owner=owner)
 
 
-def remove_trial_folders(spec: StudySpec, store: Store) -> None:
-    """Remove the folders of all trials of a study."""
-    folders = trial_folders(spec, store)
-    if _owner(folders) == folders.owner:
-        shutil.rmtree(folders.root)
-        _remove_if_empty(Path(folders.root).parent, spec)
+def remove_trial_folders(spec: StudySpec, created: float, store: Store) -> None:
+    """Remove the folders of all trials of a study. Raises `StoreError` when they can't be removed."""
+    folders = trial_folders(spec, created, store)
+    try:
+        if _owner(folders) == folders.owner:
+            shutil.rmtree(folders.root)
+            _remove_if_empty(Path(folders.root).parent, spec)
+    except OSError as error:
+        raise StoreError(
+            f"the folder {folders.root}, in which trials kept what they saved, can't be removed ({error.strerror}): "
+            "remove it yourself, and then the study"
+        ) from error
 
 
 def _place(spec: StudySpec, store: Store) -> Path:
@@ -94,8 +102,23 @@ def _file_name(study: str) -> str:
     return f"{readable}-{digest}"
 
 
-def _owner(folders: TrialFolders) -> str | None:
-    return folders.mark.read_text(encoding="utf-8") if folders.mark.exists() else None
+def _owner(folders: TrialFolders) -> str:
+    """What the mark in the study's folder says, empty where there is none."""
+    return folders.mark.read_text(encoding="utf-8", errors="replace") if folders.mark.is_file() else ""
+
+
+def _refuse_foreign(folders: TrialFolders) -> None:
+    """Raise `UsageError` for a folder that isn't this study's, for much of what is in it would be removed."""
+    owner, root = _owner(folders), Path(folders.root)
+    if owner == folders.owner:
+        return
+    if owner:
+        whose = "holds the trials of another study of this name"
+    elif root.exists() and set(root.iterdir()) - {folders.mark}:
+        whose = "holds what isn't from a study"
+    else:
+        return
+    raise UsageError(f"{root} {whose}: remove it, take another name, or name another place with folders=")
 
 
 def _remove_if_empty(folder: Path, spec: StudySpec) -> None:
@@ -110,7 +133,7 @@ class FolderKeeper:
     At its beginning and at its end it removes all that is left over, also by a driver that was killed. No attempt runs
     then. What can't be removed is told by a `RuntimeWarning`.
 
-    Raises `StoreError` when the study's folder can't be made, and `UsageError` when it is another study's.
+    Raises `StoreError` when the study's folder can't be made, and `UsageError` when it isn't this study's.
     """
 
     def __init__(self, folders: TrialFolders, history: History) -> None:
@@ -121,19 +144,15 @@ class FolderKeeper:
     def __enter__(self) -> Self:
         mark = self.folders.mark
         try:
-            if _owner(self.folders) not in (None, self.folders.owner):
-                raise UsageError(
-                    f"{self.folders.root} holds the trials of another study of this name: remove it, take another "
-                    "name, or name another place with folders="
-                )
+            _refuse_foreign(self.folders)
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.write_text(self.folders.owner, encoding="utf-8")
+            self._clean()
         except OSError as error:
             raise StoreError(
                 f"the folder {self.folders.root}, in which trials keep what they save, can't be written "
                 f"({error.strerror}): name another with folders="
             ) from error
-        self._clean()
         self._remover = ThreadPoolExecutor(max_workers=1, thread_name_prefix="trimma-folders")
         return self
 
@@ -160,10 +179,13 @@ class FolderKeeper:
         self._remover.shutdown(wait=not in_haste, cancel_futures=in_haste)
         if in_haste:
             return
-        self._clean()
-        if set(Path(self.folders.root).iterdir()) == {self.folders.mark}:
-            shutil.rmtree(self.folders.root)
-            _remove_if_empty(Path(self.folders.root).parent, self._history.spec)
+        # what was in use then may be free now
+        self._problems.clear()
+        try:
+            self._clean()
+            self._remove_if_unused()
+        except OSError as problem:
+            self._problems.append(problem)
         if self._problems:
             warnings.warn(
                 f"{len(self._problems)} folders of trials in {self.folders.root} can't be removed, such as: "
@@ -172,12 +194,19 @@ class FolderKeeper:
                 stacklevel=2,
             )
 
+    def _remove_if_unused(self) -> None:
+        root = Path(self.folders.root)
+        if root.exists() and set(root.iterdir()) == {self.folders.mark}:
+            shutil.rmtree(root)
+            _remove_if_empty(root.parent, self._history.spec)
+
     def _clean(self) -> None:
         """Remove what no trial keeps. This is done only while no attempt runs."""
         history = self._history
         kept = folders_to_keep(history, history.ended, history.spec.keep)
         self._held = [trial for trial in history.ended if trial in kept]
-        for path in Path(self.folders.root).iterdir():
+        root = Path(self.folders.root)
+        for path in root.iterdir() if root.exists() else ():
             if not path.name.isdecimal():
                 continue
             trial = int(path.name)
