@@ -55,4 +55,4 @@ def ended_without_room(
         f"study {name!r} was {how} without room for more in its store; what was stored before is kept. "
         f"To go on when there is room: {how_to_resume(name, store, engine)}"
     )
-    return KeyboardInterrupt(told) if ctrl_c else StoreFull(f"{error}. {told}")
+    return interruption(told) if ctrl_c else StoreFull(f"{error}. {told}")

@@ -74,8 +74,9 @@ def launch(
     try:
         with claimed(store, asked.name):
             ledger = _run(asked, engine, store, interrupted, progress, followed_by)
-    except KeyboardInterrupt:
-        if interrupted():
+    except KeyboardInterrupt as interrupt:
+        # one that says something already is that of a study that waited for room
+        if interrupted() and not interrupt.args:
             raise ended_at_once(asked.name, store, engine) from None
         raise
     conclude(ledger.history, store, engine, ctrl_c=interrupted())
