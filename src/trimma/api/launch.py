@@ -12,11 +12,12 @@ from typing import Protocol
 from trimma.api.claim import claimed
 from trimma.api.ctrl_c import Interrupts
 from trimma.api.ending import conclude, ended_at_once, ended_without_room
+from trimma.api.folder_keeper import FolderKeeper
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
-from trimma.api.trial_folders import FolderKeeper, trial_folders
+from trimma.api.trial_folders import trial_folders
 from trimma.errors import StoreFull, UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
