@@ -259,6 +259,20 @@ def test_an_empty_folder_and_one_whose_mark_was_never_written_are_taken(store: P
     assert kept(folder) == {"1": "1"}
 
 
+def test_a_full_disk_does_not_take_the_mark_away(store: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = run(store, trials=2)
+
+    def no_room(path: Path, text: str, **how: Any) -> int:
+        path.open("w").close()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", no_room)
+        study.resume(trials=3, objective=lambda x, trial: x + 0 * trial.id, engine=tm.Simulated(1), progress=False)
+    assert (folder / ".study").read_text().startswith("mine 1 ")
+    assert kept(folder) == {"1": "1"}
+
+
 def test_records_of_another_study_name_no_folders(store: Path, folder: Path) -> None:
     run(store)
     opened = SQLiteStore(store)

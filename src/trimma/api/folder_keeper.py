@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from trimma.api.trial_folders import refuse_foreign, remove_if_empty
+from trimma.api.trial_folders import owner_of, refuse_foreign, remove_if_empty
 from trimma.errors import StoreError, UsageError
 from trimma.events import Event, TrialFailed, TrialFinished, TrialLost, TrialPaused, TrialStopped
 from trimma.ports import History
@@ -52,7 +52,9 @@ class FolderKeeper:
         try:
             refuse_foreign(self.folders)
             mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.write_text(self.folders.owner, encoding="utf-8")
+            # to write it again would leave it empty where the disk is full
+            if owner_of(self.folders) != self.folders.owner:
+                mark.write_text(self.folders.owner, encoding="utf-8")
             self._clean()
         except OSError as error:
             raise StoreError(
