@@ -79,9 +79,8 @@ def test_spark_without_java(store: Path, home: str, path: str | None, why: str) 
 @pytest.mark.parametrize(
     ("package", "words", "install"),
     [
-        ("plotly", "plot mine curves c.html", "a plot needs plotly: pip install 'trimma[plot]'"),
-        ("plotly", "plot parts forest c.png", "a plot needs plotly: pip install 'trimma[plot]'"),
-        ("plotly", "report parts r.html", "a plot needs plotly: pip install 'trimma[plot]'"),
+        ("plotly", "plot mine curves c.html", "a plot as .html needs plotly: pip install 'trimma[plot]'"),
+        ("plotly", "report parts r.html", "an interactive plot needs plotly: pip install 'trimma[plot]'"),
         ("matplotlib", "plot mine curves c.pdf", "needs matplotlib: pip install 'trimma[image]'"),
         ("matplotlib", "plot parts forest c.png", "needs matplotlib: pip install 'trimma[image]'"),
         ("pyarrow", "export mine e.parquet", "export to parquet needs pyarrow: pip install 'trimma[parquet]'"),
