@@ -82,3 +82,10 @@ def test_what_comes_from_others_is_listed(project: dict[str, Any]) -> None:
     needed = {re.split("[^a-z0-9]", each)[0] for each in project["project"]["dependencies"]}
     listed = re.findall(r"^\| ([a-z]+) \| [A-Z]", (ROOT / "THIRD-PARTY.md").read_text(), re.MULTILINE)
     assert listed == sorted(needed)
+
+
+def test_lines_of_the_changelog_are_no_wider_than_120_and_none_is_there_twice() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120] == []
+    points = [line for line in lines if line.startswith("- ")]
+    assert len(points) == len(set(points))

@@ -129,6 +129,9 @@ class Paused(Struct, frozen=True, kw_only=True, tag=True):
     rank: int = 0
 
 
+ENDS = (Returned, Raised, Halted, Paused)
+"""The facts that end an attempt, as told by the runner in which it ran."""
+
 FromAgent = Joined | Left | Measured | Printed | Grown | Returned | Raised | Halted | Paused
 """The facts that an agent may send. Nothing else is accepted from an agent."""
 

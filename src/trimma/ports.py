@@ -66,6 +66,11 @@ class History(Protocol):
         ...
 
     @property
+    def created(self) -> float:
+        """When the study was created, in seconds since the epoch."""
+        ...
+
+    @property
     def program(self) -> bytes | None:
         """The pickled program as it was stored, or None when it was too large to keep."""
         ...

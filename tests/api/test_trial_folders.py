@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 import trimma as tm
 from trimma.errors import StoreError, StudyExists, StudyFailed, StudyMismatch, UsageError
 from trimma.objective import StopTrial
-from trimma.stores import MemoryStore
+from trimma.stores import MemoryStore, SQLiteStore
 from trimma.trial import State
 from trimma.trial_folders import TrialFolders
 from trimma.views.folders_to_keep import folders_to_keep
@@ -224,6 +225,86 @@ def test_folders_of_another_study_of_this_name_are_left_alone(store: Path, tmp_p
     with pytest.raises(UsageError, match="another study of this name"):
         run(tmp_path / "others.db", folders=tmp_path / "shared", seed=2)
     assert kept(tmp_path / "shared" / "mine") == {"1": "1"}
+
+
+def test_folders_of_another_study_of_this_name_and_seed_are_left_alone(store: Path, tmp_path: Path) -> None:
+    """As when a script is run again with a fresh store, or with one in memory."""
+    places = {"folders": tmp_path / "shared", "engine": tm.Driver(1)}
+    run(store, **places)
+    others = tmp_path / "others.db"
+    with pytest.raises(UsageError, match="another study of this name"):
+        run(others, **places)
+    tm.delete("mine", others)
+    assert kept(tmp_path / "shared" / "mine") == {"1": "1"}
+
+
+def test_what_is_not_from_a_study_is_left_alone(store: Path, tmp_path: Path) -> None:
+    letters = tmp_path / "archive" / "mine" / "2024"
+    letters.mkdir(parents=True)
+    (letters / "letter").write_text("dear")
+    with pytest.raises(UsageError, match=r"archive/mine holds what isn't from a study: .*folders="):
+        run(store, folders=tmp_path / "archive")
+    tm.delete("mine", store)
+    assert (letters / "letter").read_text() == "dear"
+    (letters.parent / ".study").write_bytes(b"\xff of another program")
+    with pytest.raises(UsageError, match="another study"):
+        run(store, folders=tmp_path / "archive")
+    assert (letters / "letter").read_text() == "dear"
+
+
+def test_an_empty_folder_and_one_whose_mark_was_never_written_are_taken(store: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / ".study").write_text("")
+    run(store)
+    assert kept(folder) == {"1": "1"}
+
+
+def test_a_full_disk_does_not_take_the_mark_away(store: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = run(store, trials=2)
+
+    def no_room(path: Path, text: str, **how: Any) -> int:
+        path.open("w").close()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", no_room)
+        study.resume(trials=3, objective=lambda x, trial: x + 0 * trial.id, engine=tm.Simulated(1), progress=False)
+    assert (folder / ".study").read_text().startswith("mine 1 ")
+    assert kept(folder) == {"1": "1"}
+
+
+def test_records_of_another_study_name_no_folders(store: Path, folder: Path) -> None:
+    run(store)
+    opened = SQLiteStore(store)
+    created = next(iter(opened.read("mine")))
+    opened.append("forged", [created], expected=0)
+    tm.delete("forged", store)
+    assert kept(folder) == {"1": "1"}
+
+
+def test_a_folder_that_was_removed_meanwhile_fails_no_study(store: Path, folder: Path) -> None:
+    def removes(x: float, trial: Any) -> float:
+        shutil.rmtree(folder, ignore_errors=True)
+        return x + 0 * trial.id
+
+    assert run(store, removes).status == "finished"
+
+
+def test_folders_that_can_not_be_removed_keep_the_study(
+    store: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(store)
+
+    def refuse(path: Any) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("trimma.api.trial_folders.shutil.rmtree", refuse)
+        with pytest.raises(StoreError, match="can't be removed"):
+            tm.delete("mine", store)
+    assert [study.name for study in tm.studies(store)] == ["mine"]
+    tm.delete("mine", store)
+    assert not folder.exists()
 
 
 def test_a_place_that_is_no_folder(store: Path, tmp_path: Path) -> None:

@@ -454,6 +454,21 @@ def test_a_store_is_found_by_a_relative_path_after_a_change_of_folder(
     store.close()
 
 
+def test_a_lock_that_leads_elsewhere_is_not_followed(path: Path, tmp_path: Path) -> None:
+    """Where others may write, somebody may have put a link there before the store was made."""
+    store = SQLiteStore(path)
+    with store.claim("a"):
+        pass
+    (lock,) = path.with_name("studies.db-locks").iterdir()
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    lock.unlink()
+    lock.symlink_to(mine)
+    with pytest.raises(StoreError, match="can't be made"), store.claim("a"):
+        pass
+    assert mine.read_text() == "precious"
+
+
 def test_names_that_look_alike_have_locks_of_their_own(path: Path) -> None:
     store = SQLiteStore(path)
     with store.claim("a/b"), store.claim("a_b"), store.claim("a b"), store.claim("x" * 300):

@@ -4,6 +4,7 @@ import os
 import select
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -188,3 +189,12 @@ def test_a_runner_that_still_starts_is_dismissed_at_once(tmp_path):
     keeper = Keeper("w", program, os.environ, lambda keeper: None, 2**30)
     keeper.dismiss()
     assert keeper.wait(20)
+
+
+def test_a_runner_that_cannot_be_started_leaves_nothing_open(tmp_path, monkeypatch):
+    program = bundle.write(Program(objective=lambda: 1.0, metric="loss"), tmp_path / "program").path
+    monkeypatch.setattr("trimma.worker.runner_process.sys.executable", str(tmp_path / "no python"))
+    before = {path.name for path in Path("/dev/fd").iterdir()}
+    with pytest.raises(FileNotFoundError):
+        Keeper("w", program, os.environ, lambda keeper: None, 2**30)
+    assert {path.name for path in Path("/dev/fd").iterdir()} <= before

@@ -25,13 +25,14 @@ from trimma.api.ablation_arguments import (
 )
 from trimma.api.ablation_study import AblationStudy
 from trimma.api.arguments import data_of, engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
+from trimma.api.folder_keeper import keep_of
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
 from trimma.api.own_stopping_rules import StoppingRule
 from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.recipe import Recipe
-from trimma.api.trial_folders import folders_of, keep_of
+from trimma.api.trial_folders import folders_of
 from trimma.objective import Signature
 from trimma.ports import BindsSearcher, Engine, Observer, Scheduler, Store
 from trimma.program import Inputs, Program

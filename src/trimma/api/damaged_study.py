@@ -1,6 +1,7 @@
 """The handle of a study that can't be read."""
 
 from html import escape
+from typing import Any, Self
 
 from trimma.api.study import Study
 from trimma.errors import StoreError
@@ -17,6 +18,9 @@ class DamagedStudy(Study):
 
     @property
     def history(self) -> History:
+        raise self.error
+
+    def resume(self, **how: Any) -> Self:
         raise self.error
 
     @property

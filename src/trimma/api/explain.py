@@ -23,12 +23,12 @@ def explain(
     ``default`` holds the settings to start from (default: those of the objective's arguments that have a default).
     Settings that are equal in both, or that ``default`` lacks, stay as they are in the best config; the report names
     those that it lacks. A setting that the best config lacks, as one of another part of a union of spaces, leads to the
-    objective's default. ``how`` are further
-    arguments of `ablate` (``repeats``, ``engine``, ...). The design is "path", and the objective, its data and its
-    model are those of the search, unless ``how`` holds others.
+    objective's default. ``how`` are further arguments of `ablate` (``repeats``, ``engine``, ...). The design is "path",
+    and the objective, its data and its model are those of the search, unless ``how`` holds others.
 
     To load the objective runs code that is stored with the study. Where it comes from is said on standard error. From a
-    store that another user owns or may write it isn't loaded, unless ``trust`` is True: that raises `StoreError`.
+    store that another user owns, or that every user may write, it isn't loaded, unless ``trust`` is True: that raises
+    `StoreError`.
 
     Returns the `AblationStudy`. Raises `UsageError` when nothing differs, and for a setting of ``default`` that neither
     the best config has nor a default of the objective; `UnknownName` for one that isn't known; and what `ablate`

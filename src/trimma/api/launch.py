@@ -12,11 +12,12 @@ from typing import Protocol
 from trimma.api.claim import claimed
 from trimma.api.ctrl_c import Interrupts
 from trimma.api.ending import conclude, ended_at_once, ended_without_room
+from trimma.api.folder_keeper import FolderKeeper
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
-from trimma.api.trial_folders import FolderKeeper, trial_folders
+from trimma.api.trial_folders import trial_folders
 from trimma.errors import StoreFull, UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
@@ -75,6 +76,7 @@ def launch(
         with claimed(store, asked.name):
             ledger = _run(asked, engine, store, interrupted, progress, followed_by)
     except KeyboardInterrupt as interrupt:
+        # one that says something already is that of a study that waited for room
         if interrupted() and not interrupt.args:
             raise ended_at_once(asked.name, store, engine) from None
         raise
@@ -144,7 +146,7 @@ def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[Folde
     if "trial" not in Signature.of(study.recipe.program.objective).accepts:
         return nullcontext()
     history = study.ledger.history
-    return FolderKeeper(trial_folders(history.spec, store), history)
+    return FolderKeeper(trial_folders(history.spec, history.created, store), history)
 
 
 def _refuse_import() -> None:

@@ -44,7 +44,8 @@ def studies(store: str | Path | Store | None = None) -> list[Study]:
 def delete(name: str, store: str | Path | Store | None = None) -> None:
     """Forget a stored study for good, with the folders of its trials. It may be one that can't be read.
 
-    Raises `StudyNotFound` for an unknown name, and `StudyBusy` while the study runs.
+    Raises `StudyNotFound` for an unknown name, `StudyBusy` while the study runs, and `StoreError` when it can't be
+    removed.
     """
     found = _store_with(name, store)
     with claimed(found, name):
@@ -57,8 +58,9 @@ def _remove_folders(store: Store, name: str) -> None:
         created = next(iter(store.read(name)), None)
     except StoreError:
         return  # nobody knows where its folders are
-    if isinstance(created, StudyCreated):
-        remove_trial_folders(created.spec, store)
+    # records of another study don't say where the folders of this one are
+    if isinstance(created, StudyCreated) and created.spec.name == name:
+        remove_trial_folders(created.spec, created.at, store)
 
 
 def _store_with(name: str, store: str | Path | Store | None) -> Store:

@@ -13,7 +13,8 @@ from trimma.ports import Store
 def say_whose_program(name: str, store: Store, *, trust: bool, call: str, tell: Callable[[str], None]) -> None:
     """Tell whose program of the study is about to be loaded, and from which file.
 
-    Raises `StoreError` for a file that another user owns or may write, unless the caller says to ``trust`` it.
+    Raises `StoreError` for a file that another user owns or every user may write, unless the caller says to ``trust``
+    it.
     ``call`` is how to say so, as in ``resume(trust=True)``. A store that is no file is one of this process.
     """
     path = getattr(store, "path", None)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
+from trimma.api.folder_keeper import keep_of
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
 from trimma.api.own_stopping_rules import StoppingRule
@@ -15,7 +16,7 @@ from trimma.api.progress_view import View
 from trimma.api.question import Question
 from trimma.api.searched import searched
 from trimma.api.study import Study
-from trimma.api.trial_folders import folders_of, keep_of
+from trimma.api.trial_folders import folders_of
 from trimma.errors import UsageError
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler, Searcher, Store
 from trimma.space import Space

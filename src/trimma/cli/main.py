@@ -138,7 +138,9 @@ def plot(name: str, picture: str, file: str, width: float, store: str | None) ->
 @click.option("--repeats", type=click.IntRange(min=1), help="Repeats in all, of an ablation.")
 @workers_option
 @engine_option
-@click.option("--trust", is_flag=True, help="Load the program also from a store that another user owns or may write.")
+@click.option(
+    "--trust", is_flag=True, help="Load the program also from a store that another user owns or all may write."
+)
 @store_option
 def resume(
     name: str,

@@ -40,7 +40,7 @@ class Ledger:
         if records is None:
             if type(event) is not ev.StudyCreated:
                 raise IllegalMove(f"a study's first event must be StudyCreated, not {type(event).__name__}")
-            records = self._records = Records(event.spec, event.program)
+            records = self._records = Records(event.spec, event.program, event.at)
             self._history = View(records, records.whole, {})
         else:
             _FOLDS[type(event)](records, event)

@@ -64,16 +64,16 @@ class Records:
     """All that is known of one study, from the first event on.
 
     ``original`` is the spec with the limits with which the study was created, and ``spec`` has those of the latest
-    session. ``whole`` holds all trials, and ``most_ranks`` is the largest number of ranks that any of them has.
-    ``before`` says how many trials there were, and how many had ended, when the latest session began. ``worker_limit``
-    is how many workers this session may use, None for any number. ``renewing`` are the workers that will join again
-    with a fresh process, and ``awaiting_fresh`` the queued trials that are to run in one. ``exonerated`` counts, for
-    failures that are alike, how often a fresh process made no difference. ``own_rules`` holds the reasons of those of
-    the user's own stopping rules that are met, and ``failed_rule`` is the answer of one that raised an exception, both
-    in the latest session. ``length`` is how many events have been folded in. ``views`` holds the one view of each part,
-    and ``nothing`` is a part without trials. Three shortcuts for every event: ``metric`` is the name of the metric that
-    decides, ``best_counts`` says that its best value is a trial's value, and ``only_whole`` holds the whole as long as
-    nobody has asked for a part.
+    session. ``created`` is when the study was created. ``whole`` holds all trials, and ``most_ranks`` is the largest
+    number of ranks that any of them has. ``before`` says how many trials there were, and how many had ended, when the
+    latest session began. ``worker_limit`` is how many workers this session may use, None for any number. ``renewing``
+    are the workers that will join again with a fresh process, and ``awaiting_fresh`` the queued trials that are to run
+    in one. ``exonerated`` counts, for failures that are alike, how often a fresh process made no difference.
+    ``own_rules`` holds the reasons of those of the user's own stopping rules that are met, and ``failed_rule`` is the
+    answer of one that raised an exception, both in the latest session. ``length`` is how many events have been folded
+    in. ``views`` holds the one view of each part, and ``nothing`` is a part without trials. Three shortcuts for every
+    event: ``metric`` is the name of the metric that decides, ``best_counts`` says that its best value is a trial's
+    value, and ``only_whole`` holds the whole as long as nobody has asked for a part.
 
     The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
     being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
@@ -82,8 +82,9 @@ class Records:
     try.
     """
 
-    def __init__(self, spec: StudySpec, program: bytes | None) -> None:
+    def __init__(self, spec: StudySpec, program: bytes | None, created: float) -> None:
         self.original = self.spec = spec
+        self.created = created
         self.program = program
         self.metric = spec.metric.name
         self.best_counts = spec.metric.value == "best"

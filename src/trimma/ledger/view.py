@@ -45,6 +45,10 @@ class View:
         return self._records.original
 
     @property
+    def created(self) -> float:
+        return self._records.created
+
+    @property
     def program(self) -> bytes | None:
         return self._records.program
 

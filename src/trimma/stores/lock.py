@@ -76,7 +76,8 @@ def _made(path: Path, store: Path) -> int:
     """The descriptor of the lock file, which is made if there is none. The text of one that is there stays."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        # a link is not followed, for the file that it leads to would be emptied
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     except OSError as error:
         if error.errno in (errno.EROFS, errno.ENOSPC, errno.EDQUOT):
             raise of_file(store, error) from error

@@ -8,10 +8,8 @@ import math
 from typing import assert_never
 
 from trimma.commands import Job, Renew, Send
-from trimma.facts import FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import ENDS, FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.objective import LAST_STEP, MOST_METRICS
-
-_ENDS = (Returned, Raised, Halted, Paused)
 
 
 class Misconduct(ValueError):
@@ -61,7 +59,7 @@ class Conduct:
             raise Misconduct(f"a report of step {fact.step}")
         if isinstance(fact, Measured | Returned) and len(fact.metrics) > MOST_METRICS:
             raise Misconduct(f"{len(fact.metrics)} metrics at once")
-        if isinstance(fact, _ENDS):
+        if isinstance(fact, ENDS):
             if fact.seconds is not None and not (math.isfinite(fact.seconds) and fact.seconds >= 0):
                 raise Misconduct(f"a trial of {fact.seconds} seconds")
             del self._given[fact.trial]

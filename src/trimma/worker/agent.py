@@ -14,13 +14,12 @@ from msgspec import Struct
 from trimma.commands import Job, Send, Signal
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.events import Failure
-from trimma.facts import FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import ENDS, FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
 from trimma.worker.link import Begun, FromRunner, Ready, Refused
 from trimma.worker.output import LIMIT, LONGEST_LINE
 
 _TAIL = 4000
 _FRUITLESS_STARTS = 3
-_ENDS = (Returned, Raised, Halted, Paused)
 
 
 class Kill(Struct, frozen=True):
@@ -113,7 +112,7 @@ class Agent:
                 raise _refused(message.failure)
             case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused():
                 if self._runs(message.trial, message.attempt):
-                    if isinstance(message, _ENDS):
+                    if isinstance(message, ENDS):
                         self._keep(self._line)
                         self._job = None
                     self.facts.append(message)

@@ -10,12 +10,10 @@ from pathlib import Path
 import msgspec
 
 from trimma.commands import Job, Signal
-from trimma.facts import FromAgent, Halted, Paused, Raised, Returned
+from trimma.facts import ENDS, FromAgent
 from trimma.pickling.source_archive import MODULES
 from trimma.worker.agent import Agent, HangUp, Kill
 from trimma.worker.runner_process import RunnerProcess
-
-_ENDS = (Returned, Raised, Halted, Paused)
 
 
 class Keeper:
@@ -95,7 +93,7 @@ class Keeper:
         agent, runner = self._agent, self._runner
         try:
             for message in runner.messages():
-                if isinstance(message, _ENDS):
+                if isinstance(message, ENDS):
                     # fetch the output that didn't pass through Python before the trial counts as ended
                     agent.print(runner.output())
                 agent.hear(message)

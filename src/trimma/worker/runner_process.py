@@ -53,16 +53,21 @@ class RunnerProcess:
         self._streaming = self._connected = True
         numbers = (theirs.fileno(), self._line, growth)
         arguments = [*map(str, numbers), str(program), sources, *path]
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, *_FLAGS, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno(), self._line],
-                env=dict(environment),
-                start_new_session=True,
-            )
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, *_FLAGS, "-X", "faulthandler", "-c", _BOOTSTRAP, *arguments],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=[theirs.fileno(), self._line],
+                    env=dict(environment),
+                    start_new_session=True,
+                )
+        except BaseException:
+            ours.close()
+            os.close(self._line)
+            raise
         self._stdout = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self._stdout.fileno(), False)
         # a character may come in two pieces

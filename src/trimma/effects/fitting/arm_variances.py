@@ -117,7 +117,7 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
         own, freedom = _own_variances(fit)
         told = (freedom >= _TELLING) & ~alone
         count = int(told.sum())
-        if count + alone.any() < FEWEST_ARMS:
+        if count + alone.any() < FEWEST_ARMS or not own[told].any():
             return found
         common, total, p, differ = _what_is_common(own, freedom, told)
         many = count + int(alone.any())
@@ -172,13 +172,14 @@ def _what_is_common(own: Numbers, freedom: Numbers, told: Flags) -> tuple[float,
 
     The latter are the p of each arm's noise, of shape (arms,), and a number from 0, where nothing says that arms
     differ, to 1. The arms' ``own`` variances and their degrees of ``freedom`` are of shape (arms,), and so is ``told``.
+    Some of the told arms have noise.
     """
     size, squares, count = freedom[told], own[told], int(told.sum())
-    # a median can't be drawn away by some wild arms
-    common = float(np.median(squares / (1.0 - 2.0 / (9.0 * size)) ** 3))
+    # a median can't be drawn away by some wild arms; it is zero where most arms have no noise at all
+    common = float(np.median(squares / (1.0 - 2.0 / (9.0 * size)) ** 3)) or float(size @ squares / size.sum())
     total = _EFFICIENCY * float(size.sum())
     for _ in range(2):
-        root = np.cbrt(squares / common) if common > 0 else np.where(squares > 0, np.inf, 1.0)
+        root = np.cbrt(squares / common)
         # Wilson and Hilferty's approximation of the F distribution
         spread = 2.0 / (9.0 * size) + root**2 * (2.0 / (9.0 * total))
         score = (root * (1.0 - 2.0 / (9.0 * total)) - (1.0 - 2.0 / (9.0 * size))) / np.sqrt(spread)

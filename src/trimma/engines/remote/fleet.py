@@ -27,7 +27,6 @@ from trimma.worker.waker import Waker
 _LOOK_UP = 0.25
 _ADJUST = 0.05
 _GRACE = 4.0
-_ENDS = (Returned, Raised, Halted, Paused)
 
 
 class Fleet:
