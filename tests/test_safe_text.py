@@ -211,7 +211,8 @@ def test_studies_are_printed_safely(where: str) -> None:
 
 
 @pytest.mark.parametrize("where", HOSTILE)
-def test_views_show_running_studies_safely(where: str) -> None:
+def test_views_show_running_studies_safely(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
     lines, drawn = io.StringIO(), io.StringIO()
     console = SafeConsole(file=drawn, force_terminal=True, width=120, height=40)
     ledger = Ledger()

@@ -1,10 +1,13 @@
 """A study whose driver is interrupted or killed: nothing is lost, nothing is left over, and it goes on."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
+from array import array
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -211,3 +214,29 @@ def test_ctrl_c_twice_does_not_wait_for_observers(tmp_path):
         process.communicate(timeout=20)
         assert time.monotonic() - began < FLUSH_SECONDS / 3
     assert process.returncode in (-signal.SIGINT, 130)
+
+
+WRITING = """
+import sys
+from trimma.api.ctrl_c import Interrupts
+
+with Interrupts() as interrupted:
+    for _ in range(4000):
+        sys.stderr.write("x" * 50 + "\\n")
+    assert interrupted()
+"""
+
+
+def test_ctrl_c_may_come_in_the_middle_of_what_is_written_to_standard_error():
+    script = subprocess.Popen([sys.executable, "-c", WRITING], stderr=subprocess.PIPE)
+    waiting = array("i", [0])
+
+    def is_full() -> bool:
+        fcntl.ioctl(script.stderr, termios.FIONREAD, waiting)
+        return waiting[0] > 60_000
+
+    until(is_full)
+    script.send_signal(signal.SIGINT)
+    said = script.communicate(timeout=30)[1].decode()
+    assert script.returncode == 0, said[-2000:]
+    assert said.count("stopping the workers; everything is kept") == 1

@@ -3,6 +3,7 @@
 Either way it ends with a message that says how to go on, and no traceback, for nothing went wrong.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -38,10 +39,19 @@ class Interrupts:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self._noted:
-            sys.stderr.write("\n")  # after the ^C of the terminal
+            _say("\n")  # after the ^C of the terminal
             raise KeyboardInterrupt
         self._noted = True
-        sys.stderr.write("\nstopping the workers; everything is kept (ctrl-C again: at once)\n")
+        _say("\nstopping the workers; everything is kept (ctrl-C again: at once)\n")
+
+
+def _say(text: str) -> None:
+    """Write to standard error from a signal handler, also if the signal came in the middle of writing there."""
+    stream = sys.__stderr__
+    if stream is not None and stream is sys.stderr:
+        os.write(stream.fileno(), text.encode())
+    else:
+        sys.stderr.write(text)
 
 
 def interruption(told: str) -> KeyboardInterrupt:

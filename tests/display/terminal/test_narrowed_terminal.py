@@ -73,6 +73,7 @@ def test_what_is_above_stays_and_each_line_is_there_once(
     widths: tuple[int, ...], cuts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STY", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("XTERM_VERSION", raising=False)
     if cuts:
         monkeypatch.setenv("XTERM_VERSION", "XTerm(390)")
