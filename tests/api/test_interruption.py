@@ -232,8 +232,9 @@ def test_ctrl_c_may_come_in_the_middle_of_what_is_written_to_standard_error():
     waiting = array("i", [0])
 
     def is_full() -> bool:
+        before = waiting[0]
         fcntl.ioctl(script.stderr, termios.FIONREAD, waiting)
-        return waiting[0] > 60_000
+        return before == waiting[0] > 60_000
 
     until(is_full)
     script.send_signal(signal.SIGINT)
