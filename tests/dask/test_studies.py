@@ -204,11 +204,14 @@ def test_nobody_else_runs_code_on_a_study_s_own_cluster() -> None:
     try:
         assert begun.scheduler_address.startswith("tls://127.0.0.1:")
         plain = begun.scheduler_address.replace("tls://", "tcp://")
-        with pytest.raises(OSError, match=r"Timed out|closed|EOF|reset"), Client(plain, timeout=2):
+        with (
+            pytest.raises(OSError, match=r"Timed out|closed|EOF|reset"),
+            Client(plain, timeout=2, set_as_default=False),
+        ):
             pass
         other = begun.security.temporary()
         with pytest.raises(OSError, match=r"(?i)timed out|certificate|alert"):
-            Client(begun.scheduler_address, security=other, timeout=2)
+            Client(begun.scheduler_address, security=other, timeout=2, set_as_default=False)
         with cluster.connect(begun) as client:
             assert client.submit(os.getpid).result(timeout=30) != os.getpid()
     finally:
