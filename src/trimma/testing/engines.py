@@ -411,18 +411,20 @@ def resting(length: float) -> float:
     return length
 
 
-def leaving_a_thread(report: Callable[..., None]) -> float:
-    """An objective that ends while a thread of it goes on to report."""
-    begun = threading.Event()
+def leaving_a_thread(report: Callable[..., None], end_file: str = "") -> float:
+    """An objective that ends while a thread of it goes on to report: once the file is there, or after one report."""
+    reported = threading.Event()
 
     def go_on() -> None:
         for step in count():
-            begun.set()
             report(score=step)
+            reported.set()
 
     Thread(target=go_on, daemon=True).start()
-    begun.wait()
-    time.sleep(0.01)
+    if end_file:
+        wait_until(Path(end_file).exists)
+    else:
+        reported.wait()
     return 1.0
 
 
@@ -618,11 +620,17 @@ class ProcessEngineContract(EngineContract):
         assert {len(driver.measured(trial)) > 0 for trial in range(20)} == {True}
         assert not "".join(map(driver.printed, range(20))), "the threads end in silence"
 
-    def test_a_thread_that_waits_at_a_rung_when_its_trial_ends(self, opened: Callable[..., OpenEngine]) -> None:
+    def test_a_thread_that_waits_at_a_rung_when_its_trial_ends(
+        self, opened: Callable[..., OpenEngine], tmp_path: Path
+    ) -> None:
         driver = opened(leaving_a_thread)
         worker = driver.joined(1)[0]
         for trial in range(5):
-            assert isinstance(driver.run(trial, worker, rungs=(1,)), Returned)
+            end = tmp_path / str(trial)
+            driver.start(trial, worker, rungs=(1,), end_file=str(end))
+            driver.reaches(trial, 1)
+            end.touch()
+            assert isinstance(driver.end(trial), Returned)
             assert len(driver.measured(trial)) == 1
 
     def test_several_threads_of_a_trial_report(self, opened: Callable[..., OpenEngine]) -> None:

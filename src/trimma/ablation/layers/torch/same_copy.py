@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from trimma.ablation.layers.torch.example_inputs import Call
+from trimma.ablation.tables.nested_data import leaves
 from trimma.errors import UsageError
 
 _ADVICE = "give a function that makes the model, as in model=make, or keep all that the model holds in its modules"
@@ -82,7 +83,7 @@ def _outputs(model: nn.Module, call: Call) -> list[Any]:
             # a model may write over what it is given
             inputs = [_cloned(value) for value in call.inputs]
             named = {name: _cloned(value) for name, value in (call.named or {}).items()}
-            return list(_flat(model(*inputs, **named)))
+            return list(leaves(model(*inputs, **named)))
         finally:
             for module, training in modes.items():
                 module.training = training
@@ -90,17 +91,6 @@ def _outputs(model: nn.Module, call: Call) -> list[Any]:
 
 def _cloned(value: Any) -> Any:
     return value.clone() if isinstance(value, torch.Tensor) else value
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for part in value.values():
-            yield from _flat(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _flat(part)
-    else:
-        yield value
 
 
 def _same(some: Sequence[Any], others: Sequence[Any]) -> bool:
