@@ -228,7 +228,9 @@ with Interrupts() as interrupted:
 
 
 def test_ctrl_c_may_come_in_the_middle_of_what_is_written_to_standard_error():
-    script = subprocess.Popen([sys.executable, "-c", WRITING], stderr=subprocess.PIPE)
+    # with a buffer, as it is by default
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    script = subprocess.Popen([sys.executable, "-c", WRITING], stderr=subprocess.PIPE, env=environment)
     waiting = array("i", [0])
 
     def is_full() -> bool:
