@@ -224,6 +224,8 @@ with Interrupts() as interrupted:
     for _ in range(4000):
         sys.stderr.write("x" * 50 + "\\n")
     assert interrupted()
+    interrupted.tell()
+    interrupted.tell()
 """
 
 

@@ -3,7 +3,6 @@
 Either way it ends with a message that says how to go on, and no traceback, for nothing went wrong.
 """
 
-import os
 import signal
 import sys
 import threading
@@ -14,12 +13,12 @@ from typing import Any
 class Interrupts:
     """While the context lasts, the first SIGINT is noted, and the second one raises KeyboardInterrupt.
 
-    Call the object to learn whether one was noted. Signals reach only the main thread. In another thread, and when
-    somebody else has installed a handler, nothing is changed.
+    Call the object to learn whether one was noted, and `tell` to say so to whoever has pressed ctrl-C. Signals reach
+    only the main thread. In another thread, and when somebody else has installed a handler, nothing is changed.
     """
 
     def __init__(self) -> None:
-        self._noted = False
+        self._noted = self._told = False
         self._before: Any = None
 
     def __call__(self) -> bool:
@@ -38,20 +37,16 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        # nothing is written here, because the signal may have come in the middle of what somebody else writes
         if self._noted:
-            _say("\n")  # after the ^C of the terminal
             raise KeyboardInterrupt
         self._noted = True
-        _say("\nstopping the workers; everything is kept (ctrl-C again: at once)\n")
 
-
-def _say(text: str) -> None:
-    """Write to standard error from a signal handler, also if the signal came in the middle of writing there."""
-    stream = sys.__stderr__
-    if stream is not None and stream is sys.stderr:
-        os.write(stream.fileno(), text.encode())
-    else:
-        sys.stderr.write(text)
+    def tell(self) -> None:
+        """Say, once, what follows from the signal that was noted."""
+        if not self._told:
+            self._told = True
+            sys.stderr.write("\nstopping the workers; everything is kept (ctrl-C again: at once)\n")
 
 
 def interruption(told: str) -> KeyboardInterrupt:

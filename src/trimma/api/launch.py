@@ -78,6 +78,7 @@ def launch(
     except KeyboardInterrupt as interrupt:
         # one that says something already is that of a study that waited for room
         if interrupted() and not interrupt.args:
+            sys.stderr.write("\n")  # after the ^C of the terminal
             raise ended_at_once(asked.name, store, engine) from None
         raise
     conclude(ledger.history, store, engine, ctrl_c=interrupted())
@@ -116,7 +117,10 @@ def _run(
         policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
 
         def requests() -> Sequence[Request]:
-            return [EndStudy(reason="interrupted")] if interrupted() else asked_outside()
+            if not interrupted():
+                return asked_outside()
+            interrupted.tell()
+            return [EndStudy(reason="interrupted")]
 
         try:
             run(
