@@ -27,7 +27,9 @@ HOW = "to go on: tm.load('mine').resume(), or: "
 
 def begin(folder: Path, body: str, progress: bool) -> Terminal:
     (folder / "script.py").write_text(SCRIPT.format(body=body, progress=progress))
-    return Terminal([sys.executable, "-u", "script.py"], folder, {"TRIMMA_STORE": "studies.db"}, columns=200)
+    # with buffered streams, as they are by default
+    settings = {"TRIMMA_STORE": "studies.db", "PYTHONUNBUFFERED": ""}
+    return Terminal([sys.executable, "script.py"], folder, settings, columns=200)
 
 
 def last_line(shown: str) -> str:
