@@ -63,13 +63,21 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
 
 
-def test_a_dask_worker_that_is_killed_costs_no_trial(client: Any, workers: dict[str, int]) -> None:
+def test_a_dask_worker_that_is_killed_costs_no_trial(client: Any, workers: dict[str, int], tmp_path: Path) -> None:
+    def tells_its_agent(trial: Any) -> Any:
+        (tmp_path / str(trial.id)).write_text(str(os.getppid()), encoding="utf-8")
+        for _ in range(10):
+            time.sleep(0.02)
+            yield {"score": 1.0}
+
     def kill() -> None:
-        runs = client.run(lambda dask_worker: bool(dask_worker.state.executing_count))
-        os.kill(next(pid for address, pid in workers.items() if runs[address]), signal.SIGKILL)
+        # one that has joined, since a trial has run there
+        agents = [text for file in tmp_path.iterdir() if (text := file.read_text(encoding="utf-8"))]
+        assert int(agents[0]) in workers.values()
+        os.kill(int(agents[0]), signal.SIGKILL)
 
     engine = Meddled(remote(client), 3, kill)
-    done = run_study(RandomSearch(), objective=steps, engine=engine, trials=TRIALS, max_attempts=1)
+    done = run_study(RandomSearch(), objective=tells_its_agent, engine=engine, trials=TRIALS, max_attempts=1)
     assert ends(done.events) == dict.fromkeys(range(TRIALS), 1)
     assert any(isinstance(event, WorkerLost) for event in done.events)
     assert not any(isinstance(event, TrialFailed) for event in done.events), "no trial is to blame"
