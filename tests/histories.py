@@ -80,9 +80,11 @@ class Log:
     def fail(self, trial: int, kind: str = "ValueError", message: str = "no", traceback: str = "") -> None:
         self._of(ev.TrialFailed, trial, failure=ev.Failure(kind=kind, message=message, traceback=traceback))
 
-    def pause(self, trial: int, checkpoint: str | None = "folder") -> None:
+    def pause(self, trial: int, *, saves: bool = True) -> None:
         self._of(ev.PauseRequested, trial, reason="a rung")
-        self._of(ev.TrialPaused, trial, checkpoint=checkpoint)
+        if saves:
+            self._of(ev.CheckpointSaved, trial, step=self.history.trials[trial].curve.steps[-1])
+        self._of(ev.TrialPaused, trial)
 
     def go_on(self, trial: int, worker: str) -> None:
         self._of(ev.TrialResumed, trial)

@@ -4,7 +4,33 @@ from msgspec import Struct
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """The folder to which a trial saved its state, and the last step that it had reported by then."""
+    """What an attempt of a trial has saved after the report of a ``step``."""
 
+    trial: int
+    attempt: int
     step: int
-    folder: str
+
+    @property
+    def name(self) -> str:
+        """Where it is in the study's place for checkpoints.
+
+        Each attempt has names of its own, because an earlier one may have died while it wrote.
+        """
+        return f"{self.trial}/step-{self.step}-attempt-{self.attempt}"
+
+
+class CheckpointPlace(Struct, frozen=True, kw_only=True):
+    """Where a study keeps its checkpoints, and when a trial saves one besides those that the study asks for.
+
+    ``root`` is the path of a folder, or an address. A mark in it has the text ``owner``, by which a machine knows that
+    it sees the place. A trial saves after each so many steps (``every_steps``) or seconds (``every_seconds``) if they
+    aren't None, and at its end with ``at_end``. With ``required`` each report must say how to save, since the scheduler
+    will pause trials.
+    """
+
+    root: str
+    owner: str
+    every_steps: int | None = None
+    every_seconds: float | None = None
+    at_end: bool = False
+    required: bool = False

@@ -12,9 +12,9 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """One attempt at a trial, for one worker, or for several workers of which each runs one rank.
 
     ``config`` holds the arguments of the objective, and ``place`` says which part of the study the trial belongs to.
-    The objective waits for a signal at each step in ``rungs``, and ends at step ``budget``, if that isn't None. With a
-    ``checkpoint`` the attempt goes on from it. Without one it begins at the beginning. ``stays`` holds the number of
-    the stay of each of the ``workers``: in another stay the job isn't run.
+    The objective waits for a signal at each step in ``rungs``, and ends at step ``budget``, if that isn't None. The
+    attempt goes on from the last of its ``checkpoints`` that can be read. Without one it begins at the beginning.
+    ``stays`` holds the number of the stay of each of the ``workers``: in another stay the job isn't run.
 
     Jobs travel, so ``config`` and ``place`` are plain JSON, in which tuples are marked as `trimma.tuples_in_json` says.
     Whoever hands them to the objective restores the tuples, as `trimma.worker.attempt` does.
@@ -28,7 +28,12 @@ class Job(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     place: dict[str, Any] = {}
     rungs: tuple[int, ...] = ()
     budget: int | None = None
-    checkpoint: Checkpoint | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """The last checkpoint, or None."""
+        return self.checkpoints[-1] if self.checkpoints else None
 
     @property
     def worker(self) -> str:

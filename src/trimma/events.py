@@ -212,15 +212,53 @@ class PauseRequested(_Event, frozen=True, kw_only=True):
 
 
 class TrialPaused(_Event, frozen=True, kw_only=True):
-    """The attempt has ended to free its workers.
+    """The attempt has ended to free its workers. The trial can go on from its last checkpoint."""
 
-    ``checkpoint`` is the folder from which the trial can go on, or None when it saved nothing.
+    trial: int
+    attempt: int
+    seconds: float | None = None
+
+
+class SaveBegun(_Event, frozen=True, kw_only=True):
+    """The trial has begun to save a checkpoint."""
+
+    trial: int
+    attempt: int
+    step: int
+
+
+class CheckpointSaved(_Event, frozen=True, kw_only=True):
+    """The trial has saved a checkpoint, from which it can go on after ``step``.
+
+    ``size`` is in bytes, and ``seconds`` is how long it took.
     """
 
     trial: int
     attempt: int
-    checkpoint: str | None = None
+    step: int
+    size: int = 0
     seconds: float | None = None
+
+
+class SaveFailed(_Event, frozen=True, kw_only=True):
+    """The trial could not save a checkpoint after ``step``, and goes on without. If it was to pause, it goes on."""
+
+    trial: int
+    attempt: int
+    step: int
+    failure: Failure
+
+
+class WentBackFurther(_Event, frozen=True, kw_only=True):
+    """The attempt could not begin from the trial's last checkpoint, for this ``cause``.
+
+    It has begun from the earlier one of ``step``, or at the beginning if that is None.
+    """
+
+    trial: int
+    attempt: int
+    step: int | None
+    cause: str
 
 
 class TrialResumed(_Event, frozen=True, kw_only=True):
@@ -323,6 +361,10 @@ Event = (
     | Logged
     | PauseRequested
     | TrialPaused
+    | SaveBegun
+    | CheckpointSaved
+    | SaveFailed
+    | WentBackFurther
     | TrialResumed
     | StopRequested
     | KillRequested

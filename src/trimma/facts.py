@@ -117,22 +117,66 @@ class Halted(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Paused(Struct, frozen=True, kw_only=True, tag=True):
-    """The objective ended because it was asked to pause.
+    """The objective ended because it was asked to pause. If it could save a checkpoint, that was told before."""
 
-    ``checkpoint`` is the folder to which it saved its state, or None when it saved nothing.
+    trial: int
+    attempt: int
+    seconds: float | None = None
+    rank: int = 0
+
+
+class Saving(Struct, frozen=True, kw_only=True, tag=True):
+    """The objective has begun to save a checkpoint after the report of a ``step``."""
+
+    trial: int
+    attempt: int
+    step: int
+    rank: int = 0
+
+
+class Saved(Struct, frozen=True, kw_only=True, tag=True):
+    """The checkpoint whose saving was told last is complete. ``size`` is in bytes; saving took so many ``seconds``."""
+
+    trial: int
+    attempt: int
+    step: int
+    size: int
+    seconds: float
+    rank: int = 0
+
+
+class NotSaved(Struct, frozen=True, kw_only=True, tag=True):
+    """The checkpoint whose saving was told last could not be saved. The trial goes on."""
+
+    trial: int
+    attempt: int
+    step: int
+    failure: Failure
+    rank: int = 0
+
+
+class WentBack(Struct, frozen=True, kw_only=True, tag=True):
+    """The attempt could not begin from the checkpoint that it was given, for this ``cause``.
+
+    It has begun from the earlier one of ``step``, or at the beginning if that is None.
     """
 
     trial: int
     attempt: int
-    checkpoint: str | None = None
-    seconds: float | None = None
+    step: int | None
+    cause: str
     rank: int = 0
 
 
 ENDS = (Returned, Raised, Halted, Paused)
 """The facts that end an attempt, as told by the runner in which it ran."""
 
-FromAgent = Joined | Left | Measured | Printed | Grown | Returned | Raised | Halted | Paused
+OfTrial = Measured | Printed | Grown | Saving | Saved | NotSaved | WentBack | Returned | Raised | Halted | Paused
+OF_TRIAL = (Measured, Printed, Grown, Saving, Saved, NotSaved, WentBack, *ENDS)
+"""The facts that are about one attempt of a trial."""
+
+FromAgent = Joined | Left | OfTrial
+FROM_AGENT = (Joined, Left, *OF_TRIAL)
 """The facts that an agent may send. Nothing else is accepted from an agent."""
 
 Fact = FromAgent | Request

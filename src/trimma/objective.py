@@ -58,14 +58,10 @@ class Finished(StopTrial):
 
 
 class MakeRoom(StopTrial):
-    """The trial is paused, and may go on later.
+    """The trial is paused, and may go on later."""
 
-    ``checkpoint`` is the folder to which it saved its state, or None when it saved nothing.
-    """
-
-    def __init__(self, checkpoint: str | None) -> None:
+    def __init__(self) -> None:
         super().__init__("the trial was asked to pause")
-        self.checkpoint = checkpoint
 
 
 def fact_of(stop: StopTrial, trial: int, attempt: int, folder: str = "") -> Returned | Paused | Halted:
@@ -73,7 +69,7 @@ def fact_of(stop: StopTrial, trial: int, attempt: int, folder: str = "") -> Retu
     if isinstance(stop, Finished):
         return Returned(trial=trial, attempt=attempt, metrics={}, folder=folder)
     if isinstance(stop, MakeRoom):
-        return Paused(trial=trial, attempt=attempt, checkpoint=stop.checkpoint)
+        return Paused(trial=trial, attempt=attempt)
     return Halted(trial=trial, attempt=attempt, reason=_encodable(str(stop)[:MESSAGE]), folder=folder)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from inspect import isclass, isroutine
 from typing import Any, Protocol
 
+from trimma.checkpoint import CheckpointPlace
 from trimma.trial_folders import TrialFolders
 
 
@@ -45,8 +46,8 @@ class Variants(Protocol):
 class Program:
     """The objective, the study's metric, and what the objective may ask for by name.
 
-    A plain number that the objective returns is a value of ``metric``. ``checkpoints`` is a folder that all workers can
-    reach, to which paused trials save their state, or None when nothing is saved. ``folders`` says where trials keep
+    A plain number that the objective returns is a value of ``metric``. ``checkpoints`` is a place that all workers can
+    reach, where trials save their state, or None when nothing is saved. ``folders`` says where trials keep
     what they save, and is None when there is no place for it. ``study`` is the name of the study, and ``seed`` is its
     seed. ``retry_on`` are the types of exceptions after which a trial is tried again.
     """
@@ -56,7 +57,7 @@ class Program:
     data: Any = None
     model: Any = None
     variants: Variants | None = None
-    checkpoints: str | None = None
+    checkpoints: CheckpointPlace | None = None
     folders: TrialFolders | None = None
     study: str = ""
     seed: int = 0

@@ -11,11 +11,14 @@ from msgspec import Struct
 from trimma.checkpoint import Checkpoint
 from trimma.errors import IllegalMove
 from trimma.events import (
+    CheckpointSaved,
     Failure,
     KillRequested,
     Logged,
     PauseRequested,
     Reported,
+    SaveBegun,
+    SaveFailed,
     StopRequested,
     TrialFailed,
     TrialFinished,
@@ -25,6 +28,7 @@ from trimma.events import (
     TrialResumed,
     TrialStarted,
     TrialStopped,
+    WentBackFurther,
 )
 from trimma.reports import Curve
 
@@ -54,6 +58,10 @@ MOVES: Mapping[tuple[State | None, type], State] = {
     (State.QUEUED, TrialStopped): State.STOPPED,
     (State.RUNNING, Reported): State.RUNNING,
     (State.RUNNING, Logged): State.RUNNING,
+    (State.RUNNING, SaveBegun): State.RUNNING,
+    (State.RUNNING, CheckpointSaved): State.RUNNING,
+    (State.RUNNING, SaveFailed): State.RUNNING,
+    (State.RUNNING, WentBackFurther): State.RUNNING,
     (State.RUNNING, PauseRequested): State.PAUSING,
     (State.RUNNING, StopRequested): State.STOPPING,
     (State.RUNNING, KillRequested): State.STOPPING,
@@ -62,6 +70,10 @@ MOVES: Mapping[tuple[State | None, type], State] = {
     (State.RUNNING, TrialLost): State.QUEUED,
     (State.PAUSING, Reported): State.PAUSING,
     (State.PAUSING, Logged): State.PAUSING,
+    (State.PAUSING, SaveBegun): State.PAUSING,
+    (State.PAUSING, CheckpointSaved): State.PAUSING,
+    (State.PAUSING, SaveFailed): State.RUNNING,
+    (State.PAUSING, WentBackFurther): State.PAUSING,
     (State.PAUSING, KillRequested): State.PAUSING,
     (State.PAUSING, TrialPaused): State.PAUSED,
     (State.PAUSING, TrialFinished): State.DONE,
@@ -70,6 +82,10 @@ MOVES: Mapping[tuple[State | None, type], State] = {
     (State.PAUSED, TrialStopped): State.STOPPED,
     (State.STOPPING, Reported): State.STOPPING,
     (State.STOPPING, Logged): State.STOPPING,
+    (State.STOPPING, SaveBegun): State.STOPPING,
+    (State.STOPPING, CheckpointSaved): State.STOPPING,
+    (State.STOPPING, SaveFailed): State.STOPPING,
+    (State.STOPPING, WentBackFurther): State.STOPPING,
     (State.STOPPING, KillRequested): State.STOPPING,
     (State.STOPPING, TrialFinished): State.DONE,
     (State.STOPPING, TrialStopped): State.STOPPED,
@@ -118,7 +134,8 @@ class Trial(Protocol):
     session for another reason, ``retries`` those that raised an exception and were followed by another attempt, and
     ``spoiled`` those that were followed by one in a fresh process, because their own looked spoiled.
     ``spans`` are its attempts, and ``lost_steps`` is the number of reports that were lost with them. ``checkpoint`` is
-    where the trial would go on from. ``workers`` are those that it is on: as many as it has ``ranks``, or none.
+    where the trial would go on from, and ``checkpoints`` are all that it could go on from, the oldest first. ``saving``
+    says that it is saving one. ``workers`` are those that it is on: as many as it has ``ranks``, or none.
     """
 
     @property
@@ -153,6 +170,10 @@ class Trial(Protocol):
     def spoiled(self) -> int: ...
     @property
     def checkpoint(self) -> Checkpoint | None: ...
+    @property
+    def checkpoints(self) -> Sequence[Checkpoint]: ...
+    @property
+    def saving(self) -> bool: ...
     @property
     def workers(self) -> Sequence[str]: ...
     @property

@@ -109,7 +109,18 @@ every_event = st.one_of(
     st.builds(ev.Reported, step=st.integers(0, 2**62), metrics=metrics, rank=st.integers(0, 63), **key),
     st.builds(ev.Logged, text=text, rank=st.integers(0, 63), **key),
     st.builds(ev.PauseRequested, reason=text, **key),
-    st.builds(ev.TrialPaused, checkpoint=st.none() | text, **key),
+    st.builds(ev.TrialPaused, **key),
+    st.builds(ev.SaveBegun, step=st.integers(0, 2**53), **key),
+    st.builds(
+        ev.CheckpointSaved, step=st.integers(0, 2**53), size=st.integers(0, 2**62), seconds=st.floats(0, 1e9), **key
+    ),
+    st.builds(
+        ev.SaveFailed,
+        step=st.integers(0, 2**53),
+        failure=st.builds(ev.Failure, kind=text, message=text, traceback=text),
+        **key,
+    ),
+    st.builds(ev.WentBackFurther, step=st.none() | st.integers(0, 2**53), cause=text, **key),
     st.builds(
         ev.TrialResumed,
         rungs=st.lists(st.integers(1, 10**6), max_size=4).map(tuple),

@@ -1,113 +1,43 @@
 """What happens next: facts in, events and commands out."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
+from stage import PAUSE, Again, Plan, Stage, kinds, measured, paused, raised, returned
 from trimma import events as ev
 from trimma.checkpoint import Checkpoint
-from trimma.commands import Close, Command, Send, Signal, Start
-from trimma.core import Policy, Turn, failing_alike, next_deadline, reopen, step
+from trimma.commands import Close, Send, Signal, Start
+from trimma.core import Policy, failing_alike, next_deadline, reopen
 from trimma.core.retries import MAX_LOSSES
 from trimma.errors import IllegalMove
 from trimma.events import Logged
-from trimma.facts import Fact, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import (
+    Fact,
+    Grown,
+    Halted,
+    Joined,
+    Left,
+    Measured,
+    NotSaved,
+    Paused,
+    Printed,
+    Raised,
+    Returned,
+    Saved,
+    Saving,
+    WentBack,
+)
 from trimma.ledger import Ledger
-from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
+from trimma.ports import History, Suggestion
 from trimma.requests import EndStudy
 from trimma.spec import Metric, StudySpec
 from trimma.stopping import Patience, Rule, Target, Timeout, TrialCount
-from trimma.trial import ENDED, ON_WORKER, State, Trial
-
-
-class Plan:
-    """A scheduler that suggests up to ``total`` trials and stops those that report below zero."""
-
-    def __init__(self, total: int = 1000, *, rungs: tuple[int, ...] = (), batch: int | None = None) -> None:
-        self.total, self.rungs, self.batch = total, rungs, batch
-
-    def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
-        count = min(self.batch or free, self.total - history.trial_count)
-        return [Suggestion(config={"n": history.trial_count + n}, rungs=self.rungs) for n in range(count)]
-
-    def verdict(self, history: History, trial: Trial) -> Verdict:
-        if (trial.value or 0) < 0:
-            return Verdict(Decision.STOP, "below zero")
-        if trial.value == PAUSE:
-            return Verdict(Decision.PAUSE, "a rest")
-        return CONTINUE
-
-
-PAUSE = 7.0
-"""Who reports this is paused."""
-
-
-class Again(Plan):
-    """Goes on with what is paused, in the order of pausing, before it suggests what is new."""
-
-    def plan(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
-        paused = [Suggestion(resume=trial, rungs=(8,), budget=9) for trial in history.paused][:free]
-        return [*paused, *super().plan(history, free - len(paused), rng)]
-
-
-class Stage:
-    """A study on made-up facts."""
-
-    def __init__(
-        self,
-        scheduler: Plan | None = None,
-        *,
-        workers: int = 1,
-        until: Rule | None = None,
-        hopeless: Callable[[History], str | None] = failing_alike,
-        **spec: Any,
-    ) -> None:
-        self.scheduler, self.hopeless = scheduler or Plan(), hopeless
-        self.ledger = Ledger()
-        asked = {"trials": 3, "failures_to_give_up": 3} | spec
-        self.ledger.fold(
-            ev.StudyCreated(
-                at=0.0,
-                spec=StudySpec(name="s", metrics=(Metric(name="m", maximize=True),), seed=0, until=until, **asked),
-            )
-        )
-        self.events: list[ev.Event] = reopen(self.ledger, asked["trials"], until, 0.0).events
-        self.commands: list[Command] = []
-        self.tell(*(Joined(worker=f"w{n}") for n in range(workers)))
-
-    @property
-    def history(self) -> History:
-        return self.ledger.history
-
-    def tell(self, *facts: Fact, now: float = 0.0) -> Turn:
-        turn = step(self.ledger, Policy(self.scheduler, self.hopeless), facts, now)
-        self.events += turn.events
-        self.commands += turn.commands
-        return turn
-
-    def trial(self, number: int = 0) -> Trial:
-        return self.history.trials[number]
-
-
-def measured(trial: int = 0, attempt: int = 1, step: int = 1, **metrics: float) -> Measured:
-    return Measured(trial=trial, attempt=attempt, step=step, metrics=metrics)
-
-
-def returned(trial: int = 0, attempt: int = 1, **metrics: float) -> Returned:
-    return Returned(trial=trial, attempt=attempt, metrics=metrics)
-
-
-def raised(trial: int = 0, attempt: int = 1, kind: str = "ValueError") -> Raised:
-    return Raised(trial=trial, attempt=attempt, failure=ev.Failure(kind=kind, message="no", traceback="here\n"))
-
-
-def kinds(events: Iterable[object]) -> list[str]:
-    return [type(event).__name__ for event in events]
+from trimma.trial import ENDED, ON_WORKER, State
 
 
 def test_a_worker_that_joins_gets_a_trial() -> None:
@@ -459,20 +389,16 @@ def test_after_the_limit_lost_trials_are_still_run() -> None:
     assert stage.history.closed
 
 
-def paused(trial: int = 0, attempt: int = 1, checkpoint: str | None = "folder") -> Paused:
-    return Paused(trial=trial, attempt=attempt, checkpoint=checkpoint)
-
-
 def test_a_pause_frees_the_worker_and_the_trial_goes_on_from_its_checkpoint() -> None:
     stage = Stage(Again(total=2), trials=2)
     turn = stage.tell(measured(step=1, m=1.0), measured(step=3, m=PAUSE))
     assert turn.commands == [Send(trial=0, attempt=1, signal=Signal.PAUSE)]
     assert (stage.trial().state, stage.trial().reason) == (State.PAUSING, "a rest")
-    turn = stage.tell(paused())
-    assert kinds(turn.events) == ["TrialPaused", "TrialResumed", "TrialStarted"]
+    turn = stage.tell(*paused(saved=3))
+    assert kinds(turn.events) == ["CheckpointSaved", "TrialPaused", "TrialResumed", "TrialStarted"]
     (start,) = turn.commands
     assert isinstance(start, Start)
-    assert start.job.checkpoint == Checkpoint(step=3, folder="folder")
+    assert start.job.checkpoint == Checkpoint(trial=0, attempt=1, step=3)
     assert (start.job.attempt, start.job.rungs, start.job.budget) == (2, (8,), 9)
     assert list(stage.trial().curve.steps) == [1, 3]
     stage.tell(measured(attempt=2, step=4, m=2.0), returned(attempt=2))
@@ -482,7 +408,7 @@ def test_a_pause_frees_the_worker_and_the_trial_goes_on_from_its_checkpoint() ->
 
 def test_without_a_checkpoint_it_begins_at_the_beginning() -> None:
     stage = Stage(Again(total=1), trials=1)
-    turn = stage.tell(measured(step=1, m=1.0), measured(step=2, m=PAUSE), paused(checkpoint=None))
+    turn = stage.tell(measured(step=1, m=1.0), measured(step=2, m=PAUSE), *paused())
     (start,) = [command for command in turn.commands if isinstance(command, Start)]
     assert start.job.checkpoint is None
     assert (len(stage.trial().curve), stage.trial().lost_steps, stage.trial().value) == (0, 2, None)
@@ -490,19 +416,19 @@ def test_without_a_checkpoint_it_begins_at_the_beginning() -> None:
 
 def test_a_lost_worker_costs_what_came_after_the_checkpoint() -> None:
     stage = Stage(Again(total=1), trials=1)
-    stage.tell(measured(step=1, m=1.0, n=5.0), measured(step=2, m=PAUSE), paused())
+    stage.tell(measured(step=1, m=1.0, n=5.0), measured(step=2, m=PAUSE), *paused(saved=2))
     stage.tell(measured(attempt=2, step=3, m=2.0), measured(attempt=2, step=4, m=3.0))
     turn = stage.tell(Left(worker="w0", cause="gone"), Joined(worker="w0"))
     (start,) = turn.commands
     assert isinstance(start, Start)
-    assert start.job.checkpoint == Checkpoint(step=2, folder="folder")
+    assert start.job.checkpoint == Checkpoint(trial=0, attempt=1, step=2)
     assert (list(stage.trial().curve.steps), stage.trial().lost_steps, stage.trial().value) == ([1, 2], 2, PAUSE)
     assert list(stage.trial().curve.series("n").values) == [5.0]
 
 
 def test_what_is_paused_does_not_hold_up_the_others_nor_the_end() -> None:
     stage = Stage(Plan(total=2), trials=2)
-    turn = stage.tell(measured(m=PAUSE), paused())
+    turn = stage.tell(measured(m=PAUSE), *paused())
     assert kinds(turn.events)[-2:] == ["TrialQueued", "TrialStarted"]
     turn = stage.tell(returned(1, m=1.0))
     assert kinds(turn.events) == ["TrialFinished", "TrialStopped", "StudyClosed"]
@@ -513,17 +439,17 @@ def test_what_is_paused_does_not_hold_up_the_others_nor_the_end() -> None:
 
 def test_a_paused_trial_goes_on_after_the_last_new_one() -> None:
     stage = Stage(Again(total=9), workers=2, trials=2)
-    stage.tell(measured(0, m=PAUSE), paused())
+    stage.tell(measured(0, m=PAUSE), *paused())
     assert stage.trial().state is State.RUNNING
     assert stage.history.closed is None
 
 
 def test_a_halt_ends_what_is_paused() -> None:
     stage = Stage(workers=2, trials=None, until=Target(9.0))
-    stage.tell(measured(0, m=PAUSE), paused(), measured(1, m=PAUSE))
+    stage.tell(measured(0, m=PAUSE), *paused(), measured(1, m=PAUSE))
     stage.tell(returned(2, m=9.0))
     assert stage.trial(0).state is State.STOPPED
-    stage.tell(paused(1))
+    stage.tell(*paused(1))
     assert stage.trial(1).state is State.STOPPED
     assert "the target of 9 was reached" in stage.trial(1).reason
     assert stage.history.closed
@@ -555,8 +481,8 @@ def test_reports_while_pausing_are_kept_and_not_judged() -> None:
     stage = Stage()
     turn = stage.tell(measured(step=1, m=PAUSE), measured(step=2, m=-1.0))
     assert kinds(turn.events) == ["Reported", "PauseRequested", "Reported"]
-    stage.tell(paused())
-    assert stage.trial().checkpoint == Checkpoint(step=2, folder="folder")
+    stage.tell(*paused(saved=2))
+    assert stage.trial().checkpoint == Checkpoint(trial=0, attempt=1, step=2)
 
 
 def test_a_scheduler_may_go_on_only_with_what_is_paused() -> None:
@@ -642,7 +568,11 @@ facts = st.one_of(
     st.builds(Returned, metrics=st.dictionaries(st.sampled_from("mn"), st.floats(), max_size=2), **ids),
     st.builds(Raised, failure=st.builds(ev.Failure, kind=st.sampled_from(["A", "B"]), message=st.just("")), **ids),
     st.builds(Halted, **ids),
-    st.builds(Paused, checkpoint=st.sampled_from([None, "folder"]), **ids),
+    st.builds(Paused, **ids),
+    st.builds(Saving, step=st.integers(0, 9), **ids),
+    st.builds(Saved, step=st.integers(0, 9), size=st.just(1), seconds=st.just(1.0), **ids),
+    st.builds(NotSaved, step=st.integers(0, 9), failure=st.just(ev.Failure(kind="E", message="")), **ids),
+    st.builds(WentBack, step=st.none() | st.integers(0, 9), cause=st.just("damaged"), **ids),
     st.just(EndStudy()),
 )
 turns = st.lists(st.tuples(st.lists(facts, max_size=4), st.floats(0, 3)), max_size=25)

@@ -231,7 +231,7 @@ def test_a_trial_that_goes_on_from_a_checkpoint_is_told_from_there_on() -> None:
             yield float(step)
 
     opened = Opened(objective)
-    opened.start(attempt=2, checkpoint=Checkpoint(step=3, folder="simulated"))
+    opened.start(attempt=2, checkpoints=(Checkpoint(trial=0, attempt=1, step=3),))
     opened.polls(8)
     assert [fact.step for fact in opened.of(Measured)] == [4, 5]
     assert [fact.text for fact in opened.of(Printed)] == ["4\n", "5\n"]

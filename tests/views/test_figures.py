@@ -140,12 +140,12 @@ def test_the_time_between_sessions_is_nobodys():
     assert summary(log.history).elapsed == 10.0
 
 
-@pytest.mark.parametrize(("checkpoint", "first"), [("folder", "paused"), (None, "lost")])
-def test_an_attempt_that_made_room_was_paused_or_in_vain(checkpoint, first):
+@pytest.mark.parametrize(("saves", "first"), [(True, "paused"), (False, "lost")])
+def test_an_attempt_that_made_room_was_paused_or_in_vain(saves, first):
     log = opened("a", "b")
     trial = log.start("a")
     log.at(2).curve(trial, 3.0, 2.0)
-    log.at(4).pause(trial, checkpoint)
+    log.at(4).pause(trial, saves=saves)
     assert [row.outcome for row in attempts(log.history)] == ["paused"]
     log.at(6).go_on(trial, "b")
     log.report(trial, 3, loss=1.0)

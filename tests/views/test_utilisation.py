@@ -150,7 +150,7 @@ def test_what_was_paused_counts_unless_it_begins_anew():
     log.curve(first, 1.0)
     log.curve(second, 1.0)
     log.at(3).pause(first)
-    log.at(4).pause(second, checkpoint=None)
+    log.at(4).pause(second, saves=False)
     log.at(6).go_on(first, "a")
     log.go_on(second, "b")
     for trial in (first, second):

@@ -5,7 +5,8 @@ import pytest
 
 from trimma.commands import Job, Renew, Send, Signal
 from trimma.errors import EngineError, ObjectiveError
-from trimma.facts import Joined, Left, Measured, Paused, Printed, Returned
+from trimma.events import Failure
+from trimma.facts import Joined, Left, Measured, NotSaved, Paused, Printed, Returned, Saved, Saving, WentBack
 from trimma.wire.client import Client
 from trimma.wire.hub import Hub
 from trimma.wire.leases import Timing
@@ -315,7 +316,13 @@ RUNS = {"trial": 0, "attempt": 1}
         Returned(trial=5, attempt=1, metrics={"loss": -1e9}),
         Returned(**RUNS, metrics={}, seconds=float("nan")),
         Returned(**RUNS, metrics={}, seconds=-1.0),
-        Paused(trial=5, attempt=1, checkpoint="/etc"),
+        Paused(trial=5, attempt=1),
+        Saved(trial=5, attempt=1, step=1, size=1, seconds=1.0),
+        Saving(**RUNS, step=-1),
+        NotSaved(**RUNS, step=2**63, failure=Failure(kind="OSError", message="no")),
+        Saved(**RUNS, step=1, size=-1, seconds=1.0),
+        Saved(**RUNS, step=1, size=1, seconds=float("inf")),
+        WentBack(**RUNS, step=-1, cause="it is damaged"),
         Fetch(offset=-1),
         Fetch(offset=2**63),
     ],

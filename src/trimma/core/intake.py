@@ -7,24 +7,42 @@ from trimma.core.draft import Draft
 from trimma.core.renewal import has_company, note_end, note_spoiled, why_spoiled
 from trimma.core.retries import tried_too_often
 from trimma.events import (
+    CheckpointSaved,
     Failure,
     Logged,
     Reported,
+    SaveBegun,
+    SaveFailed,
     StopRequested,
     TrialFailed,
     TrialFinished,
     TrialLost,
     TrialPaused,
     TrialStopped,
+    WentBackFurther,
     WorkerGrown,
     WorkerJoined,
     WorkerLost,
 )
-from trimma.facts import FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import (
+    FromAgent,
+    Grown,
+    Halted,
+    Joined,
+    Left,
+    Measured,
+    NotSaved,
+    OfTrial,
+    Paused,
+    Printed,
+    Raised,
+    Returned,
+    Saved,
+    Saving,
+    WentBack,
+)
 from trimma.ports import Decision, Scheduler
 from trimma.trial import ON_WORKER, State, Trial
-
-_OfTrial = Measured | Printed | Grown | Returned | Raised | Halted | Paused
 
 
 def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
@@ -44,7 +62,7 @@ def take(draft: Draft, fact: FromAgent, scheduler: Scheduler) -> None:
                     note_end(draft, worker)
 
 
-def _current(draft: Draft, fact: _OfTrial) -> Trial | None:
+def _current(draft: Draft, fact: OfTrial) -> Trial | None:
     trials = draft.history.trials
     if not 0 <= fact.trial < len(trials):
         return None
@@ -67,7 +85,7 @@ def _left(draft: Draft, fact: Left) -> None:
         draft.abandon(trial, fact.cause, crashed=blamed, ran=fact.ran, excused=not blamed, failure=failure)
 
 
-def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler) -> None:
+def _from_trial(draft: Draft, fact: OfTrial, trial: Trial, scheduler: Scheduler) -> None:
     match fact:
         case Measured():
             _measured(draft, fact, trial, scheduler)
@@ -85,7 +103,25 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
             _halted(draft, fact, trial)
         case Paused():
             if trial.state is State.PAUSING:
-                draft.record(TrialPaused(checkpoint=fact.checkpoint, seconds=fact.seconds, **draft.key(trial)))
+                draft.record(TrialPaused(seconds=fact.seconds, **draft.key(trial)))
+        case Saving() | Saved() | NotSaved() | WentBack():
+            if not fact.rank:
+                _of_checkpoint(draft, fact, trial)
+
+
+def _of_checkpoint(draft: Draft, fact: Saving | Saved | NotSaved | WentBack, trial: Trial) -> None:
+    key = draft.key(trial)
+    match fact:
+        case Saving(step=step):
+            draft.record(SaveBegun(step=step, **key))
+        case Saved():
+            draft.record(CheckpointSaved(step=fact.step, size=fact.size, seconds=fact.seconds, **key))
+        case NotSaved() if trial.killed:
+            draft.record(Logged(text=f"couldn't save a checkpoint: {fact.failure}\n", **key))
+        case NotSaved():
+            draft.record(SaveFailed(step=fact.step, failure=fact.failure, **key))
+        case WentBack():
+            draft.record(WentBackFurther(step=fact.step, cause=fact.cause, **key))
 
 
 def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) -> None:

@@ -185,6 +185,6 @@ def _start(draft: Draft, trial: Trial, workers: tuple[str, ...]) -> None:
         place=mark_tuples(trial.place),
         rungs=tuple(trial.rungs),
         budget=trial.budget,
-        checkpoint=trial.checkpoint,
+        checkpoints=tuple(trial.checkpoints),
     )
     draft.commands.append(Start(job=job))

@@ -15,12 +15,12 @@ from trimma.core.planning import fill, receive, request
 from trimma.core.policy import Policy
 from trimma.core.renewal import renew_due
 from trimma.events import Outcome, StudyOpened
-from trimma.facts import Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import FROM_AGENT
 from trimma.ledger import Ledger
 from trimma.ports import History, News, Planned, RenewSetting
 from trimma.requests import EndStudy
 from trimma.stopping import Halt, Rule, TrialCount
-from trimma.trial import State
+from trimma.trial import State, Trial
 
 
 def reopen(ledger: Ledger, trials: int | None, until: Rule | None, now: float, rules: OwnRules | None = None) -> Turn:
@@ -56,16 +56,15 @@ def step(
     history = ledger.history
     ended = len(history.ended)
     for fact in facts:
-        match fact:
-            case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused() | Joined() | Left():
-                take(draft, fact, policy.scheduler)
-            case Planned():
-                receive(draft, fact)
-            case EndStudy():
-                draft.close(Outcome.INTERRUPTED, fact.reason)
-                return Turn(draft.events, draft.commands, 0)
-            case _:
-                heed(draft, fact)
+        if isinstance(fact, FROM_AGENT):
+            take(draft, fact, policy.scheduler)
+        elif isinstance(fact, Planned):
+            receive(draft, fact)
+        elif isinstance(fact, EndStudy):
+            draft.close(Outcome.INTERRUPTED, fact.reason)
+            return Turn(draft.events, draft.commands, 0)
+        else:
+            heed(draft, fact)
         if policy.rules and len(history.ended) > ended:
             ended = len(history.ended)
             if not ask_own_rules(draft, policy.rules):
@@ -101,7 +100,7 @@ def next_deadline(history: History, now: float) -> float | None:
     if spec.trial_timeout is not None:
         moments += [trial.since + spec.trial_timeout for trial in islice(history.running.values(), 1)]
     for asked in (history.pausing, history.stopping):
-        unheeding = (trial for trial in asked.values() if not trial.killed)
+        unheeding = filter(_unheeding, asked.values())
         moments += [trial.since + spec.stop_grace for trial in islice(unheeding, 1)]
     return min(moments, default=None)
 
@@ -126,9 +125,14 @@ def _enforce_time(draft: Draft) -> None:
                 break
             draft.kill(trial, f"it ran longer than trial_timeout={spec.trial_timeout:g} s")
     asked = chain(history.pausing.values(), history.stopping.values())
-    for trial in [trial for trial in asked if not trial.killed and draft.now >= trial.since + spec.stop_grace]:
+    for trial in [trial for trial in asked if _unheeding(trial) and draft.now >= trial.since + spec.stop_grace]:
         what = "pause" if trial.state is State.PAUSING else "stop"
         draft.kill(trial, f"it did not report within {spec.stop_grace:g} s of being asked to {what}")
+
+
+def _unheeding(trial: Trial) -> bool:
+    """Whether a trial that was asked to pause or to stop has no excuse. To save a checkpoint may take long."""
+    return not trial.killed and not trial.saving
 
 
 def _wind_down(draft: Draft, halt: Halt) -> None:

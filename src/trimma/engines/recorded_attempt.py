@@ -27,7 +27,7 @@ class RecordedAttempt:
 
     def __init__(self, job: Job, program: Program, signature: Signature) -> None:
         # to wait at rungs, and to skip what came before the checkpoint, is up to who tells what is recorded
-        self._job = msgspec.structs.replace(job, rungs=(), checkpoint=None)
+        self._job = msgspec.structs.replace(job, rungs=(), checkpoints=())
         recorder = _Recorder()
         self._said = recorder.said
         self._reporter = Reporter(recorder, self._job, program)

@@ -18,7 +18,7 @@ from trimma.commands import Grow, Job, Renew, Send, Signal, Start
 from trimma.engines.recorded_attempt import RecordedAttempt
 from trimma.engines.renew_setting import checked_renew
 from trimma.errors import EngineError, UsageError
-from trimma.facts import Fact, Joined, Left, Measured, Printed
+from trimma.facts import Fact, Joined, Left, Measured, Printed, Saved
 from trimma.objective import MakeRoom, Signature, StopTrial
 from trimma.ports import History, News, RenewSetting
 from trimma.program import Program
@@ -81,7 +81,7 @@ class Simulated:
         self._straggle, self._crash, self._restart, self._start_up = straggle, crash, restart, start_up
         self.planning = planning
         self.renew = checked_renew(renew)
-        self._checkpoint = "simulated" if checkpoints else None
+        self._checkpoints = checkpoints
         self._agenda: list[tuple[float, int, Callable[[], News | None]]] = []
         self._order = count()
         self._runs: dict[int, _Run] = {}
@@ -129,7 +129,7 @@ class Simulated:
         if signal is Signal.KILL:
             self._kill(run)
         elif signal is not Signal.CONTINUE:
-            stop = run.stopped = StopTrial() if signal is Signal.STOP else MakeRoom(self._checkpoint)
+            stop = run.stopped = StopTrial() if signal is Signal.STOP else MakeRoom()
             if run.waiting:
                 self._at(0.0, lambda: self._stop(run, stop))
         elif run.waiting:
@@ -201,9 +201,13 @@ class Simulated:
         return said
 
     def _stop(self, run: "_Run", stop: StopTrial) -> Fact | None:
-        if self._runs.get(run.job.trial) is run and not run.broken:
-            run.attempt.stop(stop)
-        return self._conclude(run)
+        if self._runs.get(run.job.trial) is not run or run.broken:
+            return None
+        run.attempt.stop(stop)
+        if not isinstance(stop, MakeRoom) or not self._checkpoints or run.step is None:
+            return self._conclude(run)
+        self._at(0.0, lambda: self._conclude(run))
+        return Saved(trial=run.job.trial, attempt=run.job.attempt, step=run.step, size=0, seconds=0.0)
 
     def _conclude(self, run: "_Run") -> Fact | None:
         """The next of the run's last messages, or its end. These messages take no time."""

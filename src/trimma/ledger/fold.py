@@ -15,6 +15,9 @@ from trimma.ledger.view import View
 from trimma.sessions import Growth, Session, Stay
 from trimma.trial import ON_WORKER, Span, State, move
 
+CHECKPOINTS = 2
+"""So many of a trial's latest checkpoints are kept: the last one, and the one before, if the last is damaged."""
+
 
 class Ledger:
     """Takes in the events of a study. ``ledger.fold(event)`` changes what ``ledger.history`` shows."""
@@ -187,8 +190,8 @@ def _queued(records: Records, event: ev.TrialQueued) -> None:
         budget=event.budget,
         ranks=event.ranks,
         since=event.at,
-        # the checkpoint as it is now: what the parent saves later is another one
-        checkpoint=None if parent is None else parent.checkpoint,
+        # the checkpoints as they are now: what the parent saves later is another one
+        checkpoints=() if parent is None else parent.checkpoints,
     )
     records.add(trial)
     if trial.ranks > records.most_ranks:
@@ -235,7 +238,7 @@ def _started(records: Records, event: ev.TrialStarted) -> None:
     if records.awaiting_fresh:
         records.awaiting_fresh.pop(trial.id, None)
     trial.attempt, trial.workers = event.attempt, workers
-    trial.reason, trial.killed = "", False
+    trial.reason, trial.killed, trial.saving = "", False, False
     if event.attempt > 1 and _go_back(records, trial):
         trial.spans[-1].lost = True
     trial.spans = (*trial.spans, Span(attempt=event.attempt, workers=workers, start=event.at))
@@ -286,11 +289,37 @@ def _pause_requested(records: Records, event: ev.PauseRequested) -> None:
 def _paused(records: Records, event: ev.TrialPaused) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
-    if event.checkpoint is not None and len(trial.curve):
-        trial.checkpoint = Checkpoint(step=trial.curve.steps[-1], folder=event.checkpoint)
     trial.spans[-1].seconds = event.seconds
     _did_well(records, trial)
     _release(records, trial, event.at)
+
+
+def _save_begun(records: Records, event: ev.SaveBegun) -> None:
+    trial = _trial_of(records, event)
+    move(trial.id, trial.state, ev.SaveBegun)
+    trial.saving = True
+
+
+def _checkpoint_saved(records: Records, event: ev.CheckpointSaved) -> None:
+    trial = _trial_of(records, event)
+    move(trial.id, trial.state, ev.CheckpointSaved)
+    trial.saving = False
+    saved = Checkpoint(trial=trial.id, attempt=event.attempt, step=event.step)
+    trial.checkpoints = (*trial.checkpoints, saved)[-CHECKPOINTS:]
+
+
+def _save_failed(records: Records, event: ev.SaveFailed) -> None:
+    trial = _trial_of(records, event)
+    _move(records, trial, event)
+    trial.saving = False
+
+
+def _went_back_further(records: Records, event: ev.WentBackFurther) -> None:
+    trial = _trial_of(records, event)
+    move(trial.id, trial.state, ev.WentBackFurther)
+    kept = () if event.step is None else tuple(each for each in trial.checkpoints if each.step <= event.step)
+    trial.checkpoints = kept
+    _go_back(records, trial)
 
 
 def _resumed(records: Records, event: ev.TrialResumed) -> None:
@@ -441,6 +470,10 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.Logged: _logged,
     ev.PauseRequested: _pause_requested,
     ev.TrialPaused: _paused,
+    ev.SaveBegun: _save_begun,
+    ev.CheckpointSaved: _checkpoint_saved,
+    ev.SaveFailed: _save_failed,
+    ev.WentBackFurther: _went_back_further,
     ev.TrialResumed: _resumed,
     ev.StopRequested: _stop_requested,
     ev.KillRequested: _kill_requested,

@@ -42,7 +42,8 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     losses: int = 0
     retries: int = 0
     spoiled: int = 0
-    checkpoint: Checkpoint | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    saving: bool = False
     lost_steps: int = 0
     workers: tuple[str, ...] = ()
     curve: Curve = field(default_factory=Curve)
@@ -55,6 +56,10 @@ class TrialRecord(Struct, kw_only=True, eq=False, gc=False):
     overdue: bool = False
     killed: bool = False
     spans: tuple[Span, ...] = ()
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        return self.checkpoints[-1] if self.checkpoints else None
 
     def __repr__(self) -> str:
         return f"Trial({self.id}, {self.state}, value={self.value}, config={self.config})"

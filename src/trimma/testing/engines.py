@@ -16,10 +16,25 @@ from typing import Any
 import msgspec
 import pytest
 
-from trimma.checkpoint import Checkpoint
+from trimma.checkpoint import Checkpoint, CheckpointPlace
+from trimma.checkpoint_files import files_at
 from trimma.commands import Grow, Job, Renew, Send, Signal, Start
 from trimma.errors import ObjectiveError
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import (
+    Fact,
+    Halted,
+    Joined,
+    Left,
+    Measured,
+    NotSaved,
+    Paused,
+    Printed,
+    Raised,
+    Returned,
+    Saved,
+    Saving,
+    WentBack,
+)
 from trimma.ports import Engine
 from trimma.program import Program
 from trimma.requests import EndTrial
@@ -35,8 +50,11 @@ class OpenEngine:
     def __init__(self, engine: Engine, objective: Callable[..., Any], checkpoints: Path | None = None) -> None:
         self.engine = engine
         self.facts: list[Any] = []
-        folder = None if checkpoints is None else str(checkpoints)
-        engine.open(Program(objective=objective, metric="score", data={"rows": [1, 2, 3]}, checkpoints=folder))
+        place = None
+        if checkpoints is not None:
+            place = CheckpointPlace(root=str(checkpoints), owner="contract")
+            files_at(place.root).write_mark(place.owner)
+        engine.open(Program(objective=objective, metric="score", data={"rows": [1, 2, 3]}, checkpoints=place))
 
     def until(self, met: Callable[[list[Any]], Any]) -> Any:
         """Poll until ``met``, called with all facts so far, returns something true, and return that."""
@@ -54,7 +72,7 @@ class OpenEngine:
         return [fact.worker for fact in self.facts if isinstance(fact, Joined)]
 
     def start(self, trial: int, worker: str, *, attempt: int = 1, rungs: tuple[int, ...] = (), **more: Any) -> None:
-        goes = {name: more.pop(name, None) for name in ("budget", "checkpoint")}
+        goes = {"budget": more.pop("budget", None), "checkpoints": more.pop("checkpoints", ())}
         stays = (self.joinings(worker)[-1].stay,)
         job = Job(
             trial=trial, attempt=attempt, workers=(worker,), stays=stays, config=mark_tuples(more), rungs=rungs, **goes
@@ -564,12 +582,10 @@ class ProcessEngineContract(EngineContract):
         driver.start(0, one, length=7, rungs=(3,))
         driver.reaches(0, 3)
         driver.signal(0, 1, Signal.PAUSE)
-        pause = driver.end(0)
-        assert isinstance(pause, Paused)
-        assert pause.checkpoint
-        assert Path(pause.checkpoint).is_relative_to(tmp_path)
-        checkpoint = Checkpoint(step=3, folder=pause.checkpoint)
-        assert driver.run(0, two, length=7, attempt=2, checkpoint=checkpoint) == Returned(
+        assert isinstance(driver.end(0), Paused)
+        assert [type(fact) for fact in driver.of(0)[-3:]] == [Saving, Saved, Paused]
+        checkpoint = Checkpoint(trial=0, attempt=1, step=3)
+        assert driver.run(0, two, length=7, attempt=2, checkpoints=(checkpoint,)) == Returned(
             trial=0, attempt=2, metrics={}
         )
         assert [(fact.step, fact.metrics["score"]) for fact in driver.measured(0, 2)] == [
@@ -584,18 +600,43 @@ class ProcessEngineContract(EngineContract):
         driver.start(0, driver.joined(1)[0], length=7, rungs=(3,))
         driver.reaches(0, 3)
         driver.signal(0, 1, Signal.PAUSE)
-        assert driver.end(0) == Paused(trial=0, attempt=1, checkpoint=None)
+        assert driver.end(0) == Paused(trial=0, attempt=1)
 
-    def test_a_checkpoint_that_fails_is_the_objective_s_exception(
+    def test_a_checkpoint_that_is_damaged_is_replaced_by_the_one_before(
+        self, opened: Callable[..., OpenEngine], tmp_path: Path
+    ) -> None:
+        driver = opened(saving, tmp_path)
+        worker = driver.joined(1)[0]
+        driver.start(0, worker, length=7, rungs=(2,))
+        driver.reaches(0, 2)
+        driver.signal(0, 1, Signal.PAUSE)
+        driver.end(0)
+        first = Checkpoint(trial=0, attempt=1, step=2)
+        driver.start(0, worker, length=7, attempt=2, rungs=(4,), checkpoints=(first,))
+        driver.until(lambda facts: len(driver.measured(0, 2)) == 2)
+        driver.signal(0, 2, Signal.PAUSE)
+        assert driver.end(0, 2) == Paused(trial=0, attempt=2)
+        second = Checkpoint(trial=0, attempt=2, step=4)
+        (tmp_path / second.name / "count").write_text("5", encoding="utf-8")
+        driver.run(0, worker, length=7, attempt=3, checkpoints=(first, second))
+        went_back = next(fact for fact in driver.of(0, 3) if isinstance(fact, WentBack))
+        assert (went_back.attempt, went_back.step) == (3, 2)
+        assert went_back.cause.startswith("the checkpoint of step 4 is damaged: its file count has other contents")
+        assert [(fact.step, fact.metrics["score"]) for fact in driver.measured(0, 3)] == [
+            (step, float(step)) for step in range(3, 8)
+        ]
+
+    def test_a_trial_whose_checkpoint_can_t_be_saved_goes_on(
         self, opened: Callable[..., OpenEngine], tmp_path: Path
     ) -> None:
         driver = opened(saving, tmp_path)
         driver.start(0, driver.joined(1)[0], length=7, rungs=(3,), broken=True)
         driver.reaches(0, 3)
         driver.signal(0, 1, Signal.PAUSE)
-        end = driver.end(0)
-        assert isinstance(end, Raised)
-        assert end.failure.message == "no space left"
+        assert driver.end(0) == Returned(trial=0, attempt=1, metrics={})
+        not_saved = next(fact for fact in driver.of(0) if isinstance(fact, NotSaved))
+        assert (not_saved.step, not_saved.failure.message) == (3, "no space left")
+        assert [fact.step for fact in driver.measured(0)] == list(range(1, 8))
 
     def test_it_tells_how_long_the_objective_took(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(resting)

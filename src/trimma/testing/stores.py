@@ -11,6 +11,7 @@ import pytest
 
 from trimma.errors import StudyBusy
 from trimma.events import (
+    CheckpointSaved,
     Event,
     Failure,
     KillRequested,
@@ -22,6 +23,8 @@ from trimma.events import (
     PlanRequested,
     Reported,
     RuleAnswered,
+    SaveBegun,
+    SaveFailed,
     StopRequested,
     StudyClosed,
     StudyCreated,
@@ -35,6 +38,7 @@ from trimma.events import (
     TrialResumed,
     TrialStarted,
     TrialStopped,
+    WentBackFurther,
     WorkerGrown,
     WorkerJoined,
     WorkerLost,
@@ -93,7 +97,11 @@ EVERY_KIND: Sequence[Event] = (
     WorkerRenewed(at=8.55, worker="w-0", cause="it had run 10 trials", asked=True),
     WorkerGrown(at=8.57, worker="w-0", more=2**31, trials=12, exceeded=True),
     PauseRequested(at=8.6, trial=0, attempt=2, reason="a rung"),
-    TrialPaused(at=8.7, trial=0, attempt=2, checkpoint="checkpoints/0/step-3-attempt-2"),
+    SaveBegun(at=8.61, trial=0, attempt=2, step=3),
+    SaveFailed(at=8.62, trial=0, attempt=2, step=3, failure=Failure(kind="OSError", message="no space")),
+    CheckpointSaved(at=8.65, trial=0, attempt=2, step=4, size=2**40, seconds=0.5),
+    WentBackFurther(at=8.67, trial=0, attempt=3, step=None, cause="it is damaged"),
+    TrialPaused(at=8.7, trial=0, attempt=2),
     TrialResumed(at=8.8, trial=0, attempt=2, rungs=(9,), budget=27),
     StopRequested(at=9.0, trial=0, attempt=2, reason="not among the best"),
     KillRequested(at=9.5, trial=0, attempt=2, reason="it did not report"),

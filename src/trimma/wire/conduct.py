@@ -8,7 +8,20 @@ import math
 from typing import assert_never
 
 from trimma.commands import Job, Renew, Send
-from trimma.facts import ENDS, FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import (
+    ENDS,
+    OF_TRIAL,
+    FromAgent,
+    Joined,
+    Left,
+    Measured,
+    NotSaved,
+    OfTrial,
+    Returned,
+    Saved,
+    Saving,
+    WentBack,
+)
 from trimma.objective import LAST_STEP, MOST_METRICS
 
 
@@ -47,16 +60,20 @@ class Conduct:
                     raise Misconduct(f"worker {fact.worker} has left, from stay {fact.stay}")
                 self.is_ready = self._is_renewed = False
                 self._given.clear()
-            case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused():
+            case _ if isinstance(fact, OF_TRIAL):
                 self._check_attempt(fact)
             case _:
                 assert_never(fact)
 
-    def _check_attempt(self, fact: Measured | Printed | Grown | Returned | Raised | Halted | Paused) -> None:
+    def _check_attempt(self, fact: OfTrial) -> None:
         if self._given.get(fact.trial) != fact.attempt:
             raise Misconduct(f"attempt {fact.attempt} of trial {fact.trial}, which it doesn't run")
-        if isinstance(fact, Measured) and not 0 <= fact.step <= LAST_STEP:
-            raise Misconduct(f"a report of step {fact.step}")
+        if isinstance(fact, Measured | Saving | Saved | NotSaved) and not 0 <= fact.step <= LAST_STEP:
+            raise Misconduct(f"{type(fact).__name__} of step {fact.step}")
+        if isinstance(fact, WentBack) and not (fact.step is None or 0 <= fact.step <= LAST_STEP):
+            raise Misconduct(f"it went back to step {fact.step}")
+        if isinstance(fact, Saved) and not (fact.size >= 0 and math.isfinite(fact.seconds) and fact.seconds >= 0):
+            raise Misconduct(f"a checkpoint of {fact.size} bytes, saved in {fact.seconds} seconds")
         if isinstance(fact, Measured | Returned) and len(fact.metrics) > MOST_METRICS:
             raise Misconduct(f"{len(fact.metrics)} metrics at once")
         if isinstance(fact, ENDS):

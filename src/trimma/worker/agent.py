@@ -14,7 +14,7 @@ from msgspec import Struct
 from trimma.commands import Job, Send, Signal
 from trimma.errors import EngineError, ObjectiveError, TrimmaError
 from trimma.events import Failure
-from trimma.facts import ENDS, FromAgent, Grown, Halted, Joined, Left, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import ENDS, OF_TRIAL, FromAgent, Joined, Left, Printed, Returned
 from trimma.worker.link import Begun, FromRunner, Ready, Refused
 from trimma.worker.output import LIMIT, LONGEST_LINE
 
@@ -110,7 +110,7 @@ class Agent:
                 self.facts.append(Joined(worker=self.worker, stay=self.stay))
             case Refused():
                 raise _refused(message.failure)
-            case Measured() | Printed() | Grown() | Returned() | Raised() | Halted() | Paused():
+            case _ if isinstance(message, OF_TRIAL):
                 if self._runs(message.trial, message.attempt):
                     if isinstance(message, ENDS):
                         self._keep(self._line)

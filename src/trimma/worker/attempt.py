@@ -59,6 +59,7 @@ def attempt_by_steps(
         inputs = program.fresh().inputs(job.trial, config, place)
         given = program.objective(**signature.arguments(inputs, extras))
         metrics, notes = yield from conclude(given, program.metric, reporter.report)
+        reporter.save_at_end()
         return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics, notes=notes, folder=folder.used)
     except StopTrial as stop:
         # the reporter keeps it: with its frames it would keep the whole attempt, itself included

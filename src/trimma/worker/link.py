@@ -11,7 +11,7 @@ import msgspec
 
 from trimma.commands import Job, Send
 from trimma.events import Failure
-from trimma.facts import Grown, Halted, Measured, Paused, Printed, Raised, Returned
+from trimma.facts import OfTrial
 from trimma.worker.waker import Waker
 
 MAX_FRAME = 64 * 2**20
@@ -34,7 +34,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     failure: Failure
 
 
-FromRunner = Ready | Begun | Refused | Measured | Printed | Grown | Returned | Raised | Halted | Paused
+FromRunner = Ready | Begun | Refused | OfTrial
 ToRunner = Job | Send
 
 

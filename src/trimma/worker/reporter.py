@@ -12,6 +12,7 @@ from trimma.errors import ObjectiveError
 from trimma.facts import Measured, Printed
 from trimma.objective import Finished, MakeRoom, StopTrial, as_metrics, next_step
 from trimma.program import Program
+from trimma.worker.attempt_checkpoints import AttemptCheckpoints, Save
 from trimma.worker.attempt_folder import AttemptFolder
 from trimma.worker.output import LIMIT
 
@@ -45,8 +46,9 @@ class Reporter:
 
     def __init__(self, connection: Connection, job: Job, program: Program) -> None:
         self._link, self._job = connection, job
-        self._metric, self._checkpoints = program.metric, program.checkpoints
-        self._step = job.checkpoint.step if job.checkpoint else None
+        self._metric = program.metric
+        self._checkpoints = AttemptCheckpoints(job, program, connection.send)
+        self._step = self._checkpoints.step
         self._pausing = self._spent = self._closed = False
         self.stopped: StopTrial | None = None
         self._process, self._reporting = os.getpid(), RLock()
@@ -57,7 +59,7 @@ class Reporter:
         /,
         *,
         step: int | None = None,
-        save: Callable[[Path], Any] | None = None,
+        save: Save | None = None,
         **metrics: Any,
     ) -> None:
         """Report metrics to the study.
@@ -65,7 +67,9 @@ class Reporter:
         ``report(loss=0.3, accuracy=0.9)`` names the metrics; ``report(0.9)`` gives the study's own metric. Steps are
         counted from 1, and go on from there after a pause. ``step=`` gives the number of the step instead, which must
         grow. ``save`` is a function that writes a checkpoint into the empty folder that it is given (a `Path`). It is
-        called only when the study pauses the trial. When the trial goes on, ``trial.checkpoint`` is that folder.
+        called only when the study wants a checkpoint: when it pauses the trial, and as ``checkpoints`` of `tune` says.
+        When the trial goes on, ``trial.checkpoint`` is a folder with these files. If ``save`` raises an exception, that
+        is kept with the trial, which goes on without the checkpoint.
 
         Returns at once, except at a rung, where it waits for the scheduler. Raises `StopTrial` when the trial is to
         end or has ended, and `ObjectiveError` for a metric that isn't a number and in a process that the objective has
@@ -81,6 +85,7 @@ class Reporter:
             self._heed_waiting()
             if self._spent:
                 self._end(Finished())
+            self._checkpoints.before_report(save)
             numbers = as_metrics(metrics, self._metric)
             if value is not None:
                 numbers = as_metrics(value, self._metric) | numbers
@@ -89,20 +94,25 @@ class Reporter:
             self._link.send(Measured(trial=job.trial, attempt=job.attempt, step=self._step, metrics=numbers))
             if job.rungs and bisect_right(job.rungs, self._step) > bisect_right(job.rungs, before or 0):
                 self._await_verdict()
-            if job.budget is not None and self._step >= job.budget:
-                self._spent = True
-            elif self._pausing:
-                self._end(MakeRoom(self._save(save)))
+            self._spent = job.budget is not None and self._step >= job.budget
+            pausing = self._pausing and not self._spent
+            if not self._checkpoints.after_report(save, self._step, pausing=pausing):
+                self._pausing = False
+            elif pausing:
+                self._end(MakeRoom())
 
-    def _save(self, save: Callable[[Path], Any] | None) -> str | None:
-        if save is None or self._checkpoints is None:
-            return None
-        job = self._job
-        # each attempt has its own folder, since an earlier attempt may have died while it wrote
-        folder = Path(self._checkpoints, str(job.trial), f"step-{self._step}-attempt-{job.attempt}")
-        folder.mkdir(parents=True)
-        save(folder)
-        return str(folder)
+    def restore(self) -> Path | None:
+        """The folder with the checkpoint that the attempt begins from, or None at the beginning."""
+        with self._reporting:
+            has_reported = self._step != self._checkpoints.step
+            folder = self._checkpoints.restore()
+            if not has_reported:
+                self._step = self._checkpoints.step
+            return folder
+
+    def save_at_end(self) -> None:
+        """Save a checkpoint of the trial, which is done, if it is to be kept."""
+        self._checkpoints.at_end(self._step)
 
     def log(self, text: str) -> None:
         job = self._job
@@ -121,6 +131,7 @@ class Reporter:
         self._closed = True
         self._link.wake()
         with self._reporting:
+            self._checkpoints.close()
             self.stopped = self.stopped or StopTrial("the trial has ended")
 
     def _await_verdict(self) -> None:
@@ -185,8 +196,11 @@ class TrialHandle:
 
     @property
     def checkpoint(self) -> Path | None:
-        """The folder with the checkpoint from which the trial goes on; None when it begins at the beginning."""
-        return Path(self._job.checkpoint.folder) if self._job.checkpoint else None
+        """The folder with the checkpoint from which the trial goes on; None when it begins at the beginning.
+
+        It is there until the trial ends or is paused again. Nothing is to be written in it.
+        """
+        return self._reporter.restore()
 
     @property
     def folder(self) -> Path:

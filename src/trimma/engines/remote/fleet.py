@@ -11,7 +11,7 @@ from trimma.commands import Job, Renew, Send, Signal
 from trimma.engines.remote.launcher import Launcher
 from trimma.engines.remote.scaling import Slots
 from trimma.errors import EngineError, ObjectiveError
-from trimma.facts import Fact, Halted, Joined, Left, Measured, Paused, Raised, Returned
+from trimma.facts import ENDS, Fact, Joined, Left, Measured
 from trimma.ports import News
 from trimma.program import Program
 from trimma.wire.hub import Hub
@@ -184,7 +184,7 @@ class Fleet:
                 slot = self._workers[worker]
                 self._slots.left(slot, now)
                 self._runs = {trial: run for trial, run in self._runs.items() if run[0] != slot}
-            case Returned() | Raised() | Halted() | Paused():
+            case _ if isinstance(fact, ENDS):
                 if self._runs.get(fact.trial, (-1, -1))[1] == fact.attempt:
                     del self._runs[fact.trial]
 
