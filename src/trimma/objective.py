@@ -209,7 +209,8 @@ def as_number(name: Any, value: Any) -> float:
 def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[None, None, Result]:
     """A generator that returns the final metrics, and the notes, of an objective that returned ``given``.
 
-    When that is a generator, it is run, what it yields is reported, and this generator yields after each report.
+    When that is a generator, it is run, what it yields is reported, and this generator yields after each report. It may
+    yield metrics, or a pair of metrics and a function that saves a checkpoint.
     """
     if not isinstance(given, Iterator):
         return as_result(given, metric)
@@ -219,7 +220,10 @@ def conclude(given: Any, metric: str, report: Callable[..., None]) -> Generator[
                 value = next(given)
             except StopIteration as end:
                 return as_result(end.value, metric)
-            report(**as_metrics(value, metric))
+            save = None
+            if type(value) is tuple and len(value) == 2 and callable(value[1]):
+                value, save = value
+            report(save=save, **as_metrics(value, metric))
             yield
     finally:
         if (close := getattr(given, "close", None)) is not None:

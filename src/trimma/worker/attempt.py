@@ -16,6 +16,7 @@ from trimma.worker.attempt_folder import AttemptFolder
 from trimma.worker.output import TrialOutput
 from trimma.worker.process_failures import of_process
 from trimma.worker.reporter import Connection, Reporter, TrialHandle
+from trimma.worker.step_by_step import is_step_by_step, steps_of
 
 End = Halted | Paused | Raised | Returned
 
@@ -54,10 +55,13 @@ def attempt_by_steps(
     """
     config, place = restore_tuples(job.config), restore_tuples(job.place)
     folder = AttemptFolder(program.folders, job.trial, job.attempt)
-    extras = {"report": reporter.report, "trial": TrialHandle(job, config, reporter, folder)}
+    trial = TrialHandle(job, config, reporter, folder)
+    extras = {"report": reporter.report, "trial": trial}
     try:
         inputs = program.fresh().inputs(job.trial, config, place)
         given = program.objective(**signature.arguments(inputs, extras))
+        if is_step_by_step(program.objective, given):
+            given = steps_of(given, trial)
         metrics, notes = yield from conclude(given, program.metric, reporter.report)
         reporter.save_at_end()
         return Returned(trial=job.trial, attempt=job.attempt, metrics=metrics, notes=notes, folder=folder.used)

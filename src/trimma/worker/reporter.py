@@ -101,6 +101,11 @@ class Reporter:
             elif pausing:
                 self._end(MakeRoom())
 
+    @property
+    def step(self) -> int:
+        """The last step that was reported or need not be made again, 0 at the beginning."""
+        return self._step or 0
+
     def restore(self) -> Path | None:
         """The folder with the checkpoint that the attempt begins from, or None at the beginning."""
         with self._reporting:
@@ -193,6 +198,11 @@ class TrialHandle:
     def budget(self) -> int | None:
         """The last step that counts, where the trial is done. None when the objective decides where it ends."""
         return self._job.budget
+
+    @property
+    def step(self) -> int:
+        """The last step that was reported, 0 before the first one. After a pause it is that of the checkpoint."""
+        return self._reporter.step
 
     @property
     def checkpoint(self) -> Path | None:
