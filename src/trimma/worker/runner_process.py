@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, cast
 
 import msgspec
@@ -22,7 +21,7 @@ from trimma.worker.link import FromRunner, Link
 _BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv[6:]; "
     "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
-    "from trimma.worker.runner import main; main(*map(int, sys.argv[1:4]), *sys.argv[4:6])"
+    "from trimma.worker.runner import main; main(*map(int, sys.argv[1:5]), sys.argv[5])"
 )
 # as those of this process, so that -O and -W count at workers, too
 _FLAGS: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
@@ -33,14 +32,14 @@ _CHUNK = 65536
 class RunnerProcess:
     """One runner, from its start to its end.
 
-    ``program`` is the path of the program's `bundle`, ``sources`` the folder of the driver's own modules, or empty, and
-    ``path`` its ``sys.path``. ``growth`` is how many bytes its trials may leave behind in it before that is told.
-    ``ended`` is called, from another thread, when it has ended.
+    ``program`` is the descriptor of the program's `bundle`, ``sources`` the folder of the driver's own modules, or
+    empty, and ``path`` its ``sys.path``. ``growth`` is how many bytes its trials may leave behind in it before that is
+    told. ``ended`` is called, from another thread, when it has ended.
     """
 
     def __init__(
         self,
-        program: Path,
+        program: int,
         environment: Mapping[str, str],
         growth: int,
         sources: str,
@@ -51,8 +50,8 @@ class RunnerProcess:
         self._link = Link(ours, FromRunner)
         self._line = shared_memory()
         self._streaming = self._connected = True
-        numbers = (theirs.fileno(), self._line, growth)
-        arguments = [*map(str, numbers), str(program), sources, *path]
+        descriptors = (theirs.fileno(), self._line, program)
+        arguments = [*map(str, descriptors), str(growth), sources, *path]
         try:
             with theirs:
                 self._process = subprocess.Popen(
@@ -60,7 +59,7 @@ class RunnerProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    pass_fds=[theirs.fileno(), self._line],
+                    pass_fds=descriptors,
                     env=dict(environment),
                     start_new_session=True,
                 )
