@@ -155,6 +155,7 @@ def test_sigterm_twice_ends_it_at_once(tmp_path: Path) -> None:
         assert study.stderr is not None
         while "at once" not in study.stderr.readline():
             assert study.poll() is None
+        wait_until(lambda: tm.load("mine", tmp_path / "studies.db").status == "interrupted")
         began = time.monotonic()
         study.send_signal(signal.SIGTERM)
         _, said = study.communicate(timeout=30)

@@ -21,7 +21,7 @@ from trimma.errors import EngineError
 from trimma.events import Event, TrialFailed, TrialFinished, TrialStopped, WorkerLost
 from trimma.facts import Left, Returned
 from trimma.search import RandomSearch
-from trimma.testing.engines import OpenEngine, in_a_process, is_running, wait_until
+from trimma.testing.engines import OpenEngine, agent, in_a_process, is_running, parent_of, wait_until
 from trimma.testing.studies import run_study
 from trimma.wire.leases import Timing
 
@@ -52,15 +52,11 @@ def remote(client: Any, workers: int = 2) -> Remote:
 def steps(trial: Any) -> Any:
     for _ in range(10):
         time.sleep(0.02)
-        yield {"score": float(os.getppid())}
+        yield {"score": float(agent())}
 
 
 def ends(events: list[Event]) -> Counter[int]:
     return Counter(event.trial for event in events if isinstance(event, TrialFinished | TrialFailed | TrialStopped))
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
 
 
 def test_a_dask_worker_that_is_killed_costs_no_trial(client: Any, workers: dict[str, int]) -> None:
@@ -98,7 +94,7 @@ def test_a_spoiled_process_is_renewed_beside_its_agent(client: Any) -> None:
         if getattr(os, "spoiled", False) or (trial.id == 2 and trial.attempt == 1):
             os.spoiled = True  # type: ignore[attr-defined]
             raise RuntimeError("CUDA error: device-side assert triggered")
-        return {"score": float(os.getpid()), "agent": float(os.getppid())}
+        return {"score": float(os.getpid()), "agent": float(agent())}
 
     done = run_study(RandomSearch(), objective=spoils, engine=remote(client, 1), trials=TRIALS)
     trials = list(done.history.trials)
@@ -120,7 +116,7 @@ def test_a_zombie_comes_back_with_nothing(client: Any, workers: dict[str, int], 
         driver.start(0, worker, do="hang", pid_file=str(tmp_path / "pid"))
         driver.until(lambda facts: driver.measured(0))
         runner = int((tmp_path / "pid").read_text(encoding="utf-8"))
-        zombie = parent_of(runner)
+        zombie = parent_of(parent_of(runner))
         assert zombie in workers.values()
         os.kill(zombie, signal.SIGSTOP)
         try:

@@ -49,7 +49,7 @@ class Keeper:
 
     @property
     def pid(self) -> int:
-        """The runner's process id."""
+        """The process id of the runner's guard."""
         return self._runner.pid
 
     @property

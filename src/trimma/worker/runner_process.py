@@ -20,7 +20,7 @@ from trimma.worker.link import FromRunner, Link
 # before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
 _BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv[6:]; "
-    "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
+    "from trimma.worker.orphan_guard import fork_under_guard; fork_under_guard(); "
     "from trimma.worker.runner import main; main(*map(int, sys.argv[1:5]), sys.argv[5])"
 )
 # as those of this process, so that -O and -W count at workers, too
@@ -67,6 +67,7 @@ class RunnerProcess:
             ours.close()
             os.close(self._line)
             raise
+        self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self._stdout.fileno(), False)
         # a character may come in two pieces
@@ -76,10 +77,6 @@ class RunnerProcess:
 
     def _reap(self) -> None:
         """Wait for the end. Only one thread does this; the others look at ``_gone``."""
-        if hasattr(os, "waitid"):
-            # kill the group before the runner is reaped, because no other process can have its id until then
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-            _kill_group(self.pid)
         self._process.wait()
         # in this order, because once `_gone` is set the owner may not listen any more
         self._ended()
@@ -87,6 +84,7 @@ class RunnerProcess:
 
     @property
     def pid(self) -> int:
+        """The process id of its guard, which ends with it and as it does."""
         return self._process.pid
 
     @property
@@ -144,7 +142,10 @@ class RunnerProcess:
     def kill(self) -> None:
         """Kill it and the processes that it has started, at once."""
         if not self._gone.is_set():
-            _kill_group(self.pid)
+            with contextlib.suppress(OSError, ValueError):
+                # a guard that was stopped by a signal heeds nothing else
+                self._process.send_signal(signal.SIGCONT)
+                os.write(self._stdin.fileno(), b"end")
 
     def hang_up(self) -> None:
         """Let an idle runner end by itself; kill it after a short grace."""
@@ -154,7 +155,7 @@ class RunnerProcess:
 
     def _kill_after_grace(self) -> None:
         if not self._gone.wait(_GRACE):
-            _kill_group(self.pid)
+            self.kill()
 
     def part(self) -> None:
         """Close the connection, by which an idle runner ends at once."""
@@ -163,8 +164,7 @@ class RunnerProcess:
 
     def terminate(self) -> None:
         """Have the trial that runs end, with its ``finally`` blocks."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
+        self._process.terminate()
 
     def wait(self, timeout: float) -> bool:
         """Whether it has ended within ``timeout`` seconds."""
@@ -176,12 +176,5 @@ class RunnerProcess:
         if self._line >= 0:
             os.close(self._line)
             self._line = -1
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-
-
-def _kill_group(leader: int) -> None:
-    # the runner has a session of its own, so that its process group isn't this process's
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
+        self._stdin.close()
+        self._stdout.close()

@@ -35,8 +35,9 @@ def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -
     ``wanted`` is asked several times a second whether to go on (default: yes). It is for callers that have no other way
     to end this.
 
-    The runner dies with the calling thread, so that thread must live until this returns. Raises `EngineError` when the
-    driver can't be reached, when its versions don't fit those of this worker, and when runners can't be started here.
+    On Linux the runner dies with the calling thread, so that thread must live until this returns. Raises `EngineError`
+    when the driver can't be reached, when its versions don't fit those of this worker, and when runners can't be
+    started here.
     """
     known = Ticket.from_bytes(ticket)
     with ExitStack() as kept:
