@@ -50,10 +50,16 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._keyboard)
+        self.hang_up()
 
     def press(self, keys: bytes) -> None:
         os.write(self._keyboard, keys)
+
+    def hang_up(self) -> None:
+        """Close the terminal. It may be closed more than once."""
+        if self._keyboard >= 0:
+            os.close(self._keyboard)
+            self._keyboard = -1
 
     def resize(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -1,4 +1,4 @@
-"""Requests: what people ask of a running study, by ctrl-C, by the command line, from another process.
+"""Requests: what people ask of a running study, by a signal, by the command line, from another process.
 
 The core takes a request like a fact of the engine. A request that no longer applies, because its trial has ended or has
 moved on in the meantime, changes nothing.

@@ -218,14 +218,14 @@ def test_ctrl_c_twice_does_not_wait_for_observers(tmp_path):
 
 WRITING = """
 import sys
-from trimma.api.ctrl_c import Interrupts
+from trimma.api.stop_signals import StopSignals
 
-with Interrupts() as interrupted:
+with StopSignals() as signalled:
     for _ in range(4000):
         sys.stderr.write("x" * 50 + "\\n")
-    assert interrupted()
-    interrupted.tell()
-    interrupted.tell()
+    assert signalled()
+    signalled.tell()
+    signalled.tell()
 """
 
 

@@ -20,7 +20,7 @@ from trimma.engines.dask.launcher import DaskLauncher
 from trimma.engines.remote.engine import Remote
 from trimma.errors import EngineError, MissingExtra, StudyFailed, UsageError
 from trimma.program import Program
-from trimma.testing.engines import is_running, wait_until
+from trimma.testing.engines import agent, is_running, wait_until
 from trimma.trial import State
 from trimma.wire.leases import Timing
 
@@ -32,7 +32,7 @@ def study(objective: Callable[..., Any], engine: Any = "dask", **more: Any) -> t
 
 
 def parent(x: float) -> float:
-    return float(os.getppid())
+    return float(agent())
 
 
 def agents_of(done: tm.Study) -> set[float | None]:

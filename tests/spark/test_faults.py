@@ -17,7 +17,7 @@ import pytest
 import trimma as tm
 from trimma.events import Reported, TrialFailed, TrialFinished, TrialStopped, WorkerLost
 from trimma.facts import Joined, Left, Returned
-from trimma.testing.engines import OpenEngine, in_a_process, is_running, wait_until
+from trimma.testing.engines import OpenEngine, agent, in_a_process, is_running, wait_until
 from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def test_a_spoiled_process_is_renewed_beside_its_agent(cluster: SparkSession) ->
         if getattr(os, "spoiled", False) or (trial.id == 2 and trial.attempt == 1):
             os.spoiled = True  # type: ignore[attr-defined]
             raise RuntimeError("CUDA error: device-side assert triggered")
-        return {"score": float(os.getpid()), "agent": float(os.getppid())}
+        return {"score": float(os.getpid()), "agent": float(agent())}
 
     study = tm.tune(
         spoils, SPACE, minimize="score", trials=9, engine=tm.Spark(cluster, 1, renew=4), store="memory", progress=False

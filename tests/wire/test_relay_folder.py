@@ -1,7 +1,11 @@
 """Agents that speak with their driver through a shared folder."""
 
+import contextlib
+import errno
 import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import pytest
 
 from trimma.engines.remote.engine import Remote
 from trimma.errors import EngineError
+from trimma.folders.held_folder import HeldFolder
 from trimma.ports import Engine
 from trimma.program import Program
 from trimma.testing import EngineContract
@@ -266,4 +271,74 @@ def test_secrets_do_not_travel_in_the_open(tmp_path: Path, monkeypatch: pytest.M
     engine = Remote(Processes(Listen(folder=str(tmp_path))), 1, env=["TOKEN"])
     with pytest.raises(EngineError, match=r"env=\['TOKEN'\] can't travel through a shared folder"):
         engine.open(Program(objective=lambda: 1.0, metric="m"))
+    assert not list(tmp_path.iterdir())
+
+
+KILLED = """
+import sys
+from trimma.wire.addresses import Listen
+from trimma.wire.keys import Keys
+from trimma.wire.relay_folder import DriverRelay
+
+relay = DriverRelay(Listen(folder=sys.argv[1]), Keys.fresh())
+print(relay.addresses[0].removeprefix("dir:"), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_a_killed_driver_leaves_is_cleared_by_the_next_and_not_what_is_in_use(tmp_path: Path, pair: Pair) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as driver:
+        assert driver.stdout is not None
+        left = Path(driver.stdout.readline().strip())
+        (left / "up" / "message").write_text("secret")
+        DriverRelay(Listen(folder=str(tmp_path)), Keys.fresh()).close()
+        assert (left / "up" / "message").exists(), "it is in use"
+        driver.kill()
+    assert left.is_dir()
+    DriverRelay(Listen(folder=str(tmp_path)), Keys.fresh()).close()
+    assert not left.exists()
+    pair.said(b"still here")
+    assert pair.heard() == [b"still here"]
+
+
+def test_agents_that_are_lost_leave_no_descriptor_open(pair: Pair) -> None:
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+    for number in range(20):
+        identity = IDENTITY + bytes([number])
+        (pair.root / "down" / identity.hex()).mkdir()
+        pair.driver.send(identity, b"welcome")
+        pair.driver.wait(0.0)
+        assert list((pair.root / "down" / identity.hex()).iterdir())
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+
+
+@pytest.mark.parametrize("method", ["read", "remove"])
+def test_a_shared_file_system_that_fails_for_a_moment_costs_no_message(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    pair.said(b"one")
+
+    def fails(folder: HeldFolder, *given: object) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(HeldFolder, method, fails)
+        heard = pair.heard()
+        begun = time.monotonic()
+        pair.driver.wait(0.2)
+        assert time.monotonic() >= begun + 0.2, "what can't be read keeps nobody awake"
+    assert heard + pair.heard() == [b"one"], "once, and not twice"
+    assert not list((pair.root / "up").iterdir())
+
+
+def test_what_vanishes_while_a_folder_is_removed_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        (tmp_path / "some" / str(number)).mkdir(parents=True)
+        (tmp_path / "some" / str(number) / "file").touch()
+    names = HeldFolder.names
+    monkeypatch.setattr(HeldFolder, "names", lambda folder: [*names(folder), "vanished"])
+    with contextlib.closing(HeldFolder(tmp_path)) as folder:
+        folder.remove_folder("some")
     assert not list(tmp_path.iterdir())

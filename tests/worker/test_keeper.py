@@ -20,8 +20,9 @@ class Slot:
 
     def __init__(self, folder, objective):
         program = bundle.write(Program(objective=objective, metric="loss"), folder / "program").path
+        self.file = program.open("rb")
         self.dead = threading.Event()
-        self.keeper = Keeper("w", program, os.environ, lambda keeper: self.dead.set(), 2**30)
+        self.keeper = Keeper("w", self.file.fileno(), os.environ, lambda keeper: self.dead.set(), 2**30)
         self.until(Joined)
 
     def wait(self):
@@ -51,6 +52,7 @@ def slot(tmp_path):
     for one in slots:
         one.keeper.kill()
         assert one.keeper.wait(20)
+        one.file.close()
 
 
 def test_what_an_attempt_manages_to_say_after_its_kill_counts_for_nothing(slot):
@@ -186,15 +188,16 @@ def test_a_runner_that_still_starts_is_dismissed_at_once(tmp_path):
             return time.sleep, (600,)
 
     program = bundle.write(Program(objective=lambda data: 1.0, metric="loss", data=Slow()), tmp_path / "program").path
-    keeper = Keeper("w", program, os.environ, lambda keeper: None, 2**30)
-    keeper.dismiss()
-    assert keeper.wait(20)
+    with program.open("rb") as file:
+        keeper = Keeper("w", file.fileno(), os.environ, lambda keeper: None, 2**30)
+        keeper.dismiss()
+        assert keeper.wait(20)
 
 
 def test_a_runner_that_cannot_be_started_leaves_nothing_open(tmp_path, monkeypatch):
     program = bundle.write(Program(objective=lambda: 1.0, metric="loss"), tmp_path / "program").path
     monkeypatch.setattr("trimma.worker.runner_process.sys.executable", str(tmp_path / "no python"))
     before = {path.name for path in Path("/dev/fd").iterdir()}
-    with pytest.raises(FileNotFoundError):
-        Keeper("w", program, os.environ, lambda keeper: None, 2**30)
+    with program.open("rb") as file, pytest.raises(FileNotFoundError):
+        Keeper("w", file.fileno(), os.environ, lambda keeper: None, 2**30)
     assert {path.name for path in Path("/dev/fd").iterdir()} <= before

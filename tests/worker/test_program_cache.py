@@ -1,5 +1,6 @@
 """The cache of a machine: fetched once, whoever asks and whoever is killed, and nothing is left behind."""
 
+import contextlib
 import hashlib
 import os
 import resource
@@ -247,12 +248,21 @@ def test_a_folder_that_can_not_be_made_is_told(tmp_path, monkeypatch):
         get()
 
 
-def test_a_copy_that_is_removed_while_it_is_used_is_told_to_who_comes_later(folder, monkeypatch):
+def test_a_copy_that_is_swept_away_while_it_is_used_is_made_again_for_who_comes_later(folder, monkeypatch):
     monkeypatch.setattr(shared_files, "_PATIENCE", 3)
-    with get() as path:
+    with get() as path, path.open("rb") as held:
         path.unlink()
-        with pytest.raises(EngineError, match="is in use, but was removed"):
-            get()
+        with get() as other:
+            assert other != path
+            assert other.read_bytes() == CONTENT
+        assert held.read() == CONTENT
+    assert list(folder.iterdir()) == []
+
+
+def test_a_copy_that_is_swept_away_is_not_lost_to_who_uses_it(folder):
+    with contextlib.closing(get()) as copy:
+        copy.path.unlink()
+        assert os.pread(copy.descriptor, len(CONTENT), 0) == CONTENT
 
 
 @settings(max_examples=5)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from tempfile import TemporaryDirectory
 
 import msgspec
 from numpy.random import Generator
@@ -10,6 +9,7 @@ from numpy.random import Generator
 from trimma.api.recipe import Recipe
 from trimma.api.study import Study
 from trimma.core import Policy
+from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.loop import create, run
 from trimma.ports import CONTINUE, Decision, Engine, History, Scheduler, Suggestion, Verdict
 from trimma.spec import StudySpec
@@ -33,8 +33,8 @@ def brief_trial(
     policy = recipe.bind(spec)
     brief = policy if steps is None else Policy(_Brief(policy.scheduler, steps, named), policy.hopeless)
     ledger = create(store, spec, None, engine.clock.now())
-    with TemporaryDirectory(prefix="trimma-") as folder, store.claim(spec.name):
-        folders = TrialFolders(root=folder, owner=spec.name)
+    with TemporaryFolder("trials") as folder, store.claim(spec.name):
+        folders = TrialFolders(root=str(folder), owner=spec.name)
         folders.mark.write_text(folders.owner, encoding="utf-8")
         run(
             ledger,

@@ -1,34 +1,35 @@
 """How a caller is told that a study has ended."""
 
 import sys
+from signal import SIGINT, Signals
 
 from trimma.api.advice import how_to_load, how_to_resume
-from trimma.api.ctrl_c import interruption
+from trimma.api.interruption import interruption
 from trimma.errors import StoreFull, StudyFailed
 from trimma.events import Outcome
 from trimma.ports import Engine, History, Store
 from trimma.safe_text import safe
 
 
-def ended_at_once(name: str, store: Store, engine: Engine) -> KeyboardInterrupt:
-    """What to raise after a second ctrl-C, which waits for nothing."""
-    return interruption(f"study {name!r} was ended at once; to go on: {how_to_resume(name, store, engine)}")
+def ended_at_once(name: str, store: Store, engine: Engine, by: Signals) -> BaseException:
+    """What to raise after a second signal, which waits for nothing."""
+    return interruption(f"study {name!r} was ended at once; to go on: {how_to_resume(name, store, engine)}", by)
 
 
-def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) -> None:
+def conclude(history: History, store: Store, engine: Engine, by: Signals | None) -> None:
     """Say by an exception when the study did not end as asked; where somebody asked it to stop, a line is enough.
 
-    Raises `StudyFailed` when it was given up, and KeyboardInterrupt when it was interrupted by ``ctrl_c``. How to go on
-    is the message of that.
+    Raises `StudyFailed` when it was given up, and what `interruption` says when it was stopped ``by`` a signal. How to
+    go on is the message of that.
     """
     name, closed = history.spec.name, history.closed
     if closed is None or closed.outcome is Outcome.FINISHED:
         return
     if closed.outcome is Outcome.INTERRUPTED:
-        why = "interrupted" if ctrl_c else f"ended early: {closed.reason}"
+        why = f"ended early: {closed.reason}" if by is None else _interrupted(by)
         told = f"study {name!r} was {why}; to go on: {how_to_resume(name, store, engine)}"
-        if ctrl_c:
-            raise interruption(told)
+        if by is not None:
+            raise interruption(told, by)
         sys.stderr.write(f"{safe(told)}\n")
         return
     if (rule := history.failed_rule) is not None and rule.failure is not None:
@@ -46,13 +47,15 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
     )
 
 
-def ended_without_room(
-    name: str, store: Store, engine: Engine, error: StoreFull, *, ctrl_c: bool
-) -> StoreFull | KeyboardInterrupt:
+def _interrupted(by: Signals) -> str:
+    return "interrupted" if by is SIGINT else f"interrupted by {by.name}"
+
+
+def ended_without_room(name: str, store: Store, engine: Engine, error: StoreFull, by: Signals | None) -> BaseException:
     """What to raise where a study has ended because its store had no room for more."""
-    how = "interrupted" if ctrl_c else "ended"
+    how = "ended" if by is None else _interrupted(by)
     told = (
         f"study {name!r} was {how} without room for more in its store; what was stored before is kept. "
         f"To go on when there is room: {how_to_resume(name, store, engine)}"
     )
-    return interruption(told) if ctrl_c else StoreFull(f"{error}. {told}")
+    return StoreFull(f"{error}. {told}") if by is None else interruption(told, by)

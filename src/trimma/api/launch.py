@@ -4,19 +4,20 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from signal import SIGINT
 from typing import Protocol
 
 from trimma.api.claim import claimed
-from trimma.api.ctrl_c import Interrupts
 from trimma.api.ending import conclude, ended_at_once, ended_without_room
 from trimma.api.folder_keeper import FolderKeeper
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
+from trimma.api.stop_signals import StopSignals
 from trimma.api.trial_folders import trial_folders
 from trimma.errors import StoreFull, UsageError
 from trimma.events import Event
@@ -66,22 +67,23 @@ def launch(
     """Claim the study, take it up, and run and show it until it is closed and all observers were told.
 
     Raises `UsageError` in a process that imports the script before it begins. Raises `StudyBusy` when another process
-    runs the study, whatever ``asked.take_up`` raises, `StudyFailed` when the study was given up, and KeyboardInterrupt
-    after ctrl-C, when all has been stored.
+    runs the study, whatever ``asked.take_up`` raises, `StudyFailed` when the study was given up, and after a signal,
+    when all has been stored, what `trimma.api.interruption` makes of it.
     """
     _refuse_import()
     followed_by = observers_of(observers)
-    interrupted = Interrupts()
+    signalled = StopSignals()
     try:
         with claimed(store, asked.name):
-            ledger = _run(asked, engine, store, interrupted, progress, followed_by)
+            ledger = _run(asked, engine, store, signalled, progress, followed_by)
     except KeyboardInterrupt as interrupt:
         # one that says something already is that of a study that waited for room
-        if interrupted() and not interrupt.args:
-            sys.stderr.write("\n")  # after the ^C of the terminal
-            raise ended_at_once(asked.name, store, engine) from None
+        if (by := signalled()) and not interrupt.args:
+            if by is SIGINT:
+                sys.stderr.write("\n")  # after the ^C of the terminal
+            raise ended_at_once(asked.name, store, engine, by) from None
         raise
-    conclude(ledger.history, store, engine, ctrl_c=interrupted())
+    conclude(ledger.history, store, engine, signalled())
     return ledger
 
 
@@ -89,7 +91,7 @@ def _run(
     asked: TakesUp,
     engine: Engine,
     store: Store,
-    interrupted: Interrupts,
+    signalled: StopSignals,
     progress: bool | View,
     observers: Sequence[Observer],
 ) -> Ledger:
@@ -98,9 +100,9 @@ def _run(
     study = asked.take_up(store, engine)
     history = study.ledger.history
     with (
-        # observers are the outermost context, so that ctrl-C ends the waiting for them
+        # observers are the outermost context, so that a second signal ends the waiting for them
         Observers(observers, store, asked.name, study.known) as told,
-        interrupted,
+        signalled,
         _folder_keeper(study, store) as keeper,
         Shown(view_of(progress, engine)) as shown,
     ):
@@ -117,10 +119,10 @@ def _run(
         policy, planner = with_planner(bind(), again, study.ledger, engine, store, slow=study.recipe.is_slow)
 
         def requests() -> Sequence[Request]:
-            if not interrupted():
+            if (by := signalled()) is None:
                 return asked_outside()
-            interrupted.tell()
-            return [EndStudy(reason="interrupted")]
+            signalled.tell()
+            return [EndStudy(reason="interrupted" if by is SIGINT else by.name)]
 
         try:
             run(
@@ -137,12 +139,14 @@ def _run(
                 room=Room(clock=time.monotonic, rest=time.sleep, tell=_tell),
             )
         except StoreFull as error:
-            raise ended_without_room(asked.name, store, engine, error, ctrl_c=interrupted()) from error
+            raise ended_without_room(asked.name, store, engine, error, signalled()) from error
     return study.ledger
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(f"{safe(text)}\n")
+    # a terminal that was closed takes nothing any more
+    with suppress(OSError):
+        sys.stderr.write(f"{safe(text)}\n")
 
 
 def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[FolderKeeper | None]:

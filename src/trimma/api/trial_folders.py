@@ -3,18 +3,17 @@
 import hashlib
 import re
 import shutil
-import tempfile
-import weakref
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from trimma.errors import StoreError, UsageError
+from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.ports import Store
 from trimma.spec import StudySpec
 from trimma.trial_folders import TrialFolders
 
-_temporary: WeakKeyDictionary[Store, Path] = WeakKeyDictionary()
+_temporary: WeakKeyDictionary[Store, TemporaryFolder] = WeakKeyDictionary()
 """The folders of stores that have no file. They are removed with the store, and at the end of the process."""
 
 
@@ -61,13 +60,12 @@ def _place(spec: StudySpec, store: Store) -> Path:
         return path.with_name(f"{path.name}-trials")
     try:
         if store not in _temporary:
-            _temporary[store] = Path(tempfile.mkdtemp(prefix="trimma-trials-"))
-            weakref.finalize(store, shutil.rmtree, _temporary[store], ignore_errors=True)
+            _temporary[store] = TemporaryFolder("trials")
     except TypeError as error:
         raise UsageError(
             f"{store!r} has no file beside which trials could keep what they save: name a folder with folders="
         ) from error
-    return _temporary[store]
+    return _temporary[store].path
 
 
 def _file_name(study: str) -> str:

@@ -107,8 +107,8 @@ def tune(
 
     Returns the `Study`, also when it was ended from elsewhere (see `Study.stop`). Raises `UsageError` and its kin for
     arguments that make no sense, `StudyExists` for a name that is taken, `StudyBusy` for a study that another process
-    is running, `StudyFailed` when the first trials all fail alike, and KeyboardInterrupt after ctrl-C, when everything
-    is kept.
+    is running, `StudyFailed` when the first trials all fail alike, and, when everything is kept, KeyboardInterrupt
+    after ctrl-C and SystemExit after SIGTERM and SIGHUP.
 
     >>> study = tm.tune(fit, tm.Space(lr=tm.Float(1e-4, 1, log=True)), minimize="loss", trials=50)
     >>> study.best.config

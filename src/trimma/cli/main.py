@@ -18,7 +18,7 @@ STORE_HELP = "The store's file. Default: the file that TRIMMA_STORE names, or .t
 class Commands(click.Group):
     """Shows Trimma's errors, and files that can't be used, as one line without a traceback, with exit status 1.
 
-    After ctrl-C the status is 130.
+    After ctrl-C the status is 130. After SIGTERM and SIGHUP it is what the study's SystemExit says.
     """
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -1,17 +1,16 @@
 """The engine for this machine: its agents live in this process, and runners are its children. It opens no port."""
 
 import selectors
-import tempfile
 import time
 import warnings
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 
 from trimma.clock import SystemClock
 from trimma.commands import Grow, Renew, Send, Start
 from trimma.engines.renew_setting import checked_renew, renew_text
 from trimma.errors import EngineError, UsageError
+from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.ports import News, RenewSetting
 from trimma.program import Program
 from trimma.worker import bundle
@@ -74,11 +73,11 @@ class Local:
         if self._keepers:
             raise EngineError("this engine is running a study already: give each study an engine of its own")
         self.capacity = self._size
-        self._folder = tempfile.TemporaryDirectory(prefix="trimma-")
+        self._folder = TemporaryFolder("program")
         try:
-            path = bundle.write(program, Path(self._folder.name) / "program").path
+            self._program = bundle.write(program, self._folder.path / "program").path.open("rb")
         except BaseException:
-            self._folder.cleanup()
+            self._folder.close()
             raise
         self._selector = selectors.DefaultSelector()
         self._waker = Waker()
@@ -87,7 +86,6 @@ class Local:
         self._given_up: set[Keeper] = set()
         self._told: deque[News] = deque()
         self._watched: dict[Keeper, Sequence[int]] = {}
-        self._path = path
         self._add_keepers()
 
     def _add_keepers(self) -> None:
@@ -96,7 +94,7 @@ class Local:
         for slot in range(len(self._keepers), self.capacity):
             worker = f"local-{slot}"
             own = environment(slot, self._threads, self._gpus, self._devices)
-            keeper = self._keepers[worker] = Keeper(worker, self._path, own, self._died, growth)
+            keeper = self._keepers[worker] = Keeper(worker, self._program.fileno(), own, self._died, growth)
             self._watch(keeper)
 
     def _died(self, keeper: Keeper) -> None:
@@ -196,4 +194,5 @@ class Local:
                 keeper.wait(_GRACE)
             self._selector.close()
             self._waker.close()
-            self._folder.cleanup()
+            self._program.close()
+            self._folder.close()

@@ -1,13 +1,13 @@
 """The local modules that are kept beside a stored pickle, in case they are gone where it is loaded again."""
 
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 
 import msgspec
 
 from trimma.errors import ObjectiveError
+from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.pickling.local_modules import find
 from trimma.pickling.pickler import Pickler
 from trimma.pickling.reached_modules import reached_roots
@@ -16,7 +16,7 @@ from trimma.pickling.source_archive import MODULES, archive, digest, places, sou
 KEPT_BYTES = 4 * 2**20
 """The most bytes of source code that are kept with a pickle."""
 
-_unpacked: list[tempfile.TemporaryDirectory[str]] = []
+_unpacked: list[TemporaryFolder] = []
 
 
 class KeptModules(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +63,10 @@ def make_importable(kept: KeptModules, study: str) -> None:
             "from here on its trials run what the files hold now"
         )
     if gone and kept.sources:
-        unpacked = tempfile.TemporaryDirectory(prefix="trimma-modules-")
+        unpacked = TemporaryFolder("modules")
         _unpacked.append(unpacked)
-        unpack(kept.sources, Path(unpacked.name))
-        sys.path.append(str(Path(unpacked.name, MODULES)))
+        unpack(kept.sources, unpacked.path)
+        sys.path.append(str(unpacked.path / MODULES))
         _warn(f"{', '.join(gone)} can't be found here: study {study!r} goes on with the source code kept with it")
 
 

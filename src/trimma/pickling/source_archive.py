@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -49,6 +50,21 @@ def unpack(packed: bytes, folder: Path) -> None:
     """Write the files of an archive into ``folder``."""
     with zipfile.ZipFile(io.BytesIO(packed)) as whole:
         whole.extractall(folder)
+
+
+def restore(packed: bytes, folder: Path) -> None:
+    """Write those files of an archive that are missing in ``folder``, while others may use it."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as whole:
+        missing = [name for name in whole.namelist() if not (folder / name).is_file()]
+        if not missing:
+            return
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as draft:
+            for name in missing:
+                whole.extract(name, draft)
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                # in one step, so that nobody reads half of it
+                Path(draft, name).replace(folder / name)
 
 
 def source_files(roots: Iterable[str], keep: Callable[[Path], bool] = lambda path: True) -> Iterator[tuple[str, Path]]:

@@ -1,5 +1,6 @@
 """Contract suites for engines, and for engines that run trials in processes of their own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -483,6 +484,16 @@ def forking(report: Callable[..., None], trial: Any) -> float:
     return 0.0
 
 
+def agent() -> int:
+    """The process id of the agent of the runner that calls this. On Linux only."""
+    return parent_of(os.getppid())
+
+
+def parent_of(pid: int) -> int:
+    """The process id of a process's parent. On Linux only."""
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+
+
 def is_running(pid: int) -> bool:
     """Whether there is a process with this id that isn't a zombie."""
     try:
@@ -695,7 +706,9 @@ class ProcessEngineContract(EngineContract):
             driver.joins(worker, 2)
             assert driver.run(1, worker, pid_file="") == Returned(trial=1, attempt=1, metrics={"score": 200_000.0})
         finally:
-            os.kill(int(left_behind.read_text(encoding="utf-8")), signal.SIGKILL)
+            # where the engine can find it, it has ended already
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(left_behind.read_text(encoding="utf-8")), signal.SIGKILL)
 
     def test_a_forked_child_does_not_speak_for_its_trial(self, opened: Callable[..., OpenEngine]) -> None:
         driver = opened(forking)

@@ -7,13 +7,15 @@ forged, moved or repeated. What has no such seal is neither read nor removed.
 """
 
 import contextlib
+import errno
 import hmac
 import selectors
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from struct import Struct as Layout
 
-from trimma.wire.held_folder import HeldFolder
+from trimma.folders.held_folder import HeldFolder
 from trimma.wire.messages import MAX_FRAME
 
 LATEST = 0.05
@@ -35,41 +37,49 @@ class Inbox:
         self.there = True
         self._names: list[str] = []
         self._foreign: set[str] = set()
+        self._failed: set[str] = set()
 
     def look(self) -> bool:
-        """Whether there is a file to read."""
+        """Whether there is a file to read that couldn't be read so far."""
         try:
             names = self._folder.names()
             self._names = sorted(name for name in names if not name.startswith(".") and name not in self._foreign)
         except OSError:
             self._names, self.there = [], False
         self.there = self.there and (bool(self._names) or not self._folder.is_gone)
-        return bool(self._names)
+        self._failed.intersection_update(self._names)
+        return len(self._failed) < len(self._names)
 
     def take(self) -> Iterator[tuple[str, list[bytes]]]:
         """The messages of each file, in the order of the files' names; each file is removed.
 
-        What the other end hasn't written is left where it is.
+        What the other end hasn't written is left where it is. What can't be read or removed now is tried again.
         """
         self.look()
         for name in self._names[:_AT_ONCE]:
             bodies = None
-            with contextlib.suppress(OSError):
+            try:
                 content = self._folder.read(name, _LARGEST)
                 bodies = None if content is None else opened_file(self._key, f"{self._label}{name}", content)
                 if bodies is not None:
                     self._folder.remove(name)
-            if bodies is None:
-                self._foreign.add(name)
+            except OSError as error:
+                # only a link is never followed; a shared file system may fail for a moment
+                (self._foreign if error.errno == errno.ELOOP else self._failed).add(name)
             else:
+                if bodies is None:
+                    self._foreign.add(name)
+            if bodies is not None:
                 yield name, bodies
 
 
 class Outbox:
-    """A folder into which files are written."""
+    """A folder into which files are written. ``enter`` opens it for as long as a file is written."""
 
-    def __init__(self, key: bytes, folder: HeldFolder, label: str, prefix: str = "") -> None:
-        self._key, self._folder, self._label, self._prefix = key, folder, label, prefix
+    def __init__(
+        self, key: bytes, enter: Callable[[], AbstractContextManager[HeldFolder]], label: str, prefix: str = ""
+    ) -> None:
+        self._key, self._enter, self._label, self._prefix = key, enter, label, prefix
         self._number = self._size = 0
         self._bodies: list[bytes] = []
 
@@ -87,13 +97,8 @@ class Outbox:
         name = f"{self._prefix}{self._number:012d}"
         content = b"".join(self._bodies)
         self._bodies, self._size = [], 0
-        with contextlib.suppress(OSError):
-            self._folder.write(name, sealed_file(self._key, f"{self._label}{name}", content))
-
-    def close(self) -> None:
-        """Write what has gathered, and nothing more."""
-        self.flush()
-        self._folder.close()
+        with contextlib.suppress(OSError), self._enter() as folder:
+            folder.write(name, sealed_file(self._key, f"{self._label}{name}", content))
 
 
 class FolderWatch:

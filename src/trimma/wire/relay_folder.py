@@ -8,14 +8,16 @@ write to the shared folder puts another one in its place. Agents know the study'
 """
 
 import contextlib
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from trimma.errors import EngineError
+from trimma.folders.held_folder import HeldFolder
+from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.wire.addresses import Listen, Unreachable
-from trimma.wire.held_folder import HeldFolder
 from trimma.wire.keys import Keys
 from trimma.wire.relay_files import LATEST, FolderWatch, Inbox, Outbox, opened_file, relay_key, sealed_file
 from trimma.wire.ticket import Ticket
@@ -28,19 +30,19 @@ class DriverRelay:
     """The driver's end, with the methods of `trimma.wire.sockets.DriverSocket`."""
 
     def __init__(self, listen: Listen, keys: Keys) -> None:
-        self._path = Path(listen.folder or "") / f"trimma-{secrets.token_hex(8)}"
         self._key = relay_key(keys.secret)
         with contextlib.ExitStack() as stack:
             try:
-                self._root = _closing(stack, HeldFolder.made(self._path))
-                up = _closing(stack, HeldFolder.made("up", self._root))
-                self._down = _closing(stack, HeldFolder.made("down", self._root))
-                self._root.write(_MARK, sealed_file(self._key, _MARK, b""))
+                path = stack.enter_context(temporary := TemporaryFolder("relay", Path(listen.folder or "")))
+                root = temporary.folder
+                up = _closing(stack, HeldFolder.made("up", root))
+                self._down = _closing(stack, HeldFolder.made("down", root))
+                root.write(_MARK, sealed_file(self._key, _MARK, b""))
             except OSError as error:
                 raise EngineError(f"no messages can be left in {str(listen.folder)!r}: {error.strerror}") from error
             self._folders = stack.pop_all()
         self._inbox = Inbox(self._key, up, "up/")
-        self.addresses = (f"{SCHEME}{self._path}",)
+        self.addresses = (f"{SCHEME}{path}",)
         self._outboxes: dict[bytes, Outbox] = {}
         self._seen: dict[bytes, int] = {}
         self._watch = FolderWatch()
@@ -73,27 +75,21 @@ class DriverRelay:
         """Have it sent at the next `wait`."""
         outbox = self._outboxes.get(identity)
         if outbox is None:
+            name = identity.hex()
             # agents make the folder in which they look for files; without it there is no agent of this identity
-            try:
-                folder = HeldFolder(identity.hex(), self._down)
-            except OSError:
+            if name not in self._down.names():
                 return
-            outbox = self._outboxes[identity] = Outbox(self._key, folder, f"down/{identity.hex()}/")
+            # opened for each file only, since agents that are lost say no goodbye
+            enter = partial(_opened, name, self._down)
+            outbox = self._outboxes[identity] = Outbox(self._key, enter, f"down/{name}/")
         outbox.put(body)
 
     def close(self) -> None:
         """Send what is left, and remove the folder, by which agents know that the driver is gone."""
         for outbox in self._outboxes.values():
-            outbox.close()
+            outbox.flush()
         self._watch.close()
-        with self._folders:
-            for name in ("up", "down"):
-                # agents may still write into the folder
-                with contextlib.suppress(OSError):
-                    self._root.remove_folder(name)
-            with contextlib.suppress(OSError):
-                self._root.remove(_MARK)
-                self._path.rmdir()
+        self._folders.close()
 
 
 class AgentRelay:
@@ -138,7 +134,7 @@ class AgentRelay:
             own = _closing(stack, HeldFolder.made(self._identity, down))
             self._folders = stack.pop_all()
         self._inbox = Inbox(self._key, own, f"down/{self._identity}/")
-        self._outbox = Outbox(self._key, up, "up/", f"{self._identity}-")
+        self._outbox = Outbox(self._key, lambda: contextlib.nullcontext(up), "up/", f"{self._identity}-")
 
     def wait(self, seconds: float, descriptors: Iterable[int]) -> set[int]:
         """Wait until something arrives, or file descriptors have input, and return those that do."""
@@ -169,6 +165,10 @@ class AgentRelay:
             self._outbox.flush()
         self._watch.close()
         self._folders.close()
+
+
+def _opened(name: str, parent: HeldFolder) -> AbstractContextManager[HeldFolder]:
+    return contextlib.closing(HeldFolder(name, parent))
 
 
 def _closing(stack: contextlib.ExitStack, folder: HeldFolder) -> HeldFolder:

@@ -69,8 +69,11 @@ def write(program: Any, path: Path, *, elsewhere: bool = False) -> Bundle:
     return pickled(lambda: _attempt(program, path, elsewhere))
 
 
-def load(path: Path, enter: Callable[[Surroundings], dict[str, Any]] | None = None) -> Any:
+def load(program: Path | int, enter: Callable[[Surroundings], dict[str, Any]] | None = None) -> Any:
     """The program in a file that `write` made. The file holds a pickle, so that this may run any code in it.
+
+    ``program`` is the path of the file, or its descriptor: whoever holds the file open doesn't lose it when it is
+    removed.
 
     ``enter`` is given the driver's surroundings before the program is loaded, and returns the namespace into which what
     the driver's ``__main__`` defines is put. Without it that is a new one.
@@ -79,7 +82,7 @@ def load(path: Path, enter: Callable[[Surroundings], dict[str, Any]] | None = No
     has them in memory already. Raises `EngineError` for a damaged file, for one of a newer version, and if Python's
     minor version isn't that of the writer. Raises `ObjectiveError` if the program can't be unpickled here.
     """
-    view = _mapped(path)
+    view = _mapped(program)
     driver, index = _parsed(view)
     refuse_other_python(driver)
     parts = [view[start : start + length] for start, length in (index.pickle, *index.buffers)]
@@ -92,15 +95,15 @@ def load(path: Path, enter: Callable[[Surroundings], dict[str, Any]] | None = No
         raise explained(error, driver) from error
 
 
-def sources(path: Path) -> bytes:
+def sources(program: Path | int) -> bytes:
     """The archive of the user's own modules in a program's file; empty if there is none. Nothing is unpickled."""
-    view = _mapped(path)
+    view = _mapped(program)
     return _surroundings(view, _parsed(view)[1]).sources
 
 
-def mentions(path: Path, word: bytes) -> bool:
+def mentions(program: Path | int, word: bytes) -> bool:
     """Whether the pickle in the file, without its large buffers, holds this word, as the code of a function may."""
-    view = _mapped(path)
+    view = _mapped(program)
     start, length = _parsed(view)[1].pickle
     return word in bytes(view[start : start + length])
 
@@ -174,10 +177,10 @@ class _Sink:
         )
 
 
-def _mapped(path: Path) -> memoryview:
+def _mapped(program: Path | int) -> memoryview:
     """The bytes of a file, mapped into memory. This process may change them without changing the file."""
     try:
-        with path.open("rb") as file:
+        with open(program, "rb", closefd=not isinstance(program, int)) as file:
             size = os.fstat(file.fileno()).st_size
             if size < _HEAD.size + _END.size:
                 raise _damaged("it is cut short")
@@ -185,7 +188,7 @@ def _mapped(path: Path) -> memoryview:
             flags = mmap.MAP_PRIVATE | getattr(mmap, "MAP_NORESERVE", 0)
             return memoryview(mmap.mmap(file.fileno(), size, flags=flags, prot=mmap.PROT_READ | mmap.PROT_WRITE))
     except OSError as error:
-        raise EngineError(f"the program's file {path} can't be mapped into memory: {error.strerror}") from error
+        raise EngineError(f"the program's file {program} can't be mapped into memory: {error.strerror}") from error
 
 
 def _parsed(view: memoryview) -> tuple[Versions, _Index]:

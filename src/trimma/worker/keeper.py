@@ -19,8 +19,9 @@ from trimma.worker.runner_process import RunnerProcess
 class Keeper:
     """Starts a runner, passes on what the driver and the runner have to say, and starts another when the runner dies.
 
-    ``program`` is the path of the program's `bundle`, and ``environment`` the runner's environment. ``died`` is called,
-    from another thread, when the runner's process has ended. ``growth`` is how many bytes its trials may leave behind
+    ``program`` is the descriptor of the program's `bundle`, so that runners can be started even when somebody has
+    removed the file. Its owner keeps it open. ``environment`` is the runner's environment. ``died`` is called, from
+    another thread, when the runner's process has ended. ``growth`` is how many bytes its trials may leave behind
     in it before that is told. ``sources`` is the folder of the driver's own modules, where they were sent; they come
     first on the runner's path. The rest of the path is that of this process.
     """
@@ -28,7 +29,7 @@ class Keeper:
     def __init__(
         self,
         worker: str,
-        program: Path,
+        program: int,
         environment: Mapping[str, str],
         died: Callable[["Keeper"], None],
         growth: int,
@@ -48,7 +49,7 @@ class Keeper:
 
     @property
     def pid(self) -> int:
-        """The runner's process id."""
+        """The process id of the runner's guard."""
         return self._runner.pid
 
     @property

@@ -14,12 +14,16 @@ from trimma.worker.shared_files import VARIABLE, SharedCopy, own_folder
 class CachedProgram:
     """A file of the cache, which stays at ``path`` until `close`. As a context manager it gives the path.
 
+    It is held open as ``descriptor``, so that it isn't lost to this process when somebody sweeps its folder.
+
     The last user of the file on the machine that closes it removes it.
     """
 
     def __init__(self, file: SharedCopy) -> None:
         self.path = file.path
         self._file = file
+        self._opened = file.path.open("rb")
+        self.descriptor = self._opened.fileno()
 
     def __enter__(self) -> Path:
         return self.path
@@ -29,6 +33,7 @@ class CachedProgram:
 
     def close(self) -> None:
         """End the use of the file. Closing twice does nothing."""
+        self._opened.close()
         self._file.leave()
 
 
@@ -49,7 +54,11 @@ def cached(
     file = SharedCopy(own_folder("trimma"), digest, ".program")
 
     file.use(lambda: _provide(file, digest, size, fetch), lambda: waiting(_fetched(file)))
-    return CachedProgram(file)
+    try:
+        return CachedProgram(file)
+    except BaseException:
+        file.leave()
+        raise
 
 
 def _fetched(file: SharedCopy) -> int:

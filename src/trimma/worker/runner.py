@@ -1,7 +1,7 @@
 """The runner: a process that runs one trial after another, and stays warm in between.
 
-It is started with the file descriptors of its end of a socket and of the memory for its last line, how many bytes its
-trials may leave behind in it, the path of the program's file, and the folder with the files of the driver's own
+It is started with the file descriptors of its end of a socket, of the memory for its last line and of the program's
+file, how many bytes its trials may leave behind in it, and the folder with the files of the driver's own
 modules, where they were sent. It ends when its agent closes the socket, and is killed when its agent dies (see
 `trimma.worker.orphan_guard`).
 """
@@ -35,7 +35,7 @@ from trimma.worker.surroundings import Surroundings, enter, settle
 Capture = Callable[[TrialOutput], AbstractContextManager[Any]]
 
 
-def main(descriptor: int, line: int, growth: int, program_path: str, sources: str) -> None:
+def main(descriptor: int, line: int, program_file: int, growth: int, sources: str) -> None:
     """Run trials until the agent closes the connection."""
     streams = ProcessStream(sys.stdout, 1), ProcessStream(sys.stderr, 2)
     sys.stdout, sys.stderr = streams
@@ -49,9 +49,9 @@ def main(descriptor: int, line: int, growth: int, program_path: str, sources: st
         return enter(surroundings)
 
     try:
-        program = bundle.load(Path(program_path), enter_surroundings)
+        program = bundle.load(program_file, enter_surroundings)
         settle(found[0], Path(sources) if sources else None)
-        find_spark_files(Path(program_path))
+        find_spark_files(program_file)
         signature = Signature.of(program.objective)
     except TrimmaError as error:
         link.send(Refused(_refusal(error)))

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, cast
 
 import msgspec
@@ -21,8 +20,8 @@ from trimma.worker.link import FromRunner, Link
 # before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
 _BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv[6:]; "
-    "from trimma.worker.orphan_guard import die_with_agent; die_with_agent(); "
-    "from trimma.worker.runner import main; main(*map(int, sys.argv[1:4]), *sys.argv[4:6])"
+    "from trimma.worker.orphan_guard import fork_under_guard; fork_under_guard(); "
+    "from trimma.worker.runner import main; main(*map(int, sys.argv[1:5]), sys.argv[5])"
 )
 # as those of this process, so that -O and -W count at workers, too
 _FLAGS: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
@@ -33,14 +32,14 @@ _CHUNK = 65536
 class RunnerProcess:
     """One runner, from its start to its end.
 
-    ``program`` is the path of the program's `bundle`, ``sources`` the folder of the driver's own modules, or empty, and
-    ``path`` its ``sys.path``. ``growth`` is how many bytes its trials may leave behind in it before that is told.
-    ``ended`` is called, from another thread, when it has ended.
+    ``program`` is the descriptor of the program's `bundle`, ``sources`` the folder of the driver's own modules, or
+    empty, and ``path`` its ``sys.path``. ``growth`` is how many bytes its trials may leave behind in it before that is
+    told. ``ended`` is called, from another thread, when it has ended.
     """
 
     def __init__(
         self,
-        program: Path,
+        program: int,
         environment: Mapping[str, str],
         growth: int,
         sources: str,
@@ -51,8 +50,8 @@ class RunnerProcess:
         self._link = Link(ours, FromRunner)
         self._line = shared_memory()
         self._streaming = self._connected = True
-        numbers = (theirs.fileno(), self._line, growth)
-        arguments = [*map(str, numbers), str(program), sources, *path]
+        descriptors = (theirs.fileno(), self._line, program)
+        arguments = [*map(str, descriptors), str(growth), sources, *path]
         try:
             with theirs:
                 self._process = subprocess.Popen(
@@ -60,7 +59,7 @@ class RunnerProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    pass_fds=[theirs.fileno(), self._line],
+                    pass_fds=descriptors,
                     env=dict(environment),
                     start_new_session=True,
                 )
@@ -68,6 +67,7 @@ class RunnerProcess:
             ours.close()
             os.close(self._line)
             raise
+        self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self._stdout.fileno(), False)
         # a character may come in two pieces
@@ -77,10 +77,6 @@ class RunnerProcess:
 
     def _reap(self) -> None:
         """Wait for the end. Only one thread does this; the others look at ``_gone``."""
-        if hasattr(os, "waitid"):
-            # kill the group before the runner is reaped, because no other process can have its id until then
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-            _kill_group(self.pid)
         self._process.wait()
         # in this order, because once `_gone` is set the owner may not listen any more
         self._ended()
@@ -88,6 +84,7 @@ class RunnerProcess:
 
     @property
     def pid(self) -> int:
+        """The process id of its guard, which ends with it and as it does."""
         return self._process.pid
 
     @property
@@ -145,7 +142,10 @@ class RunnerProcess:
     def kill(self) -> None:
         """Kill it and the processes that it has started, at once."""
         if not self._gone.is_set():
-            _kill_group(self.pid)
+            with contextlib.suppress(OSError, ValueError):
+                # a guard that was stopped by a signal heeds nothing else
+                self._process.send_signal(signal.SIGCONT)
+                os.write(self._stdin.fileno(), b"end")
 
     def hang_up(self) -> None:
         """Let an idle runner end by itself; kill it after a short grace."""
@@ -155,7 +155,7 @@ class RunnerProcess:
 
     def _kill_after_grace(self) -> None:
         if not self._gone.wait(_GRACE):
-            _kill_group(self.pid)
+            self.kill()
 
     def part(self) -> None:
         """Close the connection, by which an idle runner ends at once."""
@@ -164,8 +164,7 @@ class RunnerProcess:
 
     def terminate(self) -> None:
         """Have the trial that runs end, with its ``finally`` blocks."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
+        self._process.terminate()
 
     def wait(self, timeout: float) -> bool:
         """Whether it has ended within ``timeout`` seconds."""
@@ -177,12 +176,5 @@ class RunnerProcess:
         if self._line >= 0:
             os.close(self._line)
             self._line = -1
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-
-
-def _kill_group(leader: int) -> None:
-    # the runner has a session of its own, so that its process group isn't this process's
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
+        self._stdin.close()
+        self._stdout.close()

@@ -22,7 +22,7 @@ from trimma.errors import EngineError
 VARIABLE = "TRIMMA_CACHE"
 
 _LOOK_UP = 0.05
-_PATIENCE = 200  # a copy may be in use but not there for a moment; after so many looks it counts as removed
+_PATIENCE = 40  # a copy may be in use but not there for a moment; after so many looks it counts as swept away
 
 
 def own_folder(name: str) -> Path:
@@ -51,20 +51,24 @@ class SharedCopy:
     """A file or a folder at ``path``, made as ``part``, and the right to use or to change them."""
 
     def __init__(self, folder: Path, name: str, suffix: str = "") -> None:
-        self.path, self.part = folder / f"{name}{suffix}", folder / f"{name}.part"
-        self._folder, self._name, self._suffix = folder, name, suffix
-        self._lock = folder / f"{name}.lock"
+        self._folder, self._suffix = folder, suffix
         self._descriptor: int | None = None
+        self._take_name(name)
+
+    def _take_name(self, name: str) -> None:
+        self._name, self.path, self.part = name, self._folder / f"{name}{self._suffix}", self._folder / f"{name}.part"
+        self._lock = self._folder / f"{name}.lock"
 
     def use(self, provide: Callable[[], None], waiting: Callable[[], None] = lambda: None) -> None:
         """Begin to use the copy, which stays until `leave`.
 
         If the copy isn't there, ``provide`` is called to make it, while this process holds the lock alone. While other
         processes hold the lock, ``waiting`` is called many times a second. Exceptions of ``provide`` and ``waiting``
-        are passed on. Raises `EngineError` if other processes use the copy, but somebody has removed it.
+        are passed on. If other processes use the copy, but somebody has swept it away, another one is made under
+        another name.
         """
         self._collect()
-        vanished = 0
+        name, vanished, swept = self._name, 0, 0
         try:
             while True:
                 if self._take(fcntl.LOCK_EX):
@@ -75,7 +79,8 @@ class SharedCopy:
                     vanished += 1
                     self._drop()
                 if vanished >= _PATIENCE:
-                    raise EngineError(f"{self.path} is in use, but was removed: end what uses it on {platform.node()}")
+                    vanished, swept = 0, swept + 1
+                    self._take_name(f"{name}-{swept}")
                 waiting()
                 # not a blocking lock, because that would wait without end and call nobody
                 time.sleep(_LOOK_UP)

@@ -1,7 +1,6 @@
 """Has ``SparkFiles.get`` find the files of ``SparkContext.addFile`` in a runner, as it does in a task of Spark."""
 
 import os
-from pathlib import Path
 
 from trimma.worker import bundle
 
@@ -9,7 +8,7 @@ VARIABLE = "TRIMMA_SPARK_FILES"
 """Names the folder of these files to a runner."""
 
 
-def find_spark_files(program: Path) -> None:
+def find_spark_files(program: int) -> None:
     """Tell pyspark where they are, if the program asks for them. Otherwise pyspark isn't imported, which takes a while.
 
     What is set here is what pyspark's own worker sets in a task.

@@ -27,7 +27,7 @@ def shared_copy(key: str, write: Callable[[Path], None], owner: int | None = Non
     """
     if owner is None:
         with _writing:
-            if key not in _kept:
+            if key not in _kept or _kept[key].was_swept:
                 _kept[key] = _CopyInUse(key, write)
             return _kept[key].path
     if getattr(_trial, "owner", None) != owner:
@@ -46,6 +46,11 @@ class _CopyInUse:
         folder.use(lambda: _provide(folder, write))
         self.path = folder.path
         weakref.finalize(self, _leave, folder, os.getpid())
+
+    @property
+    def was_swept(self) -> bool:
+        """Whether somebody has removed what is in it."""
+        return not self.path.is_dir() or not any(self.path.iterdir())
 
 
 def _provide(folder: SharedCopy, write: Callable[[Path], None]) -> None:

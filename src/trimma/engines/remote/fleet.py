@@ -1,17 +1,16 @@
 """The agents of one study: starts them, listens to them, gives them back and replaces them."""
 
 import contextlib
-import tempfile
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from trimma.commands import Job, Renew, Send, Signal
 from trimma.engines.remote.launcher import Launcher
 from trimma.engines.remote.scaling import Slots
 from trimma.errors import EngineError, ObjectiveError
 from trimma.facts import ENDS, Fact, Joined, Left, Measured
+from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.ports import News
 from trimma.program import Program
 from trimma.wire.hub import Hub
@@ -56,8 +55,8 @@ class Fleet:
         self._adjusted = float("-inf")
         self._demand: int | None = None
         with contextlib.ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="trimma-"))
-            parcel = bundle.write(program, Path(folder) / "program", elsewhere=True)
+            folder = stack.enter_context(TemporaryFolder("program"))
+            parcel = bundle.write(program, folder / "program", elsewhere=True)
             self._bundle = stack.enter_context(parcel.path.open("rb"))
             self._waker = Waker()
             stack.callback(self._waker.close)

@@ -23,7 +23,7 @@ from trimma.worker.no_private_spark import ENVIRONMENT as NO_PRIVATE_SPARK
 from trimma.worker.program_cache import CachedProgram
 from trimma.worker.resources import environment, usable_cores
 from trimma.worker.shared_files import SharedCopy
-from trimma.worker.unpacked_sources import unpacked_sources
+from trimma.worker.unpacked_sources import restore_sources, unpacked_sources
 from trimma.worker.waker import Waker
 
 _GRACE = 3.0
@@ -35,8 +35,9 @@ def serve(ticket: bytes, slot: int, wanted: Callable[[], bool] = lambda: True) -
     ``wanted`` is asked several times a second whether to go on (default: yes). It is for callers that have no other way
     to end this.
 
-    The runner dies with the calling thread, so that thread must live until this returns. Raises `EngineError` when the
-    driver can't be reached, when its versions don't fit those of this worker, and when runners can't be started here.
+    On Linux the runner dies with the calling thread, so that thread must live until this returns. Raises `EngineError`
+    when the driver can't be reached, when its versions don't fit those of this worker, and when runners can't be
+    started here.
     """
     known = Ticket.from_bytes(ticket)
     with ExitStack() as kept:
@@ -121,14 +122,14 @@ class _Incarnation:
             return
         own = environment(self._slot, self._ticket.cpus, 0, []) | dict(NO_PRIVATE_SPARK) | welcome.environment
         try:
-            self._sources = unpacked_sources(self._copy.path)
+            self._sources = unpacked_sources(self._copy.descriptor)
         except EngineError as error:
             self._give_up(str(error))
             return
         sources = None if self._sources is None else self._sources.path
         # as many workers as there are cores for may share this machine
         growth = allowed_growth(max(1, usable_cores() // self._ticket.cpus))
-        self._keeper = Keeper(self._worker, self._copy.path, own, self._died, growth, sources)
+        self._keeper = Keeper(self._worker, self._copy.descriptor, own, self._died, growth, sources)
 
     def _descriptors(self) -> list[int]:
         """The file descriptors to watch for input. While the driver lags behind, the runner isn't listened to."""
@@ -162,7 +163,16 @@ class _Incarnation:
             keeper = self._dead.popleft()
             self._tell_facts(keeper, dead=True)
             if not self._broken:
-                keeper.restart()
+                self._restart(keeper)
+
+    def _restart(self, keeper: Keeper) -> None:
+        if self._sources is not None and self._copy is not None:
+            try:
+                restore_sources(self._sources, self._copy.descriptor)
+            except EngineError as error:
+                self._give_up(str(error))
+                return
+        keeper.restart()
 
     def _look_after_fetching(self, fetcher: ProgramFetcher) -> None:
         for offset in fetcher.wanted():

@@ -1,6 +1,7 @@
 """A folder that is held open, so that nobody can put another one, or a link to one, in its place."""
 
 import contextlib
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -25,11 +26,16 @@ class HeldFolder:
         """Make a folder that only this user may enter, and hold it."""
         os.mkdir(path, 0o700, dir_fd=None if parent is None else parent._descriptor)
         folder = cls(path, parent)
-        found = os.fstat(folder._descriptor)
-        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        if not folder.is_own:
             folder.close()
             raise PermissionError(0, "somebody has put another folder in the place of the one that was made")
         return folder
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is this user's, and nobody else may enter it."""
+        found = os.fstat(self._descriptor)
+        return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & 0o077
 
     @property
     def is_gone(self) -> bool:
@@ -66,17 +72,33 @@ class HeldFolder:
 
     def remove_folder(self, name: str) -> None:
         """Remove a folder in this one, with all that is in it."""
-        inner = HeldFolder(name, self)
-        try:
-            for each in inner.names():
+        with contextlib.closing(HeldFolder(name, self)) as inner:
+            inner.clear()
+        self.remove_empty_folder(name)
+
+    def remove_empty_folder(self, name: str) -> None:
+        """Remove a folder in this one that holds nothing. One that has vanished is removed."""
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(name, dir_fd=self._descriptor)
+
+    def clear(self, last: str = "") -> None:
+        """Remove all that is in it, and the file of the name ``last`` after all others."""
+        for name in sorted(self.names(), key=lambda each: each == last):
+            # others may remove something in the meantime
+            with contextlib.suppress(FileNotFoundError):
                 try:
-                    inner.remove(each)
+                    self.remove(name)
                 except (IsADirectoryError, PermissionError):
                     # unlinking a folder is EISDIR on Linux, and EPERM elsewhere
-                    inner.remove_folder(each)
-        finally:
-            inner.close()
-        os.rmdir(name, dir_fd=self._descriptor)
+                    self.remove_folder(name)
+
+    def lock(self) -> bool:
+        """Hold its lock until it is closed. Returns False if somebody else holds it."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def close(self) -> None:
         """Hold it no longer. It may be closed more than once."""
