@@ -135,6 +135,11 @@ class TestAsha(SchedulerContract):
         return Asha(max_steps=10)
 
 
+class TestAshaByPromotion(SchedulerContract):
+    def make(self) -> BindsSearcher:
+        return Asha(max_steps=10, reduction_factor=2, promote=True)
+
+
 class TestAshaOfHalves(SchedulerContract):
     def make(self) -> BindsSearcher:
         return Asha(max_steps=8, reduction_factor=1.5, grace_steps=2)

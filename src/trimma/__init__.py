@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trimma.api.stored_studies import delete, load, studies
     from trimma.api.study import Study
     from trimma.api.tune import tune
+    from trimma.checkpoint import Checkpoints
     from trimma.engines import Driver, Local, Simulated
     from trimma.engines.dask.engine import Dask
     from trimma.engines.spark.engine import Spark
@@ -51,6 +52,7 @@ _HOMES = {
     "AblationStudy": "trimma.api.ablation_study",
     "Asha": "trimma.schedule",
     "Check": "trimma.api.check",
+    "Checkpoints": "trimma.checkpoint",
     "Choice": "trimma.space",
     "Columns": "trimma.ablation.columns",
     "Dask": "trimma.engines.dask.engine",
@@ -106,6 +108,7 @@ __all__ = [
     "AblationStudy",
     "Asha",
     "Check",
+    "Checkpoints",
     "Choice",
     "Columns",
     "Dask",

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from trimma.checkpoint import Checkpoints
 from trimma.stopping import Rule
 
 
@@ -36,6 +37,8 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``folders`` is the place for the folders of trials, or empty for the default. ``keep`` is how many of the best
     trials keep theirs, None for all that are done or stopped.
 
+    ``checkpoints`` says where trials save their state, how often, and which of it stays.
+
     ``kind`` says what kind of question it is. ``asked`` holds more of the question as plain JSON, which is read only by
     the policy that asks it, and by what shows a study of this kind. ``planned`` is the largest number of trials in the
     policy's own plan, or None when the policy doesn't say. ``data`` is a digest of the data, or empty without data.
@@ -58,6 +61,7 @@ class StudySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry: int = 0
     folders: str = ""
     keep: int | None = 1
+    checkpoints: Checkpoints = Checkpoints()
     kind: str = "search"
     asked: dict[str, Any] = {}
     planned: int | None = None

@@ -39,7 +39,13 @@ from trimma.testing.studies import SPACE, StudyRun
 from trimma.trial import ENDED
 
 TRIALS = 12
-SCHEDULERS = [RunAll(), MedianRule(min_trials=2), Asha(max_steps=8, reduction_factor=2), Promotion()]
+SCHEDULERS = [
+    RunAll(),
+    MedianRule(min_trials=2),
+    Asha(max_steps=8, reduction_factor=2),
+    Asha(max_steps=8, promote=True),
+    Promotion(),
+]
 
 
 def study(scheduler: BindsSearcher | None = None, planning: float = 3.0, **more: Any) -> StudyRun:

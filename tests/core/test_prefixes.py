@@ -18,7 +18,13 @@ from trimma.testing.studies import StudyRun
 from trimma.trial import ENDED
 
 SEARCHERS = [RandomSearch(), GridSearch(points=4), QuasiRandomSearch(), QuasiRandomSearch("halton")]
-SCHEDULERS = [RunAll(), MedianRule(min_trials=2), Asha(max_steps=8, reduction_factor=2), Promotion()]
+SCHEDULERS = [
+    RunAll(),
+    MedianRule(min_trials=2),
+    Asha(max_steps=8, reduction_factor=2),
+    Asha(max_steps=8, promote=True),
+    Promotion(),
+]
 PAIRS = list(itertools.product(SEARCHERS, SCHEDULERS))
 TRIALS = 7
 

@@ -10,6 +10,8 @@ from functools import partial
 from signal import SIGINT
 from typing import Protocol
 
+from trimma.api.checkpoint_keeper import CheckpointKeeper
+from trimma.api.checkpoint_place import checkpoint_place
 from trimma.api.claim import claimed
 from trimma.api.ending import conclude, ended_at_once, ended_without_room
 from trimma.api.folder_keeper import FolderKeeper
@@ -104,6 +106,7 @@ def _run(
         Observers(observers, store, asked.name, study.known) as told,
         signalled,
         _folder_keeper(study, store) as keeper,
+        _checkpoint_keeper(study, store) as saved,
         Shown(view_of(progress, engine)) as shown,
     ):
 
@@ -111,6 +114,8 @@ def _run(
             told(events, history, now)
             if keeper is not None:
                 keeper(events, history, now)
+            if saved is not None:
+                saved(events, history, now)
             shown(events, history, now)
 
         # bound to the original limits, because the order of branches must not change with those of a resume
@@ -130,7 +135,11 @@ def _run(
                 policy,
                 engine,
                 store,
-                replace(study.recipe.program, folders=None if keeper is None else keeper.folders),
+                replace(
+                    study.recipe.program,
+                    folders=None if keeper is None else keeper.folders,
+                    checkpoints=None if saved is None else saved.place,
+                ),
                 trials=study.trials,
                 until=study.until,
                 observe=observe,
@@ -155,6 +164,15 @@ def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[Folde
         return nullcontext()
     history = study.ledger.history
     return FolderKeeper(trial_folders(history.spec, history.created, store), history)
+
+
+def _checkpoint_keeper(study: TakenUp, store: Store) -> AbstractContextManager[CheckpointKeeper | None]:
+    """Looks after the checkpoints, which an objective must read from ``trial``, unless it is an object of steps."""
+    objective = study.recipe.program.objective
+    if "trial" not in Signature.of(objective).accepts and not callable(getattr(objective, "step", None)):
+        return nullcontext()
+    history, required = study.ledger.history, getattr(study.recipe.scheduler, "promotes", False)
+    return CheckpointKeeper(checkpoint_place(history.spec, history.created, store, required=required), history)
 
 
 def _refuse_import() -> None:

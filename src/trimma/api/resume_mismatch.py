@@ -38,6 +38,8 @@ def refuse_mismatch(
     if stored.keep != given.keep:
         was, now = ("'all'" if spec.keep is None else str(spec.keep) for spec in (stored, given))
         changed.append(f"keep= was {was}, is {now}")
+    if stored.checkpoints != given.checkpoints:
+        changed.append(f"checkpoints= was {stored.checkpoints}, is {given.checkpoints}")
     if seeded and stored.seed != given.seed:
         changed.append(f"the seed was {stored.seed}, is {given.seed}")
     if changed:

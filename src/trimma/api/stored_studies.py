@@ -4,6 +4,7 @@ from pathlib import Path
 
 from trimma.api.advice import how_to_remove
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
+from trimma.api.checkpoint_place import remove_checkpoints
 from trimma.api.claim import claimed
 from trimma.api.damaged_study import DamagedStudy
 from trimma.api.study import Study
@@ -61,6 +62,7 @@ def _remove_folders(store: Store, name: str) -> None:
     # records of another study don't say where the folders of this one are
     if isinstance(created, StudyCreated) and created.spec.name == name:
         remove_trial_folders(created.spec, created.at, store)
+        remove_checkpoints(created.spec, created.at, store)
 
 
 def _store_with(name: str, store: str | Path | Store | None) -> Store:

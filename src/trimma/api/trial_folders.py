@@ -34,8 +34,13 @@ def trial_folders(spec: StudySpec, created: float, store: Store) -> TrialFolders
     If the store has no file, they are in a folder for temporary files, as long as the store is there. ``created`` is
     when the study was created. It tells the study from others of its name and seed.
     """
-    owner = f"{spec.name} {spec.seed} {created!r}\n"
-    return TrialFolders(root=str(_place(spec, store) / _file_name(spec.name)), owner=owner)
+    place = Path(spec.folders) if spec.folders else beside(store, "trials")
+    return TrialFolders(root=str(place / file_name(spec.name)), owner=owner_text(spec, created))
+
+
+def owner_text(spec: StudySpec, created: float) -> str:
+    """What the mark says in a folder of the study."""
+    return f"{spec.name} {spec.seed} {created!r}\n"
 
 
 def remove_trial_folders(spec: StudySpec, created: float, store: Store) -> None:
@@ -52,23 +57,23 @@ def remove_trial_folders(spec: StudySpec, created: float, store: Store) -> None:
         ) from error
 
 
-def _place(spec: StudySpec, store: Store) -> Path:
-    if spec.folders:
-        return Path(spec.folders)
+def beside(store: Store, kind: str) -> Path:
+    """The folder beside the store's file for "trials" or "checkpoints", or a temporary one for both."""
     path = getattr(store, "path", None)
     if isinstance(path, Path):
-        return path.with_name(f"{path.name}-trials")
+        return path.with_name(f"{path.name}-{kind}")
     try:
         if store not in _temporary:
             _temporary[store] = TemporaryFolder("trials")
     except TypeError as error:
         raise UsageError(
-            f"{store!r} has no file beside which trials could keep what they save: name a folder with folders="
+            f"{store!r} has no file beside which trials could keep what they save: name a folder with "
+            f"{'folders' if kind == 'trials' else kind}="
         ) from error
-    return _temporary[store].path
+    return _temporary[store].path / kind
 
 
-def _file_name(study: str) -> str:
+def file_name(study: str) -> str:
     """The name of a study as the name of a folder, with a digest where it has characters that a folder can't have."""
     if re.fullmatch(r"\w[\w.-]{0,80}", study):
         return study

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from trimma.api.arguments import engine_of, metric_of, seconds, seed_of, store_of, until_of, whole
+from trimma.api.checkpoint_place import checkpoints_of
 from trimma.api.folder_keeper import keep_of
 from trimma.api.launch import launch
 from trimma.api.naming import name_of
@@ -17,6 +18,7 @@ from trimma.api.question import Question
 from trimma.api.searched import searched
 from trimma.api.study import Study
 from trimma.api.trial_folders import folders_of
+from trimma.checkpoint import Checkpoints
 from trimma.errors import UsageError
 from trimma.ports import BindsSearcher, BindsSpace, Engine, Observer, Scheduler, Searcher, Store
 from trimma.space import Space
@@ -51,6 +53,7 @@ def tune(
     stop_grace: float = 10.0,
     folders: str | Path | None = None,
     keep: Literal["best", "all", "none"] | int = "best",
+    checkpoints: str | Path | Checkpoints | None = None,
     resume: bool = False,
     progress: bool | View = True,
     observers: Sequence[Observer] = (),
@@ -97,7 +100,9 @@ def tune(
         ``study.best.folder`` is that of the best trial. ``keep`` says which folders stay: those of the "best" trial
         (the default), of so many of the best, of "all" that are done or stopped, or of "none". All others are removed
         as soon as their trials have ended. They are in ``folders`` (default: beside the store), which must be a folder
-        that all machines share.
+        that all machines share. ``checkpoints`` says where and how often trials save their state, so that they can go
+        on after a pause or a loss: a folder, an address such as "s3://bucket/runs", or ``tm.Checkpoints(...)``
+        (default: beside the store, and only when a trial is paused).
     How it is shown
         On standard error: in place in a terminal or a notebook, as lines elsewhere. ``progress=False`` shows nothing.
         A function as ``progress`` shows it in a way of your own: it is called with the engine, and returns a context
@@ -141,6 +146,7 @@ def tune(
         stop_grace=seconds("stop_grace", stop_grace),
         folders=folders_of(folders),
         keep=keep_of(keep),
+        checkpoints=checkpoints_of(checkpoints),
         failures_to_give_up=0 if isinstance(failures, str) else whole("failures", failures),
         stop_at_failure=failures == "stop",
     )

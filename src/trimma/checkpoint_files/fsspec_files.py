@@ -4,8 +4,6 @@ Such places can't rename a folder at once, and some can't rename at all. So the 
 and its seal last. One without a seal doesn't count.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from trimma.checkpoint_files.seal import SEAL, Damaged, check, decoded, encoded, seal_of
 from trimma.errors import MissingExtra, UsageError
+from trimma.folders.temporary_folder import TemporaryFolder
 
 
 class FsspecFiles:
@@ -35,8 +34,8 @@ class FsspecFiles:
             raise UsageError(f"checkpoints={root!r}: {error}") from error
 
     def save(self, name: str, write: Callable[[Path], Any]) -> int:
-        local = Path(tempfile.mkdtemp(prefix="trimma-checkpoint-"))
-        try:
+        with TemporaryFolder("checkpoint") as folder:
+            local = _inside(folder)
             write(local)
             seal = seal_of(local)
             for file in seal.names:
@@ -45,14 +44,12 @@ class FsspecFiles:
                 self._fs.put_file(str(local / file), target)
             self._fs.makedirs(f"{self._root}/{name}", exist_ok=True)
             self._fs.pipe_file(f"{self._root}/{name}/{SEAL}", encoded(seal))
-        finally:
-            shutil.rmtree(local, ignore_errors=True)
         return seal.size
 
     @contextmanager
     def fetched(self, name: str) -> Iterator[Path]:
-        local = Path(tempfile.mkdtemp(prefix="trimma-checkpoint-"))
-        try:
+        with TemporaryFolder("checkpoint") as folder:
+            local = _inside(folder)
             try:
                 seal = decoded(self._fs.cat_file(f"{self._root}/{name}/{SEAL}"))
                 for file in seal.names:
@@ -62,8 +59,6 @@ class FsspecFiles:
                 raise Damaged(f"a file of it is missing ({error})") from error
             check(local, seal)
             yield local
-        finally:
-            shutil.rmtree(local, ignore_errors=True)
 
     def remove(self, name: str) -> None:
         path = f"{self._root}/{name}"
@@ -90,3 +85,10 @@ class FsspecFiles:
     def write_mark(self, text: str) -> None:
         self._fs.makedirs(self._root, exist_ok=True)
         self._fs.pipe_file(f"{self._root}/.study", text.encode())
+
+
+def _inside(folder: Path) -> Path:
+    """An empty folder in a temporary one, which has a mark in it."""
+    local = folder / "checkpoint"
+    local.mkdir()
+    return local

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ class RecordedAttempt:
         self._job = msgspec.structs.replace(job, rungs=(), checkpoints=())
         recorder = _Recorder()
         self._said = recorder.said
+        program = replace(program, checkpoints=None)
         self._reporter = Reporter(recorder, self._job, program)
         self._output = TrialOutput(self._reporter.log)
         self._context = printing_context(self._output)

@@ -1,6 +1,6 @@
 """The contract suite for schedulers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -9,8 +9,9 @@ import numpy as np
 from trimma.engines.simulated import Simulated
 from trimma.events import Reported, StopRequested, TrialQueued
 from trimma.ledger import Ledger
-from trimma.ports import BindsSearcher, History, Scheduler, Suggestion
+from trimma.ports import BindsSearcher, History, Scheduler, Searcher, Suggestion
 from trimma.search.random import RandomSearch
+from trimma.space import Space
 from trimma.testing.searchers import rough
 from trimma.testing.studies import METRIC, SPACE, StudyRun, run_study
 
@@ -25,6 +26,22 @@ def also_silent(params: Mapping[str, Any]) -> Iterator[dict[str, float]]:
     """`rough`, with further reports that lack the study's metric."""
     for place, metrics in enumerate(rough(params)):
         yield {"other": 0.0} if place % 3 == 1 else metrics
+
+
+class _Noting:
+    """A random search that notes what it has suggested."""
+
+    def __init__(self) -> None:
+        self.noted: list[dict[str, Any]] = []
+
+    def bind(self, space: Space, seed: int, trials: int | None) -> Searcher:
+        self._searcher = RandomSearch().bind(space, seed, trials)
+        return self
+
+    def suggest(self, history: History, free: int, rng: np.random.Generator) -> Sequence[Suggestion]:
+        suggestions = self._searcher.suggest(history, free, rng)
+        self.noted += [suggestion.config for suggestion in suggestions]
+        return suggestions
 
 
 class SchedulerContract:
@@ -93,8 +110,10 @@ class SchedulerContract:
         assert study.history.trial_count == self.trials
 
     def test_it_asks_its_searcher_for_what_is_new(self) -> None:
-        expected = [trial.config for trial in run_study(RandomSearch(), trials=self.trials).history.trials]
-        assert self._study().configs == expected
+        searcher = _Noting()
+        engine = Simulated(5, straggle=0.5, seed=4)
+        study = run_study(searcher, self.make(), objective=rough, trials=self.trials, engine=engine)
+        assert study.configs == searcher.noted
 
     def test_every_trial_ends(self) -> None:
         study = self._study(crash=0.03)
