@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import trimma as tm
-from trimma.errors import StudyFailed, UsageError
+from trimma.errors import StudyError, StudyFailed, UsageError
 from trimma.events import CheckpointSaved, SaveFailed, TrialLost, TrialPaused, WentBackFurther
 
 SPACE = tm.Space(rate=tm.Float(0.1, 1.0))
@@ -184,6 +184,12 @@ def test_which_checkpoints_stay(keep: Any, kept: int, tmp_path: Path) -> None:
     study = tune(function, tmp_path, scheduler="run-all", checkpoints=tm.Checkpoints(keep=keep))
     ranked = sorted(study.trials, key=lambda trial: -(trial.value or 0.0))
     assert places(tmp_path) == sorted(f"{trial.id}/step-8-attempt-1" for trial in ranked[:kept])
+    if kept:
+        assert study.best is ranked[0]
+        with study.checkpoint() as folder:
+            assert count_of(folder) == 8
+    with pytest.raises(StudyError, match="has (kept|saved) no checkpoint" if kept < 12 else "there is no trial 12"):
+        study.checkpoint(ranked[-1].id if kept < 12 else 12).__enter__()
     tm.delete("study", store=tmp_path / "s.db")
     assert not (tmp_path / "s.db-checkpoints" / "study").exists()
 

@@ -1,5 +1,7 @@
 """Where a study's checkpoints are, and how all of them are removed."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,11 @@ from trimma.api.arguments import seconds, whole
 from trimma.api.folder_keeper import keep_of
 from trimma.api.trial_folders import beside, file_name, owner_text
 from trimma.checkpoint import CheckpointPlace, Checkpoints
-from trimma.checkpoint_files import files_at
-from trimma.errors import StoreError, UsageError
-from trimma.ports import Store
+from trimma.checkpoint_files import Damaged, files_at
+from trimma.errors import StoreError, StudyError, UsageError
+from trimma.ports import History, Store
 from trimma.spec import StudySpec
+from trimma.trial import Trial
 
 
 def checkpoints_of(given: Any) -> Checkpoints:
@@ -75,3 +78,20 @@ def remove_checkpoints(spec: StudySpec, created: float, store: Store) -> None:
             f"{place.root}, where trials kept their checkpoints, can't be removed ({error.strerror}): remove it "
             "yourself, and then the study"
         ) from error
+
+
+@contextmanager
+def fetched(trial: Trial, history: History, store: Store) -> Iterator[Path]:
+    """A folder with the last checkpoint of a trial. Raises `StudyError` when there is none, or when it is damaged."""
+    place = checkpoint_place(history.spec, history.created, store)
+    if not trial.checkpoints:
+        raise StudyError(f"trial {trial.id} has saved no checkpoint: give report(...) a function to save with")
+    with ExitStack() as held:
+        try:
+            folder = held.enter_context(files_at(place.root).fetched(trial.checkpoints[-1].name))
+        except Damaged as error:
+            raise StudyError(
+                f"trial {trial.id} has kept no checkpoint that can be read in {place.root} ({error}): say which trials "
+                "keep theirs, with checkpoints=tm.Checkpoints(keep=...)"
+            ) from error
+        yield folder

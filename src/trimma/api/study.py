@@ -1,6 +1,7 @@
 """The handle of a study: to read it, to look at it and to go on with it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -101,6 +102,20 @@ class Study:
         trial_of(self.history, trial)
         events = self._store.read(self.name)
         return "".join(event.text for event in events if isinstance(event, Logged) and event.trial == trial)
+
+    def checkpoint(self, trial: int | None = None) -> AbstractContextManager[Path]:
+        """A folder with the last checkpoint of a trial (default: the best one), as long as the context lasts.
+
+        Which trials keep theirs after their end says ``checkpoints`` of `tune`. Raises `StudyError` when the trial has
+        kept none, or when it is damaged.
+
+        >>> with study.checkpoint() as folder:
+        ...     model.load_state_dict(torch.load(folder / "model.pt"))
+        """
+        from trimma.api.checkpoint_place import fetched
+
+        found = self.best if trial is None else trial_of(self.history, trial)
+        return fetched(found, self.history, self._store)
 
     @property
     def plot(self) -> "Plots":
