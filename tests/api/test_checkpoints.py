@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 import trimma as tm
 from trimma.errors import StudyError, StudyFailed, UsageError
 from trimma.events import CheckpointSaved, SaveFailed, TrialLost, TrialPaused, WentBackFurther
+from trimma.testing.engines import wait_until
 
 SPACE = tm.Space(rate=tm.Float(0.1, 1.0))
 HALVING = tm.Asha(max_steps=8, reduction_factor=2, promote=True)
@@ -260,3 +263,49 @@ def test_a_place_with_the_checkpoints_of_another_study_is_refused(tmp_path: Path
             checkpoints=tmp_path / "here",
             progress=False,
         )
+
+
+SCRIPT = """
+import os, pathlib, time
+import trimma as tm
+
+here = pathlib.Path({folder!r})
+
+
+def fit(rate, report, trial):
+    def save(folder):
+        (folder / "count").write_text(str(count))
+        if count == 4 and not (here / "begun").exists():
+            (here / "begun").touch()
+            time.sleep(600)
+        (folder / "more").write_text(str(count))
+
+    count = int((trial.checkpoint / "more").read_text()) if trial.checkpoint else 0
+    while count < 8:
+        count += 1
+        with open(here / f"made-{{trial.id}}", "a") as file:
+            file.write(f"{{count}}\\n")
+        report(score=rate * count, save=save)
+
+
+if __name__ == "__main__":
+    tm.tune(fit, tm.Space(rate=tm.Float(0.1, 1)), maximize="score", trials=3, seed=1, name="study", resume=True,
+            engine=tm.Local(1), checkpoints=tm.Checkpoints(every_steps=2, keep="all"), store=here / "s.db")
+"""
+
+
+def test_a_driver_that_is_killed_while_a_trial_saves_costs_two_steps(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(folder=str(tmp_path)), encoding="utf-8")
+    driver = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
+    try:
+        wait_until((tmp_path / "begun").exists)
+    finally:
+        driver.kill()
+        driver.wait()
+    subprocess.run([sys.executable, str(script)], check=True, stderr=subprocess.DEVNULL)
+    study = tm.load("study", store=tmp_path / "s.db")
+    assert {trial.state for trial in study.trials} == {"done"}
+    made = [(tmp_path / f"made-{trial}").read_text(encoding="utf-8").split() for trial in range(3)]
+    assert [list(map(int, steps)) for steps in made] == [[1, 2, 3, 4, 3, 4, 5, 6, 7, 8], *[list(range(1, 9))] * 2]
+    assert places(tmp_path) == ["0/step-8-attempt-2", "1/step-8-attempt-1", "2/step-8-attempt-1"]
