@@ -241,7 +241,16 @@ class CheckpointSaved(_Event, frozen=True, kw_only=True):
 
 
 class SaveFailed(_Event, frozen=True, kw_only=True):
-    """The trial could not save a checkpoint after ``step``, and goes on without. If it was to pause, it goes on."""
+    """The trial could not save a checkpoint after ``step``, and goes on without it."""
+
+    trial: int
+    attempt: int
+    step: int
+    failure: Failure
+
+
+class PauseFailed(_Event, frozen=True, kw_only=True):
+    """The trial could not save a checkpoint after ``step``, and goes on instead of pausing."""
 
     trial: int
     attempt: int
@@ -364,6 +373,7 @@ Event = (
     | SaveBegun
     | CheckpointSaved
     | SaveFailed
+    | PauseFailed
     | WentBackFurther
     | TrialResumed
     | StopRequested

@@ -146,12 +146,16 @@ class Saved(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class NotSaved(Struct, frozen=True, kw_only=True, tag=True):
-    """The checkpoint whose saving was told last could not be saved. The trial goes on."""
+    """The checkpoint whose saving was told last could not be saved. The trial goes on.
+
+    ``pausing`` says that it was asked to pause, and goes on instead.
+    """
 
     trial: int
     attempt: int
     step: int
     failure: Failure
+    pausing: bool = False
     rank: int = 0
 
 

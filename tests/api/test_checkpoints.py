@@ -14,7 +14,7 @@ import pytest
 
 import trimma as tm
 from trimma.errors import StudyError, StudyFailed, UsageError
-from trimma.events import CheckpointSaved, SaveFailed, TrialLost, TrialPaused, WentBackFurther
+from trimma.events import CheckpointSaved, PauseFailed, TrialLost, TrialPaused, WentBackFurther
 from trimma.testing.engines import wait_until
 
 SPACE = tm.Space(rate=tm.Float(0.1, 1.0))
@@ -208,7 +208,7 @@ def test_a_save_that_fails_costs_no_trial(tmp_path: Path) -> None:
 
     study = tune(fails, tmp_path, trials=4)
     assert {trial.state for trial in study.trials} == {"done"}
-    failed = [event for event in study.store.read("study") if isinstance(event, SaveFailed)]
+    failed = [event for event in study.store.read("study") if isinstance(event, PauseFailed)]
     assert failed
     assert {str(event.failure) for event in failed} == {"OSError: no space left"}
 

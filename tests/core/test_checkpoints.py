@@ -65,8 +65,8 @@ def test_who_finds_all_of_them_damaged_begins_anew() -> None:
 def test_a_trial_that_can_t_save_goes_on_instead_of_pausing() -> None:
     stage = Stage(Again(total=2), trials=2)
     stage.tell(measured(step=1, m=PAUSE), Saving(trial=0, attempt=1, step=1))
-    turn = stage.tell(NotSaved(trial=0, attempt=1, step=1, failure=FULL))
-    assert kinds(turn.events) == ["SaveFailed"]
+    turn = stage.tell(NotSaved(trial=0, attempt=1, step=1, failure=FULL, pausing=True))
+    assert kinds(turn.events) == ["PauseFailed"]
     assert stage.trial().state is State.RUNNING
     stage.tell(measured(step=2, m=3.0), returned())
     assert (stage.trial().state, stage.trial().attempt) == (State.DONE, 1)
@@ -102,3 +102,28 @@ def test_a_child_is_given_the_checkpoints_that_its_parent_had() -> None:
     stage.tell(WentBack(trial=1, attempt=1, step=1, cause="damaged"))
     assert [checkpoint.step for checkpoint in stage.trial(1).checkpoints] == [1]
     assert [checkpoint.step for checkpoint in stage.trial(0).checkpoints] == [1, 2]
+
+
+def test_who_hangs_while_it_saves_is_killed_when_a_trial_may_not_run_longer() -> None:
+    stage = Stage(Again(total=1), trials=1, stop_grace=5.0, trial_timeout=60.0)
+    stage.tell(measured(step=1, m=PAUSE), Saving(trial=0, attempt=1, step=1), now=1.0)
+    assert next_deadline(stage.history, 1.0) == 61.0
+    assert stage.tell(now=60.0).events == []
+    turn = stage.tell(now=61.0)
+    assert kinds(turn.events) == ["KillRequested"]
+    assert stage.trial().reason == "a rest"
+
+
+def test_a_trial_that_is_to_pause_still_pauses_when_an_earlier_save_has_failed() -> None:
+    stage = Stage(Again(total=2), trials=2)
+    stage.tell(measured(step=1, m=PAUSE), Saving(trial=0, attempt=1, step=1))
+    stage.tell(NotSaved(trial=0, attempt=1, step=1, failure=FULL))
+    assert stage.trial().state is State.PAUSING
+    turn = stage.tell(*paused(saved=2))
+    assert kinds(turn.events)[:2] == ["CheckpointSaved", "TrialPaused"]
+
+
+def test_who_pauses_unasked_is_lost_and_begins_anew() -> None:
+    stage = Stage(Plan(total=1), trials=1)
+    turn = stage.tell(measured(step=1, m=1.0), *paused())
+    assert kinds(turn.events) == ["Reported", "TrialLost", "TrialStarted"]

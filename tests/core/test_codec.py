@@ -120,6 +120,12 @@ every_event = st.one_of(
         failure=st.builds(ev.Failure, kind=text, message=text, traceback=text),
         **key,
     ),
+    st.builds(
+        ev.PauseFailed,
+        step=st.integers(0, 2**53),
+        failure=st.builds(ev.Failure, kind=text, message=text, traceback=text),
+        **key,
+    ),
     st.builds(ev.WentBackFurther, step=st.none() | st.integers(0, 2**53), cause=text, **key),
     st.builds(
         ev.TrialResumed,

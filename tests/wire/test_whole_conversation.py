@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from numpy.random import Generator
 
+from trimma.checkpoint import Checkpoint
 from trimma.commands import Job, Renew, Send, Signal, Start
 from trimma.core import Policy, reopen, step
-from trimma.events import StudyCreated
-from trimma.facts import Halted, Measured, Paused, Returned
+from trimma.events import Failure, StudyCreated
+from trimma.facts import Halted, Measured, NotSaved, Paused, Returned, Saved, Saving, WentBack
 from trimma.ledger import Ledger
 from trimma.ports import CONTINUE, Decision, History, Suggestion, Verdict
 from trimma.spec import Metric, StudySpec
@@ -57,7 +58,7 @@ class Runner:
         self.sent: deque[Any] = deque()
         self.job: Job | None = None
         self.code: int | None = None
-        self.ready = self.waiting = self.pausing = self.hangs = False
+        self.ready = self.waiting = self.pausing = self.saving = self.hangs = False
         self.step = 0
 
     def act(self) -> None:
@@ -73,9 +74,16 @@ class Runner:
             self.go_on(self.job)
 
     def begin(self, job: Job) -> None:
-        self.job, self.step, self.waiting, self.pausing = job, 0, False, False
+        self.job, self.step, self.waiting, self.pausing, self.saving = job, 0, False, False, False
         self.sent.append(Begun())
         self.world.begins(self.incarnation, job)
+        readable = [checkpoint for checkpoint in job.checkpoints if self.world.dice.random() < 0.8]
+        assert set(readable) <= self.world.saved
+        self.step = readable[-1].step if readable else 0
+        if job.checkpoints and readable[-1:] != [job.checkpoints[-1]]:
+            back = WentBack(trial=job.trial, attempt=job.attempt, step=self.step or None, cause="damaged")
+            self.sent.append(back)
+        self.world.first[job.trial, job.attempt] = self.step + 1
 
     def go_on(self, job: Job) -> None:
         key = {"trial": job.trial, "attempt": job.attempt}
@@ -88,8 +96,10 @@ class Runner:
                 return
             self.pausing = self.pausing or message.signal is Signal.PAUSE
             self.waiting = self.waiting and message.signal is not Signal.CONTINUE
-        if self.pausing and self.step:
-            self.end(Paused(**key))
+        if self.saving:
+            self.save(key)
+        elif self.pausing and self.reports_made(key):
+            self.begin_to_save(key)
         elif not self.waiting and self.step == self.world.lengths[job.trial]:
             self.end(Returned(metrics={}, **key))
         elif not self.waiting:
@@ -98,6 +108,28 @@ class Runner:
             self.world.reported.setdefault((job.trial, job.attempt), []).append(self.step)
             self.sent.append(Measured(step=self.step, metrics={"score": score}, **key))
             self.waiting = self.step in job.rungs
+            if not self.waiting and self.world.dice.random() < 0.2:
+                self.begin_to_save(key)
+
+    def reports_made(self, key: dict[str, int]) -> bool:
+        return bool(self.world.reported.get((key["trial"], key["attempt"])))
+
+    def begin_to_save(self, key: dict[str, int]) -> None:
+        self.saving = True
+        self.sent.append(Saving(step=self.step, **key))
+
+    def save(self, key: dict[str, int]) -> None:
+        self.saving = False
+        if self.world.dice.random() < 0.2:
+            failure = Failure(kind="OSError", message="no")
+            self.sent.append(NotSaved(step=self.step, failure=failure, pausing=self.pausing, **key))
+            self.waiting = self.waiting and not self.pausing
+            self.pausing = False
+            return
+        self.world.saved.add(Checkpoint(step=self.step, **key))
+        self.sent.append(Saved(step=self.step, size=1, seconds=0.0, **key))
+        if self.pausing:
+            self.end(Paused(**key))
 
     def end(self, fact: Any) -> None:
         self.sent.append(fact)
@@ -193,6 +225,8 @@ class World:
         self.runs: dict[int, tuple[int, int]] = {}
         self.incarnations: dict[bytes, Incarnation] = {}
         self.reported: dict[tuple[int, int], list[int]] = {}
+        self.first: dict[tuple[int, int], int] = {}
+        self.saved: set[Checkpoint] = set()
         self.died: list[tuple[int, int]] = []
         self.killed: set[tuple[int, int]] = set()
         self.begun: set[tuple[int, int]] = set()
@@ -317,8 +351,10 @@ class World:
             assert trial.crashes <= sum(number == trial.id for number, _ in self.died), "who never ran isn't blamed"
             if trial.failure is not None and trial.failure.kind == "Timeout":
                 assert (trial.id, trial.attempt) in self.killed.union(self.died), "a worker that is lost is no timeout"
+            assert set(trial.checkpoints) <= self.saved
             steps, said = list(trial.curve.steps), self.reported.get((trial.id, trial.attempt), [])
-            assert steps == said[: len(steps)]
+            first = self.first.get((trial.id, trial.attempt), len(steps) + 1)
+            assert steps == [*range(1, first), *said][: len(steps)]
             if trial.state is State.DONE:
                 assert steps == [*range(1, self.lengths[trial.id] + 1)]
 

@@ -10,6 +10,7 @@ from trimma.events import (
     CheckpointSaved,
     Failure,
     Logged,
+    PauseFailed,
     Reported,
     SaveBegun,
     SaveFailed,
@@ -102,11 +103,20 @@ def _from_trial(draft: Draft, fact: OfTrial, trial: Trial, scheduler: Scheduler)
         case Halted():
             _halted(draft, fact, trial)
         case Paused():
-            if trial.state is State.PAUSING:
-                draft.record(TrialPaused(seconds=fact.seconds, **draft.key(trial)))
+            _paused(draft, fact, trial)
         case Saving() | Saved() | NotSaved() | WentBack():
             if not fact.rank:
                 _of_checkpoint(draft, fact, trial)
+
+
+def _paused(draft: Draft, fact: Paused, trial: Trial) -> None:
+    key = draft.key(trial)
+    if trial.state is State.PAUSING:
+        draft.record(TrialPaused(seconds=fact.seconds, **key))
+    elif trial.state is State.STOPPING:
+        draft.record(TrialStopped(seconds=fact.seconds, **key))
+    else:
+        draft.record(TrialLost(cause="it has paused without having been asked to", **key))
 
 
 def _of_checkpoint(draft: Draft, fact: Saving | Saved | NotSaved | WentBack, trial: Trial) -> None:
@@ -116,8 +126,8 @@ def _of_checkpoint(draft: Draft, fact: Saving | Saved | NotSaved | WentBack, tri
             draft.record(SaveBegun(step=step, **key))
         case Saved():
             draft.record(CheckpointSaved(step=fact.step, size=fact.size, seconds=fact.seconds, **key))
-        case NotSaved() if trial.killed:
-            draft.record(Logged(text=f"couldn't save a checkpoint: {fact.failure}\n", **key))
+        case NotSaved() if fact.pausing and trial.state is State.PAUSING and not trial.killed:
+            draft.record(PauseFailed(step=fact.step, failure=fact.failure, **key))
         case NotSaved():
             draft.record(SaveFailed(step=fact.step, failure=fact.failure, **key))
         case WentBack():

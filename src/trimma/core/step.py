@@ -4,6 +4,7 @@ A step changes nothing but the ledger. It folds in each event as soon as it is d
 batch is already known when the second one is judged.
 """
 
+import math
 from collections.abc import Iterable
 from itertools import chain, islice
 
@@ -19,6 +20,7 @@ from trimma.facts import FROM_AGENT
 from trimma.ledger import Ledger
 from trimma.ports import History, News, Planned, RenewSetting
 from trimma.requests import EndStudy
+from trimma.spec import StudySpec
 from trimma.stopping import Halt, Rule, TrialCount
 from trimma.trial import State, Trial
 
@@ -100,9 +102,13 @@ def next_deadline(history: History, now: float) -> float | None:
     if spec.trial_timeout is not None:
         moments += [trial.since + spec.trial_timeout for trial in islice(history.running.values(), 1)]
     for asked in (history.pausing, history.stopping):
-        unheeding = filter(_unheeding, asked.values())
-        moments += [trial.since + spec.stop_grace for trial in islice(unheeding, 1)]
-    return min(moments, default=None)
+        for trial in asked.values():
+            if not trial.killed:
+                moments.append(trial.since + _grace(trial, spec))
+                if not trial.saving:
+                    # all that were asked later have at least as long
+                    break
+    return min((moment for moment in moments if moment < math.inf), default=None)
 
 
 def _demand(history: History, *, open_end: bool) -> int | None:
@@ -125,14 +131,17 @@ def _enforce_time(draft: Draft) -> None:
                 break
             draft.kill(trial, f"it ran longer than trial_timeout={spec.trial_timeout:g} s")
     asked = chain(history.pausing.values(), history.stopping.values())
-    for trial in [trial for trial in asked if _unheeding(trial) and draft.now >= trial.since + spec.stop_grace]:
+    for trial in [each for each in asked if not each.killed and draft.now >= each.since + _grace(each, spec)]:
         what = "pause" if trial.state is State.PAUSING else "stop"
-        draft.kill(trial, f"it did not report within {spec.stop_grace:g} s of being asked to {what}")
+        done = "end its saving" if trial.saving else "report"
+        draft.kill(trial, f"it did not {done} within {_grace(trial, spec):g} s of being asked to {what}")
 
 
-def _unheeding(trial: Trial) -> bool:
-    """Whether a trial that was asked to pause or to stop has no excuse. To save a checkpoint may take long."""
-    return not trial.killed and not trial.saving
+def _grace(trial: Trial, spec: StudySpec) -> float:
+    """How long a trial may take to pause or to stop. To save a checkpoint may take as long as the trial itself."""
+    if not trial.saving:
+        return spec.stop_grace
+    return math.inf if spec.trial_timeout is None else max(spec.stop_grace, spec.trial_timeout)
 
 
 def _wind_down(draft: Draft, halt: Halt) -> None:

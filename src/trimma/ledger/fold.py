@@ -308,7 +308,7 @@ def _checkpoint_saved(records: Records, event: ev.CheckpointSaved) -> None:
     trial.checkpoints = (*trial.checkpoints, saved)[-CHECKPOINTS:]
 
 
-def _save_failed(records: Records, event: ev.SaveFailed) -> None:
+def _save_failed(records: Records, event: ev.SaveFailed | ev.PauseFailed) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.saving = False
@@ -473,6 +473,7 @@ _FOLDS: Mapping[type, Callable[[Records, Any], None]] = {
     ev.SaveBegun: _save_begun,
     ev.CheckpointSaved: _checkpoint_saved,
     ev.SaveFailed: _save_failed,
+    ev.PauseFailed: _save_failed,
     ev.WentBackFurther: _went_back_further,
     ev.TrialResumed: _resumed,
     ev.StopRequested: _stop_requested,

@@ -73,7 +73,7 @@ class AttemptCheckpoints:
         if save is None or self._place is None:
             return True
         if pausing or self._is_due(step):
-            return self._save(save, step)
+            return self._save(save, step, pausing=pausing) or not pausing
         return True
 
     def at_end(self, step: int | None) -> None:
@@ -108,7 +108,7 @@ class AttemptCheckpoints:
             place.every_seconds is not None and time.monotonic() - self._saved_at >= place.every_seconds
         )
 
-    def _save(self, save: Save, step: int) -> bool:
+    def _save(self, save: Save, step: int, *, pausing: bool = False) -> bool:
         job = self._job
         key = {"trial": job.trial, "attempt": job.attempt, "step": step}
         self._send(Saving(**key))
@@ -116,7 +116,7 @@ class AttemptCheckpoints:
         try:
             size = self._open().save(Checkpoint(**key).name, save)
         except Exception as error:  # noqa: BLE001 - the user's code may raise anything, and so may a place for files
-            self._send(NotSaved(failure=failure_of(error, __file__), **key))
+            self._send(NotSaved(failure=failure_of(error, __file__), pausing=pausing, **key))
             return False
         self._saved_step, self._saved_at = step, time.monotonic()
         self._send(Saved(size=size, seconds=self._saved_at - begin, **key))
