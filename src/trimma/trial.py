@@ -62,6 +62,7 @@ MOVES: Mapping[tuple[State | None, type], State] = {
     (State.RUNNING, TrialLost): State.QUEUED,
     (State.PAUSING, Reported): State.PAUSING,
     (State.PAUSING, Logged): State.PAUSING,
+    (State.PAUSING, StopRequested): State.STOPPING,
     (State.PAUSING, KillRequested): State.PAUSING,
     (State.PAUSING, TrialPaused): State.PAUSED,
     (State.PAUSING, TrialFinished): State.DONE,

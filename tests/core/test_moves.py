@@ -45,6 +45,7 @@ LEGAL = {
     State.PAUSING: {
         ev.Reported: State.PAUSING,
         ev.Logged: State.PAUSING,
+        ev.StopRequested: State.STOPPING,
         ev.KillRequested: State.PAUSING,
         ev.TrialPaused: State.PAUSED,
         ev.TrialFinished: State.DONE,

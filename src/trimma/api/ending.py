@@ -46,6 +46,13 @@ def conclude(history: History, store: Store, engine: Engine, *, ctrl_c: bool) ->
     )
 
 
+def ended_by_error(name: str, store: Store, engine: Engine) -> str:
+    """What to say beside an error that has ended a study."""
+    return f"study {name!r} was ended by this error, and all trials are kept; to go on: " + safe(
+        how_to_resume(name, store, engine)
+    )
+
+
 def ended_without_room(
     name: str, store: Store, engine: Engine, error: StoreFull, *, ctrl_c: bool
 ) -> StoreFull | KeyboardInterrupt:

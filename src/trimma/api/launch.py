@@ -11,14 +11,14 @@ from typing import Protocol
 
 from trimma.api.claim import claimed
 from trimma.api.ctrl_c import Interrupts
-from trimma.api.ending import conclude, ended_at_once, ended_without_room
+from trimma.api.ending import conclude, ended_at_once, ended_by_error, ended_without_room
 from trimma.api.folder_keeper import FolderKeeper
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
 from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
 from trimma.api.trial_folders import trial_folders
-from trimma.errors import StoreFull, UsageError
+from trimma.errors import StoreError, StoreFull, UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import Room, run
@@ -138,6 +138,11 @@ def _run(
             )
         except StoreFull as error:
             raise ended_without_room(asked.name, store, engine, error, ctrl_c=interrupted()) from error
+        except StoreError:
+            raise
+        except Exception as error:
+            error.add_note(ended_by_error(asked.name, store, engine))
+            raise
     return study.ledger
 
 

@@ -86,6 +86,9 @@ def _from_trial(draft: Draft, fact: _OfTrial, trial: Trial, scheduler: Scheduler
         case Paused():
             if trial.state is State.PAUSING:
                 draft.record(TrialPaused(checkpoint=fact.checkpoint, seconds=fact.seconds, **draft.key(trial)))
+            elif trial.state is State.STOPPING:
+                # it was asked to stop when it was making room already
+                draft.record(TrialStopped(seconds=fact.seconds, **draft.key(trial)))
 
 
 def _measured(draft: Draft, fact: Measured, trial: Trial, scheduler: Scheduler) -> None:

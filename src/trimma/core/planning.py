@@ -12,7 +12,7 @@ from trimma.core.renewal import fresh_worker
 from trimma.errors import IllegalMove, UsageError
 from trimma.events import PlanReceived, PlanRequested, TrialQueued, TrialResumed, TrialStarted
 from trimma.ports import History, Planned, Scheduler, Suggestion
-from trimma.space.plain import plain
+from trimma.space.plain import key_in, plain
 from trimma.trial import Trial
 from trimma.tuples_in_json import mark_tuples
 
@@ -147,7 +147,10 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
             TrialQueued(
                 at=draft.now,
                 trial=number,
-                config=suggestion.config,
+                config={
+                    key_in("the config of a suggestion", name): plain(value, f"the value of {name!r} in a suggestion")
+                    for name, value in suggestion.config.items()
+                },
                 place=plain(suggestion.place, "the place") if suggestion.place else {},
                 parent=suggestion.parent,
                 branch=suggestion.branch,

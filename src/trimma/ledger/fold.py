@@ -299,11 +299,12 @@ def _resumed(records: Records, event: ev.TrialResumed) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.rungs, trial.budget = event.rungs, event.budget
-    trial.resumed += 1
     if trial.spoiled:
         records.awaiting_fresh[trial.id] = None
-    for part in records.only_whole or records.parts_of(trial.id):
-        part.chosen += 1
+    if not event.asked:
+        trial.resumed += 1
+        for part in records.only_whole or records.parts_of(trial.id):
+            part.chosen += 1
 
 
 def _finished(records: Records, event: ev.TrialFinished) -> None:
