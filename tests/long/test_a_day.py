@@ -107,7 +107,8 @@ def test_a_day_of_faults(hours: int, scheduler: Any, tmp_path: Path) -> None:
         if trial.state is State.DONE:
             assert len(trial.curve) == STEPS
         if trial.failure is not None:
-            assert trial.failure.kind == "Timeout"
+            # a trial that hangs for an hour may lose ten workers before
+            assert trial.failure.kind in ("Timeout", "WorkerLost")
             assert trial.config["x"] > 0.99
 
     # the log holds what was done and what went wrong, and nothing that grows by itself

@@ -12,7 +12,7 @@ from trimma.core.renewal import fresh_worker
 from trimma.errors import IllegalMove, UsageError
 from trimma.events import PlanReceived, PlanRequested, TrialQueued, TrialResumed, TrialStarted
 from trimma.ports import History, Planned, Scheduler, Suggestion
-from trimma.space.plain import key_in, plain
+from trimma.space.plain import plain
 from trimma.trial import Trial
 from trimma.tuples_in_json import mark_tuples
 
@@ -143,14 +143,13 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
         if history.room == 0:
             return False
         number = history.trial_count
+        for name, value in suggestion.config.items():
+            plain(value, f"the value of {name!r} in a suggestion")
         draft.record(
             TrialQueued(
                 at=draft.now,
                 trial=number,
-                config={
-                    key_in("the config of a suggestion", name): plain(value, f"the value of {name!r} in a suggestion")
-                    for name, value in suggestion.config.items()
-                },
+                config=suggestion.config,
                 place=plain(suggestion.place, "the place") if suggestion.place else {},
                 parent=suggestion.parent,
                 branch=suggestion.branch,
