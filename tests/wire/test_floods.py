@@ -18,7 +18,7 @@ from trimma.testing.processes import Processes
 from trimma.testing.studies import StudyRun, run_study
 from trimma.wire.leases import Timing
 
-TIMING = Timing(heartbeat=0.2, lease=3.0, dial=10.0, orphan=3.0, silence=20.0)
+TIMING = Timing(heartbeat=0.2, lease=10.0, dial=30.0, orphan=10.0, silence=20.0)
 TRIALS, STEPS = 8, 30
 MOST_GROWTH = 400 * 2**20
 """Bytes by which the memory of the driver may grow: what may be on its way from a few connections, and no more."""
