@@ -78,7 +78,7 @@ class Simulant:
         self.socket.set(zmq.HEARTBEAT_IVL, round(ticket.timing.pulse * 1000))
         self.socket.set(zmq.HEARTBEAT_TIMEOUT, round(3 * ticket.timing.pulse * 1000))
         self.socket.connect(ticket.addresses[0])
-        self._client = Client(introduction(slot), ticket.timing, time.monotonic())
+        self._client = Client(introduction(slot, ticket.token), ticket.timing, time.monotonic())
         self._job: Job | None = None
         self._joined = False
         self._sent = 0

@@ -271,12 +271,16 @@ class WentBackFurther(_Event, frozen=True, kw_only=True):
 
 
 class TrialResumed(_Event, frozen=True, kw_only=True):
-    """A paused trial was chosen to go on, with these rungs and this budget."""
+    """A paused trial is to go on, with these rungs and this budget.
+
+    ``asked`` says that somebody has asked for that, and otherwise the scheduler has chosen it.
+    """
 
     trial: int
     attempt: int
     rungs: tuple[int, ...] = ()
     budget: int | None = None
+    asked: bool = False
 
 
 class StopRequested(_Event, frozen=True, kw_only=True):

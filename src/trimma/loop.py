@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trimma.commands import Close, Command, Plan
-from trimma.core import Policy, Turn, next_deadline, reopen, step
+from trimma.core import Policy, Turn, break_off, next_deadline, reopen, step
 from trimma.core.wait_for_room import MOST_NEWS, Wait, refused, seconds_to_next_look
 from trimma.errors import EngineError, SpaceError, StoreError, StoreFull
 from trimma.events import Event, StudyCreated, StudyExtended
@@ -17,6 +17,8 @@ from trimma.requests import EndStudy, Request
 from trimma.space.check_description import check_description
 from trimma.spec import StudySpec
 from trimma.stopping import Rule
+
+_REASON = 200
 
 
 def create(store: Store, spec: StudySpec, program: bytes | None, now: float) -> Ledger:
@@ -112,11 +114,13 @@ def run(
     time stands still. Without it, the error of the store is raised at once.
 
     Raises `EngineError` for a trial of several ranks on an engine that can't run one, and `StoreFull` when the study is
-    asked to end while it waits for room.
+    asked to end while it waits for room. An exception of the policy or of the engine is passed on, after the study was
+    closed as failed with all that its workers had told.
     """
     history, clock = ledger.history, engine.clock
     waited = 0.0
     kept: Sequence[News] = ()
+    facts: Sequence[News] = ()
     turn = reopen(ledger, trials, until, clock.now(), policy.rules)
     _append(store, history, turn.events)
     opening: Sequence[Event] = turn.events
@@ -137,14 +141,30 @@ def run(
             kept = () if arrived is None else arrived
             if arrived is not None:
                 waited = clock.now() - now
+            facts = ()
             for command in turn.commands:
                 _act(engine, planner, command)
             observe([*opening, *turn.events], history, now)
             opening = ()
+    except StoreError:
+        raise
+    except Exception as error:
+        _break_off(store, history.spec.name, facts or kept, clock.now() - waited, error)
+        raise
     finally:
         if planner is not None:
             planner.close()
         engine.close()
+
+
+def _break_off(store: Store, name: str, facts: Sequence[News], now: float, error: Exception) -> None:
+    """Close a study that has met an error, before which ``facts`` weren't stored yet."""
+    # the ledger may have taken in what was never stored
+    ledger = replay(store, name)
+    if ledger.history.closed is None:
+        text = str(error).partition("\n")[0][:_REASON]
+        turn = break_off(ledger, facts, now, f"{type(error).__name__}: {text}" if text else type(error).__name__)
+        _append(store, ledger.history, turn.events)
 
 
 def _patience(history: History, now: float) -> float | None:

@@ -34,6 +34,9 @@ LAST_STEP = 2**53
 MOST_METRICS = 10_000
 """So many metrics may be reported at once."""
 
+MOST_TEXT = 500_000
+"""So many characters the names of metrics, and the notes, may have in all at once."""
+
 Result = tuple[dict[str, float], dict[str, str | None]]
 """What an objective returned: metrics by name, and notes by name."""
 
@@ -169,7 +172,9 @@ def as_metrics(value: Any, metric: str) -> dict[str, float]:
     if type(value) is dict or isinstance(value, Mapping):
         if len(value) > MOST_METRICS:
             raise ObjectiveError(f"{len(value):,} metrics at once, where {MOST_METRICS:,} are the most")
-        return {str(name): as_number(name, number) for name, number in value.items()}
+        metrics = {str(name): as_number(name, number) for name, number in value.items()}
+        _check_length(metrics)
+        return metrics
     return {metric: as_number(metric, value)}
 
 
@@ -182,7 +187,17 @@ def as_result(value: Any, metric: str) -> Result:
         return as_metrics(value, metric), {}
     notes = {str(name): note for name, note in value.items() if isinstance(note, str | None) and name != metric}
     numbers = {name: number for name, number in value.items() if str(name) not in notes and number is not None}
-    return as_metrics(numbers, metric), {name: _note(text) for name, text in notes.items()}
+    kept = {name: _note(text) for name, text in notes.items()}
+    _check_length([*kept, *(note or "" for note in kept.values())])
+    return as_metrics(numbers, metric), kept
+
+
+def _check_length(texts: Iterable[str]) -> None:
+    if (length := sum(map(len, texts))) > MOST_TEXT:
+        raise ObjectiveError(
+            f"names and notes of {length:,} characters at once, where {MOST_TEXT:,} are the most: save what is long in "
+            "trial.folder"
+        )
 
 
 def _note(text: str | None) -> str | None:

@@ -76,6 +76,7 @@ MOVES: Mapping[tuple[State | None, type], State] = {
     (State.PAUSING, SaveFailed): State.PAUSING,
     (State.PAUSING, PauseFailed): State.RUNNING,
     (State.PAUSING, WentBackFurther): State.PAUSING,
+    (State.PAUSING, StopRequested): State.STOPPING,
     (State.PAUSING, KillRequested): State.PAUSING,
     (State.PAUSING, TrialPaused): State.PAUSED,
     (State.PAUSING, TrialFinished): State.DONE,

@@ -81,6 +81,8 @@ def test_steps_that_dont_grow():
 def test_steps_and_metrics_have_bounds():
     assert "the last step is 9007199254740992" in problem(lambda lr, report: report(step=2**63, loss=lr))
     assert "10,001 metrics at once" in problem(lambda lr: {f"m{number}": lr for number in range(10_001)})
+    assert "names and notes of 600,0" in problem(lambda lr: {"m" * 600_000: lr})
+    assert "are the most" in problem(lambda lr: {"loss": lr} | {f"note {number}": "x" * 9_000 for number in range(60)})
 
 
 def test_an_exception_is_shown_with_its_traceback():

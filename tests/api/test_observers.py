@@ -278,7 +278,8 @@ def test_it_is_given_the_end_of_a_study_that_is_given_up_or_whose_engine_breaks(
     seen = Seen()
     with pytest.raises(OSError, match="no machines"):
         tune(store=store, name="never", engine=NoEngine(2), observers=[seen])
-    assert [type(event) for event in seen.events] == [StudyCreated, StudyOpened]
+    assert [type(event) for event in seen.events] == [StudyCreated, StudyOpened, StudyClosed]
+    assert seen.events[-1].reason == "OSError: no machines"
     assert seen.times == [seen.events[-1].at]
 
 

@@ -59,6 +59,7 @@ LEGAL = {
         ev.SaveFailed: State.PAUSING,
         ev.PauseFailed: State.RUNNING,
         ev.WentBackFurther: State.PAUSING,
+        ev.StopRequested: State.STOPPING,
         ev.KillRequested: State.PAUSING,
         ev.TrialPaused: State.PAUSED,
         ev.TrialFinished: State.DONE,

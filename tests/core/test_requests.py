@@ -1,5 +1,6 @@
 """What people ask of a running study becomes facts, whose effects are in the log."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -7,11 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.random import Generator
 
+from trimma.core import Policy, step
 from trimma.engines import Simulated
 from trimma.events import LimitsChanged, Outcome, PauseRequested, StopRequested, TrialResumed, TrialStarted
+from trimma.facts import Paused
+from trimma.ledger import Ledger
 from trimma.loop import replay
-from trimma.ports import Suggestion
+from trimma.ports import History, Suggestion
 from trimma.requests import (
     ChangeTrials,
     ChangeWorkers,
@@ -21,6 +26,7 @@ from trimma.requests import (
     PauseTrial,
     Request,
 )
+from trimma.schedule import RunAll
 from trimma.search import RandomSearch
 from trimma.testing import run_study
 from trimma.testing.studies import StudyRun
@@ -56,6 +62,44 @@ def test_a_paused_trial_goes_on_from_its_checkpoint_when_that_is_asked_for() -> 
     # its worker was given to another in the meantime
     starts = [event.trial for event in done.events if isinstance(event, TrialStarted)]
     assert starts.index(2) < len(starts) - 1 - starts[::-1].index(0)
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_trial_that_makes_room_can_still_be_stopped(after: int) -> None:
+    done = study(t5=[PauseTrial(trial=0)], **{f"t{5 + after}": [EndTrial(trial=0)]})
+    trial = done.history.trials[0]
+    assert (trial.state, trial.attempt, trial.reason) == (State.STOPPED, 1, "somebody asked it to stop")
+    assert [trial.state for trial in done.history.trials[1:]] == [State.DONE] * 5
+
+
+def test_one_that_had_made_room_when_it_was_asked_to_stop_is_stopped() -> None:
+    """The two cross on their way."""
+    now = itertools.count(10.0).__next__
+    done = study(t5=[PauseTrial(trial=0)])
+    events = done.events
+    place = next(place for place, event in enumerate(events) if isinstance(event, PauseRequested))
+    ledger = Ledger()
+    for event in events[: place + 1]:
+        ledger.fold(event)
+    policy = Policy.of(RunAll().bind(Nothing()), Nothing())
+    step(ledger, policy, [EndTrial(trial=0)], now())
+    assert ledger.history.trials[0].state is State.STOPPING
+    step(ledger, policy, [Paused(trial=0, attempt=1)], now())
+    assert ledger.history.trials[0].state is State.STOPPED
+
+
+class Nothing:
+    def suggest(self, history: History, free: int, rng: Generator) -> Sequence[Suggestion]:
+        return ()
+
+
+def test_a_trial_that_somebody_has_go_on_is_no_suggestion() -> None:
+    """So what is suggested afterwards is what would have been suggested without it."""
+    asked = study(t5=[PauseTrial(trial=0)], t20=[ContinueTrial(trial=0)])
+    (resumed,) = [event for event in asked.events if isinstance(event, TrialResumed)]
+    assert resumed.asked
+    assert asked.history.chosen == asked.history.trial_count == 6
+    assert asked.configs == study().configs
 
 
 def test_a_trial_that_nobody_asks_to_go_on_keeps_no_study_open() -> None:

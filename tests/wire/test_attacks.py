@@ -6,6 +6,8 @@ import contextlib
 import random
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ from trimma.facts import Left, Returned
 from trimma.testing.engines import OpenEngine, steps
 from trimma.wire.addresses import Unreachable
 from trimma.wire.keys import Keys
-from trimma.wire.messages import MAX_FRAME, Dismissed, introduction, read_from_driver
+from trimma.wire.messages import MOST_FROM_AGENT, Dismissed, introduction, read_from_driver
 from trimma.wire.messages import encode as encoded
 from trimma.wire.sockets import AgentSocket
 from trimma.wire.ticket import Ticket
@@ -106,7 +108,7 @@ def test_messages_that_are_begun_and_never_ended(port: Port) -> None:
 
 def test_frames_that_claim_to_be_huge(port: Port) -> None:
     with contextlib.ExitStack() as ends:
-        for size in (MAX_FRAME + 1, 2**40, 2**63 - 1):
+        for size in (MOST_FROM_AGENT + 1, 2**40, 2**63 - 1):
             end = ends.enter_context(port.connect())
             with contextlib.suppress(ConnectionError):
                 end.sendall(GREETING + b"\x06" + struct.pack("!Q", size) + bytes(1000))
@@ -149,7 +151,7 @@ def test_who_has_another_key_stays_outside(port: Port, dealer: Any) -> None:
     bare = dealer()
     for end in (wrong, deaf, bare):
         end.connect(port.ticket.addresses[0])
-        end.send(encoded(introduction(0)))
+        end.send(encoded(introduction(0, b"")))
     port.poll(1.0)
     port.assert_the_study_goes_on()
     for end in (wrong, deaf, bare):
@@ -167,7 +169,7 @@ def test_an_agent_with_another_key_learns_so(port: Port) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"\xc1" * 100, encoded({"type": "Frame"}), bytes(2**20)],
+    [b"", b"\xc1" * 100, encoded({"type": "Frame"}), bytes(2**15)],
     ids=["nothing", "no msgpack", "half a frame", "zeros"],
 )
 def test_what_an_admitted_peer_sends_is_read_with_care(port: Port, dealer: Any, body: bytes) -> None:
@@ -188,7 +190,7 @@ def test_an_admitted_peer_can_not_send_without_bounds(port: Port, dealer: Any) -
     end.reconnect_ivl = -1
     end.connect(port.ticket.addresses[0])
     with end.get_monitor_socket(zmq.EVENT_DISCONNECTED) as monitor:
-        end.send(bytes(MAX_FRAME + 1), copy=False)
+        end.send(bytes(MOST_FROM_AGENT + 1), copy=False)
         while not monitor.poll(0):
             port.poll(0.1)
         end.disable_monitor()
@@ -218,3 +220,50 @@ def test_what_was_recorded_can_not_be_played_again(site: Any) -> None:
             driver.facts += driver.engine.poll(0.05)
     assert len(driver.facts) == facts
     assert isinstance(driver.run(1, worker), Returned)
+
+
+_GONE = """
+import os, signal, time
+import zmq
+from trimma.wire.addresses import Listen
+from trimma.wire.keys import Keys
+from trimma.wire.leases import Timing
+from trimma.wire.sockets import DriverSocket
+
+keys = Keys.fresh()
+driver = DriverSocket(Listen(), keys, Timing(lease=1.0))
+child = os.fork()
+if child == 0:
+    end = zmq.Context().socket(zmq.DEALER)
+    end.set(zmq.CURVE_SERVERKEY, keys.server_public)
+    end.set(zmq.CURVE_PUBLICKEY, keys.public)
+    end.set(zmq.CURVE_SECRETKEY, keys.secret)
+    end.set(zmq.SNDHWM, 10_000)
+    end.set(zmq.ROUTING_ID, b"peer")
+    end.connect(driver.addresses[0])
+    for _ in range(10_000):
+        end.send(bytes(1000))
+    time.sleep(60)
+until = time.monotonic() + 0.5
+while time.monotonic() < until:
+    driver.wait(0.1)
+# what it hasn't read when it is killed resets the connection
+os.kill(child, signal.SIGSTOP)
+for _ in range(10):
+    driver.send(b"peer", bytes(100_000))
+time.sleep(0.3)
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+time.sleep(1.5)
+driver.wait(0.1)
+while driver.received():
+    driver.wait(0.1)
+driver.close()
+print("alive")
+"""
+
+
+def test_a_peer_that_is_gone_while_its_messages_wait_does_not_abort_the_driver() -> None:
+    """With a heartbeat at the driver's end, ZeroMQ fails an assertion then, and ends the process."""
+    done = subprocess.run([sys.executable, "-c", _GONE], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr

@@ -134,3 +134,24 @@ def test_an_acknowledgement_of_what_was_never_sent_is_refused() -> None:
     channel: Channel[Raw] = Channel(pulse=PULSE, patience=PATIENCE, now=0.0)
     with pytest.raises(ValueError, match="never sent"):
         channel.take(Frame(1, 1, []), 0.0)
+
+
+def test_no_more_is_sent_than_may_be_on_its_way() -> None:
+    ends = Ends()
+    for _ in range(WINDOW + 10):
+        ends.put(0)
+    ends.send(0)
+    ends.send(0)
+    assert sum(len(Decoder(Frame[int]).decode(frame).messages) for frame in ends.network[0]) == WINDOW
+    ends.settle()
+    assert ends.got[0] == ends.given[0]
+
+
+def test_more_than_may_be_on_its_way_is_refused() -> None:
+    channel: Channel[int] = Channel(pulse=PULSE, patience=PATIENCE, now=0.0)
+    for number in range(WINDOW // 512):
+        channel.take(Frame(1 + 512 * number, 0, [0] * 512), 0.0)
+    with pytest.raises(ValueError, match="was the last that could"):
+        channel.take(Frame(WINDOW + 1, 0, [0]), 0.0)
+    assert channel.frames(0.0) == [Frame(1, WINDOW, [])]
+    assert channel.take(Frame(WINDOW + 1, 0, [0]), 0.0) == [0]

@@ -27,7 +27,7 @@ class Agent:
     def __init__(self, slot: int, attempt: int, now: float) -> None:
         self.slot, self.attempt = slot, attempt
         self.identity = f"{slot}/{attempt}".encode()
-        self.client = Client(introduction(slot), TIMING, now)
+        self.client = Client(introduction(slot, b"token"), TIMING, now)
         self.joined = self.runs = False
         self.told: list[int] = []
         self.heard: list[int] = []
@@ -47,7 +47,7 @@ class World:
     def __init__(self, seed: str) -> None:
         self.dice = random.Random(seed)
         self.now = 0.0
-        self.hub = Hub("w", TIMING, {}, lambda offset: b"")
+        self.hub = Hub("w", TIMING, {}, lambda offset: b"", lambda: b"token")
         self.agents: dict[bytes, Agent] = {}
         self.facts: list[Fact] = []
         self.sent: dict[bytes, list[int]] = {}

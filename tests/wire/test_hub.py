@@ -2,17 +2,20 @@
 
 import msgspec
 import pytest
+from msgspec import Raw
 
 from trimma.commands import Job, Renew, Send, Signal
 from trimma.errors import EngineError, ObjectiveError
 from trimma.events import Failure
-from trimma.facts import Joined, Left, Measured, NotSaved, Paused, Printed, Returned, Saved, Saving, WentBack
+from trimma.facts import Grown, Joined, Left, Measured, NotSaved, Paused, Printed, Returned, Saved, Saving, WentBack
+from trimma.wire.channel import WINDOW, Frame
 from trimma.wire.client import Client
 from trimma.wire.hub import Hub
 from trimma.wire.leases import Timing
-from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, Lapsed, encode, introduction
+from trimma.wire.messages import Broken, Chunk, Dismissed, Fetch, Lapsed, encode, introduction, read_from_driver
 
 TIMING = Timing(heartbeat=1.0, lease=10.0)
+TOKEN = b"ticket"
 BUNDLE = bytes(range(256))
 JOB = Job(trial=0, attempt=1, workers=("w-0",), config={"rate": 0.1})
 
@@ -22,7 +25,7 @@ class World:
 
     def __init__(self, *slots):
         self.now = 0.0
-        self.hub = Hub("w", TIMING, {"SECRET": "xyzzy"}, lambda offset: BUNDLE[offset : offset + 100])
+        self.hub = Hub("w", TIMING, {"SECRET": "xyzzy"}, lambda offset: BUNDLE[offset : offset + 100], lambda: TOKEN)
         self.clients = {}
         self.heard = {}
         self.cut = set()
@@ -34,7 +37,7 @@ class World:
     def dial(self, slot, name=None, **hello):
         """A new agent; its identity."""
         identity = (name or f"agent-{slot}").encode()
-        self.clients[identity] = Client(msgspec.structs.replace(introduction(slot), **hello), TIMING, self.now)
+        self.clients[identity] = Client(msgspec.structs.replace(introduction(slot, TOKEN), **hello), TIMING, self.now)
         self.heard[identity] = []
         return identity
 
@@ -265,7 +268,9 @@ def test_other_versions_are_told_so_on_both_sides(hello, words):
 
 def test_the_hello_of_a_later_version_is_understood():
     world = World()
-    world.hub.receive(b"later", encode({"type": "Hello", "wire": 2, "slot": 0, "new": [1, {"x": 2}]}), 0.0)
+    world.hub.receive(
+        b"later", encode({"type": "Hello", "wire": 2, "slot": 0, "token": TOKEN, "new": [1, {"x": 2}]}), 0.0
+    )
     assert "don't speak the same protocol" in str(world.hub.troubles[0][1])
     world.hub.receive(b"stranger", encode({"type": "Hello", "wire": 2, "slot": 2**60}), 0.0)
     assert len(world.hub.troubles) == 1, "a slot that nobody expects is no trouble"
@@ -312,6 +317,11 @@ RUNS = {"trial": 0, "attempt": 1}
         Measured(**RUNS, step=-1, metrics={}),
         Measured(**RUNS, step=2**63, metrics={}),
         Measured(**RUNS, step=1, metrics={f"m{n}": 1.0 for n in range(20_000)}),
+        Measured(**RUNS, step=1, metrics={}, rank=5),
+        Grown(**RUNS, more=1, trials=1, exceeded=True, rank=5),
+        Grown(**RUNS, more=2**62, trials=1, exceeded=True),
+        Printed(**RUNS, text="x" * 2**20),
+        Left(worker="w-0", cause="x" * 2**20, stay=1),
         Printed(trial=5, attempt=1, text="forged"),
         Returned(trial=5, attempt=1, metrics={"loss": -1e9}),
         Returned(**RUNS, metrics={}, seconds=float("nan")),
@@ -337,10 +347,126 @@ def test_who_says_what_is_not_for_it_to_say_is_dismissed_and_the_others_go_on(sa
     left, told = world.facts()
     assert (left.worker, left.crashed) == ("w-0", False)
     assert "wasn't for it to say" in left.cause
+    ((slot, error),) = world.hub.troubles
+    assert slot == 0
+    assert "was dismissed" in str(error)
     assert told == measured(1)
     end = world.clients[b"agent-0"].end
     assert isinstance(end, Dismissed)
     assert end.error
+
+
+def dismissed(world, identity=b"agent-0"):
+    """The reason for which an agent was dismissed, and the others weren't."""
+    for other, client in world.clients.items():
+        assert isinstance(client.end, Dismissed) == (other == identity)
+    assert world.clients[identity].end.error
+    return world.clients[identity].end.reason
+
+
+@pytest.mark.parametrize("steps", [(1, 1), (5, 3)])
+def test_steps_that_do_not_grow_are_misconduct(steps):
+    world = World(0, 1)
+    for step in steps:
+        world.clients[b"agent-0"].tell(measured(step))
+    world.turn()
+    assert "a report of step" in dismissed(world)
+
+
+def test_a_process_tells_only_twice_that_it_has_grown():
+    world = World(0, 1)
+    for _ in range(3):
+        world.clients[b"agent-0"].tell(Grown(**RUNS, more=1, trials=1, exceeded=False))
+    world.turn()
+    assert "it has grown" in dismissed(world)
+
+
+def test_a_worker_that_comes_and_goes_without_end_is_dismissed():
+    world = World(0, 1)
+    for stay in range(1, 30):
+        world.clients[b"agent-0"].tell(Left(worker="w-0", cause="a whim", stay=stay))
+        world.clients[b"agent-0"].tell(Joined(worker="w-0", stay=stay + 1))
+        world.turn()
+    assert "without a trial" in dismissed(world)
+
+
+def test_more_messages_than_may_be_on_their_way_are_refused():
+    world = World(0, 1)
+    for number in range(20):
+        told = [encode(measured(step)) for step in range(1 + 500 * number, 501 + 500 * number)]
+        world.hub.receive(b"agent-0", encode(Frame(2 + 500 * number, 0, [*map(Raw, told)])), world.now)
+    world.turn()
+    assert "was the last that could" in dismissed(world)
+    assert len(world.facts()) <= WINDOW + 3
+
+
+def test_a_frame_of_too_many_messages_is_not_read():
+    world = World(0, 1)
+    world.hub.receive(b"agent-0", encode(Frame(2, 0, [Raw(encode(measured(1)))] * 513)), world.now)
+    world.turn()
+    assert "length <= 512" in dismissed(world)
+
+
+@pytest.mark.parametrize("offsets", [(0, 0), (100, 0)])
+def test_the_program_is_handed_out_once_to_each(offsets):
+    world = World(0, 1)
+    for offset in offsets:
+        world.clients[b"agent-0"].tell(Fetch(offset=offset))
+        world.turn()
+    assert "wants the program from byte 0" in dismissed(world)
+
+
+def test_parts_of_the_program_are_not_heaped_up_for_one_that_takes_none():
+    world = World(0, 1)
+    for offset in range(1000):
+        world.clients[b"agent-0"].tell(Fetch(offset=offset))
+    world.turn()
+    assert "before it has got the last" in dismissed(world)
+
+
+def test_one_that_takes_in_nothing_of_what_it_is_sent_is_dismissed():
+    world = World(0, 1)
+    world.cut.add(b"agent-0")
+    for trial in range(WINDOW + 1):
+        world.hub.put(0, Job(trial=trial, attempt=1, workers=("w-0",), config={}))
+    assert not world.hub.holds(0)
+    assert world.hub.holds(1)
+    world.cut.clear()
+    world.turn()
+    assert "took in nothing" in dismissed(world)
+
+
+def test_an_agent_takes_no_slot_but_its_own():
+    world = World(0)
+    rogue = world.dial(1, "rogue", token=b"that of another slot")
+    world.turn()
+    assert "no valid ticket" in dismissed(world, rogue)
+    assert not world.hub.holds(1)
+    assert not world.hub.troubles
+
+
+def test_who_was_dismissed_does_not_come_back_by_its_ticket():
+    world = World()
+    tokens = iter([b"first", b"second"])
+    world.hub = Hub("w", TIMING, {}, lambda offset: b"", lambda: next(tokens))
+    assert world.hub.expect(0) == b"first"
+    assert world.hub.expect(0) == b"first", "a task that is started again has the same ticket"
+    world.dial(0, token=b"first")
+    world.turn()
+    world.hub.receive(b"agent-0", b"\xc1", world.now)
+    world.turn()
+    again = world.dial(0, "again", token=b"first")
+    world.turn()
+    assert "no valid ticket" in world.clients[again].end.reason
+    assert world.hub.expect(0) == b"second"
+
+
+def test_what_is_large_is_not_read_of_a_stranger():
+    world = World(0)
+    world.hub.receive(b"stranger", bytes(2**20), world.now)
+    ((identity, body),) = world.hub.outgoing(world.now)
+    assert identity == b"stranger"
+    assert read_from_driver(body) == Lapsed()
 
 
 def test_an_attempt_that_has_ended_is_told_of_no_more():
@@ -376,6 +502,10 @@ def test_a_renewed_worker_joins_again_without_having_left():
         encode({"type": "Frame", "first": 1, "received": 0, "messages": [{"type": "Job"}]}),
         encode({"type": "Frame", "first": 1, "received": 0, "messages": [{"type": "Joined", "worker": 3}]}),
         encode([[[]]]),
+        b"\x83\xa4type\xa5Hello\xa4wire\x01\xa1x" + b"\x91" * 60_000 + b"\x01",
+        b"\x84\xa4type\xa5Frame\xa5first\x01\xa8received\x00\xa8messages\xdd\xff\xff\xff\xff",
+        encode({"type": "Frame", "first": 0, "received": 0, "messages": []}),
+        encode({"type": "Frame", "first": 1, "received": -1, "messages": []}),
     ],
 )
 def test_what_makes_no_sense_costs_only_who_says_it(body):
@@ -392,6 +522,6 @@ def test_what_makes_no_sense_costs_only_who_says_it(body):
 
 
 def test_a_driver_that_makes_no_sense_is_an_error():
-    client = Client(introduction(0), TIMING, 0.0)
+    client = Client(introduction(0, TOKEN), TIMING, 0.0)
     with pytest.raises(EngineError, match="can't be understood"):
         client.receive(b"\xc1", 0.0)

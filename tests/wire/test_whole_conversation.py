@@ -148,7 +148,7 @@ class Incarnation:
     def __init__(self, world: World, slot: int, number: int) -> None:
         self.world, self.slot = world, slot
         self.identity = f"{slot}/{number}".encode()
-        self.client = Client(introduction(slot), TIMING, world.now)
+        self.client = Client(introduction(slot, b"token"), TIMING, world.now)
         self.agent = Agent(f"w-{slot}")
         self.runner: Runner | None = None
         self.up: deque[bytes] = deque()
@@ -221,7 +221,7 @@ class World:
         self.ledger.fold(StudyCreated(at=0.0, spec=spec))
         reopen(self.ledger, TRIALS, None, 0.0)
         self.policy = Policy(Plan())
-        self.hub = Hub("w", TIMING, {}, lambda offset: b"")
+        self.hub = Hub("w", TIMING, {}, lambda offset: b"", lambda: b"token")
         self.runs: dict[int, tuple[int, int]] = {}
         self.incarnations: dict[bytes, Incarnation] = {}
         self.reported: dict[tuple[int, int], list[int]] = {}

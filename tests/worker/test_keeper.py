@@ -2,6 +2,7 @@
 
 import os
 import select
+import struct
 import threading
 import time
 from pathlib import Path
@@ -88,14 +89,23 @@ def test_a_flood_past_python_is_cut(slot):
     assert 0 < printed <= 2 * 65536
 
 
-def test_one_that_garbles_its_connection_costs_only_its_attempt(slot):
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\xff" * 64,
+        struct.pack("!I", 5) + b"\x81\xa3a\xed\xa0",
+        struct.pack("!I", 40_009) + b"\x82\xa4type\xa1x" + b"\x91" * 40_000 + b"\x01",
+    ],
+    ids=["no message", "no UTF-8", "nested deeply"],
+)
+def test_one_that_garbles_its_connection_costs_only_its_attempt(slot, garbage):
     def garble():
         import socket
 
         for descriptor in range(3, 4096):  # as high as a crowded test process had it
             try:
                 end = socket.socket(fileno=descriptor)
-                end.send(b"\xff" * 64)
+                end.send(garbage)
                 end.detach()
             except OSError:
                 continue

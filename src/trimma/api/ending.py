@@ -51,6 +51,13 @@ def _interrupted(by: Signals) -> str:
     return "interrupted" if by is SIGINT else f"interrupted by {by.name}"
 
 
+def ended_by_error(name: str, store: Store, engine: Engine) -> str:
+    """What to say beside an error that has ended a study."""
+    return f"study {name!r} was ended by this error, and all trials are kept; to go on: " + safe(
+        how_to_resume(name, store, engine)
+    )
+
+
 def ended_without_room(name: str, store: Store, engine: Engine, error: StoreFull, by: Signals | None) -> BaseException:
     """What to raise where a study has ended because its store had no room for more."""
     how = "ended" if by is None else _interrupted(by)

@@ -13,7 +13,7 @@ from typing import Protocol
 from trimma.api.checkpoint_keeper import CheckpointKeeper
 from trimma.api.checkpoint_place import checkpoint_place
 from trimma.api.claim import claimed
-from trimma.api.ending import conclude, ended_at_once, ended_without_room
+from trimma.api.ending import conclude, ended_at_once, ended_by_error, ended_without_room
 from trimma.api.folder_keeper import FolderKeeper
 from trimma.api.observers import Observers, observers_of
 from trimma.api.progress_view import Shown, View, view_of
@@ -21,7 +21,7 @@ from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
 from trimma.api.stop_signals import StopSignals
 from trimma.api.trial_folders import trial_folders
-from trimma.errors import StoreFull, UsageError
+from trimma.errors import StoreError, StoreFull, UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
 from trimma.loop import Room, run
@@ -149,6 +149,11 @@ def _run(
             )
         except StoreFull as error:
             raise ended_without_room(asked.name, store, engine, error, signalled()) from error
+        except StoreError:
+            raise
+        except Exception as error:
+            error.add_note(ended_by_error(asked.name, store, engine))
+            raise
     return study.ledger
 
 

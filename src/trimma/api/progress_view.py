@@ -30,6 +30,7 @@ def view_of(progress: bool | View, engine: Engine) -> AbstractContextManager[Obs
 def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextManager[Observer]:
     """A live view if this is a notebook or standard error is a terminal, otherwise plain lines.
 
+    In a terminal, only one study of this process is drawn at a time. Others that run meanwhile write lines above it.
     With ``summary_follows``, the live view disappears when the study has finished, because a summary is shown then.
     """
     from trimma.display.terminal.safe_console import SafeConsole
@@ -39,14 +40,19 @@ def view(engine: Engine, *, summary_follows: bool = False) -> AbstractContextMan
         from trimma.display.notebook.live_notebook import NotebookView
 
         return NotebookView(repr(engine))
-    if console.is_terminal:
-        from trimma.display.terminal.live_view import LiveView
-
-        return LiveView(repr(engine), console=console, summary_follows=summary_follows)
     from trimma.display.terminal.line_view import LineView
 
     # lines are paced by real time, also when the study's time is simulated
-    return LineView(repr(engine), stream=sys.stderr, clock=time.monotonic)
+    if not console.is_terminal:
+        return LineView(repr(engine), stream=sys.stderr, clock=time.monotonic)
+    from trimma.display.terminal.live_view import LiveView
+    from trimma.display.terminal.one_draws import OneDraws
+
+    return OneDraws(
+        lambda: LiveView(repr(engine), console=console, summary_follows=summary_follows),
+        # standard error is another one while a live view is drawn
+        lambda: LineView(repr(engine), clock=time.monotonic),
+    )
 
 
 def told_to_user(progress: object) -> Callable[[str], None]:

@@ -12,7 +12,7 @@ from trimma.views import RUNNING
 _OfTrial = EndTrial | PauseTrial | ContinueTrial
 
 _FITTING: Mapping[type[_OfTrial], tuple[str, Sequence[State]]] = {
-    EndTrial: ("stopped", (State.QUEUED, State.RUNNING, State.PAUSED)),
+    EndTrial: ("stopped", (State.QUEUED, State.RUNNING, State.PAUSING, State.PAUSED)),
     PauseTrial: ("paused", (State.RUNNING,)),
     ContinueTrial: ("continued", (State.PAUSED,)),
 }

@@ -20,7 +20,9 @@ def heed(draft: Draft, request: Request) -> None:
                 draft.pause(trial, "it was asked to pause")
         case ContinueTrial(trial=number) if (trial := _trial(draft, number)) is not None:
             if trial.state is State.PAUSED:
-                draft.record(TrialResumed(rungs=tuple(trial.rungs), budget=trial.budget, **draft.key(trial)))
+                draft.record(
+                    TrialResumed(rungs=tuple(trial.rungs), budget=trial.budget, asked=True, **draft.key(trial))
+                )
         case ChangeTrials(trials=trials) if trials > 0:
             draft.record(LimitsChanged(at=draft.now, trials=trials))
             _grow(draft)
@@ -49,7 +51,7 @@ def _trial(draft: Draft, number: int) -> Trial | None:
 
 def _stop(draft: Draft, trial: Trial) -> None:
     reason = "somebody asked it to stop"
-    if trial.state is State.RUNNING:
+    if trial.state in (State.RUNNING, State.PAUSING):
         draft.stop(trial, reason)
     elif trial.state in (State.QUEUED, State.PAUSED):
         draft.record(TrialStopped(reason=reason, **draft.key(trial)))

@@ -143,6 +143,8 @@ def _take(draft: Draft, suggestion: Suggestion) -> bool:
         if history.room == 0:
             return False
         number = history.trial_count
+        for name, value in suggestion.config.items():
+            plain(value, f"the value of {name!r} in a suggestion")
         draft.record(
             TrialQueued(
                 at=draft.now,

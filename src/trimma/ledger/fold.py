@@ -66,8 +66,10 @@ def _opened(records: Records, event: ev.StudyOpened) -> None:
     for state in ON_WORKER:
         for trial in whole.by_state[state].values():
             trial.spans[-1].end = died
-    for trial in whole.trials:
-        trial.losses = 0
+    # not all trials: there may be many sessions
+    for number in records.lost:
+        whole.trials[number].losses = 0
+    records.lost.clear()
     records.sessions.append(Session(start=event.at, end=event.at))
     records.before = len(whole.trials), len(whole.ended)
     records.worker_limit = None
@@ -326,11 +328,12 @@ def _resumed(records: Records, event: ev.TrialResumed) -> None:
     trial = _trial_of(records, event)
     _move(records, trial, event)
     trial.rungs, trial.budget = event.rungs, event.budget
-    trial.resumed += 1
     if trial.spoiled:
         records.awaiting_fresh[trial.id] = None
-    for part in records.only_whole or records.parts_of(trial.id):
-        part.chosen += 1
+    if not event.asked:
+        trial.resumed += 1
+        for part in records.only_whole or records.parts_of(trial.id):
+            part.chosen += 1
 
 
 def _finished(records: Records, event: ev.TrialFinished) -> None:
@@ -370,7 +373,9 @@ def _lost(records: Records, event: ev.TrialLost) -> None:
     trial.crashes += event.crashed
     trial.retries += event.raised
     trial.spoiled += event.spoiled
-    trial.losses += event.ran and not (event.crashed or event.raised or event.spoiled)
+    if event.ran and not (event.crashed or event.raised or event.spoiled):
+        trial.losses += 1
+        records.lost[trial.id] = None
     trial.overdue = False
     if trial.spoiled:
         records.awaiting_fresh[trial.id] = None

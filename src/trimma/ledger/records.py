@@ -73,12 +73,13 @@ class Records:
     number of ranks that any of them has. ``before`` says how many trials there were, and how many had ended, when the
     latest session began. ``worker_limit`` is how many workers this session may use, None for any number. ``renewing``
     are the workers that will join again with a fresh process, and ``awaiting_fresh`` the queued trials that are to run
-    in one. ``exonerated`` counts, for failures that are alike, how often a fresh process made no difference.
-    ``own_rules`` holds the reasons of those of the user's own stopping rules that are met, and ``failed_rule`` is the
-    answer of one that raised an exception, both in the latest session. ``length`` is how many events have been folded
-    in. ``views`` holds the one view of each part, and ``nothing`` is a part without trials. Three shortcuts for every
-    event: ``metric`` is the name of the metric that decides, ``best_counts`` says that its best value is a trial's
-    value, and ``only_whole`` holds the whole as long as nobody has asked for a part.
+    in one. ``lost`` are the trials that were lost with a worker in the latest session. ``exonerated`` counts, for
+    failures that are alike, how often a fresh process made no difference. ``own_rules`` holds the reasons of those of
+    the user's own stopping rules that are met, and ``failed_rule`` is the answer of one that raised an exception, both
+    in the latest session. ``length`` is how many events have been folded in. ``views`` holds the one view of each part,
+    and ``nothing`` is a part without trials. Three shortcuts for every event: ``metric`` is the name of the metric that
+    decides, ``best_counts`` says that its best value is a trial's value, and ``only_whole`` holds the whole as long as
+    nobody has asked for a part.
 
     The other attributes are about plans that are made beside the loop. ``planning`` is how many events the plan that is
     being made may know, None when no plan is being made. ``released`` counts the workers that came free in the
@@ -102,6 +103,7 @@ class Records:
         self.stays: list[Stay] = []
         self.renewing: dict[str, None] = {}
         self.awaiting_fresh: dict[int, None] = {}
+        self.lost: dict[int, None] = {}
         self.exonerated: dict[Likeness, int] = {}
         self.most_ranks = 1
         self.worker_limit: int | None = None

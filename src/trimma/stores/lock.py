@@ -45,12 +45,28 @@ def hold(path: Path, store: Path) -> Iterator[None]:
             )
         except OSError as error:
             raise of_file(store, error) from error
+        _held.add(file)
         try:
             yield
         finally:
             os.ftruncate(file, 0)
+            # not only closed: a process that this one has forked may have it open, too
+            fcntl.flock(file, fcntl.LOCK_UN)
     finally:
+        _held.discard(file)
         os.close(file)
+
+
+_held: set[int] = set()
+
+
+def _let_go() -> None:
+    """Close the locks in a process that was forked, which would hold them longer than its parent."""
+    while _held:
+        os.close(_held.pop())
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def holder(path: Path) -> str | None:

@@ -3,13 +3,16 @@
 It has no clock and does no I/O. Messages are numbered from 1. Each frame says up to which number everything has
 arrived. Messages that aren't acknowledged are kept, and all of them are sent again after a reconnect, or when no
 acknowledgement comes for too long ("go back N"). The two ends belong together: if one is made anew, so must the other.
+
+At most ``WINDOW`` messages are on their way at a time. An end sends no more until some are acknowledged, and refuses
+more than it has left room for.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 Message = TypeVar("Message")
 
@@ -22,9 +25,9 @@ _CONFIRM_EVERY = 256
 class Frame(Struct, Generic[Message], frozen=True, tag="Frame", gc=False):
     """Consecutive messages, the number of the ``first`` of them, and how much the sender has received."""
 
-    first: int
-    received: int
-    messages: list[Message]
+    first: Annotated[int, Meta(ge=1)]
+    received: Annotated[int, Meta(ge=0)]
+    messages: Annotated[list[Message], Meta(max_length=_BATCH)]
 
 
 class Channel(Generic[Message]):
@@ -36,7 +39,7 @@ class Channel(Generic[Message]):
 
     def __init__(self, *, pulse: float, patience: float, now: float) -> None:
         self._pulse, self._patience = pulse, patience
-        self._fresh: list[Raw] = []
+        self._fresh: deque[Raw] = deque()
         self._kept: deque[Raw] = deque()
         self._acknowledged = self._received = self._confirmed = 0
         self._spoken = self._progress = now
@@ -75,13 +78,13 @@ class Channel(Generic[Message]):
             self._again, self._progress = False, now
             due += self._framed(number, self._kept)
         number += len(self._kept)
-        if self._fresh:
+        fresh = [self._fresh.popleft() for _ in range(min(len(self._fresh), WINDOW - len(self._kept)))]
+        if fresh:
             if not self._kept:
                 self._progress = now
-            due += self._framed(number, self._fresh)
-            number += len(self._fresh)
-            self._kept += self._fresh
-            self._fresh = []
+            due += self._framed(number, fresh)
+            number += len(fresh)
+            self._kept += fresh
         overdue = now - self._spoken >= self._pulse or self.owes
         if overdue and not due:
             due.append(Frame(number, self._received, []))
@@ -106,8 +109,11 @@ class Channel(Generic[Message]):
     def take(self, frame: Frame[Message], now: float) -> list[Message]:
         """The new messages of a frame, in order.
 
-        Raises `ValueError` for an acknowledgement of what was never sent: the peer is not this channel's.
+        Raises `ValueError` for an acknowledgement of what was never sent, since the peer is not this channel's then,
+        and for a message that the peer should have kept until others are acknowledged.
         """
+        if (last := frame.first + len(frame.messages) - 1) > self._confirmed + WINDOW:
+            raise ValueError(f"message {last} has come, though {self._confirmed + WINDOW} was the last that could")
         arrived = frame.received - self._acknowledged
         if arrived > len(self._kept):
             raise ValueError(f"message {frame.received} is acknowledged, but was never sent")

@@ -6,6 +6,7 @@ from trimma.errors import EngineError
 from trimma.wire.channel import Channel, Frame
 from trimma.wire.leases import Timing
 from trimma.wire.messages import (
+    UNREADABLE,
     Dismissed,
     FromAgent,
     FromDriver,
@@ -63,7 +64,7 @@ class Client:
             message = read_from_driver(body)
             if isinstance(message, Frame):
                 return self._channel.take(message, now)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (ValueError, *UNREADABLE) as error:
             raise EngineError(f"the driver sends what can't be understood: {error}") from error
         match message:
             case Welcome():

@@ -22,21 +22,28 @@ from trimma.worker import link
 
 VERSION = 1
 MAX_FRAME = link.MAX_FRAME + 2**20
-"""Bytes of one frame: anything that a runner may send fits."""
+"""Bytes of one frame to an agent: any job fits."""
+
+MOST_FROM_AGENT = link.MOST_FROM_RUNNER + 2**20
+"""Bytes of one frame of an agent: anything that a runner may send fits."""
 
 CHUNK = 2**20
+
+UNREADABLE = link.UNREADABLE
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag=True):
     """An agent introduces itself. ``wire`` is the version of this protocol.
 
-    ``again`` says that it was welcomed before, and only has a new connection.
+    ``token`` is that of its ticket, by which the driver knows that it is meant for this slot. ``again`` says that it
+    was welcomed before, and only has a new connection.
     """
 
     wire: int
     trimma: str = ""
     python: str = ""
     slot: int = -1
+    token: bytes = b""
     host: str = ""
     pid: int = 0
     again: bool = False
@@ -96,13 +103,14 @@ read_from_agent = msgspec.msgpack.Decoder[ToDriver](ToDriver).decode
 read_from_driver = msgspec.msgpack.Decoder[ToAgent](ToAgent).decode
 
 
-def introduction(slot: int) -> Hello:
+def introduction(slot: int, token: bytes) -> Hello:
     """What an agent in this process says first."""
     return Hello(
         wire=VERSION,
         trimma=import_module("trimma").__version__,
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
         slot=slot,
+        token=token,
         host=socket.gethostname(),
         pid=os.getpid(),
     )

@@ -11,30 +11,30 @@ import errno
 import hmac
 import selectors
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from struct import Struct as Layout
 
 from trimma.folders.held_folder import HeldFolder
-from trimma.wire.messages import MAX_FRAME
 
 LATEST = 0.05
 """Seconds between two looks for files, when nothing has come for a while."""
 
 _LENGTH = Layout("!I")
 _SEAL = 32
-_FULL = MAX_FRAME
-_LARGEST = 2 * MAX_FRAME
-_AT_ONCE = 1000
+_AT_ONCE, _BYTES_AT_ONCE = 1000, 64 * 2**20
 _SOONEST = 0.002
 
 
 class Inbox:
-    """A folder in which files appear, with the key of their seals. ``label`` says who writes them for whom."""
+    """A folder in which files appear, with the key of their seals. ``label`` says who writes them for whom.
 
-    def __init__(self, key: bytes, folder: HeldFolder, label: str) -> None:
-        self._key, self._folder, self._label = key, folder, label
-        self.there = True
+    The messages in a file have ``most`` bytes in all. After `take`, ``drained`` says whether each writer was heard.
+    """
+
+    def __init__(self, key: bytes, folder: HeldFolder, label: str, most: int) -> None:
+        self._key, self._folder, self._label, self._most = key, folder, label, most
+        self.there = self.drained = True
         self._names: list[str] = []
         self._foreign: set[str] = set()
         self._failed: set[str] = set()
@@ -43,6 +43,7 @@ class Inbox:
         """Whether there is a file to read that couldn't be read so far."""
         try:
             names = self._folder.names()
+            self._foreign.intersection_update(names)
             self._names = sorted(name for name in names if not name.startswith(".") and name not in self._foreign)
         except OSError:
             self._names, self.there = [], False
@@ -51,15 +52,22 @@ class Inbox:
         return len(self._failed) < len(self._names)
 
     def take(self) -> Iterator[tuple[str, list[bytes]]]:
-        """The messages of each file, in the order of the files' names; each file is removed.
+        """The messages of each file, each of which is removed, up to a bound. Each writer's are in their order.
 
-        What the other end hasn't written is left where it is. What can't be read or removed now is tried again.
+        The writers take turns. What the other end hasn't written is left where it is. What can't be read or removed now
+        is tried again.
         """
         self.look()
-        for name in self._names[:_AT_ONCE]:
+        size, self.drained = 0, True
+        for count, (place, name) in enumerate(in_turns(self._names)):
+            if count >= _AT_ONCE or size > _BYTES_AT_ONCE:
+                self.drained = place > 1
+                return
             bodies = None
             try:
-                content = self._folder.read(name, _LARGEST)
+                # besides the messages there are their lengths and the seal
+                content = self._folder.read(name, 2 * self._most)
+                size += len(content or b"")
                 bodies = None if content is None else opened_file(self._key, f"{self._label}{name}", content)
                 if bodies is not None:
                     self._folder.remove(name)
@@ -74,17 +82,27 @@ class Inbox:
 
 
 class Outbox:
-    """A folder into which files are written. ``enter`` opens it for as long as a file is written."""
+    """A folder into which files are written, each with messages of at most ``most`` bytes in all.
+
+    ``enter`` opens it for as long as a file is written. The names of files are the next of ``numbers``, after
+    ``prefix``.
+    """
 
     def __init__(
-        self, key: bytes, enter: Callable[[], AbstractContextManager[HeldFolder]], label: str, prefix: str = ""
+        self,
+        key: bytes,
+        enter: Callable[[], AbstractContextManager[HeldFolder]],
+        label: str,
+        most: int,
+        numbers: Iterator[int],
+        prefix: str = "",
     ) -> None:
-        self._key, self._enter, self._label, self._prefix = key, enter, label, prefix
-        self._number = self._size = 0
+        self._key, self._enter, self._label, self._prefix, self._most = key, enter, label, prefix, most
+        self._numbers, self._size = numbers, 0
         self._bodies: list[bytes] = []
 
     def put(self, body: bytes) -> None:
-        if self._size + len(body) > _FULL:
+        if self._size + len(body) > self._most:
             self.flush()
         self._bodies += [_LENGTH.pack(len(body)), body]
         self._size += len(body)
@@ -93,8 +111,7 @@ class Outbox:
         """Write what has gathered. The channel sends again what can't be written."""
         if not self._bodies:
             return
-        self._number += 1
-        name = f"{self._prefix}{self._number:012d}"
+        name = f"{self._prefix}{next(self._numbers):012d}"
         content = b"".join(self._bodies)
         self._bodies, self._size = [], 0
         with contextlib.suppress(OSError), self._enter() as folder:
@@ -133,6 +150,17 @@ class FolderWatch:
 
     def close(self) -> None:
         self._selector.close()
+
+
+def in_turns(names: Iterable[str]) -> list[tuple[int, str]]:
+    """Names of the form ``WRITER-NUMBER``, each after its place among those of its writer; the first places first."""
+    of_writer: dict[str, int] = {}
+    placed = []
+    for name in sorted(names):
+        writer = name.partition("-")[0]
+        of_writer[writer] = place = of_writer.get(writer, 0) + 1
+        placed.append((place, name))
+    return sorted(placed)
 
 
 def relay_key(secret: bytes) -> bytes:

@@ -8,8 +8,9 @@ write to the shared folder puts another one in its place. Agents know the study'
 """
 
 import contextlib
+import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,14 @@ from trimma.folders.held_folder import HeldFolder
 from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.wire.addresses import Listen, Unreachable
 from trimma.wire.keys import Keys
+from trimma.wire.messages import MAX_FRAME, MOST_FROM_AGENT
 from trimma.wire.relay_files import LATEST, FolderWatch, Inbox, Outbox, opened_file, relay_key, sealed_file
 from trimma.wire.ticket import Ticket
 
 SCHEME = "dir:"
 _MARK, _MARK_SIZE = "study", 4096
+_MOST_STRANGERS = 256
+_REMEMBERED = 100_000
 
 
 class DriverRelay:
@@ -41,9 +45,12 @@ class DriverRelay:
             except OSError as error:
                 raise EngineError(f"no messages can be left in {str(listen.folder)!r}: {error.strerror}") from error
             self._folders = stack.pop_all()
-        self._inbox = Inbox(self._key, up, "up/")
+        self._inbox = Inbox(self._key, up, "up/", MOST_FROM_AGENT)
         self.addresses = (f"{SCHEME}{path}",)
         self._outboxes: dict[bytes, Outbox] = {}
+        # one for all, so that an outbox that is made anew goes on where the last one has ended
+        self._numbers = itertools.count(1)
+        self._known: Collection[bytes] = ()
         self._seen: dict[bytes, int] = {}
         self._watch = FolderWatch()
 
@@ -57,8 +64,13 @@ class DriverRelay:
             outbox.flush()
         return self._watch.wait(seconds, self._inbox.look)
 
+    @property
+    def drained(self) -> bool:
+        """Whether each agent that had sent something was heard by the last `received`."""
+        return self._inbox.drained
+
     def received(self) -> list[tuple[bytes, bytes]]:
-        """The messages that have arrived, each after the identity of its sender."""
+        """The messages that have arrived, up to a bound, each after the identity of its sender."""
         arrived: list[tuple[bytes, bytes]] = []
         for name, bodies in self._inbox.take():
             who, _, number = name.partition("-")
@@ -75,14 +87,28 @@ class DriverRelay:
         """Have it sent at the next `wait`."""
         outbox = self._outboxes.get(identity)
         if outbox is None:
+            if len(self._outboxes) > len(self._known) + _MOST_STRANGERS:
+                return
             name = identity.hex()
             # agents make the folder in which they look for files; without it there is no agent of this identity
             if name not in self._down.names():
                 return
             # opened for each file only, since agents that are lost say no goodbye
             enter = partial(_opened, name, self._down)
-            outbox = self._outboxes[identity] = Outbox(self._key, enter, f"down/{name}/")
+            outbox = self._outboxes[identity] = Outbox(self._key, enter, f"down/{name}/", MAX_FRAME, self._numbers)
         outbox.put(body)
+
+    def sweep(self, known: Callable[[], Collection[bytes]], now: float) -> None:
+        """Where there are many strangers, forget those that aren't known by their identity."""
+        if len(self._outboxes) > len(self._known) + _MOST_STRANGERS // 2:
+            self._known = known()
+            for identity in self._outboxes.keys() - self._known:
+                self._outboxes.pop(identity).flush()
+        if len(self._seen) > _REMEMBERED:
+            self._known = known()
+            for identity in list(self._seen)[: len(self._seen) - _REMEMBERED // 2]:
+                if identity not in self._known:
+                    del self._seen[identity]
 
     def close(self) -> None:
         """Send what is left, and remove the folder, by which agents know that the driver is gone."""
@@ -133,8 +159,9 @@ class AgentRelay:
             down = _closing(stack, HeldFolder("down", root))
             own = _closing(stack, HeldFolder.made(self._identity, down))
             self._folders = stack.pop_all()
-        self._inbox = Inbox(self._key, own, f"down/{self._identity}/")
-        self._outbox = Outbox(self._key, lambda: contextlib.nullcontext(up), "up/", f"{self._identity}-")
+        self._inbox = Inbox(self._key, own, f"down/{self._identity}/", MAX_FRAME)
+        numbers, prefix = itertools.count(1), f"{self._identity}-"
+        self._outbox = Outbox(self._key, lambda: contextlib.nullcontext(up), "up/", MOST_FROM_AGENT, numbers, prefix)
 
     def wait(self, seconds: float, descriptors: Iterable[int]) -> set[int]:
         """Wait until something arrives, or file descriptors have input, and return those that do."""

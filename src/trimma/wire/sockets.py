@@ -8,49 +8,62 @@ import math
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import zmq
 
 from trimma.errors import EngineError
 from trimma.wire.addresses import Listen, Unreachable
 from trimma.wire.channel import WINDOW
+from trimma.wire.connections import Connections
 from trimma.wire.keys import Authenticator, Keys
 from trimma.wire.leases import Timing
-from trimma.wire.messages import MAX_FRAME
+from trimma.wire.messages import MAX_FRAME, MOST_FROM_AGENT
 from trimma.wire.ticket import Ticket
 
 _HANDSHAKE = 15.0
 _BACKLOG = 1024
-AT_ONCE = 10_000
+_AT_ONCE, _BYTES_AT_ONCE = 10_000, 64 * 2**20
+_FRAMES = 16
+_SWEEP = 1.0
 _FLUSH = 1.0
 _GLANCE = 0.5
 
 
 class DriverSocket:
-    """The driver's end, a ROUTER. One thread uses it, and only `wait` waits."""
+    """The driver's end, a ROUTER. One thread uses it, and only `wait` waits.
+
+    Only a few frames of each agent wait here. The others wait where they come from, until there is room. ZeroMQ hands
+    out one message of each agent in turn, so that nobody waits for all that another one sends.
+    """
 
     def __init__(self, listen: Listen, keys: Keys, timing: Timing) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         # this comes first, because ZeroMQ admits anybody as long as no authenticator answers
         self._authenticator = Authenticator(self._context, keys)
         self._router = self._context.socket(zmq.ROUTER)
-        _harden(self._router, timing.lease)
+        _harden(self._router, MOST_FROM_AGENT, _FRAMES)
         self._router.set(zmq.CURVE_SERVER, 1)
         self._router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
         self._router.set(zmq.ZAP_DOMAIN, b"trimma")
         self._router.set(zmq.ROUTER_MANDATORY, 1)
         self._router.set(zmq.ROUTER_HANDOVER, 1)
         self._router.set(zmq.BACKLOG, _BACKLOG)
+        self._connections = Connections(self._context, self._router)
         try:
             port = _bind(self._router, listen)
         except EngineError:
             self.close()
             raise
+        self._connections.port = port
+        self._swept = 0.0
+        self.drained = True
+        self._turns = 0
         self.addresses = tuple(_endpoint(host, port) for host in listen.advertise)
         self._poller = zmq.Poller()
         self._poller.register(self._authenticator.socket, zmq.POLLIN)
         self._poller.register(self._router, zmq.POLLIN)
+        self._poller.register(self._connections.socket, zmq.POLLIN)
 
     def watch(self, descriptor: int) -> None:
         """Let `wait` also end when this file descriptor has input."""
@@ -62,23 +75,47 @@ class DriverSocket:
         Agents that want to connect are authenticated meanwhile.
         """
         ready = dict(self._poller.poll(max(0, math.ceil(seconds * 1000))))
+        # before anybody is let in, so that each connection is known before it speaks
+        if self._connections.socket in ready:
+            self._connections.observe(time.monotonic())
         if self._authenticator.socket in ready:
             self._authenticator.answer()
         return {end for end in ready if isinstance(end, int)}
 
     def received(self) -> list[tuple[bytes, bytes]]:
-        """At most `AT_ONCE` of the messages that have arrived, each after the identity of its sender."""
+        """The messages that have arrived, each after the identity of its sender.
+
+        They are bounded in number and in size. Afterwards ``drained`` says whether each agent that had sent something
+        was heard, now or in the last calls.
+        """
         arrived: list[tuple[bytes, bytes]] = []
-        receive = self._router.recv_multipart
-        while len(arrived) < AT_ONCE:
+        count = size = 0
+        self.drained = False
+        receive, spoke = self._router.recv_multipart, self._connections.spoke
+        while count < _AT_ONCE and size < _BYTES_AT_ONCE:
             try:
-                parts = receive(zmq.NOBLOCK)
+                parts = receive(zmq.NOBLOCK, copy=False)
             except zmq.Again:
+                self.drained = True
                 break
+            count += 1
+            size += sum(map(len, parts))
             # a message of another form comes from a peer that holds the key, but can't be answered
             if len(parts) == 2:
-                arrived.append((parts[0], parts[1]))
+                identity = parts[0].bytes
+                spoke(parts[1].get(zmq.SRCFD), identity)
+                arrived.append((identity, parts[1].bytes))
+        # ZeroMQ has taken turns
+        self._turns += count
+        if self.drained or self._turns > 2 * len(self._connections):
+            self._turns, self.drained = 0, True
         return arrived
+
+    def sweep(self, known: Callable[[], Collection[bytes]], now: float) -> None:
+        """Now and then, hang up on whoever isn't known by its identity."""
+        if now > self._swept + _SWEEP:
+            self._swept = now
+            self._connections.sweep(known(), now)
 
     def send(self, identity: bytes, body: bytes) -> None:
         """Send to this peer, if it is connected. A channel sends again what doesn't arrive."""
@@ -91,6 +128,7 @@ class DriverSocket:
     def close(self) -> None:
         """Send what can be sent within a moment, then close."""
         self._authenticator.close()
+        self._connections.close()
         self._router.close(round(_FLUSH * 1000))
         self._context.term()
 
@@ -102,7 +140,12 @@ class AgentSocket:
         self._addresses = ticket.addresses
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         dealer = self._dealer = self._context.socket(zmq.DEALER)
-        _harden(dealer, ticket.timing.pulse)
+        _harden(dealer, MAX_FRAME, 2 * WINDOW)
+        # ZeroMQ's own heartbeat doesn't depend on our code. The driver's end only answers: with a heartbeat of its own,
+        # ZeroMQ would abort the process where a peer is gone of which many messages still wait to be read.
+        heartbeat = round(ticket.timing.pulse * 1000)
+        dealer.set(zmq.HEARTBEAT_IVL, heartbeat)
+        dealer.set(zmq.HEARTBEAT_TIMEOUT, 3 * heartbeat)
         dealer.set(zmq.ROUTING_ID, identity)
         dealer.set(zmq.CURVE_SERVERKEY, ticket.server_key)
         dealer.set(zmq.CURVE_PUBLICKEY, ticket.public_key)
@@ -159,7 +202,7 @@ class AgentSocket:
 
     def received(self) -> Iterator[bytes]:
         """The messages that have arrived."""
-        for _ in range(AT_ONCE):
+        for _ in range(_AT_ONCE):
             try:
                 yield self._dealer.recv(zmq.NOBLOCK)
             except zmq.Again:
@@ -204,15 +247,16 @@ _NEWS = {
 }
 
 
-def _harden(end: "zmq.Socket[bytes]", heartbeat: float) -> None:
-    """Set bounds on what a peer may do, and ZeroMQ's own heartbeat, which doesn't depend on our code."""
-    end.set(zmq.MAXMSGSIZE, MAX_FRAME)
-    # channels limit what is on its way; a frame that ZeroMQ dropped would be sent again only after their patience
-    end.set(zmq.SNDHWM, 2 * WINDOW)
-    end.set(zmq.RCVHWM, 2 * WINDOW)
+def _harden(end: "zmq.Socket[bytes]", largest: int, waiting: int) -> None:
+    """Set bounds on what a peer may do.
+
+    ``largest`` is the size of its largest message, and ``waiting`` how many messages may wait on their way in or out.
+    """
+    end.set(zmq.MAXMSGSIZE, largest)
+    # a frame that finds no room on its way out is dropped, and sent again only after the patience of its channel
+    end.set(zmq.SNDHWM, waiting)
+    end.set(zmq.RCVHWM, waiting)
     end.set(zmq.HANDSHAKE_IVL, round(_HANDSHAKE * 1000))
-    end.set(zmq.HEARTBEAT_IVL, round(heartbeat * 1000))
-    end.set(zmq.HEARTBEAT_TIMEOUT, round(3 * heartbeat * 1000))
     end.set(zmq.IPV6, 1)
 
 

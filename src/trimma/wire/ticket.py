@@ -5,12 +5,13 @@ from msgspec import Struct
 
 from trimma.errors import EngineError
 from trimma.wire.leases import Timing
-from trimma.wire.messages import VERSION
+from trimma.wire.messages import UNREADABLE, VERSION
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
     """Where the driver is, the keys to authenticate with it, and the digest and size of the program to fetch.
 
+    Each slot has a ticket of its own, with a ``token`` by which its agent shows that it is meant for this slot.
     ``hint`` says what a user can do when none of the ``addresses`` can be reached.
     """
 
@@ -20,6 +21,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     server_key: bytes
     public_key: bytes
     secret_key: bytes
+    token: bytes = b""
     digest: str
     size: int
     cpus: int = 1
@@ -39,7 +41,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
             wire = msgspec.msgpack.decode(data, type=_WireVersion).wire
             if wire == VERSION:
                 return msgspec.msgpack.decode(data, type=cls)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise EngineError(f"this is no ticket of a driver: {error}") from error
         raise EngineError(
             f"the driver speaks version {wire} of Trimma's wire protocol, this worker version {VERSION}: "

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
 from trimma.commands import Job, Signal
 from trimma.facts import ENDS, FromAgent
 from trimma.pickling.source_archive import MODULES
 from trimma.worker.agent import Agent, HangUp, Kill
+from trimma.worker.link import UNREADABLE
 from trimma.worker.runner_process import RunnerProcess
 
 
@@ -98,7 +97,7 @@ class Keeper:
                     # fetch the output that didn't pass through Python before the trial counts as ended
                     agent.print(runner.output())
                 agent.hear(message)
-        except (ConnectionError, msgspec.DecodeError) as error:
+        except (ConnectionError, *UNREADABLE) as error:
             agent.misunderstand(error)
         agent.print(runner.output())
         self._carry_out()

@@ -15,6 +15,14 @@ from trimma.facts import OfTrial
 from trimma.worker.waker import Waker
 
 MAX_FRAME = 64 * 2**20
+"""Bytes of one message to a runner."""
+
+MOST_FROM_RUNNER = 3 * 2**20
+"""Bytes of one message of a runner. What an objective may report or return at once is bounded, and takes less."""
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no message: of another form, no UTF-8, or nested too deeply."""
+
 _LENGTH = Layout("!I")
 _CHUNK = 65536
 _CHUNKS = 64
@@ -39,10 +47,13 @@ ToRunner = Job | Send
 
 
 class Link:
-    """One end of the connection between an agent and its runner. Threads may share it for sending."""
+    """One end of the connection between an agent and its runner. Threads may share it for sending.
 
-    def __init__(self, end: socket.socket, receives: Any) -> None:
-        self.socket = end
+    ``receives`` is the type of the messages of the other end, each of at most ``most`` bytes.
+    """
+
+    def __init__(self, end: socket.socket, receives: Any, most: int = MAX_FRAME) -> None:
+        self.socket, self._most = end, most
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(receives)
         self._buffer = bytearray()
@@ -117,8 +128,8 @@ class Link:
         if len(self._buffer) < _LENGTH.size:
             return None
         (length,) = _LENGTH.unpack_from(self._buffer)
-        if length > MAX_FRAME:
-            raise ConnectionError(f"a message of {length} bytes, where at most {MAX_FRAME} are allowed")
+        if length > self._most:
+            raise ConnectionError(f"a message of {length} bytes, where at most {self._most} are allowed")
         end = _LENGTH.size + length
         if len(self._buffer) < end:
             return None

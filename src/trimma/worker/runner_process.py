@@ -15,7 +15,7 @@ import msgspec
 
 from trimma.commands import Job, Send
 from trimma.worker.last_line import last_line, shared_memory
-from trimma.worker.link import FromRunner, Link
+from trimma.worker.link import MOST_FROM_RUNNER, FromRunner, Link
 
 # before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
 _BOOTSTRAP = (
@@ -47,7 +47,7 @@ class RunnerProcess:
         ended: Callable[[], None],
     ) -> None:
         ours, theirs = socket.socketpair()
-        self._link = Link(ours, FromRunner)
+        self._link = Link(ours, FromRunner, MOST_FROM_RUNNER)
         self._line = shared_memory()
         self._streaming = self._connected = True
         descriptors = (theirs.fileno(), self._line, program)

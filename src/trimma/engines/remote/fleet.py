@@ -1,9 +1,12 @@
 """The agents of one study: starts them, listens to them, gives them back and replaces them."""
 
 import contextlib
+import secrets
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from trimma.commands import Job, Renew, Send, Signal
 from trimma.engines.remote.launcher import Launcher
@@ -17,7 +20,6 @@ from trimma.wire.hub import Hub
 from trimma.wire.keys import Keys
 from trimma.wire.leases import Timing
 from trimma.wire.messages import CHUNK
-from trimma.wire.sockets import AT_ONCE
 from trimma.wire.ticket import Ticket, worker_name
 from trimma.wire.transport import driver_end
 from trimma.worker import bundle
@@ -72,7 +74,7 @@ class Fleet:
             self._listener = driver_end(listen, keys, timing)
             listening.callback(self._listener.close)
             self._listener.watch(self._waker.descriptor)
-            self._hub = Hub(launcher.name, timing, environment, self._chunk)
+            self._hub = Hub(launcher.name, timing, environment, self._chunk, lambda: secrets.token_bytes(16))
             self._ticket = Ticket(
                 prefix=launcher.name,
                 addresses=self._listener.addresses,
@@ -84,7 +86,7 @@ class Fleet:
                 cpus=cpus,
                 hint=listen.hint,
                 timing=timing,
-            ).to_bytes()
+            )
             self._listened = time.monotonic()
             self._adjust(self._listened)
             self._resources = stack.pop_all()
@@ -147,15 +149,15 @@ class Fleet:
         return [*facts, *(self._told.popleft() for _ in range(len(self._told)))] if self._told else facts
 
     def _listen(self, seconds: float) -> bool:
-        """Receive what arrives within ``seconds``. Returns whether everything that has arrived was received."""
+        """Receive what arrives within ``seconds``. Returns whether every agent that has said something was heard."""
         woken = self._waker.descriptor in self._listener.wait(seconds)
         if woken:
             self._waker.clear()
         self._listened = time.monotonic()
-        arrived = self._listener.received()
-        for identity, body in arrived:
+        for identity, body in self._listener.received():
             self._hub.receive(identity, body, self._listened)
-        return len(arrived) < AT_ONCE
+        self._listener.sweep(self._hub.known, self._listened)
+        return self._listener.drained
 
     def _judge(self, now: float) -> None:
         """Find out which agents have failed or ended, and raise what ends the study."""
@@ -194,9 +196,9 @@ class Fleet:
             self._dismiss(slot, "it was not needed any more")
         for slot in self._slots.due(self._demand, now):
             self._slots.launched(slot)
-            self._hub.expect(slot)
+            ticket = msgspec.structs.replace(self._ticket, token=self._hub.expect(slot))
             self._let_go.discard(slot)
-            self._launcher.launch(slot, self._ticket, self._end)
+            self._launcher.launch(slot, ticket.to_bytes(), self._end)
 
     def _dismiss(self, slot: int, reason: str) -> None:
         self._let_go.add(slot)

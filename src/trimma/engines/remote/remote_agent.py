@@ -72,7 +72,7 @@ class _Incarnation:
         self._broken = False
         # an identity must not begin with a zero, since ZeroMQ reserves these for itself
         self._line = agent_end(ticket, b"\1" + struct.pack("!I", slot) + secrets.token_bytes(8))
-        self._client = Client(introduction(slot), ticket.timing, time.monotonic())
+        self._client = Client(introduction(slot, ticket.token), ticket.timing, time.monotonic())
 
     def run(self) -> object:
         """Serve the driver until this incarnation is over, and return why it is."""
