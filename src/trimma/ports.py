@@ -496,8 +496,12 @@ class Store(Protocol):
         """
         ...
 
-    def delete(self, study: str) -> None:
-        """Delete a study. Nothing happens when it is unknown. Raises `StudyBusy` while somebody writes it."""
+    def delete(self, study: str, first: Callable[[], None] = ...) -> None:
+        """Delete a study. Nothing happens when it is unknown. Raises `StudyBusy` while somebody writes it.
+
+        The study is claimed meanwhile. ``first`` is called then, before anything is deleted (default: do nothing). An
+        exception that it raises keeps the study, and is passed on.
+        """
         ...
 
 

@@ -192,7 +192,10 @@ class Trial(Protocol):
 
     @property
     def folder(self) -> Path | None:
-        """The folder in which it saved its model or the like, None if it asked for none. It is there if it is kept."""
+        """The folder in which it saved its model or the like, None if it asked for none.
+
+        It is the path that its worker saw. The folder is there only if it is kept, and if nobody has moved it.
+        """
         ...
 
     @property

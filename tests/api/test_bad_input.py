@@ -332,6 +332,18 @@ def test_a_rule_that_makes_no_sense():
         tune(until=tm.Timeout(0))
 
 
+def test_a_store_that_was_named_and_is_not_there_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRIMMA_STORE", raising=False)
+    assert tm.studies() == [], "nobody has run a study here"
+    with pytest.raises(StoreError, match=says("there is no store at mistyped.db", "run a study first")):
+        tm.studies("mistyped.db")
+    monkeypatch.setenv("TRIMMA_STORE", "mistyped.db")
+    with pytest.raises(StoreError, match=says("there is no store at mistyped.db", "TRIMMA_STORE")):
+        tm.studies()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_settings_that_do_not_fit_the_space_leave_no_study_behind():
     store = tm.MemoryStore()
     with pytest.raises(UsageError, match=says("a grid over lr=", "GridSearch(points=...)")):

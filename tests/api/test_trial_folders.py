@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import trimma as tm
-from trimma.errors import StoreError, StudyExists, StudyFailed, StudyMismatch, UsageError
+from trimma.errors import StoreError, StudyBusy, StudyExists, StudyFailed, StudyMismatch, UsageError
 from trimma.objective import StopTrial
-from trimma.stores import MemoryStore, SQLiteStore
+from trimma.stores import MemoryStore, SQLiteStore, sqlite
 from trimma.trial import State
 from trimma.trial_folders import TrialFolders
 from trimma.views.folders_to_keep import folders_to_keep
@@ -236,6 +236,79 @@ def test_folders_of_another_study_of_this_name_and_seed_are_left_alone(store: Pa
         run(others, **places)
     tm.delete("mine", others)
     assert kept(tmp_path / "shared" / "mine") == {"1": "1"}
+
+
+def test_a_copy_of_a_store_leaves_the_folders_of_the_original(store: Path, tmp_path: Path) -> None:
+    place = tmp_path / "named"
+    original = run(store, trials=2, folders=place)
+    original.store.close()  # type: ignore[attr-defined]
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(store.read_bytes())
+    with pytest.raises(UsageError, match=rf"the store {store}, of which this one is a copy"):
+        tm.load("mine", copy).resume(trials=3, engine=tm.Simulated(1), progress=False)
+    with pytest.warns(RuntimeWarning, match=rf"named/mine are left, because they belong to the same .* {store}"):
+        tm.delete("mine", copy)
+    assert tm.studies(copy) == []
+    assert original.best.folder is not None
+    assert (original.best.folder / "model").exists()
+    tm.delete("mine", store)
+    assert list(place.iterdir()) == []
+
+
+def test_a_store_that_was_moved_keeps_the_folders_that_were_named(store: Path, tmp_path: Path) -> None:
+    place = tmp_path / "named"
+    run(store, trials=2, folders=place)
+    moved = store.rename(tmp_path / "moved.db")
+    tm.load("mine", moved).resume(trials=3, engine=tm.Simulated(1), progress=False)
+    far = tmp_path / "far.db"
+    far.write_bytes(moved.read_bytes())  # as when it is moved to another disk
+    moved.unlink()
+    tm.load("mine", far).resume(trials=4, engine=tm.Simulated(1), progress=False)
+    tm.delete("mine", far)
+    assert list(place.iterdir()) == []
+
+
+def test_a_store_that_was_copied_with_the_folders_beside_it_has_its_own(
+    store: Path, folder: Path, tmp_path: Path
+) -> None:
+    run(store, trials=2)
+    (tmp_path / "elsewhere").mkdir()
+    copy = tmp_path / "elsewhere" / store.name
+    copy.write_bytes(store.read_bytes())
+    shutil.copytree(folder.parent, copied := copy.with_name(folder.parent.name))
+    tm.load("mine", copy).resume(trials=3, engine=tm.Simulated(1), progress=False)
+    tm.delete("mine", copy)
+    assert not copied.exists()
+    assert len(kept(folder)) == 1
+
+
+def test_a_study_is_claimed_until_it_is_removed_with_its_folders(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(store)
+    events: list[str] = []
+    remove, entries = shutil.rmtree, sqlite.entries
+
+    def busy() -> bool:
+        try:
+            with SQLiteStore(store).claim("mine"):
+                return False
+        except StudyBusy:
+            return True
+
+    def rmtree(*given: Any, **more: Any) -> None:
+        events.append(f"folders {busy()}")
+        remove(*given, **more)
+
+    def found(*given: Any) -> Any:
+        events.append(f"log {busy()}")
+        return entries(*given)
+
+    monkeypatch.setattr("trimma.api.trial_folders.shutil.rmtree", rmtree)
+    opened = SQLiteStore(store)
+    assert list(opened.studies()) == ["mine"]
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite, "entries", found)
+        tm.delete("mine", opened)
+    assert events == ["log False", "folders True", "log True"]
 
 
 def test_what_is_not_from_a_study_is_left_alone(store: Path, tmp_path: Path) -> None:

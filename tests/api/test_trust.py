@@ -101,6 +101,64 @@ def test_a_store_that_everybody_may_write_is_refused(path, mark):
     assert not mark.exists()
 
 
+def refused(path):
+    with pytest.raises(StoreError) as error:
+        say_whose_program("s", SimpleNamespace(path=path), trust=False, call="resume(trust=True)", tell=print)
+    return str(error.value)
+
+
+def trusted(path):
+    said = []
+    say_whose_program("s", SimpleNamespace(path=path), trust=False, call="resume(trust=True)", tell=said.append)
+    return bool(said)
+
+
+def test_a_store_that_a_group_may_write_is_refused_unless_the_group_is_the_user(tmp_path, monkeypatch):
+    path = tmp_path / "studies.db"
+    path.touch()
+    path.chmod(0o660)
+    monkeypatch.setattr("trimma.api.trust.grp.getgrgid", lambda number: SimpleNamespace(gr_name=ME, gr_mem=[]))
+    monkeypatch.setattr(
+        "trimma.api.trust.pwd.getpwuid", lambda number: SimpleNamespace(pw_name=ME, pw_gid=path.stat().st_gid)
+    )
+    assert trusted(path), "as many systems make a group for each user"
+    monkeypatch.setattr("trimma.api.trust.grp.getgrgid", lambda number: SimpleNamespace(gr_name=ME, gr_mem=["mallory"]))
+    assert f"may be written by the group '{ME}'" in refused(path)
+    monkeypatch.setattr("trimma.api.trust.grp.getgrgid", lambda number: SimpleNamespace(gr_name="lab", gr_mem=[]))
+    assert "may be written by the group 'lab'" in refused(path)
+    path.chmod(0o640)
+    assert trusted(path)
+
+
+def test_a_store_that_others_may_replace_is_refused(tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    path = folder / "studies.db"
+    path.touch(0o600)
+    assert trusted(path)
+    folder.chmod(0o777)
+    assert f"lies in the folder {folder}, where every user may put another one in its place" in refused(path)
+    folder.chmod(0o1777)
+    assert trusted(path), "as in /tmp, only its owner can replace it"
+    folder.chmod(0o777)
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    assert f"lies in the folder {folder}, where" in refused(link)
+    (tmp_path / "real.db").touch(0o600)
+    path.unlink()
+    path.symlink_to(tmp_path / "real.db")
+    assert f"lies in the folder {folder}, where" in refused(path), "whoever may write there can turn the link"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_store_in_the_folder_of_another_user_is_refused(tmp_path):
+    folder = tmp_path / "theirs"
+    folder.mkdir(mode=0o755)
+    (folder / "studies.db").touch(0o600)
+    os.chown(folder, 65534, 65534)
+    assert "who may put another one in its place" in refused(folder / "studies.db")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 @pytest.mark.parametrize("file", ["studies.db", "studies.db-wal"])
 def test_events_beside_the_file_count_too(path, file):

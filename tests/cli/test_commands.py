@@ -56,7 +56,8 @@ def test_ls(run) -> None:
 
 def test_ls_where_nothing_is(run, tmp_path: Path) -> None:
     assert run("ls", "--store", tmp_path / "none.db", status=1) == (
-        f"trimma: there is no store at {tmp_path / 'none.db'}: run a study first, or name another file with --store\n"
+        f"trimma: there is no store at {tmp_path / 'none.db'}: run a study first, or name another file with store= "
+        "(in a shell --store) or TRIMMA_STORE\n"
     )
     assert not (tmp_path / "none.db").exists(), "looking leaves no file behind"
 

@@ -24,10 +24,10 @@ QUICK = Timing(heartbeat=0.2, lease=1.5, dial=5.0, orphan=1.5, silence=20.0)
 
 
 class Proxy:
-    """Passes bytes on between whoever connects and one address, until it is cut."""
+    """Passes bytes on between whoever connects and one address, until it is cut. ``tamper`` may change them."""
 
-    def __init__(self, target: tuple[str, int]) -> None:
-        self._target = target
+    def __init__(self, target: tuple[str, int], tamper: Callable[[bytes], bytes] = bytes) -> None:
+        self._target, self._tamper = target, tamper
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
         self._pairs: dict[socket.socket, socket.socket] = {}
@@ -77,7 +77,7 @@ class Proxy:
     def _pass_on(self, end: Any) -> None:
         other = self._pairs[end]
         try:
-            data = end.recv(4096)
+            data = self._tamper(end.recv(4096))
             other.sendall(data)
         except OSError:
             data = b""
@@ -96,12 +96,13 @@ class Proxied(Processes):
     """Agents that reach their driver through a proxy."""
 
     proxy: Proxy | None = None
+    tamper: Callable[[bytes], bytes] = bytes
 
     def launch(self, slot: int, ticket: bytes, ended: Any) -> None:
         known = Ticket.from_bytes(ticket)
         if self.proxy is None:
             host, _, port = known.addresses[0].removeprefix("tcp://").rpartition(":")
-            self.proxy = Proxy((host, int(port)))
+            self.proxy = Proxy((host, int(port)), self.tamper)
         super().launch(slot, msgspec.structs.replace(known, addresses=(self.proxy.address,)).to_bytes(), ended)
 
     def close(self) -> None:

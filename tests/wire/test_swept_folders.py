@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def fit(again):
     assert isinstance(end, Returned), end
     assert end.metrics == {"score": 7.0}
     # an agent that comes later, beside one that uses what was swept away
-    os.kill(site.agent(1), 9)
+    os.kill(site.agent(int(two.rpartition("-")[2])), signal.SIGKILL)
     driver.joins(two, 2)
     end = driver.run(2, two, again=True)
     assert isinstance(end, Returned), end

@@ -211,3 +211,27 @@ def test_a_runner_that_cannot_be_started_leaves_nothing_open(tmp_path, monkeypat
     with program.open("rb") as file, pytest.raises(FileNotFoundError):
         Keeper("w", file.fileno(), os.environ, lambda keeper: None, 2**30)
     assert {path.name for path in Path("/dev/fd").iterdir()} <= before
+
+
+def test_finally_blocks_are_not_interrupted_by_a_second_sigterm(slot, tmp_path):
+    begun, cleaned = tmp_path / "begun", tmp_path / "cleaned"
+
+    def fit():
+        import signal
+        import time
+
+        try:
+            begun.touch()
+            time.sleep(600)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.05)
+            cleaned.touch()
+
+    one = slot(fit)
+    one.start()
+    while not begun.exists():
+        time.sleep(0.01)
+    one.keeper.dismiss()
+    assert one.keeper.wait(20)
+    assert cleaned.exists()

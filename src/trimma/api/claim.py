@@ -15,8 +15,15 @@ def claimed(store: Store, name: str) -> Iterator[None]:
     Raises `StudyBusy`, which names the present writer and says how to read the study meanwhile.
     """
     with ExitStack() as stack:
-        try:
+        with reading_advised(store, name):
             stack.enter_context(store.claim(name))
-        except StudyBusy as error:
-            raise StudyBusy(f"{error}; {how_to_load(name, store)} reads it meanwhile") from None
         yield
+
+
+@contextmanager
+def reading_advised(store: Store, name: str) -> Iterator[None]:
+    """Add to a `StudyBusy` how to read the study meanwhile."""
+    try:
+        yield
+    except StudyBusy as error:
+        raise StudyBusy(f"{error}; {how_to_load(name, store)} reads it meanwhile") from None

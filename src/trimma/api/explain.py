@@ -27,8 +27,8 @@ def explain(
     and the objective, its data and its model are those of the search, unless ``how`` holds others.
 
     To load the objective runs code that is stored with the study. Where it comes from is said on standard error. From a
-    store that another user owns, or that every user may write, it isn't loaded, unless ``trust`` is True: that raises
-    `StoreError`.
+    store that another user owns, or that others may write or replace, it isn't loaded, unless ``trust`` is True: that
+    raises `StoreError`.
 
     Returns the `AblationStudy`. Raises `UsageError` when nothing differs, and for a setting of ``default`` that neither
     the best config has nor a default of the objective; `UnknownName` for one that isn't known; and what `ablate`

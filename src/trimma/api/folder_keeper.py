@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from trimma.api.trial_folders import owner_of, refuse_foreign, remove_if_empty
+from trimma.api.trial_folders import holds_nothing, mark_folders, refuse_foreign, remove_if_empty
 from trimma.errors import StoreError, UsageError
 from trimma.events import Event, TrialFailed, TrialFinished, TrialLost, TrialPaused, TrialStopped
-from trimma.ports import History
+from trimma.ports import History, Store
 from trimma.trial import ENDED
 from trimma.trial_folders import ATTEMPT, TrialFolders
 from trimma.views.folders_to_keep import folders_to_keep
@@ -42,19 +42,15 @@ class FolderKeeper:
     Raises `StoreError` when the study's folder can't be made, and `UsageError` when it isn't this study's.
     """
 
-    def __init__(self, folders: TrialFolders, history: History) -> None:
-        self.folders, self._history = folders, history
+    def __init__(self, folders: TrialFolders, history: History, store: Store) -> None:
+        self.folders, self._history, self._store = folders, history, store
         self._held: list[int] = []
         self._problems: list[OSError] = []
 
     def __enter__(self) -> Self:
-        mark = self.folders.mark
         try:
-            refuse_foreign(self.folders)
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            # to write it again would leave it empty where the disk is full
-            if owner_of(self.folders) != self.folders.owner:
-                mark.write_text(self.folders.owner, encoding="utf-8")
+            refuse_foreign(self.folders, self._store)
+            mark_folders(self.folders, self._store)
             self._clean()
         except OSError as error:
             raise StoreError(
@@ -104,7 +100,7 @@ class FolderKeeper:
 
     def _remove_if_unused(self) -> None:
         root = Path(self.folders.root)
-        if root.exists() and set(root.iterdir()) == {self.folders.mark}:
+        if root.exists() and holds_nothing(self.folders):
             shutil.rmtree(root)
             remove_if_empty(root.parent, self._history.spec)
 

@@ -168,7 +168,7 @@ def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[Folde
     if "trial" not in Signature.of(study.recipe.program.objective).accepts:
         return nullcontext()
     history = study.ledger.history
-    return FolderKeeper(trial_folders(history.spec, history.created, store), history)
+    return FolderKeeper(trial_folders(history.spec, history.created, store), history, store)
 
 
 def _checkpoint_keeper(study: TakenUp, store: Store) -> AbstractContextManager[CheckpointKeeper | None]:

@@ -1,11 +1,13 @@
 """Stored studies: load one, list all, delete one."""
 
+import os
+import warnings
 from pathlib import Path
 
 from trimma.api.advice import how_to_remove
 from trimma.api.arguments import STORE_VARIABLE, missing_store, store_of
 from trimma.api.checkpoint_place import remove_checkpoints
-from trimma.api.claim import claimed
+from trimma.api.claim import reading_advised
 from trimma.api.damaged_study import DamagedStudy
 from trimma.api.study import Study
 from trimma.api.trial_folders import remove_trial_folders
@@ -25,13 +27,19 @@ def load(name: str, store: str | Path | Store | None = None) -> Study:
 
 
 def studies(store: str | Path | Store | None = None) -> list[Study]:
-    """All studies of a store, oldest first; none where there is no store yet.
+    """All studies of a store, oldest first; none where nobody has named a store, and there is none yet.
 
     One that can't be read doesn't hide the others: its ``status`` is "damaged", and whatever else is asked of it raises
-    `StoreError`, which says what is wrong. Raises `StoreError` for a store that can't be read at all.
+    `StoreError`, which says what is wrong. Raises `StoreError` for a store that can't be read at all, and for one
+    that is named, by ``store`` or ``TRIMMA_STORE``, and isn't there.
     """
-    if missing_store(store):
-        return []
+    if missing := missing_store(store):
+        if store is None and not os.environ.get(STORE_VARIABLE):
+            return []
+        raise StoreError(
+            f"there is no store at {missing}: run a study first, or name another file with store= (in a shell --store) "
+            f"or {STORE_VARIABLE}"
+        )
     found = store_of(store)
     handles: list[Study] = []
     for name in found.studies():
@@ -46,12 +54,12 @@ def delete(name: str, store: str | Path | Store | None = None) -> None:
     """Forget a stored study for good, with the folders of its trials. It may be one that can't be read.
 
     Raises `StudyNotFound` for an unknown name, `StudyBusy` while the study runs, and `StoreError` when it can't be
-    removed.
+    removed. Folders that belong to another store, of which this one is a copy, are left, and a `RuntimeWarning` says
+    so.
     """
     found = _store_with(name, store)
-    with claimed(found, name):
-        _remove_folders(found, name)
-    found.delete(name)
+    with reading_advised(found, name):
+        found.delete(name, lambda: _remove_folders(found, name))
 
 
 def _remove_folders(store: Store, name: str) -> None:
@@ -61,7 +69,9 @@ def _remove_folders(store: Store, name: str) -> None:
         return  # nobody knows where its folders are
     # records of another study don't say where the folders of this one are
     if isinstance(created, StudyCreated) and created.spec.name == name:
-        remove_trial_folders(created.spec, created.at, store)
+        left = remove_trial_folders(created.spec, created.at, store)
+        if left:
+            warnings.warn(left, RuntimeWarning, stacklevel=5)
         remove_checkpoints(created.spec, created.at, store)
 
 

@@ -254,7 +254,8 @@ class Study:
         here on. All other arguments are those of `tune`.
 
         To load the objective runs code that is stored with the study. Where it comes from is said on standard error.
-        From a store that another user owns, or every user may write, it isn't loaded unless ``trust`` is True.
+        From a store that another user owns, or that others may write or replace, it isn't loaded unless ``trust`` is
+        True.
 
         Raises `StudyError` when something that could not be stored isn't given (also a function that was given as
         ``until``), `StoreError` when the store isn't trusted, and what `tune` raises.

@@ -43,11 +43,19 @@ def owner_text(spec: StudySpec, created: float) -> str:
     return f"{spec.name} {spec.seed} {created!r}\n"
 
 
-def remove_trial_folders(spec: StudySpec, created: float, store: Store) -> None:
-    """Remove the folders of all trials of a study. Raises `StoreError` when they can't be removed."""
+def remove_trial_folders(spec: StudySpec, created: float, store: Store) -> str:
+    """Remove the folders of all trials of a study, or say in words why they are left.
+
+    Raises `StoreError` when they can't be removed.
+    """
     folders = trial_folders(spec, created, store)
     try:
         if owner_of(folders) == folders.owner:
+            if other := other_store(folders, store):
+                return (
+                    f"the folders of the trials of {spec.name!r} in {folders.root} are left, because they belong to "
+                    f"the same study in the store {other}: remove them yourself if that one is gone"
+                )
             shutil.rmtree(folders.root)
             remove_if_empty(Path(folders.root).parent, spec)
     except OSError as error:
@@ -55,13 +63,14 @@ def remove_trial_folders(spec: StudySpec, created: float, store: Store) -> None:
             f"the folder {folders.root}, in which trials kept what they saved, can't be removed ({error.strerror}): "
             "remove it yourself, and then the study"
         ) from error
+    return ""
 
 
 def beside(store: Store, kind: str) -> Path:
     """The folder beside the store's file for "trials" or "checkpoints", or a temporary one for both."""
     path = getattr(store, "path", None)
     if isinstance(path, Path):
-        return path.with_name(f"{path.name}-{kind}")
+        return _beside(path, kind)
     try:
         if store not in _temporary:
             _temporary[store] = TemporaryFolder("trials")
@@ -71,6 +80,10 @@ def beside(store: Store, kind: str) -> Path:
             f"{'folders' if kind == 'trials' else kind}="
         ) from error
     return _temporary[store].path / kind
+
+
+def _beside(store: Path, kind: str) -> Path:
+    return store.with_name(f"{store.name}-{kind}")
 
 
 def file_name(study: str) -> str:
@@ -87,18 +100,67 @@ def owner_of(folders: TrialFolders) -> str:
     return folders.mark.read_text(encoding="utf-8", errors="replace") if folders.mark.is_file() else ""
 
 
-def refuse_foreign(folders: TrialFolders) -> None:
+def other_store(folders: TrialFolders, store: Store) -> str:
+    """The file of the store to which the folders belong, if that isn't this one but one of which it is a copy.
+
+    A store is known by its path, and where it was moved, by its file.
+    """
+    file, own = _store_mark(folders), _identity(folders, store)
+    if own is None or not file.is_file():
+        return ""
+    path, _, number = file.read_text(encoding="utf-8", errors="replace").strip().rpartition(" ")
+    return "" if path == own[0] or number == own[1] else path
+
+
+def mark_folders(folders: TrialFolders, store: Store) -> None:
+    """Say in the study's folder whose it is, and of which store."""
+    folders.mark.parent.mkdir(parents=True, exist_ok=True)
+    own = _identity(folders, store)
+    # to write a file again would leave it empty where the disk is full
+    if own is not None and (other_store(folders, store) or not _store_mark(folders).exists()):
+        _store_mark(folders).write_text(" ".join(own), encoding="utf-8")
+    if owner_of(folders) != folders.owner:
+        folders.mark.write_text(folders.owner, encoding="utf-8")
+
+
+def holds_nothing(folders: TrialFolders) -> bool:
+    """Whether there is nothing in the study's folder but what says whose it is."""
+    root = Path(folders.root)
+    return not root.exists() or not set(root.iterdir()) - {folders.mark, _store_mark(folders)}
+
+
+def _store_mark(folders: TrialFolders) -> Path:
+    return Path(folders.root, ".store")
+
+
+def _identity(folders: TrialFolders, store: Store) -> tuple[str, str] | None:
+    """The path of a store's file, and the number of the file.
+
+    None where it has no file, and where the folders are beside it, because they may be moved and copied together.
+    """
+    path = getattr(store, "path", None)
+    if not isinstance(path, Path) or not path.exists() or Path(folders.root).parent == _beside(path, "trials"):
+        return None
+    found = path.stat()
+    return str(path.resolve()), f"{found.st_dev}:{found.st_ino}"
+
+
+def refuse_foreign(folders: TrialFolders, store: Store) -> None:
     """Raise `UsageError` for a folder that isn't this study's, for much of what is in it would be removed."""
-    owner, root = owner_of(folders), Path(folders.root)
+    owner = owner_of(folders)
     if owner == folders.owner:
-        return
-    if owner:
+        other = other_store(folders, store)
+        # one that is gone may be this one, in another place
+        if not other or not Path(other).exists():
+            return
+        whose = f"holds the trials of this study in the store {other}, of which this one is a copy: remove either, take"
+    elif owner:
         whose = "holds the trials of another study of this name: remove it if you don't need them, take"
-    elif root.exists() and set(root.iterdir()) - {folders.mark}:
+    elif not holds_nothing(folders):
         whose = "holds what isn't from a study: take"
     else:
         return
-    raise UsageError(f"{root} {whose} another name, or name another place with folders=")
+    raise UsageError(f"{folders.root} {whose} another name, or name another place with folders=")
 
 
 def remove_if_empty(folder: Path, spec: StudySpec) -> None:

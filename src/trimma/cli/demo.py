@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from trimma.api.arguments import missing_store
 from trimma.api.progress_view import View
 from trimma.api.stored_studies import studies
 from trimma.api.study import Study
@@ -75,7 +76,8 @@ def run(
 ) -> Study:
     """Tune the network. If there is a demo that was interrupted, that one goes on."""
     data = digits()
-    known = {study.name: study for study in studies(store) if study.name.startswith(NAME)}
+    found = [] if missing_store(store) else studies(store)
+    known = {study.name: study for study in found if study.name.startswith(NAME)}
     unfinished = next((name for name, study in known.items() if study.status in ("interrupted", "lost")), None)
     names = (NAME, *(f"{NAME}-{number}" for number in range(2, len(known) + 2)))
     return tune(

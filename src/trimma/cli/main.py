@@ -2,14 +2,14 @@
 
 import errno
 import io
-import os
 import sys
+import warnings
 from typing import Any
 
 import click
 
 import trimma
-from trimma.errors import StoreError, TrimmaError
+from trimma.errors import TrimmaError
 from trimma.safe_text import safe
 
 STORE_HELP = "The store's file. Default: the file that TRIMMA_STORE names, or .trimma/studies.db."
@@ -80,12 +80,8 @@ def demo(trials: int, workers: int | None, engine: str, seed: int, store: str | 
 @store_option
 def list_studies(store: str | None) -> None:
     """List the studies of a store, oldest first."""
-    from trimma.api.arguments import STORE_VARIABLE, missing_store
     from trimma.cli.tables import print_studies
 
-    # where the store was named, by an option or a variable, its absence is a slip
-    if (missing := missing_store(store)) and (store is not None or os.environ.get(STORE_VARIABLE)):
-        raise StoreError(f"there is no store at {missing}: run a study first, or name another file with --store")
     print_studies(trimma.studies(store))
 
 
@@ -282,8 +278,12 @@ def remove(name: str, yes: bool, store: str | None) -> None:
         except trimma.errors.StoreError:
             held = "all that it holds, which can't be read"
         click.confirm(f"Forget study {name!r} with {held}?", abort=True)
-    trimma.delete(name, store)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        trimma.delete(name, store)
     say(f"removed {name}")
+    for each in told:
+        say(f"trimma: {each.message}", err=True)
 
 
 @main.command()

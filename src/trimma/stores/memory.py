@@ -1,7 +1,7 @@
 """A store in memory, for tests and for searches that need not be kept."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from trimma.codec import decode, encode, encode_request
@@ -49,10 +49,12 @@ class MemoryStore:
             with self._lock:
                 self._writers.discard(study)
 
-    def delete(self, study: str) -> None:
-        with self.claim(study), self._lock:
-            self._records.pop(study, None)
-            self._requests.pop(study, None)
+    def delete(self, study: str, first: Callable[[], None] = lambda: None) -> None:
+        with self.claim(study):
+            first()
+            with self._lock:
+                self._records.pop(study, None)
+                self._requests.pop(study, None)
 
     def ask(self, study: str, request: Request) -> None:
         record = encode_request(request)

@@ -4,7 +4,7 @@ import hashlib
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -106,14 +106,16 @@ class SQLiteStore:
         except Held as error:
             raise StudyBusy(f"study {study!r} is being written by {error.holder}") from None
 
-    def delete(self, study: str) -> None:
-        with self.claim(study), self._errors() as connection, connection:
-            connection.execute("BEGIN IMMEDIATE")
-            # not found by an index, which may be what is damaged
-            key = entries(connection, self.path).get(study)
-            for table in ("event", "request"):
-                connection.execute(f"DELETE FROM {table} WHERE study = ?", (key,))
-            connection.execute("DELETE FROM study WHERE id = ?", (key,))
+    def delete(self, study: str, first: Callable[[], None] = lambda: None) -> None:
+        with self.claim(study):
+            first()
+            with self._errors() as connection, connection:
+                connection.execute("BEGIN IMMEDIATE")
+                # not found by an index, which may be what is damaged
+                key = entries(connection, self.path).get(study)
+                for table in ("event", "request"):
+                    connection.execute(f"DELETE FROM {table} WHERE study = ?", (key,))
+                connection.execute("DELETE FROM study WHERE id = ?", (key,))
 
     def ask(self, study: str, request: Request) -> None:
         record = encode_request(request)

@@ -327,6 +327,33 @@ class StoreContract:
         assert list(store.studies()) == ["a", "c", "b"]
         assert [len(list(store.read(name))) for name in ("a", "b", "c")] == [3, 2, 3]
 
+    def test_a_study_that_is_deleted_is_claimed_meanwhile(self, store: Store) -> None:
+        store.append("a", reports(3), expected=0)
+        seen: list[Event] = []
+
+        def first() -> None:
+            with pytest.raises(StudyBusy, match="'a'"), store.claim("a"):
+                pass
+            seen.extend(store.read("a"))
+
+        store.delete("a", first)
+        assert seen == reports(3)
+        assert list(store.studies()) == []
+        with store.claim("a"):
+            pass
+
+    def test_what_fails_before_a_study_is_deleted_keeps_it(self, store: Store) -> None:
+        store.append("a", reports(3), expected=0)
+
+        def first() -> None:
+            raise OSError("not now")
+
+        with pytest.raises(OSError, match="not now"):
+            store.delete("a", first)
+        assert list(store.read("a")) == reports(3)
+        store.delete("a")
+        assert list(store.studies()) == []
+
     def test_a_claimed_study_is_not_deleted(self, store: Store) -> None:
         store.append("a", reports(3), expected=0)
         with store.claim("a"), pytest.raises(StudyBusy, match="'a'"):

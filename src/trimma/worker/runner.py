@@ -76,6 +76,8 @@ def _refusal(error: TrimmaError) -> Failure:
 
 def _run(link: Link, job: Job, program: Program, signature: Signature, capture: Capture, watch: MemoryWatch) -> None:
     process = os.getpid()
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, _terminate)
     link.send(Begun())
     end = no_private_spark.explained(run_attempt(link, job, program, signature, capture))
     if sys.__stdout__ is not None:
@@ -110,5 +112,10 @@ def _thread_has_ended(ended: threading.ExceptHookArgs) -> None:
 
 
 def _terminate(number: int, frame: Any) -> NoReturn:
-    """Raise SystemExit, so that ``finally`` blocks and context managers of the objective run."""
+    """Raise SystemExit, so that ``finally`` blocks and context managers of the objective run.
+
+    This is done once, since a second signal would interrupt them: whoever ends all processes of a service sends one to
+    the runner, and its agent and its guard send others.
+    """
+    signal.signal(number, signal.SIG_IGN)
     raise SystemExit(128 + number)
