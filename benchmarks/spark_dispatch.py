@@ -275,8 +275,9 @@ def fifty_workers(trials: int, reports: int) -> dict[str, float]:
         called = time.time()
         study = tune(objective, tm.Spark(session, workers=MANY), folder, "a", trials=trials)
         took = time.time() - called
+        done = study.trials
     complete = list(range(1, reports + 1))
-    spans = [trial.spans for trial in study.trials]
+    spans = [trial.spans for trial in done]
     started: dict[str, float] = {}
     for span in sorted((span for each in spans for span in each), key=lambda span: span.start):
         started.setdefault(span.workers[0], span.start - called)
@@ -284,11 +285,11 @@ def fifty_workers(trials: int, reports: int) -> dict[str, float]:
         "seconds": took,
         "workers": len(started),
         "all_there": max(started.values()),
-        "reports": sum(len(trial.curve) for trial in study.trials),
-        "wrong": sum(len(set(complete) ^ set(trial.curve.steps)) for trial in study.trials)
-        + sum(len(trial.curve.steps) - len(set(trial.curve.steps)) for trial in study.trials),
-        "trials": len(study.trials),
-        "not_done": sum(trial.state != "done" for trial in study.trials),
+        "reports": sum(len(trial.curve) for trial in done),
+        "wrong": sum(len(set(complete) ^ set(trial.curve.steps)) for trial in done)
+        + sum(len(trial.curve.steps) - len(set(trial.curve.steps)) for trial in done),
+        "trials": len(done),
+        "not_done": sum(trial.state != "done" for trial in done),
         "repeated": sum(len(each) - 1 for each in spans),
     }
 
@@ -319,15 +320,15 @@ def many_agents(count: int, seconds: float) -> dict[str, float]:
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         called = time.perf_counter()
-        study = tune(_never, Remote(crowds, count), folder, "a", trials=count, progress=watch)
+        trials = tune(_never, Remote(crowds, count), folder, "a", trials=count, progress=watch).trials
     _, (begin, cpu, reports), (end, later_cpu, later_reports) = marks
-    sent = sum(trial.result["sent"] for trial in study.trials)
+    sent = sum(trial.result["sent"] for trial in trials)
     return {
         "share": (later_cpu - cpu) / (end - begin),
         "rate": (later_reports - reports) / (end - begin),
         "joined": begin - 2.0 - called,
-        "lost": sent - sum(len(trial.curve) for trial in study.trials),
-        "repeated": sum(len(trial.spans) - 1 for trial in study.trials),
+        "lost": sent - sum(len(trial.curve) for trial in trials),
+        "repeated": sum(len(trial.spans) - 1 for trial in trials),
         "sent": sent,
     }
 
