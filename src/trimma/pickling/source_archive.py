@@ -4,7 +4,6 @@ import hashlib
 import io
 import os
 import sys
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -37,6 +36,8 @@ def archive(
         raise ObjectiveError(_too_large(sizes, limit))
     if not files:
         return b""
+    import zipfile
+
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as whole:
         for name, path in sorted(files.items()):
@@ -47,6 +48,8 @@ def archive(
 
 def unpack(packed: bytes, folder: Path) -> None:
     """Write the files of an archive into ``folder``."""
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(packed)) as whole:
         whole.extractall(folder)
 
