@@ -1,6 +1,7 @@
 """Simulated agents, thousands for one driver: each a client on an encrypted connection of its own, and no runner.
 
-What they are told to run reports once a second, until the driver lets all of it end.
+What they are told to run reports once a second, until the driver lets all of it end. One that the driver has given up
+begins afresh, as a real one does.
 """
 
 import base64
@@ -20,7 +21,7 @@ from trimma.commands import Job
 from trimma.facts import Joined, Measured, Returned
 from trimma.wire.addresses import Listen
 from trimma.wire.client import Client
-from trimma.wire.messages import introduction
+from trimma.wire.messages import Lapsed, introduction
 from trimma.wire.ticket import Ticket, worker_name
 
 MOST = 10_000
@@ -68,6 +69,7 @@ class Simulant:
     """One agent; ``due`` is when it has something to do again."""
 
     def __init__(self, context: "zmq.Context[Any]", slot: int, ticket: Ticket) -> None:
+        self.slot, self.ticket = slot, ticket
         self._worker, self._timing = worker_name(ticket.prefix, slot), ticket.timing
         # as `trimma.wire.sockets.AgentSocket` does, which would have a context, and so two threads, for each agent
         self.socket = context.socket(zmq.DEALER)
@@ -88,6 +90,11 @@ class Simulant:
     def over(self) -> bool:
         return self._client.end is not None
 
+    @property
+    def lapsed(self) -> bool:
+        """Whether the driver has given this one up, and would take another."""
+        return isinstance(self._client.end, Lapsed)
+
     def listen(self, now: float) -> None:
         """Take in what the driver says."""
         while True:
@@ -105,7 +112,7 @@ class Simulant:
         """Say what there is to say."""
         if self._client.welcome is not None and not self._joined:
             self._joined = True
-            self._client.tell(Joined(worker=self._worker))
+            self._client.tell(Joined(worker=self._worker, stay=1))
         if self._job is not None and now >= self._report_at:
             self._report(self._job, finish=finish)
         for body in self._client.outgoing(now):
@@ -162,6 +169,8 @@ class Crowd:
             del self._members[member.socket]
             self._poller.unregister(member.socket)
             member.socket.close(0)
+            if member.lapsed:
+                self._add(member.slot, member.ticket)
             return
         before = member.due
         member.turn(now, finish=self._finish)
@@ -178,11 +187,14 @@ class Crowd:
                 self._finish = True
                 continue
             slot, ticket = line.split()
-            member = Simulant(self._context, int(slot), Ticket.from_bytes(base64.b64decode(ticket)))
-            self._members[member.socket] = member
-            self._poller.register(member.socket, zmq.POLLIN)
-            self._turn(member, time.monotonic())
+            self._add(int(slot), Ticket.from_bytes(base64.b64decode(ticket)))
         return bool(arrived)
+
+    def _add(self, slot: int, ticket: Ticket) -> None:
+        member = Simulant(self._context, slot, ticket)
+        self._members[member.socket] = member
+        self._poller.register(member.socket, zmq.POLLIN)
+        self._turn(member, time.monotonic())
 
 
 if __name__ == "__main__":

@@ -26,13 +26,16 @@ SETTINGS = {
 
 
 @contextmanager
-def spark(cores: int, *, warm: int = 20) -> Iterator[Any]:
-    """A session with so many slots on this machine, warmed up by some jobs; it ends with its JVM."""
+def spark(cores: int, *, warm: int = 20, master: str = "") -> Iterator[Any]:
+    """A session with so many slots on this machine, warmed up by some jobs; it ends with its JVM.
+
+    ``master`` is another master than the one that runs tasks in the driver's JVM.
+    """
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master(f"local[{cores}]").appName("benchmark")
+    builder = SparkSession.builder.master(master or f"local[{cores}]").appName("benchmark")
     for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()

@@ -22,7 +22,7 @@ anywhere but in memory.
 
 The rate is the *steady* one, as in `dispatch`: the fastest run of consecutive trials as long as half of the study,
 which leaves start-up out for all. Ours runs more trials, since at its rate that few would be over too soon to be
-timed. The rate *with start-up* is of equally many.
+timed. The rate *with start-up* is of equally many. Short studies come last, several in a row on the warm session.
 
 Also measured, on our side: the gap between two trials on one worker; what `report` costs an objective, also while the
 driver stands still; how long a report waits for its verdict at a rung, where it has to; the time to the first trial
@@ -53,6 +53,7 @@ from harness import OURS, Claim, Goal, Report, in_turns, main, quantile, run_par
 from sessions import spark
 
 WORKERS = 4
+FEW = 24
 MANY = 50
 AGENTS = 2_000
 CROWDS = 4
@@ -125,7 +126,7 @@ def joblib_trials(trials: int, batch: int | str) -> dict[str, float]:
 
 
 def job_trials(trials: int) -> dict[str, float]:
-    """A Spark job for each trial, four at a time."""
+    """A Spark job for each trial, four at a time; then short studies."""
     from concurrent.futures import ThreadPoolExecutor
     from threading import get_native_id
 
@@ -135,14 +136,19 @@ def job_trials(trials: int) -> dict[str, float]:
         def own_pool() -> None:
             context.setLocalProperty("spark.scheduler.pool", f"thread-{get_native_id()}")
 
-        def study(path: str, folder: str) -> None:
+        def study(count: int, path: str, folder: str) -> None:
             def run(point: tuple[float, float, float]) -> float:
                 return context.parallelize([point], 1).map(lambda each: noop(path, *each)).collect()[0]
 
             with ThreadPoolExecutor(WORKERS, initializer=own_pool) as pool:
-                list(pool.map(run, points(trials)))
+                list(pool.map(run, points(count)))
 
-        return timed(study)
+        return timed(partial(study, trials)) | {"few": few(study)}
+
+
+def few(study: Callable[[int, str, str], None]) -> float:
+    """The rate of short studies on the session as it is by now, start and end included: the median of five."""
+    return median(timed(partial(study, FEW))["call"] for _ in range(5))
 
 
 # ours
@@ -158,7 +164,7 @@ def tune(objective: Callable[..., Any], engine: Any, folder: str, keys: Sequence
 
 
 def trimma_trials(trials: int, steady: int) -> dict[str, Any]:
-    """Rates and gaps: a short study and a long one."""
+    """Rates and gaps: a study, a long one and some short ones."""
     import trimma as tm
 
     with spark(WORKERS) as session:
@@ -170,7 +176,8 @@ def trimma_trials(trials: int, steady: int) -> dict[str, Any]:
             tune(objective, tm.Spark(session, workers=WORKERS), folder, trials=count)
 
         tm.tune, tm.Space  # noqa: B018 - imported when first used: imports are left out for all
-        return {"short": timed(partial(study, trials)), "long": timed(partial(study, steady))}
+        short, long = timed(partial(study, trials)), timed(partial(study, steady))
+        return {"short": short, "long": long, "few": few(study)}
 
 
 def trimma_reports(count: int, firsts: int) -> dict[str, Any]:
@@ -275,8 +282,9 @@ def fifty_workers(trials: int, reports: int) -> dict[str, float]:
         called = time.time()
         study = tune(objective, tm.Spark(session, workers=MANY), folder, "a", trials=trials)
         took = time.time() - called
+        done = study.trials
     complete = list(range(1, reports + 1))
-    spans = [trial.spans for trial in study.trials]
+    spans = [trial.spans for trial in done]
     started: dict[str, float] = {}
     for span in sorted((span for each in spans for span in each), key=lambda span: span.start):
         started.setdefault(span.workers[0], span.start - called)
@@ -284,11 +292,11 @@ def fifty_workers(trials: int, reports: int) -> dict[str, float]:
         "seconds": took,
         "workers": len(started),
         "all_there": max(started.values()),
-        "reports": sum(len(trial.curve) for trial in study.trials),
-        "wrong": sum(len(set(complete) ^ set(trial.curve.steps)) for trial in study.trials)
-        + sum(len(trial.curve.steps) - len(set(trial.curve.steps)) for trial in study.trials),
-        "trials": len(study.trials),
-        "not_done": sum(trial.state != "done" for trial in study.trials),
+        "reports": sum(len(trial.curve) for trial in done),
+        "wrong": sum(len(set(complete) ^ set(trial.curve.steps)) for trial in done)
+        + sum(len(trial.curve.steps) - len(set(trial.curve.steps)) for trial in done),
+        "trials": len(done),
+        "not_done": sum(trial.state != "done" for trial in done),
         "repeated": sum(len(each) - 1 for each in spans),
     }
 
@@ -319,15 +327,15 @@ def many_agents(count: int, seconds: float) -> dict[str, float]:
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         called = time.perf_counter()
-        study = tune(_never, Remote(crowds, count), folder, "a", trials=count, progress=watch)
+        trials = tune(_never, Remote(crowds, count), folder, "a", trials=count, progress=watch).trials
     _, (begin, cpu, reports), (end, later_cpu, later_reports) = marks
-    sent = sum(trial.result["sent"] for trial in study.trials)
+    sent = sum(trial.result["sent"] for trial in trials)
     return {
         "share": (later_cpu - cpu) / (end - begin),
         "rate": (later_reports - reports) / (end - begin),
         "joined": begin - 2.0 - called,
-        "lost": sent - sum(len(trial.curve) for trial in study.trials),
-        "repeated": sum(len(trial.spans) - 1 for trial in study.trials),
+        "lost": sent - sum(len(trial.curve) for trial in trials),
+        "repeated": sum(len(trial.spans) - 1 for trial in trials),
         "sent": sent,
     }
 
@@ -398,6 +406,15 @@ def measure(quick: bool) -> Report:
             )
             for peer in (JOBLIB, JOBLIB_AUTO, JOBS)
         ),
+        Claim(
+            what=f"a study of {FEW} no-op trials, from start to end, on a warm session",
+            unit="trials/s",
+            ours=[each["few"] for each in mine],
+            peer=JOBS,
+            theirs=[each["few"] for each in samples[JOBS]],
+            goal=Goal(bound=2, at="least"),
+            missing=failed.get(JOBS, ""),
+        ),
         _value("gap between two trials on a worker, median", "ms", mine, ("long", "gap"), 10),
         _value("gap between two trials on a worker, 99th percentile", "ms", mine, ("long", "gap_p99"), 50),
         _value("a report, back to back, median", "µs", told, ("flood", "median"), 50),
@@ -445,7 +462,7 @@ def measure(quick: bool) -> Report:
             ours=[each["workers"] for each in fifty],
             goal=Goal(bound=MANY, at="least"),
         ),
-        _value(f"{MANY} workers: from the call until all have a trial", "s", fifty, ("all_there",)),
+        _value(f"{MANY} workers: from the call until all have a trial", "s", fifty, ("all_there",), 12),
         Claim(
             what=f"{AGENTS:,} agents, one report a second each: the driver's share of a core",
             unit="%",

@@ -183,3 +183,26 @@ def test_help_costs_nothing() -> None:
     for path in FILES:
         command = [sys.executable, str(path), "--help"]
         assert "--quick" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_simulated_agents_run_trials_and_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = module("spark_dispatch", monkeypatch).many_agents(count=8, seconds=1.0)
+    assert found["sent"] >= 8
+    assert (found["lost"], found["repeated"]) == (0, 0)
+    assert found["share"] > 0
+
+
+@pytest.mark.parametrize("name", ["runner_killed", "driver_killed"])
+def test_recovery_is_timed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    recovery = module("recovery", monkeypatch)
+    took = {"runner_killed": lambda: recovery.runner_killed(recovery.LOCAL, 2), "driver_killed": recovery.driver_killed}
+    seconds = took[name]()
+    assert all(0 < each < recovery.PATIENCE for each in (seconds if isinstance(seconds, list) else [seconds]))
+
+
+def test_what_goes_beyond_a_peer_is_its_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    recovery = module("recovery", monkeypatch)
+    pair, middle, most = recovery._beyond("x", [3.0, 4.0, 9.0], "p", [1.0, 1.0, 1.0], 5)
+    assert pair.ratio == 4
+    assert (list(middle.ours), list(most.ours)) == ([2.0, 3.0, 8.0], [8.0])
+    assert (middle.met, most.met) == (True, False)

@@ -20,7 +20,6 @@
     └── MissingExtra (ImportError)   an optional dependency isn't installed
 """
 
-import difflib
 from collections.abc import Iterable
 
 from trimma.safe_text import safe
@@ -111,5 +110,7 @@ def nearest(name: str, known: Iterable[str], most: int) -> list[str]:
     by_lower: dict[str, list[str]] = {}
     for each in known:
         by_lower.setdefault(each.lower(), []).append(each)
+    import difflib
+
     near = difflib.get_close_matches(name.lower(), by_lower, n=most)
     return [each for lower in near for each in by_lower[lower]][:most]

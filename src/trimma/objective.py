@@ -4,7 +4,6 @@ import inspect
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -320,6 +319,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _nearest(names: Iterable[str], candidates: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     candidates = list(candidates)
     for name in names:
         if near := get_close_matches(name, candidates, n=1):

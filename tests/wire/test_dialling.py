@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,15 +13,20 @@ import msgspec
 import pytest
 
 from trimma.engines.remote.engine import Remote
+from trimma.engines.remote.launcher import Ended
 from trimma.engines.remote.remote_agent import serve
 from trimma.errors import EngineError, ObjectiveError, UsageError
-from trimma.testing.engines import OpenEngine
+from trimma.program import Program
+from trimma.testing.engines import OpenEngine, in_a_process
 from trimma.testing.processes import Processes
 from trimma.wire.addresses import Listen
+from trimma.wire.client import Client
 from trimma.wire.keys import Keys
 from trimma.wire.leases import Timing
+from trimma.wire.messages import Dismissed, introduction
 from trimma.wire.sockets import DriverSocket
 from trimma.wire.ticket import Ticket
+from trimma.wire.transport import agent_end
 
 IMPATIENT = Timing(heartbeat=0.2, lease=1.0, dial=0.5)
 HINT = "Give the driver an address that workers can reach."
@@ -148,3 +155,58 @@ def test_an_address_that_is_not_of_this_machine() -> None:
 def test_numbers_that_make_no_sense(wrong: Any) -> None:
     with pytest.raises(UsageError, match="must be a whole number"):
         Remote(Processes(), **{"workers": 1} | wrong)
+
+
+class Latecomer:
+    """A launcher whose one agent says hello when its driver has stopped to poll."""
+
+    name = "late"
+
+    def __init__(self) -> None:
+        self.connected, self.may_speak, self.said = (threading.Event() for _ in range(3))
+        self.ends: list[object] = []
+        self.ended_before_the_close: list[object] = []
+
+    def open(self, study: str) -> Listen:
+        return Listen()
+
+    def launch(self, slot: int, ticket: bytes, ended: Ended) -> None:
+        self._thread = threading.Thread(target=self._run, args=(slot, Ticket.from_bytes(ticket), ended), daemon=True)
+        self._thread.start()
+
+    def _run(self, slot: int, ticket: Ticket, ended: Ended) -> None:
+        line = agent_end(ticket, b"\1late")
+        line.dial(ticket.timing.dial)
+        self.connected.set()
+        self.may_speak.wait(20)
+        client = Client(introduction(slot), ticket.timing, time.monotonic())
+        for body in client.outgoing(time.monotonic()):
+            line.send(body)
+        self.said.set()
+        while client.end is None:
+            line.wait(20, ())
+            for body in line.received():
+                client.receive(body, time.monotonic())
+        self.ends.append(client.end)
+        line.close()
+        ended(slot, None)
+
+    def close(self) -> None:
+        self.ended_before_the_close = list(self.ends)
+        self._thread.join(20)
+
+
+def test_an_agent_that_comes_when_the_study_is_over_is_told_so_and_ends_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trimma.engines.remote.fleet._ON_THE_WAY", 20.0)
+    launcher = Latecomer()
+    engine = Remote(launcher, 1)
+    engine.open(Program(objective=in_a_process, metric="score"))
+    while not launcher.connected.is_set():
+        engine.poll(0.01)
+    launcher.may_speak.set()
+    assert launcher.said.wait(20)
+    engine.close()
+    assert launcher.ended_before_the_close == launcher.ends
+    assert [end.reason for end in launcher.ends if isinstance(end, Dismissed)] == ["it is not needed"]

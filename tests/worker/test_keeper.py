@@ -1,8 +1,11 @@
 """An agent with a real runner: what it tells, and what it must not."""
 
+import gc
 import os
 import select
 import struct
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -235,3 +238,24 @@ def test_finally_blocks_are_not_interrupted_by_a_second_sigterm(slot, tmp_path):
     one.keeper.dismiss()
     assert one.keeper.wait(20)
     assert cleaned.exists()
+
+
+def test_a_runner_imports_nothing_that_it_may_never_need():
+    """All of it together would take a third of its start."""
+    dear = ("argparse", "difflib", "importlib.metadata", "numpy", "sysconfig", "tempfile", "zipfile")
+    code = f"import sys, trimma.worker.runner; print(*[name for name in {dear!r} if name in sys.modules])"
+    # without what an installation may import for itself
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == []
+
+
+def test_garbage_is_collected_in_a_runner(slot):
+    def collects():
+        left_alone, collected = gc.get_freeze_count(), gc.isenabled()
+        return {"loss": 1.0, "left alone": float(left_alone), "collected": float(collected)}
+
+    one = slot(collects)
+    one.start()
+    returned = one.until(Returned)[-1]
+    assert returned.metrics["collected"] == 1.0
+    assert returned.metrics["left alone"] > 10_000, "what was imported stays to the end, and isn't looked at again"

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import sysconfig
 from collections.abc import Callable
 from functools import cache
 from importlib.machinery import ModuleSpec
@@ -40,6 +39,8 @@ def is_local_place(origin: str, root: str) -> bool:
     path = Path(os.path.realpath(origin))
     if not path.exists() or any(part in _INSTALLED for part in path.parts):
         return False
+    import sysconfig
+
     standard = (sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib"))
     if any(path.is_relative_to(os.path.realpath(place)) for place in standard):
         return False

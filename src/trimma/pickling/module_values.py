@@ -10,13 +10,16 @@ import pickle
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trimma.pickling.local_modules import is_importable, local_modules, root_of
 from trimma.pickling.namespaces import MAIN
+
+if TYPE_CHECKING:
+    # not at run time, because it takes a worker some milliseconds of its start
+    from importlib.abc import Loader
 
 LIMIT = 16 * 2**20
 """Values whose pickle has more bytes are not sent."""
@@ -71,7 +74,7 @@ class _Limited(io.BytesIO):
         return super().write(data)
 
 
-class ValuesOnImport(MetaPathFinder):
+class ValuesOnImport:
     """Finds modules as the other finders do. When one is imported, the driver's values are put into it.
 
     Values that refer to ``__main__`` wait for `settle`, which is called when all that it defines is there.
@@ -106,15 +109,16 @@ class ValuesOnImport(MetaPathFinder):
             spec: ModuleSpec | None = look_up(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _RestoringLoader(spec.loader, self, self._values.pop(fullname))
+                    loader = _RestoringLoader(spec.loader, self, self._values.pop(fullname))
+                    spec.loader = cast("Loader", loader)
                 return spec
         return None
 
 
-class _RestoringLoader(Loader):
+class _RestoringLoader:
     """Loads a module as ``loader`` does, and then has values put into it. Afterwards it is nowhere to be seen."""
 
-    def __init__(self, loader: Loader, finder: ValuesOnImport, values: Mapping[str, bytes]) -> None:
+    def __init__(self, loader: "Loader", finder: ValuesOnImport, values: Mapping[str, bytes]) -> None:
         self._loader, self._finder, self._own_values = loader, finder, values
 
     def __getattr__(self, name: str) -> Any:

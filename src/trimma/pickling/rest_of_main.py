@@ -3,9 +3,9 @@
 It travels beside the program, and is loaded only when somebody asks for it.
 """
 
-import argparse
 import io
 import pickle
+import sys
 import time
 from collections.abc import Callable
 from pathlib import PurePath
@@ -19,7 +19,7 @@ LIMIT = 2**20
 """The most bytes that travel in this way."""
 
 _PATIENCE = 1.0
-_PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, argparse.Namespace, PurePath)
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, PurePath)
 _OF_SHELLS = ("In", "Out", "exit", "quit", "get_ipython")
 
 
@@ -66,7 +66,12 @@ def on_request(rest: bytes, main: dict[str, Any]) -> Callable[[str], Any]:
 def _may_travel(value: Any) -> bool:
     if isinstance(value, DEFINITIONS):
         return getattr(value, "__module__", None) == MAIN
-    return value is None or isinstance(value, _PLAIN)
+    return value is None or isinstance(value, (*_PLAIN, *_namespaces()))
+
+
+def _namespaces() -> tuple[type, ...]:
+    """The class of parsed arguments. Where its module isn't loaded there are none, and workers needn't load it."""
+    return () if "argparse" not in sys.modules else (sys.modules["argparse"].Namespace,)
 
 
 def _dumped(program: Pickler, value: Any) -> bytes | None:

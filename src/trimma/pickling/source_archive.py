@@ -4,8 +4,6 @@ import hashlib
 import io
 import os
 import sys
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -38,6 +36,8 @@ def archive(
         raise ObjectiveError(_too_large(sizes, limit))
     if not files:
         return b""
+    import zipfile
+
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as whole:
         for name, path in sorted(files.items()):
@@ -48,12 +48,17 @@ def archive(
 
 def unpack(packed: bytes, folder: Path) -> None:
     """Write the files of an archive into ``folder``."""
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(packed)) as whole:
         whole.extractall(folder)
 
 
 def restore(packed: bytes, folder: Path) -> None:
     """Write those files of an archive that are missing in ``folder``, while others may use it."""
+    import tempfile
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(packed)) as whole:
         missing = [name for name in whole.namelist() if not (folder / name).is_file()]
         if not missing:

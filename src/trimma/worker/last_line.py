@@ -2,7 +2,6 @@
 
 import mmap
 import os
-import tempfile
 from struct import Struct as Layout
 
 _LENGTH = Layout("=I")
@@ -11,6 +10,9 @@ SIZE = 4096
 
 def shared_memory() -> int:
     """The descriptor of a new file without a name, for the two sides."""
+    # only the agent's side needs it
+    import tempfile
+
     with tempfile.TemporaryFile(prefix="trimma-") as file:
         file.truncate(SIZE)
         return os.dup(file.fileno())

@@ -17,11 +17,13 @@ from trimma.commands import Job, Send
 from trimma.worker.last_line import last_line, shared_memory
 from trimma.worker.link import MOST_FROM_RUNNER, FromRunner, Link
 
-# before the path is set nothing is imported but what is built in: the current folder may hold modules of any name
+# Before the path is set nothing is imported but what is built in: the current folder may hold modules of any name.
+# What is imported here stays to the end, so that the collector of garbage is spared looking at it, now and later.
 _BOOTSTRAP = (
-    "import sys; sys.path[:] = sys.argv[6:]; "
+    "import gc, sys; gc.disable(); sys.path[:] = sys.argv[6:]; "
     "from trimma.worker.orphan_guard import fork_under_guard; fork_under_guard(); "
-    "from trimma.worker.runner import main; main(*map(int, sys.argv[1:5]), sys.argv[5])"
+    "from trimma.worker.runner import main; gc.freeze(); gc.enable(); "
+    "main(*map(int, sys.argv[1:5]), sys.argv[5])"
 )
 # as those of this process, so that -O and -W count at workers, too
 _FLAGS: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]

@@ -2,7 +2,6 @@
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 import msgspec
@@ -88,6 +87,9 @@ def _present(root: str) -> bool:
 
 
 def _version(package: str) -> str | None:
+    # takes a while, and a worker that can load its program needs none of it
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

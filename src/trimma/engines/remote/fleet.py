@@ -28,6 +28,7 @@ from trimma.worker.waker import Waker
 _LOOK_UP = 0.25
 _ADJUST = 0.05
 _GRACE = 4.0
+_ON_THE_WAY = 0.15
 
 
 class Fleet:
@@ -215,14 +216,19 @@ class Fleet:
             send(identity, body)
 
     def close(self) -> None:
-        """Dismiss all agents, and end the tasks that still run after a short grace."""
+        """Dismiss all agents, and end the tasks that still run after a short grace.
+
+        Agents that are on their way have a shorter one. They are dismissed as well when they arrive in time, since what
+        is cancelled may cost the cluster a process: Spark kills the Python worker of a task that it cancels.
+        """
         with self._resources:
             held = [slot for slot in self._workers.values() if self._hub.holds(slot)]
             for slot in self._workers.values():
                 self._dismiss(slot, "the study is over")
-            deadline = time.monotonic() + _GRACE
-            while any(map(self._slots.runs, held)) and (now := time.monotonic()) < deadline:
-                self._send(now)
-                self._listen(deadline - now)
-                while self._over:
-                    self._slots.ended(self._over.popleft()[0])
+            now = time.monotonic()
+            for slots, deadline in ((self._workers.values(), now + _ON_THE_WAY), (held, now + _GRACE)):
+                while any(map(self._slots.runs, slots)) and (now := time.monotonic()) < deadline:
+                    self._send(now)
+                    self._listen(deadline - now)
+                    while self._over:
+                        self._slots.ended(self._over.popleft()[0])
