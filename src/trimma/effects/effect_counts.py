@@ -41,7 +41,7 @@ def counts_against_reference(
     """
     observations = fit.observations
     mine, whole = observations.arm == arm, observations.arm == reference
-    both = np.intersect1d(observations.repeat[mine], observations.repeat[whole])
+    both = set(observations.repeat[mine].tolist()) & set(observations.repeat[whole].tolist())
     failed, censored = observations.failed[arm], observations.censored[arm]
     part, other = (reference, arm) if adding else (arm, reference)
     compared = _on_the_same_split(observations, part, other, maximize=maximize)

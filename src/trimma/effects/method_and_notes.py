@@ -44,18 +44,10 @@ def _interval_words(model: ContrastModel, intervals: str, simultaneous: str) -> 
 
 def _variance_words(model: ContrastModel) -> str:
     freedom = model.additive.freedom
-    if model.arms is None or model.arms.alike.all():
+    if model.arms is None:
         return f"pooled variance ({freedom} degree{'s' * (freedom != 1)} of freedom)"
-    own = ~model.arms.alike
-    if model.single:
-        own = own[1:]
-    kind = (
-        "variances of arms moderated by evidence of unequal noise (Smyth; Satterthwaite)"
-        if own.any()
-        else "pooled variance (Satterthwaite)"
-    )
     means = ", that of the reference's means by itself" if model.single else ""
-    return f"{kind}{means}"
+    return f"variances of arms moderated by evidence of unequal noise (Sellke et al.; Satterthwaite){means}"
 
 
 def model_notes(model: ContrastModel) -> list[str]:
