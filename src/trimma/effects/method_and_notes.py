@@ -9,6 +9,7 @@ from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
 from trimma.effects.fitting.arm_variances import enough_repeats
 from trimma.effects.fitting.contrast_model import ContrastModel
+from trimma.effects.observations import Removed
 
 OVERLAP_WORDS = ", corrected for data that repeats share (Nadeau and Bengio 2003)"
 
@@ -104,6 +105,24 @@ def _noise_notes(model: ContrastModel) -> list[str]:
             else "Some arms have too few repeats to tell whether they are equally noisy, so their intervals are wide."
         )
     return notes
+
+
+def extreme_notes(arms: Sequence[Removed]) -> list[str]:
+    """What is to be known of extreme values; ``arms`` are those that have one, each as often as it has one."""
+    if not arms:
+        return []
+    count, where = len(arms), ", ".join(dict.fromkeys(map(_arm_words, arms)))
+    told = f"1 training ({where}) lies" if count == 1 else f"{count} trainings ({where}) lie"
+    note = (
+        f"{told} farther from the others than normal noise explains. "
+        "Look at them: intervals don't allow for such runs, so nothing that rests on them is called "
+        "equivalent."
+    )
+    return [note]
+
+
+def _arm_words(arm: Removed) -> str:
+    return f"without {' + '.join(sorted(arm))}" if arm else "the whole"
 
 
 def collapse_notes(collapse: CollapsedRuns | None) -> list[str]:

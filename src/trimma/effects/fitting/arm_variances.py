@@ -19,7 +19,7 @@ from trimma.effects.arrays import Flags, Numbers
 from trimma.effects.distributions.normal import normal_cumulative
 from trimma.effects.fitting.additive_model import AdditiveFit, fit_additive
 
-_ALIKE = 9.0
+ODDS_ALIKE = 9.0
 """The odds that an arm is as noisy as the others, before its noise is looked at and where arms seem alike."""
 _TOLD = 5.0
 """The power of one less the p of the test that all are alike, from which follows how far arms seem to differ."""
@@ -83,10 +83,10 @@ class ArmVariances(Struct, frozen=True, kw_only=True):
 def enough_repeats(arms: int) -> int:
     """How many repeats tell whether so many ``arms`` are equally noisy, if none of them failed."""
     repeats = np.arange(2, 100)
-    return int(repeats[_lent((repeats - 1) * (arms - 1) / arms) >= _ENOUGH][0])
+    return int(repeats[lent((repeats - 1) * (arms - 1) / arms) >= _ENOUGH][0])
 
 
-def _lent(freedom: Numbers) -> Numbers:
+def lent(freedom: Numbers) -> Numbers:
     """The part of its variance that an arm of so many degrees of ``freedom`` may owe to the others. Shape: the same.
 
     An arm that is e times as noisy looks as quiet as the others with a probability near exp(-freedom).
@@ -94,7 +94,7 @@ def _lent(freedom: Numbers) -> Numbers:
     return -np.expm1(-freedom)
 
 
-def _probably_alike(p: Numbers, odds: Numbers, differ: float) -> Numbers:
+def probably_alike(p: Numbers, odds: Numbers, differ: float) -> Numbers:
     """How probable it is that arms with these ``p`` of their noise are as noisy as the others, of shape (arms,).
 
     Before the noise is looked at they are so with the ``odds``, also (arms,), where nothing says that arms ``differ``
@@ -114,7 +114,7 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
     first = np.arange(len(fit.mean)) == 0
     alone = first & (averaged > 1)
     # too small a variance of an arm that is part of all effects spoils all intervals at once
-    odds = np.where(first & reference, 0.0, _ALIKE)
+    odds = np.where(first & reference, 0.0, ODDS_ALIKE)
     found = _all_alike(fit)
     for _ in range(_ROUNDS):
         own, freedom = _own_variances(fit)
@@ -123,8 +123,8 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
         if count + alone.any() < FEWEST_ARMS or not own[told].any():
             return found
         common, total, p, differ = _what_is_common(own, freedom, told)
-        lent = np.where(told, _lent(freedom), 1.0)
-        alike = np.where(told, lent * _probably_alike(p, odds, differ), ~alone)
+        owed = np.where(told, lent(freedom), 1.0)
+        alike = np.where(told, owed * probably_alike(p, odds, differ), ~alone)
         variance = np.where(alone, np.maximum(own, common / averaged), alike * common + (1.0 - alike) * own)
         scatter = (1.0 - alike) * (2.0 * own**2 / np.maximum(freedom, 1e-9) + alike * (own - common) ** 2)
         square = np.maximum(variance, 1e-300) ** 2
@@ -136,7 +136,7 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
             common=common,
             total=total,
             noisier=np.where(told, np.minimum(1.0, p * count), 1.0),
-            few=bool((lent[told] < _ENOUGH).any()),
+            few=bool((owed[told] < _ENOUGH).any()),
         )
         pull = np.where(alone, common / variance, np.clip(common / np.maximum(variance, 1e-300), _LEAST_PULL, 1.0))
         if (np.abs(np.log2(pull[fit.observations.arm] / fit.weight)) < 1).all():
