@@ -31,12 +31,13 @@ def by_hand(table: Any) -> tuple[Any, Any]:
     common, total = own.mean(), freedom * arms
     p = stats.f.sf(own / common, freedom, total)
     bound = np.where(p < 1 / np.e, -np.e * p * np.log(p), 1.0)
+    bound[0] **= 2
     roots = np.cbrt(own / common)
     spread = ((roots - roots.mean()) ** 2).sum() * freedom * 4.5
     differ = stats.norm.cdf((np.cbrt(spread / (arms - 1)) - 1 + 2 / 9 / (arms - 1)) / (2 / 9 / (arms - 1)) ** 0.5) ** 5
-    odds = np.array([0.0] + [9.0] * (arms - 1))
+    odds = np.array([0.0] + [25.0] * (arms - 1))
     probable = (1 - differ) * (1 + odds) * bound / (1 + odds * bound) + differ * bound / (1 + bound)
-    alike = probable * (1 - np.exp(-freedom))
+    alike = probable * (1 - np.exp(-(freedom**2) / 2))
     variance = alike * common + (1 - alike) * own
     own_part = (1 - alike) * own**2 * 2 / freedom + alike * (1 - alike) * (own - common) ** 2
     return variance, 2 * variance**2 / (2 / total * (alike * common) ** 2 + own_part)
@@ -132,7 +133,7 @@ def test_few_repeats_are_too_few_to_pool_and_that_is_said(repeats: int) -> None:
     assert widths(found).mean() > 1.2 * widths(pooled).mean()
 
 
-@pytest.mark.parametrize(("arms", "enough"), [(4, 5), (8, 4), (11, 4), (300, 4)])
+@pytest.mark.parametrize(("arms", "enough"), [(4, 4), (8, 4), (11, 4), (300, 4)])
 def test_as_many_repeats_as_the_note_asks_for_are_enough(arms: int, enough: int) -> None:
     table = np.random.default_rng(2).standard_normal((enough, arms))
     few, many = (contrasts(cells_of(table[:rows]), names_of(arms - 1), maximize=True) for rows in (enough - 1, enough))

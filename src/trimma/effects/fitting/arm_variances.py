@@ -19,8 +19,10 @@ from trimma.effects.arrays import Flags, Numbers
 from trimma.effects.distributions.normal import normal_cumulative
 from trimma.effects.fitting.additive_model import AdditiveFit, fit_additive
 
-ODDS_ALIKE = 9.0
+ODDS_ALIKE = 25.0
 """The odds that an arm is as noisy as the others, before its noise is looked at and where arms seem alike."""
+_TWICE = 2.0
+"""How often the evidence counts that an arm is noisy which is part of all effects: its variance may spoil them all."""
 _TOLD = 5.0
 """The power of one less the p of the test that all are alike, from which follows how far arms seem to differ."""
 _EXPELLED = 0.01
@@ -89,19 +91,21 @@ def enough_repeats(arms: int) -> int:
 def lent(freedom: Numbers) -> Numbers:
     """The part of its variance that an arm of so many degrees of ``freedom`` may owe to the others. Shape: the same.
 
-    An arm that is e times as noisy looks as quiet as the others with a probability near exp(-freedom).
+    An arm of few values may look quiet although it is wild. The part is small at one degree of freedom, where that is
+    frequent, and nearly all from three on.
     """
-    return -np.expm1(-freedom)
+    return -np.expm1(-(freedom**2) / 2.0)
 
 
-def probably_alike(p: Numbers, odds: Numbers, differ: float) -> Numbers:
+def probably_alike(p: Numbers, odds: Numbers, differ: float, times: Numbers | float = 1.0) -> Numbers:
     """How probable it is that arms with these ``p`` of their noise are as noisy as the others, of shape (arms,).
 
     Before the noise is looked at they are so with the ``odds``, also (arms,), where nothing says that arms ``differ``
-    (0), and with even odds where that is certain (1). In the former case a p beyond 1 / e is no evidence at all.
+    (0), and with even odds where that is certain (1). In the former case a p beyond 1 / e is no evidence at all. The
+    evidence counts so many ``times``, also (arms,) or a number.
     """
     least = np.clip(p, 1e-300, 1.0 / math.e)
-    bound = -math.e * least * np.log(least)
+    bound = (-math.e * least * np.log(least)) ** times
     return (1.0 - differ) * (1.0 + odds) * bound / (1.0 + odds * bound) + differ * bound / (1.0 + bound)
 
 
@@ -113,8 +117,7 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
     """
     first = np.arange(len(fit.mean)) == 0
     alone = first & (averaged > 1)
-    # too small a variance of an arm that is part of all effects spoils all intervals at once
-    odds = np.where(first & reference, 0.0, ODDS_ALIKE)
+    odds, times = np.where(first & reference, 0.0, ODDS_ALIKE), np.where(first & reference, _TWICE, 1.0)
     found = _all_alike(fit)
     for _ in range(_ROUNDS):
         own, freedom = _own_variances(fit)
@@ -124,7 +127,7 @@ def arm_variances(fit: AdditiveFit, *, reference: bool, averaged: float = 1.0) -
             return found
         common, total, p, differ = _what_is_common(own, freedom, told)
         owed = np.where(told, lent(freedom), 1.0)
-        alike = np.where(told, owed * probably_alike(p, odds, differ), ~alone)
+        alike = np.where(told, owed * probably_alike(p, odds, differ, times), ~alone)
         variance = np.where(alone, np.maximum(own, common / averaged), alike * common + (1.0 - alike) * own)
         scatter = (1.0 - alike) * (2.0 * own**2 / np.maximum(freedom, 1e-9) + alike * (own - common) ** 2)
         square = np.maximum(variance, 1e-300) ** 2
