@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 
-from chaos.plan import ENGINES, draw
+from chaos.plan import ENGINES, FAULTS, draw
 from chaos.results import Result, keep, kept, write_page
 from chaos.run import run, runs_of
+
+NEED_JAVA = ("spark", "standalone")
 
 
 def main() -> int:
@@ -21,11 +25,16 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the number of the first run (default 0)")
     parser.add_argument("--run", type=int, help="this run only")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="this engine only; may be repeated")
+    parser.add_argument("--fault", help="only runs in whose plans this stands, such as 'kill runner'")
     parser.add_argument("--table", action="store_true", help="put all results so far into docs/faults.md")
     options = parser.parse_args()
-    engines = options.engine or [
-        each for each in ENGINES if shutil.which("java") or each not in ("spark", "standalone")
-    ]
+    engines = options.engine or [each for each in ENGINES if shutil.which("java") or each not in NEED_JAVA]
+    if options.fault:
+        engines = [engine for engine in engines if options.fault in FAULTS[engine]]
+        if not engines:
+            parser.error(f"--fault {options.fault!r}: choose from {', '.join(dict.fromkeys(chain(*FAULTS.values())))}")
+    # so that disks are let go, and processes ended
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     seconds = options.minutes * 60
     numbers = dict.fromkeys(engines, options.first)
@@ -40,6 +49,8 @@ def main() -> int:
         turns = runs_of(engines, seconds)
     wrong = 0
     for engine in turns:
+        while options.fault and options.fault not in draw(engine, options.seed, numbers[engine]).kinds:
+            numbers[engine] += 1
         result = run(draw(engine, options.seed, numbers[engine]), folder)
         numbers[engine] += 1
         wrong += bool(result.violations)

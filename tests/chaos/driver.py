@@ -20,7 +20,7 @@ from msgspec import Struct, json
 import trimma as tm
 from chaos import behaviours
 from chaos.engines import Made, Site, engine_of
-from chaos.plan import Plan
+from chaos.plan import REPEATS, Plan
 
 NAME, METRIC, SEED = "study", "loss", 5
 SPACE = tm.Space(x=tm.Float(0, 1))
@@ -46,6 +46,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
 def main(folder: Path, session: int) -> None:
     plan = json.decode((folder / "plan.json").read_bytes(), type=Plan)
     site = json.decode((folder / "site.json").read_bytes(), type=Site)
+    # whoever has started the suite, in the background or for long, may have had them ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     faulthandler.register(signal.SIGUSR1, (folder / f"stacks-{session}").open("w"), all_threads=True)
     threading.Thread(target=_heed_input, daemon=True).start()
     descriptors = _descriptors()
@@ -91,7 +94,7 @@ def _run(plan: Plan, made: Made, folder: Path) -> Any:
         },
     }
     if plan.question == "ablation":
-        return tm.ablate(behaviours.ablated, [tm.Setting(a=0.0, b=0.0)], repeats=3, **options)
+        return tm.ablate(behaviours.ablated, [tm.Setting(a=0.0, b=0.0)], repeats=REPEATS, **options)
     return tm.tune(behaviours.search, SPACE, trials=plan.trials, failures="skip", **options)
 
 

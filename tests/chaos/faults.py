@@ -12,7 +12,7 @@ from chaos import processes
 from chaos.clusters import Cluster
 from chaos.disk import Disk
 from chaos.network import Network
-from chaos.plan import Fault
+from chaos.plan import ENDING, Fault
 
 _SEARCH = 1.5
 """For how many seconds a process is looked for to which something is to happen."""
@@ -31,11 +31,15 @@ class Stage:
 
 @dataclass(slots=True)
 class Faults:
-    """The faults of one session, done when their time has come. ``made`` holds those that there was something for."""
+    """The faults of one session, done when their time has come.
+
+    ``made`` holds those that there was something for. ``ending_since`` is when the first was done that ends a session.
+    """
 
     stage: Stage
     waiting: list[Fault]
     made: list[Fault] = field(default_factory=list)
+    ending_since: float | None = None
     _passing: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     def act(self, since_start: float, since_begin: float | None) -> None:
@@ -46,6 +50,8 @@ class Faults:
                 continue
             if self._do(fault):
                 self.made.append(fault)
+                if fault.kind in ENDING and self.ending_since is None:
+                    self.ending_since = time.monotonic()
                 self.waiting.remove(fault)
             elif since > fault.at + _SEARCH:
                 self.waiting.remove(fault)

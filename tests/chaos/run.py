@@ -31,6 +31,8 @@ from trimma.stores import SQLiteStore
 TESTS = Path(__file__).parents[1]
 _LONGEST = {"local": 45, "driver": 45, "agents": 60, "dask": 90, "spark": 120, "standalone": 120}
 """How many seconds a session may take, from the start of its driver to its end."""
+_GRACE = 20.0
+"""How many seconds a session may take to end after ctrl-C and the like, on a busy machine and a busy cluster."""
 _LOST = ("EngineError",)
 """What a study ends with whose cluster is gone."""
 _TAKES_CLUSTER = ("kill scheduler", "stop scheduler", "kill master", "kill machine", "kill executor", "cut network")
@@ -136,8 +138,18 @@ class _Run:
             time.sleep(0.01)
         faults.end()
         driver.communicate()
+        self._took(time.monotonic(), faults)
         self.made += [fault.kind for fault in faults.made]
         self._hear(number, driver.returncode, [fault.kind for fault in faults.made])
+
+    def _took(self, now: float, faults: Faults) -> None:
+        """Judge how long a session took to end after it was to end."""
+        excused = _GRACE + 2 * sum(fault.lasts for fault in faults.made)
+        if faults.ending_since is not None and now > faults.ending_since + excused:
+            kinds = [fault.kind for fault in faults.made]
+            self.violations.append(
+                f"session {self.sessions} took {now - faults.ending_since:.0f} s to end ({', '.join(kinds)})"
+            )
 
     def _is_stuck(self, driver: subprocess.Popen[bytes]) -> None:
         driver.send_signal(signal.SIGCONT)
