@@ -17,9 +17,9 @@ _PATIENCE = 12.0
 _SHARED = (f"trimma-{os.getuid()}", f"trimma-sources-{os.getuid()}")
 
 
-def left_running(mark: str) -> list[str]:
+def left_running(mark: str, patience: float = _PATIENCE) -> list[str]:
     """The processes of a run that don't end by themselves. They are killed then."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while (found := processes.of_run(mark)) and time.monotonic() < deadline:
         time.sleep(0.05)
     for each in found:

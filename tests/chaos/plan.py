@@ -50,6 +50,8 @@ FAULTS = {
 ``standalone`` a standalone cluster of Spark.
 """
 ENGINES = tuple(FAULTS)
+COSTLY = ("spark", "standalone", "dask")
+"""Engines that take long to start, so that more is to happen in each run."""
 ENDING = ("kill driver", "ctrl-C", "ctrl-C twice", "SIGTERM", "SIGHUP")
 """What ends a session. The study is then resumed."""
 
@@ -110,7 +112,7 @@ def draw(engine: str, seed: int, number: int) -> Plan:
         seed=seed,
         number=number,
         question=question,
-        trials=3 * REPEATS if question == "ablation" else rng.randint(15, 30),
+        trials=3 * REPEATS if question == "ablation" else rng.randint(15, 30) * _length(engine),
         workers=rng.choice((1, 2, 2, 3)) if engine in ("local", "driver", "agents") else 2,
         behaviours=weights,
         pace=rng.choice((0.01, 0.03, 0.06)),
@@ -121,17 +123,22 @@ def draw(engine: str, seed: int, number: int) -> Plan:
 
 def _session(engine: str, rng: random.Random) -> tuple[Fault, ...]:
     own = [kind for kind in FAULTS[engine] if kind not in ENDING]
-    kinds = rng.sample(own, rng.randint(0, 2)) + rng.sample(ENDING, rng.randint(0, 1))
+    count = rng.randint(1, 4) if engine in COSTLY else rng.randint(0, 2)
+    kinds = rng.sample(own, count) + rng.sample(ENDING, rng.randint(0, 1))
     # a session without any fault would be the last one
-    return tuple(_fault(kind, rng) for kind in kinds or [rng.choice(FAULTS[engine])])
+    return tuple(_fault(kind, _length(engine), rng) for kind in kinds or [rng.choice(FAULTS[engine])])
 
 
-def _fault(kind: str, rng: random.Random) -> Fault:
+def _length(engine: str) -> int:
+    return 2 if engine in COSTLY else 1
+
+
+def _fault(kind: str, length: int, rng: random.Random) -> Fault:
     early = kind != "full disk" and rng.random() < 0.15
     return Fault(
         kind=kind,
         # what ends the session comes last, so that all happens
-        at=round(rng.uniform(0.4, 1.0) if kind in ENDING else rng.uniform(0.0, 0.5), 3),
+        at=round(length * (rng.uniform(0.4, 1.0) if kind in ENDING else rng.uniform(0.0, 0.5)), 3),
         lasts=round(rng.choice((0.05, 0.4, 1.2, 3.5)) * rng.uniform(0.8, 1.2), 3),
         which=rng.random(),
         early=early,

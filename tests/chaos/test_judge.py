@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,9 @@ import pytest
 from msgspec.structs import replace
 
 import trimma as tm
-from chaos import behaviours, driver, truth
+from chaos import behaviours, driver, processes, truth
 from chaos.judge import Question, judge
-from chaos.leftovers import left_in_driver, left_in_temporary_folder
+from chaos.leftovers import left_in_driver, left_in_temporary_folder, left_of_trials, left_running
 from chaos.plan import Plan
 from trimma.events import (
     Event,
@@ -241,6 +244,33 @@ def test_what_a_driver_leaves_behind() -> None:
     assert list(left_in_driver(driver.Outcome(status="finished"))) == []
     left = driver.Outcome(threads=["trimma-wait-1"], descriptors=["7: socket:[1]"], jobs=[3])
     assert len(list(left_in_driver(left))) == 3
+
+
+def test_a_process_that_is_still_there() -> None:
+    mark = f"test-{os.getpid()}"
+    code = "import os, time; os.fork(); time.sleep(600)"
+    environment = {**os.environ, processes.VARIABLE: mark}
+    parent = subprocess.Popen([sys.executable, "-c", code], env=environment, start_new_session=True)
+    try:
+        while len(processes.of_run(mark)) < 2:
+            assert parent.poll() is None
+        told = left_running(mark, patience=0.0)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert len(told) == 2, "also a child that was forked"
+    assert all("is still there" in each for each in told)
+    assert left_running(mark) == []
+
+
+def test_a_folder_of_a_trial_that_is_not_kept(sound: tuple[Log, list[truth.Note]], tmp_path: Path) -> None:
+    events, _ = sound
+    folder = tmp_path / "studies.db-trials" / "study" / "1" / "attempt-1"
+    folder.mkdir(parents=True)
+    assert list(left_of_trials(events, tmp_path)) == [f"the folder {folder} is still there"]
+    losses = {event.trial: event.metrics["loss"] for event in events if isinstance(event, TrialFinished)}
+    best = place(events, TrialFinished, trial=min(losses, key=losses.__getitem__))
+    assert list(left_of_trials(changed(events, best, folder=str(folder)), tmp_path)) == []
 
 
 def test_what_stays_in_the_folder_for_temporary_files(tmp_path: Path) -> None:
