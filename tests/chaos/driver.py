@@ -83,7 +83,8 @@ def _run(plan: Plan, made: Made, folder: Path) -> Any:
         "store": store,
         "seed": SEED,
         "resume": True,
-        "trial_timeout": 1.5,
+        # one whose baseline fails is given up, whatever was to blame
+        "trial_timeout": 30.0 if plan.question == "ablation" else 1.5,
         "stop_grace": 0.5,
         "scheduler": SCHEDULERS[plan.question],
         "data": {

@@ -11,11 +11,17 @@ import threading
 from chaos.engines import BEFORE, BEHIND
 
 _CHUNK = 65_536
+_PORTS = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    with socket.create_server((BEHIND, 0)) as found:
-        return int(found.getsockname()[1])
+    """A port that is free, and stays so between two sessions: none of those that connections take by themselves."""
+    candidates = list(_PORTS)
+    random.shuffle(candidates)
+    for port in candidates:
+        with contextlib.suppress(OSError), socket.create_server((BEHIND, port)):
+            return port
+    raise RuntimeError("no port is free")
 
 
 class Network:
