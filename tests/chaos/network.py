@@ -86,10 +86,10 @@ class Network:
     def close(self) -> None:
         async def end() -> None:
             self._server.close()
-            others = asyncio.all_tasks() - {asyncio.current_task()}
+            # whoever waits for it to be heard again, too
+            self.state = "fine"
             self._cut()
-            for task in others:
-                task.cancel()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
             await asyncio.gather(*others, return_exceptions=True)
 
         asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
