@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; see tools/uv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check docs bench
+.PHONY: help demo test test-all check docs bench chaos
 
 # The lock file is taken as it stands.
 export UV_FROZEN := 1
@@ -47,3 +47,7 @@ docs:  ## the documentation, into docs/_build/html
 
 bench:  ## all benchmarks, and the table in docs/benchmarks.md (ARGS="--quick": the short form)
 	$(run) --group bench python benchmarks/run.py $(ARGS)
+
+chaos:  ## studies to which everything happens that can happen (ARGS="--seed 7 --minutes 10"; ARGS="--table": docs/faults.md)
+	tools/install-java
+	PYTHONPATH=tests $(run) python -m chaos $(ARGS)
