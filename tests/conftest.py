@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
+
+# Where tests run in the background, or under nohup, these are ignored, and so they would be in all that tests start.
+for number, handler in {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}.items():
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 # A slow machine is no failure; a test that hangs meets its timeout.
 settings.register_profile("trimma", deadline=None, max_examples=50)

@@ -79,7 +79,7 @@ class _Run:
         self.violations: list[str] = []
         self.made: list[str] = []
         self.sessions = 0
-        self._killed = False
+        self._killed = self._has_begun = False
         self._resources = contextlib.ExitStack()
         self._stage: Stage | None = None
 
@@ -139,6 +139,7 @@ class _Run:
         faults.end()
         driver.communicate()
         self._took(time.monotonic(), faults)
+        self._has_begun = first is not None
         self.made += [fault.kind for fault in faults.made]
         self._hear(number, driver.returncode, [fault.kind for fault in faults.made])
 
@@ -163,7 +164,8 @@ class _Run:
         """Judge how a session has ended."""
         said = self.folder / f"outcome-{number}.json"
         outcome = json.decode(said.read_bytes(), type=Outcome) if said.exists() else None
-        self._killed = self._killed or outcome is None
+        # the next session clears away what a killed one has left
+        self._killed = outcome is None
         ended_by = [kind for kind in made if kind in ENDING]
         if self.violations:
             return
@@ -178,9 +180,10 @@ class _Run:
     def _may_fail(self, outcome: Outcome | None, made: list[str]) -> bool:
         """Whether what happened in a session explains that it didn't end well."""
         error = "" if outcome is None else outcome.error
-        if any(kind in ENDING for kind in made) and (
-            not error or error.startswith(("KeyboardInterrupt", "SystemExit"))
-        ):
+        if not error and ("kill driver" in made or not self._has_begun):
+            # before the study has begun, a signal does what it does to any process
+            return any(kind in ENDING for kind in made)
+        if any(kind in ENDING for kind in made) and error.startswith(("KeyboardInterrupt", "SystemExit")):
             return True
         return (error.startswith(_LOST) and any(kind in _TAKES_CLUSTER for kind in made)) or (
             error.startswith(("StoreFull", "StoreError")) and "full disk" in made
