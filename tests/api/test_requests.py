@@ -246,7 +246,7 @@ def one_of_each():
 @pytest.mark.parametrize(
     ("call", "becomes", "request_", "fitting"),
     [
-        ("stop", "stopped", EndTrial, ["queued", "running", "paused"]),
+        ("stop", "stopped", EndTrial, ["queued", "running", "pausing", "paused"]),
         ("pause", "paused", PauseTrial, ["running"]),
         ("continue_trial", "continued", ContinueTrial, ["paused"]),
     ],

@@ -341,7 +341,8 @@ def test_a_full_disk_does_not_take_the_mark_away(store: Path, folder: Path, monk
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_text", no_room)
-        study.resume(trials=3, objective=lambda x, trial: x + 0 * trial.id, engine=tm.Simulated(1), progress=False)
+        with pytest.warns(RuntimeWarning, match="no checkpoint can be saved"):
+            study.resume(trials=3, objective=lambda x, trial: x + 0 * trial.id, engine=tm.Simulated(1), progress=False)
     assert (folder / ".study").read_text().startswith("mine 1 ")
     assert kept(folder) == {"1": "1"}
 

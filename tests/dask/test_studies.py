@@ -262,6 +262,7 @@ def test_a_script_that_dask_s_processes_must_not_run(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 1
-    last = done.stderr.strip().splitlines()[-1]
-    assert "EngineError: no local cluster of Dask can be started" in last
-    assert "under  if __name__ == '__main__':" in last
+    error, advice = done.stderr.strip().splitlines()[-2:]
+    assert "EngineError: no local cluster of Dask can be started" in error
+    assert "under  if __name__ == '__main__':" in error
+    assert "was ended by this error" in advice

@@ -86,6 +86,6 @@ def test_modules_that_are_too_large_are_told(client: Any, tmp_path: Path) -> Non
     )
     (tmp_path / "script.py").write_text(script)
     done = run_script(client, tmp_path)
-    last = done.stderr.strip().splitlines()[-1]
-    assert "at most 67,108,864 are sent to workers. The largest are pack/" in last
-    assert "(41,943,040 bytes)" in last
+    error = done.stderr.strip().splitlines()[-2]
+    assert "at most 67,108,864 are sent to workers. The largest are pack/" in error
+    assert "(41,943,040 bytes)" in error

@@ -73,5 +73,6 @@ def test_studies_one_after_another(kind: str, studies: int, tmp_path: Path, monk
         del study, engine
         if number == WARM_UP:
             before, size = held(), memory()
-    assert held() == before
+    # fewer may be left, where earlier tests had left something behind
+    assert all(now <= before[what] for what, now in held().items())
     assert memory() - size < MOST_GROWTH

@@ -152,4 +152,7 @@ def test_a_session_that_is_stopped_ends_the_study(script: Script) -> None:
     assert script.process.returncode == 0, said
     assert "the Spark session was stopped" in (script.folder / "error").read_text()
     script.leaves_nothing()
-    assert tm.load("study", script.store).status == "lost"
+    study = tm.load("study", script.store)
+    assert study.status == "failed"
+    assert study.history.closed is not None
+    assert "the Spark session was stopped" in study.history.closed.reason

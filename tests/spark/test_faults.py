@@ -17,7 +17,7 @@ import pytest
 import trimma as tm
 from trimma.events import Reported, TrialFailed, TrialFinished, TrialStopped, WorkerLost
 from trimma.facts import Joined, Left, Returned
-from trimma.testing.engines import OpenEngine, agent, in_a_process, is_running, wait_until
+from trimma.testing.engines import OpenEngine, agent, in_a_process, is_running, parent_of, wait_until
 from trimma.wire.leases import Timing
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def goes_on(driver: OpenEngine) -> None:
 
 def test_a_runner_that_is_killed(hanging: tuple[OpenEngine, psutil.Process]) -> None:
     driver, runner = hanging
-    agent = runner.ppid()
+    agent = parent_of(runner.ppid())
     runner.kill()
     gone = left(driver)
     assert gone.crashed
@@ -84,7 +84,7 @@ def test_a_runner_that_is_killed(hanging: tuple[OpenEngine, psutil.Process]) -> 
 
 def test_a_python_worker_that_is_killed(hanging: tuple[OpenEngine, psutil.Process]) -> None:
     driver, runner = hanging
-    os.kill(runner.ppid(), signal.SIGKILL)
+    os.kill(parent_of(runner.ppid()), signal.SIGKILL)
     assert not left(driver).crashed, "the trial is not to blame"
     wait_until(lambda: not is_running(runner.pid))
     goes_on(driver)
@@ -106,7 +106,7 @@ def test_an_executor_that_is_killed(
 
 def test_an_agent_that_is_silent_past_its_lease_and_then_back(hanging: tuple[OpenEngine, psutil.Process]) -> None:
     driver, runner = hanging
-    agent = runner.ppid()
+    agent = parent_of(runner.ppid())
     os.kill(agent, signal.SIGSTOP)
     gone = left(driver)
     assert not gone.crashed
@@ -119,7 +119,7 @@ def test_closing_with_an_agent_that_is_silent(
     hanging: tuple[OpenEngine, psutil.Process], active_jobs: Callable[[], list[int]]
 ) -> None:
     driver, runner = hanging
-    agent = runner.ppid()
+    agent = parent_of(runner.ppid())
     os.kill(agent, signal.SIGSTOP)
     driver.engine.close()
     assert active_jobs() == []

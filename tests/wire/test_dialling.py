@@ -179,7 +179,7 @@ class Latecomer:
         line.dial(ticket.timing.dial)
         self.connected.set()
         self.may_speak.wait(20)
-        client = Client(introduction(slot), ticket.timing, time.monotonic())
+        client = Client(introduction(slot, ticket.token), ticket.timing, time.monotonic())
         for body in client.outgoing(time.monotonic()):
             line.send(body)
         self.said.set()

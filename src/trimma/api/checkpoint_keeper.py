@@ -31,13 +31,15 @@ class CheckpointKeeper:
 
     A checkpoint may be needed by several trials: by the one that has saved it, and by those that begin from it. At its
     beginning and at its end it also removes what a driver or a worker that was killed has left. No attempt runs then.
-    What can't be removed is told by a `RuntimeWarning`.
+    What can't be removed is told by a `RuntimeWarning`. So is a place that can't be written, and ``place`` is None then,
+    unless somebody has named it or the scheduler requires it.
 
-    Raises `StoreError` when the place can't be written, and `UsageError` when it isn't this study's.
+    Raises `StoreError` when such a place can't be written, and `UsageError` when it isn't this study's.
     """
 
     def __init__(self, place: CheckpointPlace, history: History) -> None:
-        self.place, self._history = place, history
+        self.place: CheckpointPlace | None = place
+        self._root, self._history = place.root, history
         self._files = files_at(place.root)
         self._keep = keep_of(history.spec.checkpoints.keep)
         self._problems: list[Exception] = []
@@ -46,26 +48,32 @@ class CheckpointKeeper:
         self._kept: list[int] = []
 
     def __enter__(self) -> Self:
-        place = self.place
-        try:
-            mark = self._files.read_mark()
-            if mark not in ("", place.owner) or (not mark and any(self._files.names())):
-                raise UsageError(
-                    f"{place.root} holds the checkpoints of another study: remove it if you don't need them, take "
-                    "another name, or name another place with checkpoints="
-                )
-            if not mark:
-                self._files.write_mark(place.owner)
-            self._begin()
-        except OSError as error:
-            raise StoreError(
-                f"{place.root}, where trials save checkpoints, can't be written ({error}): name another place with "
-                "checkpoints="
-            ) from error
+        if (place := self.place) is not None:
+            try:
+                self._mark(place)
+                self._begin()
+            except OSError as error:
+                why = f"no checkpoint can be saved in {place.root} ({error}): name another place with checkpoints="
+                if place.required or self._history.spec.checkpoints.place:
+                    raise StoreError(why) from error
+                warnings.warn(why, RuntimeWarning, stacklevel=2)
+                self.place = None
         self._remover = ThreadPoolExecutor(max_workers=1, thread_name_prefix="trimma-checkpoints")
         return self
 
+    def _mark(self, place: CheckpointPlace) -> None:
+        mark = self._files.read_mark()
+        if mark not in ("", place.owner) or (not mark and any(self._files.names())):
+            raise UsageError(
+                f"{place.root} holds the checkpoints of another study: remove it if you don't need them, take another "
+                "name, or name another place with checkpoints="
+            )
+        if not mark:
+            self._files.write_mark(place.owner)
+
     def __call__(self, events: Sequence[Event], history: History, now: float) -> None:
+        if self.place is None:
+            return
         ended = False
         for event in events:
             match event:
@@ -85,7 +93,7 @@ class CheckpointKeeper:
     ) -> None:
         in_haste = kind is not None and not issubclass(kind, Exception)
         self._remover.shutdown(wait=not in_haste, cancel_futures=in_haste)
-        if in_haste:
+        if in_haste or self.place is None:
             return
         try:
             self._begin()
@@ -96,7 +104,7 @@ class CheckpointKeeper:
         if self._problems:
             count, first = len(self._problems), self._problems[0]
             warnings.warn(
-                f"{count} checkpoints in {self.place.root} can't be removed, such as: {first}",
+                f"{count} checkpoints in {self._root} can't be removed, such as: {first}",
                 RuntimeWarning,
                 stacklevel=2,
             )

@@ -43,14 +43,20 @@ def _place(given: Any) -> str:
 
 
 def checkpoint_place(spec: StudySpec, created: float, store: Store, *, required: bool = False) -> CheckpointPlace:
-    """Where the checkpoints of a study are: at the place that the user named, or beside the store.
+    """Where the checkpoints of a study are.
 
-    ``created`` is when the study was created. ``required`` says that the scheduler pauses trials.
+    That is at the place that the user named, or with the folders of trials if these have a named place, or beside the
+    store. ``created`` is when the study was created. ``required`` says that the scheduler pauses trials.
     """
-    rules = spec.checkpoints
-    place = rules.place or str(beside(store, "checkpoints"))
+    rules, name = spec.checkpoints, file_name(spec.name)
+    if rules.place:
+        root = f"{rules.place}/{name}"
+    elif spec.folders:
+        root = str(Path(spec.folders, f"{name}-checkpoints"))
+    else:
+        root = str(beside(store, "checkpoints") / name)
     return CheckpointPlace(
-        root=f"{place}/{file_name(spec.name)}",
+        root=root,
         owner=owner_text(spec, created),
         every_steps=rules.every_steps,
         every_seconds=rules.every_seconds,
@@ -63,7 +69,7 @@ def clear(place: CheckpointPlace, spec: StudySpec) -> None:
     """Remove all that is at the place, and the folder beside the store once it holds no other study's checkpoints."""
     files_at(place.root).clear()
     folder = Path(place.root).parent
-    if not spec.checkpoints.place and folder.is_dir() and not any(folder.iterdir()):
+    if not spec.checkpoints.place and not spec.folders and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 
 
