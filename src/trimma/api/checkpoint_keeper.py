@@ -31,8 +31,8 @@ class CheckpointKeeper:
 
     A checkpoint may be needed by several trials: by the one that has saved it, and by those that begin from it. At its
     beginning and at its end it also removes what a driver or a worker that was killed has left. No attempt runs then.
-    What can't be removed is told by a `RuntimeWarning`. So is a place that can't be written, and ``place`` is None then,
-    unless somebody has named it or the scheduler requires it.
+    What can't be removed is told by a `RuntimeWarning`. So is a place that can't be written, unless somebody has named
+    it or the scheduler requires it: ``place`` is None then.
 
     Raises `StoreError` when such a place can't be written, and `UsageError` when it isn't this study's.
     """
