@@ -109,12 +109,13 @@ def cluster(session_of: Callable[..., SparkSession]) -> SparkSession:
 @pytest.fixture
 def active_jobs(session_of: Callable[..., SparkSession]) -> Callable[[], list[int]]:
     """The ids of the jobs that Spark runs now, whoever started them."""
-    from pyspark.sql import SparkSession
+    from pyspark import SparkContext
 
     def active() -> list[int]:
-        session = SparkSession.getActiveSession()
-        assert session is not None
-        return list(session.sparkContext.statusTracker().getActiveJobsIds())
+        # a session is active in one thread of the JVM, and which one serves this thread may change
+        context = SparkContext._active_spark_context
+        assert context is not None
+        return list(context.statusTracker().getActiveJobsIds())
 
     return active
 
