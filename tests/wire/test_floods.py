@@ -23,7 +23,7 @@ TRIALS, STEPS = 8, 30
 MOST_GROWTH = 400 * 2**20
 """Bytes by which the memory of the driver may grow: what may be on its way from a few connections, and no more."""
 
-FURTHER = ("hellos", "garbage", "deaf", "identities", "silent", "parts", "reports")
+FURTHER = ("connections", "hellos", "garbage", "deaf", "identities", "silent", "parts", "reports")
 FLOOD = Path(__file__).parent / "flood.py"
 
 
@@ -94,7 +94,6 @@ def descriptors() -> int:
     [
         "huge",
         "window",
-        "connections",
         *(pytest.param(name, marks=pytest.mark.slow) for name in FURTHER),
     ],
 )
