@@ -7,6 +7,7 @@ from trimma.display.ablation_design_words import plan_words
 from trimma.display.ablation_findings_words import capitalized
 from trimma.display.ablation_method_sources import SOURCES
 from trimma.display.numbers_and_durations import count
+from trimma.effects import PRETEST_LEVELS
 
 
 def method_paragraph(found: Findings) -> str:
@@ -56,10 +57,12 @@ def _kind_of_estimate(found: Findings) -> list[str]:
 def _noise(found: Findings) -> list[str]:
     told, sentences = found.analysis, []
     if told.equal_variances is not None:
-        mean = "Each arm's variance is a mean of its own and of the one that arms have in common"
-        probable = "by how probable the p of an F test makes it that the arm is as noisy as the others"
+        arm, reference = PRETEST_LEVELS
+        levels = f"from p = {arm:g} on (an arm that is part of all differences: {reference:g})"
+        moves = "an arm's variance moves by degrees from the pooled one to its own (Phipson et al.)"
         sentences += [
-            f"{mean}, {probable} (Sellke et al.).",
+            "Arms were taken to be equally noisy unless an F test of their residuals said otherwise.",
+            f"That is, {levels}, and sooner where arms differ in general, {moves}.",
             f"The least of these p, corrected for the number of arms, was {told.equal_variances:.2g}.",
         ]
     if told.residual_sd:

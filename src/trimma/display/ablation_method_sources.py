@@ -9,8 +9,10 @@ SOURCES = {
     "Technometrics 21.",
     "Sidak": "Z. Sidak (1967). Rectangular confidence regions for the means of multivariate normal distributions. "
     "Journal of the American Statistical Association 62.",
-    "Sellke": "T. Sellke, M. J. Bayarri and J. O. Berger (2001). Calibration of p values for testing precise null "
-    "hypotheses. American Statistician 55.",
+    "Smyth": "G. K. Smyth (2004). Linear models and empirical Bayes methods for assessing differential expression. "
+    "Statistical Applications in Genetics and Molecular Biology 3.",
+    "Phipson": "B. Phipson et al. (2016). Robust hyperparameter estimation protects against hypervariable genes. "
+    "Annals of Applied Statistics 10.",
     "Satterthwaite": "F. E. Satterthwaite (1946). An approximate distribution of estimates of variance components. "
     "Biometrics Bulletin 2.",
     "Nadeau": "C. Nadeau and Y. Bengio (2003). Inference for the generalization error. Machine Learning 52.",

@@ -7,6 +7,7 @@ from trimma.effects.ablation_path import path
 from trimma.effects.analysis import Analysis, Conclusion, DecisionChances, Effect
 from trimma.effects.arm_levels import arm_levels
 from trimma.effects.contrasts import contrasts
+from trimma.effects.fitting.arm_variances import PRETEST_LEVELS
 from trimma.effects.interactions import interactions
 from trimma.effects.main_effects import main_effects
 from trimma.effects.observations import Cell
@@ -17,6 +18,7 @@ from trimma.effects.shapley_values import shapley
 
 __all__ = [
     "LOOKS",
+    "PRETEST_LEVELS",
     "Analysis",
     "Cell",
     "Conclusion",

@@ -12,7 +12,7 @@ class Conclusion(StrEnum):
     a value, and that is more than chance may do. *hurts*: the interval excludes zero, and the metric is better without
     it. *equivalent*: both one-sided tests against the smallest difference that matters reject it (Schuirmann 1987), so
     the component may go; this is said even where the interval excludes zero, since such a difference doesn't matter.
-    It isn't said where runs collapse, nor where a training on either side is an extreme value.
+    It isn't said where runs collapse.
     *undecided*: none of these.
     """
 

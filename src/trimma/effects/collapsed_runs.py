@@ -2,14 +2,7 @@
 
 Their metric has two humps. A mean of both kinds of runs is what neither does, and an interval that was estimated from a
 few runs without a collapse says nothing of those with one. So they are noticed and said.
-
-A long tail has gaps, too, but they are the rarer the more runs lie beyond them. Where a tail falls with the power a of
-the distance, the k farthest values all lie beyond the next one by the factor x or more with the probability x to the
-power -ak (Renyi, Acta Mathematica Hungarica 1953). So a gap is judged against the heaviest tail that has a variance,
-whose power is two, and skew alone isn't called a collapse.
 """
-
-import math
 
 import numpy as np
 from msgspec import Struct
@@ -17,13 +10,11 @@ from msgspec import Struct
 from trimma.effects.arrays import Flags, Indices, Numbers
 from trimma.effects.observations import Observations
 
-_FAR = 5.0  # robust standard deviations, from which on values are in the tail
+_FAR = 10.0  # robust standard deviations between the two humps
+_EMPTY = 3.0  # how many times wider the gap is than the better hump
 _NORMAL = 1.4826  # of a normal variable: its standard deviation in median distances from the median
 _FEWEST = 2  # a single one is an outlier
-_HEAVIEST = 2.0  # the power of the tail of a distribution that just has no variance
-_LEVEL = 0.001
-_NO_NOISE = 1e-9
-_LOPSIDED = 3  # how many times as many runs are far worse as are far better
+_LOPSIDED = 3  # how many times as many arms have a few far worse runs as have a few far better ones
 
 
 class CollapsedRuns(Struct, frozen=True, kw_only=True):
@@ -53,8 +44,9 @@ class CollapsedRuns(Struct, frozen=True, kw_only=True):
 def collapsed_runs(observations: Observations, *, maximize: bool) -> CollapsedRuns | None:
     """The runs that have collapsed; None where there are none, or fewer than two.
 
-    What an arm and a repeat do to a value is taken out by medians. What is left of all arms together is worse beyond
-    a gap that no smooth tail would have. Where about as many runs are as far better, arms are noisy and don't collapse.
+    What an arm and a repeat do to a value is taken out by medians. Then an arm has collapsed runs where fewer than half
+    of its runs are worse than its others by a gap that is wide beside the noise of all arms and beside what the others
+    differ by. Arms that are noisy on both sides don't count as collapsing.
     """
     arm, repeat = observations.arm, observations.repeat
     if len(arm) < 2 * _FEWEST:
@@ -64,18 +56,24 @@ def collapsed_runs(observations: Observations, *, maximize: bool) -> CollapsedRu
     for groups in (arm, repeat, arm):
         left -= _medians(left, groups)[groups]
     scale = _NORMAL * float(np.median(np.abs(left)))
-    worse = np.sort(-left)[::-1]
-    size = np.arange(_FEWEST, max(_FEWEST, int((worse > _FAR * scale).sum())) + 1)
-    if worse[_FEWEST - 1] <= _FAR * scale:
+    if not -float(left.min()) > _FAR * scale:
         return None
-    # the logarithm of the chance of each gap, by how many runs lie beyond it; noise may be none but for the collapse
-    nearer = np.maximum(worse[size], max(scale, _NO_NOISE * worse[0]))
-    chance = _HEAVIEST * size * np.log(nearer / worse[size - 1])
-    chance[worse[size - 1] - nearer <= _FAR * scale] = 0.0
-    place = int(chance.argmin())
-    found = -left >= worse[size[place] - 1]
-    as_far = left >= math.sqrt(worse[size[place] - 1] * nearer[place])
-    if chance[place] > math.log(_LEVEL) or found.sum() < _LOPSIDED * as_far.sum():
+    found = np.zeros(len(arm), dtype=bool)
+    better = 0
+    for place in np.unique(arm[np.abs(left) > _FAR * scale / 2]).tolist():
+        mine = np.flatnonzero(arm == place)
+        order = mine[np.argsort(left[mine])]
+        gaps = np.diff(left[order])
+        below = int(gaps.argmax()) + 1 if len(gaps) else 0
+        if not len(gaps) or gaps[below - 1] <= _FAR * scale:
+            continue
+        upper = left[order[below:]]
+        if 2 * below >= len(order):
+            better += 1
+        elif gaps[below - 1] > _EMPTY * float(np.ptp(upper)):
+            found[order[:below]] = True
+    arms = len(np.unique(arm[found]))
+    if found.sum() < _FEWEST or arms <= _LOPSIDED * better:
         return None
     bad, good = value[found], value[~found & np.isin(arm, arm[found])]
     sign = 1.0 if maximize else -1.0

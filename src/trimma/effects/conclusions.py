@@ -22,13 +22,13 @@ def effects_with_conclusions(
     maximize: bool,
     confidence: float,
     smallest: float | None,
-    equivalence: Sequence[bool] | None = None,
+    equivalence: bool = True,
 ) -> list[Effect]:
     """The effects of ``names``, which have each one of the ``estimates`` and one of the ``counts``.
 
     ``failing`` are the tests of failures, which have spent a part of the error that ``confidence`` leaves.
-    ``smallest`` is the smallest difference that matters, in units of the metric. Effects for which
-    ``equivalence`` is false aren't called equivalent all the same; None stands for none of them.
+    ``smallest`` is the smallest difference that matters, in units of the metric; without ``equivalence`` no effect is
+    called equivalent all the same.
     """
     confidence += failing.spent
     outer = simultaneous_intervals(estimates, confidence)
@@ -44,8 +44,7 @@ def effects_with_conclusions(
         difference = float(estimates.difference[index])
         low, high = float(outer.low[index]), float(outer.high[index])
         core = (float(inner.low[index]), float(inner.high[index])) if inner is not None else (math.nan, math.nan)
-        bound = smallest if equivalence is None or equivalence[index] else None
-        concluded = _conclusion(low, high, core, bound, maximize=maximize)
+        concluded = _conclusion(low, high, core, smallest if equivalence else None, maximize=maximize)
         conclusion = Conclusion.HELPS if lost[index] else concluded
         effects.append(
             Effect(

@@ -7,16 +7,15 @@ import numpy as np
 from msgspec.structs import replace
 
 from trimma.effects.analysis import Analysis, Effect
-from trimma.effects.arrays import Flags, Numbers
+from trimma.effects.arrays import Numbers
 from trimma.effects.collapsed_runs import CollapsedRuns, collapsed_runs
 from trimma.effects.conclusions import effects_with_conclusions
 from trimma.effects.effect_counts import EffectCounts
-from trimma.effects.extreme_values import extreme_values
 from trimma.effects.failure_tests import failure_tests
 from trimma.effects.fitting.additive_model import AdditiveFit
 from trimma.effects.fitting.contrast_model import ContrastModel
 from trimma.effects.fitting.paired_differences import contrasts_by_repeat
-from trimma.effects.method_and_notes import collapse_notes, extreme_notes, failure_notes, method_words, model_notes
+from trimma.effects.method_and_notes import collapse_notes, failure_notes, method_words, model_notes
 from trimma.effects.observations import Observations
 
 
@@ -42,8 +41,6 @@ def contrast_analysis(
     failing = failure_tests(counts, confidence)
     observations = model.trainings.observations
     collapse = collapsed_runs(observations, maximize=maximize)
-    extreme = extreme_values(model)
-    moved: Flags = np.any(np.nan_to_num(rows[:, extreme]), axis=1)
     effects = effects_with_conclusions(
         names,
         estimates,
@@ -52,11 +49,10 @@ def contrast_analysis(
         maximize=maximize,
         confidence=confidence,
         smallest=smallest,
-        equivalence=[collapse is None and not each for each in moved.tolist()],
+        equivalence=collapse is None,
     )
     if collapse is not None:
         effects = _with_collapses(effects, observations, rows, collapse)
-    odd = collapse_notes(collapse) or extreme_notes([observations.arms[place] for place in extreme])
     mean, deviation = _reference_moments(model.trainings)
     variance = model.arms.common if model.arms and not model.single else model.trainings.variance
     return Analysis(
@@ -72,7 +68,7 @@ def contrast_analysis(
         step=model.step,
         spent=failing.spent,
         method=method_words(model, intervals, confidence, smallest),
-        notes=[*model_notes(model), *odd, *failure_notes(names, counts, failing, without), *notes],
+        notes=[*model_notes(model), *collapse_notes(collapse), *failure_notes(names, counts, failing, without), *notes],
     )
 
 

@@ -32,12 +32,12 @@ def contrasts(
     difference is then the reference less the arm, so that it is still what the lack of the component changes.
 
     Values follow an additive model of arm and repeat, fitted to all cells (those of other arms tell of the noise too),
-    so that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955). The variance of
-    each arm is a mean of the common one and its own, by how probable it is that the arm is as noisy as the others, so
-    that a noisy arm widens no interval but its own (`trimma.effects.fitting.arm_variances`). With few repeats less is
-    owed to the others, since a noisy arm may look quiet. ``variances`` can ask for one variance in any case ("pooled"),
-    or for the paired t test of each effect ("own"). Where the reference alone has several cells in a repeat, they count
-    as their mean, which has a variance of its own, so that intervals hold whatever part of the noise such cells share.
+    so that what a repeat does to all arms cancels. Intervals and p are simultaneous (Dunnett 1955). Arms that look
+    equally noisy have one pooled variance, and an arm that looks noisier has more and more its own, so that it widens
+    no interval but its own (`trimma.effects.fitting.arm_variances`). With few repeats no more than little is pooled,
+    since a noisy arm may look quiet. ``variances`` can ask for one variance in any case ("pooled"), or for the paired t
+    test of each effect ("own"). Where the reference alone has several cells in a repeat, they count as their mean,
+    which has a variance of its own, so that intervals hold whatever part of the noise such cells share.
 
     ``overlap`` is the variance that more repeats don't take away, because they share data, in that of one repeat: test
     rows by training rows for random splits of one data set (Nadeau and Bengio, Machine Learning 2003).

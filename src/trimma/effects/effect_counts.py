@@ -1,13 +1,13 @@
 """What is counted beside an effect: repeats, failures, and how often the whole wins."""
 
 from collections.abc import Collection, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trimma.effects.arrays import Indices, Numbers
 from trimma.effects.fitting.additive_model import ROUNDING, AdditiveFit
 from trimma.effects.observations import Observations
 
@@ -41,7 +41,7 @@ def counts_against_reference(
     """
     observations = fit.observations
     mine, whole = observations.arm == arm, observations.arm == reference
-    both = set(observations.repeat[mine].tolist()) & set(observations.repeat[whole].tolist())
+    both = np.intersect1d(observations.repeat[mine], observations.repeat[whole])
     failed, censored = observations.failed[arm], observations.censored[arm]
     part, other = (reference, arm) if adding else (arm, reference)
     compared = _on_the_same_split(observations, part, other, maximize=maximize)
@@ -114,27 +114,28 @@ def _on_the_same_split(observations: Observations, arm: int, reference: int, *, 
 
     The two are identical where all pairs are ties. What differs by rounding only is a tie.
     """
-    (mine, ours), (others, theirs) = (
-        _worths_by_repeat(observations, place, maximize=maximize) for place in (reference, arm)
-    )
+    ours, theirs = (_by_repeat(observations, place) for place in (reference, arm))
     tie = ROUNDING * float(np.abs(observations.value).max(initial=0.0))
-    same = mine[:, None] == others
-    with np.errstate(invalid="ignore"):  # of two failures
-        gap = (ours[:, None] - theirs)[same]
-    failed = np.isnan(gap)
-    won, lost = int((gap > tie).sum()), int((gap < -tie).sum())
-    pairs = len(gap)
-    return _SameSplit(pairs, won + (pairs - won - lost) / 2, pairs > 0 and won == lost == 0 and not failed.any())
+    pairs, wins, identical = 0, 0.0, True
+    for repeat in ours.keys() & theirs.keys():
+        for one, other in product(ours[repeat], theirs[repeat]):
+            if one is None or other is None:
+                gap = float(other is None) - float(one is None)
+            else:
+                gap = one - other if maximize else other - one
+                gap = 0.0 if abs(gap) <= tie else gap
+            pairs += 1
+            wins += 0.5 if gap == 0 else float(gap > 0)
+            identical &= gap == 0 and one is not None
+    return _SameSplit(pairs, wins, identical and pairs > 0)
 
 
-def _worths_by_repeat(observations: Observations, arm: int, *, maximize: bool) -> tuple[Indices, Numbers]:
-    """The numbers of the repeats of the arm's trainings, and what these are worth; both of shape (trainings,).
-
-    The more the better, in units of the metric; a failure is worth minus infinity.
-    """
-    mine, failed = observations.arm == arm, observations.failed_in[arm]
-    repeats = np.array(observations.repeats, dtype=np.intp)[observations.repeat[mine]]
-    values = observations.value[mine] if maximize else -observations.value[mine]
-    if not failed:
-        return repeats, values
-    return np.append(repeats, np.array(failed, dtype=np.intp)), np.append(values, np.full(len(failed), -np.inf))
+def _by_repeat(observations: Observations, arm: int) -> dict[int, list[float | None]]:
+    """The arm's values by the number of their repeat; None where a training failed."""
+    found: dict[int, list[float | None]] = {}
+    mine = observations.arm == arm
+    for repeat, value in zip(observations.repeat[mine].tolist(), observations.value[mine].tolist(), strict=True):
+        found.setdefault(observations.repeats[repeat], []).append(value)
+    for number in observations.failed_in[arm]:
+        found.setdefault(number, []).append(None)
+    return found

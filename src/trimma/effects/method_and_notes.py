@@ -9,7 +9,6 @@ from trimma.effects.effect_counts import EffectCounts
 from trimma.effects.failure_tests import FailureTests
 from trimma.effects.fitting.arm_variances import enough_repeats
 from trimma.effects.fitting.contrast_model import ContrastModel
-from trimma.effects.observations import Removed
 
 OVERLAP_WORDS = ", corrected for data that repeats share (Nadeau and Bengio 2003)"
 
@@ -45,10 +44,18 @@ def _interval_words(model: ContrastModel, intervals: str, simultaneous: str) -> 
 
 def _variance_words(model: ContrastModel) -> str:
     freedom = model.additive.freedom
-    if model.arms is None:
+    if model.arms is None or model.arms.alike.all():
         return f"pooled variance ({freedom} degree{'s' * (freedom != 1)} of freedom)"
+    own = ~model.arms.alike
+    if model.single:
+        own = own[1:]
+    kind = (
+        "variances of arms moderated by evidence of unequal noise (Smyth; Satterthwaite)"
+        if own.any()
+        else "pooled variance (Satterthwaite)"
+    )
     means = ", that of the reference's means by itself" if model.single else ""
-    return f"variances of arms moderated by evidence of unequal noise (Sellke et al.; Satterthwaite){means}"
+    return f"{kind}{means}"
 
 
 def model_notes(model: ContrastModel) -> list[str]:
@@ -105,24 +112,6 @@ def _noise_notes(model: ContrastModel) -> list[str]:
             else "Some arms have too few repeats to tell whether they are equally noisy, so their intervals are wide."
         )
     return notes
-
-
-def extreme_notes(arms: Sequence[Removed]) -> list[str]:
-    """What is to be known of extreme values; ``arms`` are those that have one, each as often as it has one."""
-    if not arms:
-        return []
-    count, where = len(arms), ", ".join(dict.fromkeys(map(_arm_words, arms)))
-    told = f"1 training ({where}) lies" if count == 1 else f"{count} trainings ({where}) lie"
-    note = (
-        f"{told} farther from the others than normal noise explains. "
-        "Look at them: intervals don't allow for such runs, so nothing that rests on them is called "
-        "equivalent."
-    )
-    return [note]
-
-
-def _arm_words(arm: Removed) -> str:
-    return f"without {' + '.join(sorted(arm))}" if arm else "the whole"
 
 
 def collapse_notes(collapse: CollapsedRuns | None) -> list[str]:

@@ -81,7 +81,7 @@ def shapley(
         maximize=maximize,
         confidence=confidence,
         smallest=smallest,
-        equivalence=[collapse is None] * len(names),
+        equivalence=collapse is None,
     )
     several = bool((np.isfinite(samples).sum(axis=0) >= _FEWEST).any())
     whole = [value for order in orders.values() if (value := _value(order.get(frozenset()))) is not None]

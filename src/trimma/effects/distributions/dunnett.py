@@ -13,7 +13,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from statistics import NormalDist
 
 import numpy as np
 from msgspec import Struct
@@ -24,8 +23,6 @@ from trimma.effects.distributions.normal import normal_cumulative, normal_densit
 from trimma.effects.distributions.student_t import t_of_z
 
 _ROUNDS = 60
-_SLACK = 0.01
-_CLOSE = 1e-6  # of the error
 
 
 class DunnettGroup(Struct, frozen=True, kw_only=True):
@@ -58,8 +55,6 @@ def dunnett_survival(z: Numbers, family: DunnettFamily, *, shared: bool) -> Numb
     """
     steepest = max(group.loading for group in family)
     factor, weights = _factor_nodes(steepest)
-    if all(math.isinf(group.freedom) for group in family):
-        return np.clip(1.0 - _normal_inside(z, family, factor) @ weights, 0.0, 1.0)
     inside = np.ones(())
     for group in family:
         scale, scale_weights = scaled_chi_nodes(group.freedom)
@@ -76,36 +71,15 @@ def dunnett_survival(z: Numbers, family: DunnettFamily, *, shared: bool) -> Numb
     return np.clip(1.0 - inside @ weights, 0.0, 1.0)
 
 
-def _normal_inside(z: Numbers, family: DunnettFamily, factor: Numbers) -> Numbers:
-    """The probability that no |normal| of the family is beyond ``z`` where the shared factor is ``factor``.
-
-    ``z`` is of shape (points,), ``factor`` of shape (nodes,), and the result of shape (points, nodes). It is that of
-    all groups at once, since each may be a group of its own.
-    """
-    loading = np.array([group.loading for group in family])
-    count = np.array([[group.count] for group in family])
-    narrow = np.sqrt(1.0 - loading**2)[:, None]
-    reach = z[:, None, None] / narrow
-    shift = factor * (loading[:, None] / narrow)
-    both = normal_cumulative(np.stack([shift + reach, shift - reach]))
-    found: Numbers = np.prod((both[0] - both[1]) ** count, axis=1)
-    return found
-
-
 @lru_cache(maxsize=4096)
 def dunnett_critical_z(family: DunnettFamily, error: float, *, shared: bool) -> float:
     """The z for which any |t| of the family is beyond `t_of_z` of it with probability ``error``."""
-    single, total = NormalDist().inv_cdf(1.0 - error / 2), sum(group.count for group in family)
+    low, high = 0.0, 1.0
 
     def over(z: float) -> float:
         return math.log(max(float(dunnett_survival(np.array([z]), family, shared=shared)[0]), 1e-12) / error)
 
-    # of one alone, and of all if none are correlated (Bonferroni); t beyond them are a matter of approximations
-    low, high = max(0.0, single - _SLACK), NormalDist().inv_cdf(1.0 - error / (2 * total)) + _SLACK
-    above, below = over(low), over(high)
-    while above < 0:
-        low, high, below = max(0.0, low - 1.0), low, above
-        above = over(low)
+    above, below = math.log(1.0 / error), over(high)
     while below > 0:
         low, above = high, below
         high += 1.0
@@ -114,7 +88,7 @@ def dunnett_critical_z(family: DunnettFamily, error: float, *, shared: bool) -> 
     for _ in range(_ROUNDS):  # regula falsi; an end that stays counts half (the Illinois rule)
         middle = high - below * (high - low) / (below - above)
         found = over(middle)
-        if abs(found) < _CLOSE or high - low < 1e-9:
+        if abs(found) < 1e-7 or high - low < 1e-9:
             return middle
         if found > 0:
             low, above = middle, found

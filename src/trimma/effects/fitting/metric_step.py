@@ -3,6 +3,8 @@
 Of such a metric, differences are equal by chance, which is no sign that they are without noise.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from trimma.effects.arrays import Numbers
@@ -38,9 +40,5 @@ def metric_step(values: Numbers) -> float:
             one, other = other, abs(one - other * round(one / other))
         return one
 
-    step = reach
-    for gap in gaps[gaps > blur].tolist():
-        step = common(step, gap)
-        if step <= _FINEST * reach:
-            return 0.0
+    step = reduce(common, gaps[gaps > blur].tolist(), reach)
     return step if step > max(_FINEST * reach, _CLEAR * blur) else 0.0

@@ -10,6 +10,7 @@ from trimma.effects.distributions.dunnett import DunnettFamily, dunnett_family
 _MISFIT = 0.25  # how far from one factor correlations may be before a bound takes its place
 _STEEPEST = 0.999
 _ROUNDS = 20
+_COARSE = 20.0
 
 
 def one_factor_family(covariance: Numbers, freedom: Numbers) -> DunnettFamily:
@@ -38,4 +39,6 @@ def one_factor_family(covariance: Numbers, freedom: Numbers) -> DunnettFamily:
     misfit = np.abs(correlation - np.outer(loading, loading))[off].max()
     if misfit >= _MISFIT:
         return dunnett_family([common] * count, freedom.tolist())
+    if np.ptp(freedom) > 0:
+        loading = np.floor(loading * _COARSE) / _COARSE  # fewer families, which are kept; a bound, as above
     return dunnett_family(loading.tolist(), freedom.tolist())

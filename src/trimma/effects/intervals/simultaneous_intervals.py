@@ -5,7 +5,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trimma.effects.arrays import Numbers
-from trimma.effects.distributions.dunnett import DunnettFamily, dunnett_critical_z, dunnett_family, dunnett_survival
+from trimma.effects.distributions.dunnett import dunnett_critical_z, dunnett_family, dunnett_survival
 from trimma.effects.distributions.student_t import t_of_z, z_of_t
 from trimma.effects.intervals.estimates import Estimates
 from trimma.effects.intervals.one_factor import one_factor_family
@@ -59,21 +59,11 @@ def _intervals(estimates: Estimates, confidence: float) -> SimultaneousIntervals
     if noisy.any():
         freedom[noisy] = estimates.freedom[noisy]
         covariance, own = estimates.covariance[np.ix_(noisy, noisy)], freedom[noisy]
-        family = _family(estimates, covariance, own)
+        independent = dunnett_family([0.0] * len(own), own.tolist())
+        family = one_factor_family(covariance, own) if estimates.correlated else independent
         critical[noisy] = dunnett_critical_z(family, 1.0 - confidence, shared=estimates.shared)
         half[noisy] = t_of_z(critical[noisy], own) * error[noisy]
         distance = z_of_t(np.abs(difference[noisy]) / error[noisy], own)
         p[noisy] = dunnett_survival(distance, family, shared=estimates.shared)
     low[known], high[known] = difference[known] - half[known], difference[known] + half[known]
     return found
-
-
-def _family(estimates: Estimates, covariance: Numbers, freedom: Numbers) -> DunnettFamily:
-    """The family of effects with this ``covariance``, of shape (effects, effects), and ``freedom``, (effects,).
-
-    Where effects have estimates of the noise of their own, each t is taken as its z, and these as normal variables with
-    the correlations of the differences: what makes two differences correlate is also a part of both estimates.
-    """
-    if not estimates.correlated:
-        return dunnett_family([0.0] * len(freedom), freedom.tolist())
-    return one_factor_family(covariance, freedom if estimates.shared else np.full(len(freedom), np.inf))
