@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ATTEMPT = "attempt-"
+MARK = ".study"
+"""The name of the file that says whose a folder is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +22,7 @@ class TrialFolders:
     @property
     def mark(self) -> Path:
         """The file that says whose folder this is."""
-        return Path(self.root, ".study")
+        return Path(self.root, MARK)
 
     def of(self, trial: int) -> Path:
         """The folder that holds all that belongs to a trial."""

@@ -25,11 +25,18 @@ def count_of(folder: Path | None) -> int:
     return int((folder / "count").read_text(encoding="utf-8")) if folder else 0
 
 
-def function(rate: float, report: Any, trial: Any, made: str) -> None:
-    """Counts its steps, notes each in a file of its own, and can save and load the count."""
+def count_up(
+    trial: Any, report: Any, made: str, rate: float, *, then: Callable[[int], Any] | None = None, saved: Any = None
+) -> None:
+    """Count to 8, note each step in a file of the trial's own, and save and load the count.
+
+    ``then`` is called with the count after each report, and ``saved`` after each save.
+    """
 
     def save(folder: Path) -> None:
         (folder / "count").write_text(str(count), encoding="utf-8")
+        if saved is not None:
+            saved(count)
 
     count = count_of(trial.checkpoint)
     while count < 8:
@@ -37,6 +44,16 @@ def function(rate: float, report: Any, trial: Any, made: str) -> None:
         with Path(made, str(trial.id)).open("a", encoding="utf-8") as file:
             file.write(f"{count}\n")
         report(score=rate * count, save=save)
+        if then is not None:
+            then(count)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def function(rate: float, report: Any, trial: Any, made: str) -> None:
+    count_up(trial, report, made, rate)
 
 
 def generator(rate: float, trial: Any, made: str) -> Iterator[Any]:
@@ -112,17 +129,7 @@ def test_checkpoints_may_be_elsewhere(engine: Any, place: str, tmp_path: Path) -
 
 
 def dies(rate: float, report: Any, trial: Any, made: str) -> None:
-    def save(folder: Path) -> None:
-        (folder / "count").write_text(str(count), encoding="utf-8")
-
-    count = count_of(trial.checkpoint)
-    while count < 8:
-        count += 1
-        with Path(made, str(trial.id)).open("a", encoding="utf-8") as file:
-            file.write(f"{count}\n")
-        report(score=rate * count, save=save)
-        if count == 5 and trial.attempt == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
+    count_up(trial, report, made, rate, then=lambda count: die() if count == 5 and trial.attempt == 1 else None)
 
 
 def test_a_trial_that_is_killed_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
@@ -137,15 +144,7 @@ def test_a_trial_that_is_killed_goes_on_from_its_last_checkpoint(tmp_path: Path)
 
 
 def dies_while_it_saves(rate: float, report: Any, trial: Any, made: str) -> None:
-    def save(folder: Path) -> None:
-        (folder / "count").write_text(str(count), encoding="utf-8")
-        if count == 4 and trial.attempt == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    count = count_of(trial.checkpoint)
-    while count < 8:
-        count += 1
-        report(score=rate * count, save=save)
+    count_up(trial, report, made, rate, saved=lambda count: die() if count == 4 and trial.attempt == 1 else None)
 
 
 def test_a_checkpoint_that_was_cut_off_does_not_count(tmp_path: Path) -> None:
@@ -160,17 +159,13 @@ def test_a_checkpoint_that_was_cut_off_does_not_count(tmp_path: Path) -> None:
 
 
 def damages(rate: float, report: Any, trial: Any, made: str) -> None:
-    def save(folder: Path) -> None:
-        (folder / "count").write_text(str(count), encoding="utf-8")
-
-    count = count_of(trial.checkpoint)
-    while count < 8:
-        count += 1
-        report(score=rate * count, save=save)
+    def then(count: int) -> None:
         if count == 5 and trial.attempt == 1:
             place = Path(made).parent / "s.db-checkpoints" / "study" / str(trial.id)
             (place / "step-4-attempt-1" / "count").write_text("nonsense", encoding="utf-8")
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
+
+    count_up(trial, report, made, rate, then=then)
 
 
 def test_a_damaged_checkpoint_is_replaced_by_the_one_before(tmp_path: Path) -> None:
@@ -223,9 +218,15 @@ def without_load(rate: float, report: Any, trial: Any, made: str) -> None:
         report(score=rate * count, save=lambda folder: None)
 
 
-def test_a_scheduler_that_promotes_says_what_it_needs(tmp_path: Path) -> None:
+def without_trial(rate: float, report: Any, made: str) -> None:
+    for count in range(1, 9):
+        report(score=rate * count)
+
+
+@pytest.mark.parametrize("objective", [without_save, without_trial])
+def test_a_scheduler_that_promotes_says_what_it_needs(objective: Callable[..., Any], tmp_path: Path) -> None:
     with pytest.raises(StudyFailed, match=r"the scheduler pauses trials .* give each report a function that saves"):
-        tune(without_save, tmp_path)
+        tune(objective, tmp_path)
 
 
 def test_an_objective_that_does_not_load_what_it_has_saved_is_told(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from trimma.api.receive_requests import Listener
 from trimma.api.recipe import Recipe
 from trimma.api.stop_signals import StopSignals
 from trimma.api.trial_folders import trial_folders
+from trimma.checkpoint import Checkpoints
 from trimma.errors import StoreError, StoreFull, UsageError
 from trimma.events import Event
 from trimma.ledger import Ledger
@@ -172,11 +173,16 @@ def _folder_keeper(study: TakenUp, store: Store) -> AbstractContextManager[Folde
 
 
 def _checkpoint_keeper(study: TakenUp, store: Store) -> AbstractContextManager[CheckpointKeeper | None]:
-    """Looks after the checkpoints, which an objective must read from ``trial``, unless it is an object of steps."""
-    objective = study.recipe.program.objective
-    if "trial" not in Signature.of(objective).accepts and not callable(getattr(objective, "step", None)):
+    """Looks after the checkpoints, where there may be some.
+
+    An objective reads them from ``trial``, unless it is an object of steps. Where the scheduler requires them or the
+    user has asked for them, an objective that can't is told so.
+    """
+    objective, history = study.recipe.program.objective, study.ledger.history
+    required = getattr(study.recipe.scheduler, "promotes", False)
+    reads = "trial" in Signature.of(objective).accepts or callable(getattr(objective, "step", None))
+    if not (reads or required or history.spec.checkpoints != Checkpoints()):
         return nullcontext()
-    history, required = study.ledger.history, getattr(study.recipe.scheduler, "promotes", False)
     return CheckpointKeeper(checkpoint_place(history.spec, history.created, store, required=required), history)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from trimma.checkpoint_files.seal import SEAL, Damaged, check, decoded, encoded, seal_of
 from trimma.errors import MissingExtra, UsageError
 from trimma.folders.temporary_folder import TemporaryFolder
+from trimma.trial_folders import MARK
 
 
 class FsspecFiles:
@@ -78,13 +79,13 @@ class FsspecFiles:
             self._fs.rm(self._root, recursive=True)
 
     def read_mark(self) -> str:
-        mark = f"{self._root}/.study"
+        mark = f"{self._root}/{MARK}"
         found: bytes = self._fs.cat_file(mark) if self._fs.exists(mark) else b""
         return found.decode(errors="replace")
 
     def write_mark(self, text: str) -> None:
         self._fs.makedirs(self._root, exist_ok=True)
-        self._fs.pipe_file(f"{self._root}/.study", text.encode())
+        self._fs.pipe_file(f"{self._root}/{MARK}", text.encode())
 
 
 def _inside(folder: Path) -> Path:

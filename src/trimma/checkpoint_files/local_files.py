@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trimma.checkpoint_files.seal import SEAL, Damaged, check, decoded, seal_of, write_seal
+from trimma.trial_folders import MARK
 
 PARTIAL = ".partial"
 """The ending of the folder of a checkpoint that isn't complete yet."""
@@ -59,9 +60,9 @@ class LocalFiles:
             shutil.rmtree(self._root)
 
     def read_mark(self) -> str:
-        mark = self._root / ".study"
+        mark = self._root / MARK
         return mark.read_text(encoding="utf-8", errors="replace") if mark.is_file() else ""
 
     def write_mark(self, text: str) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
-        (self._root / ".study").write_text(text, encoding="utf-8")
+        (self._root / MARK).write_text(text, encoding="utf-8")

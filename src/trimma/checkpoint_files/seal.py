@@ -25,7 +25,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class Seal(msgspec.Struct, frozen=True):
-    """What a checkpoint consists of. Empty folders are files of their own, without a size."""
+    """What a checkpoint consists of. Folders without files are no part of it."""
 
     files: tuple[_Entry, ...]
 
