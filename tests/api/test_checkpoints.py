@@ -201,7 +201,8 @@ def test_a_save_that_fails_costs_no_trial(tmp_path: Path) -> None:
         for count in range(1, 9):
             report(score=rate * count, save=save)
 
-    study = tune(fails, tmp_path, trials=4)
+    with pytest.warns(RuntimeWarning, match=r"couldn't be saved.*of trial \d+ at step 1: OSError: no space"):
+        study = tune(fails, tmp_path, trials=4)
     assert {trial.state for trial in study.trials} == {"done"}
     failed = [event for event in study.store.read("study") if isinstance(event, PauseFailed)]
     assert failed
@@ -224,6 +225,12 @@ def without_trial(rate: float, report: Any, made: str) -> None:
 
 
 @pytest.mark.parametrize("objective", [without_save, without_trial])
+def test_a_check_says_it_too(objective: Callable[..., Any]) -> None:
+    found = tm.check(objective, SPACE * tm.Space(made=""), maximize="score", scheduler=HALVING)
+    assert any("give each report a function that saves" in str(problem) for problem in found.problems)
+
+
+@pytest.mark.parametrize("objective", [without_save, without_trial])
 def test_a_scheduler_that_promotes_says_what_it_needs(objective: Callable[..., Any], tmp_path: Path) -> None:
     with pytest.raises(StudyFailed, match=r"the scheduler pauses trials .* give each report a function that saves"):
         tune(objective, tmp_path)
@@ -241,6 +248,7 @@ def test_an_objective_that_does_not_load_what_it_has_saved_is_told(tmp_path: Pat
     [
         (7, "must be a folder, an address"),
         ("nonsense://x", "checkpoints='nonsense://x'"),
+        ("s3://bucket/runs", "checkpoints='s3://bucket/runs': Install s3fs"),
         (tm.Checkpoints(every_steps=0), "every_steps=0 must be a whole number"),
         (tm.Checkpoints(every_seconds=-1.0), "every_seconds=-1.0 must be"),
         (tm.Checkpoints(keep="some"), "keep='some' must be"),  # type: ignore[arg-type]

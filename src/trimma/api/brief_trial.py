@@ -8,6 +8,8 @@ from numpy.random import Generator
 
 from trimma.api.recipe import Recipe
 from trimma.api.study import Study
+from trimma.checkpoint import CheckpointPlace
+from trimma.checkpoint_files import files_at
 from trimma.core import Policy
 from trimma.folders.temporary_folder import TemporaryFolder
 from trimma.loop import create, run
@@ -36,12 +38,15 @@ def brief_trial(
     with TemporaryFolder("trials") as folder, store.claim(spec.name):
         folders = TrialFolders(root=str(folder), owner=spec.name)
         folders.mark.write_text(folders.owner, encoding="utf-8")
+        required = getattr(recipe.scheduler, "promotes", False)
+        place = CheckpointPlace(root=str(folder / "checkpoints"), owner=spec.name, required=required)
+        files_at(place.root).write_mark(place.owner)
         run(
             ledger,
             brief,
             engine,
             store,
-            replace(recipe.program, folders=folders),
+            replace(recipe.program, folders=folders, checkpoints=place),
             trials=1,
             until=None,
             observe=lambda events, history, now: None,

@@ -15,6 +15,8 @@ from trimma.errors import StoreError, UsageError
 from trimma.events import (
     CheckpointSaved,
     Event,
+    PauseFailed,
+    SaveFailed,
     TrialFailed,
     TrialFinished,
     TrialQueued,
@@ -31,8 +33,8 @@ class CheckpointKeeper:
 
     A checkpoint may be needed by several trials: by the one that has saved it, and by those that begin from it. At its
     beginning and at its end it also removes what a driver or a worker that was killed has left. No attempt runs then.
-    What can't be removed is told by a `RuntimeWarning`. So is a place that can't be written, unless somebody has named
-    it or the scheduler requires it: ``place`` is None then.
+    What couldn't be saved or removed is told by a `RuntimeWarning` at the end. So is a place that can't be written, at
+    the beginning, unless somebody has named it or the scheduler requires it: ``place`` is None then.
 
     Raises `StoreError` when such a place can't be written, and `UsageError` when it isn't this study's.
     """
@@ -46,6 +48,7 @@ class CheckpointKeeper:
         self._needs: dict[int, Sequence[Checkpoint]] = {}
         self._needed: Counter[Checkpoint] = Counter()
         self._kept: list[int] = []
+        self._unsaved, self._first_unsaved = 0, ""
 
     def __enter__(self) -> Self:
         if (place := self.place) is not None:
@@ -79,6 +82,11 @@ class CheckpointKeeper:
             match event:
                 case TrialQueued() | CheckpointSaved() | WentBackFurther():
                     self._needs_now(event.trial, history.trials[event.trial].checkpoints)
+                case SaveFailed() | PauseFailed():
+                    self._unsaved += 1
+                    self._first_unsaved = self._first_unsaved or (
+                        f"that of trial {event.trial} at step {event.step}: {event.failure}"
+                    )
                 case TrialFinished() | TrialStopped() | TrialFailed():
                     self._kept.append(event.trial)
                     ended = True
@@ -95,6 +103,13 @@ class CheckpointKeeper:
         self._remover.shutdown(wait=not in_haste, cancel_futures=in_haste)
         if in_haste or self.place is None:
             return
+        if self._unsaved:
+            warnings.warn(
+                f"{self._unsaved} checkpoints couldn't be saved, and their trials went on without them, such as "
+                f"{self._first_unsaved}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         try:
             self._begin()
             if not any(self._files.names()):

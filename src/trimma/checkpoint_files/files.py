@@ -46,7 +46,8 @@ class Files(Protocol):
 def files_at(root: str) -> Files:
     """The files at ``root``, which is the path of a folder, or an address that fsspec knows, such as ``s3://...``.
 
-    Raises `MissingExtra` for an address without fsspec, and `UsageError` for an address that it doesn't know.
+    For an address, raises `MissingExtra` without fsspec, and `UsageError` where fsspec doesn't know it or lacks a
+    package for it.
     """
     if "://" not in root:
         return LocalFiles(Path(root))

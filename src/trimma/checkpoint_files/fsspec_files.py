@@ -18,8 +18,8 @@ from trimma.trial_folders import MARK
 class FsspecFiles:
     """A checkpoint is written to a local folder and uploaded, and downloaded to one to be read.
 
-    Raises `MissingExtra` without fsspec or the package that it needs for this address, and `UsageError` for an address
-    that it doesn't know.
+    Raises `MissingExtra` without fsspec, and `UsageError` for an address that it doesn't know, or for which it needs
+    another package.
     """
 
     def __init__(self, root: str) -> None:
@@ -29,9 +29,8 @@ class FsspecFiles:
             raise MissingExtra("fsspec", "fsspec", f"checkpoints at {root}") from error
         try:
             self._fs, self._root = url_to_fs(root)
-        except ImportError as error:
-            raise MissingExtra(str(error), "fsspec", f"checkpoints at {root}") from error
-        except ValueError as error:
+        except (ImportError, ValueError) as error:
+            # fsspec names the package that it lacks
             raise UsageError(f"checkpoints={root!r}: {error}") from error
 
     def save(self, name: str, write: Callable[[Path], Any]) -> int:
