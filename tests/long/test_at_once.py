@@ -58,8 +58,6 @@ def tuned(name: str, store: Path, objective: Any = descend, trials: int = 6, **m
     return tm.tune(objective, SPACE, minimize="loss", trials=trials, name=name, store=store, **settings)
 
 
-# among the slow tests as long as it fails, rarely, since two threads pickle at the same time
-@pytest.mark.slow
 def test_two_studies_at_once_in_two_threads(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as threads:
         running = [threads.submit(tuned, name, tmp_path / "s.db") for name in ("one", "another")]

@@ -9,6 +9,8 @@ import io
 import math
 import pickle
 import sys
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FunctionType, ModuleType
@@ -228,15 +230,28 @@ def _without_a_file_to_import() -> list[ModuleType]:
     ]
 
 
+_registering = threading.Lock()
+_registered: Counter[ModuleType] = Counter()
+"""How many pickles are being made, in other threads too, for which a module is registered with cloudpickle."""
+
+
 @contextmanager
 def _by_value(modules: list[ModuleType]) -> Iterator[None]:
-    registered = []
+    held: list[ModuleType] = []
     try:
-        for module in modules:
-            if module.__name__ not in cloudpickle.list_registry_pickle_by_value():
-                cloudpickle.register_pickle_by_value(module)
-                registered.append(module)
+        with _registering:
+            for module in modules:
+                if not _registered[module]:
+                    if module.__name__ in cloudpickle.list_registry_pickle_by_value():
+                        continue  # by the user, whose it stays
+                    cloudpickle.register_pickle_by_value(module)
+                _registered[module] += 1
+                held.append(module)
         yield
     finally:
-        for module in registered:
-            cloudpickle.unregister_pickle_by_value(module)
+        with _registering:
+            for module in held:
+                _registered[module] -= 1
+                if not _registered[module]:
+                    del _registered[module]
+                    cloudpickle.unregister_pickle_by_value(module)

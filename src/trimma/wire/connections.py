@@ -23,6 +23,7 @@ MOST_STRANGERS = 64
 MOST_UNREAD = 256 * 2**20
 """Bytes that may come over a connection without making a message."""
 
+_AT_ONCE = 10_000
 _ENDPOINT = "inproc://connections"
 # the field tcpi_bytes_received of Linux's struct tcp_info
 _INFO_SIZE, _RECEIVED = 136, 128
@@ -57,8 +58,8 @@ class Connections:
         return len(self._open)
 
     def observe(self, now: float) -> None:
-        """Take note of connections that were made and lost."""
-        while True:
+        """Take note of connections that were made and lost, up to a bound. The others are left for the next call."""
+        for _ in range(_AT_ONCE):
             try:
                 news = self.socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
